@@ -1,0 +1,117 @@
+"""What every test runs under: settings from generated values, no ``.env``, temporary folders, and no way off this machine.
+
+Two passes over one suite. ``pytest`` runs everything on SQLite files. ``pytest --postgres`` starts a PostgreSQL server, runs the tests
+marked ``both_databases`` again on it (and nothing else), and ends it. Mark a test ``both_databases`` when what it proves hangs on the
+database: claims, constraints, locks, migrations, text that SQLite takes and PostgreSQL refuses. ``make test`` does both passes.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from tests.services import guard, postgres
+from tests.services.programs import Program, new_folder, required
+
+pytest_plugins = ["tests.services.fixtures", "tests.people"]
+
+MARKERS = {
+    "both_databases": "also run by the second pass, on PostgreSQL",
+    "postgres": "needs a PostgreSQL server, which the suite starts",
+    "redis": "needs a Redis server, which the suite starts",
+    "browser": "needs Chromium",
+    "journey": "a person's way through the live site, with a real client and a real browser",
+    "slow": "takes more than ten seconds",
+}
+OURS = ("PATH", "HOME", "LANG", "TMPDIR")
+"""Of the caller's environment the site sees these; a developer's own DATABASE_URL must not meet the tests."""
+
+
+def site_environment() -> dict[str, str]:
+    """Settings for a site in a test: fresh secrets, a temporary place for its files, no outside service."""
+    home = new_folder("var")
+    return {
+        "DJANGO_SETTINGS_MODULE": "meatlizard.settings",
+        "ENV_FILE": "",
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+        "VAR_DIR": str(home),
+        "DATABASE_URL": f"sqlite:///{home}/db.sqlite3",
+    }
+
+
+# Before pytest-django reads the settings, which it does once all conftests are loaded.
+os.environ.update(site_environment())
+guard.install()
+
+hypothesis.settings.register_profile("quick", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("thorough", deadline=None, print_blob=True, max_examples=2_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgres", action="store_true", help="run the tests marked both_databases on PostgreSQL, and only those")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+    if config.getoption("--postgres"):
+        _use_postgres(config)
+
+
+def _use_postgres(config: pytest.Config) -> None:
+    """Points the settings at a server for this whole session. Workers of pytest-xdist inherit the first process's."""
+    if hasattr(config, "workerinput"):
+        os.environ["DATABASE_URL"] = os.environ["SUITE_DATABASE_URL"]
+        return
+    if not postgres.installed():
+        pytest.exit("No PostgreSQL server is installed: the second pass has nothing to run on.", returncode=int(required()))
+    server_life = postgres.postgres_server()
+    server = server_life.__enter__()
+    config.add_cleanup(lambda: server_life.__exit__(None, None, None) and None)
+    os.environ["SUITE_DATABASE_URL"] = os.environ["DATABASE_URL"] = server.create("site")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--postgres"):
+        chosen = [item for item in items if item.get_closest_marker("both_databases")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A run in which every test was skipped proves nothing; where services are required it is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if required() and exitstatus == 0 and reporter is not None and not session.config.option.collectonly:
+        if not reporter.stats.get("passed"):
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def pytest_runtest_setup() -> None:
+    for program in Program.running_now:
+        program.seen = program.log.stat().st_size
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    if report.failed:
+        for program in Program.running_now:
+            if printed := program.tail(since=program.seen):
+                report.sections.append((f"log of {program.name} (process {program.pid})", printed))
+    return report  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """On SQLite a file in WAL mode, as on the real site: threads and processes of a test then meet real locks."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(new_folder("db") / "test.sqlite3")
