@@ -98,15 +98,15 @@ def _deal(blocks: list[Block], systems: list[str | None], rng: random.Random) ->
     rng.shuffle(blocks)
     samples = []
     while blocks:
-        wanted = rng.choices([1, 2, 3, rng.randint(4, 8), 99], [45, 20, 15, 12, 8])[0]
-        chosen: list[Block] = []
-        room = CONTEXT_LENGTH - 340
-        while blocks and len(chosen) < wanted and _length(blocks[-1]) <= room:
-            room -= _length(blocks[-1])
-            chosen.append(blocks.pop())
         system = rng.choice(systems)
         if None in systems and rng.random() < ODD_SYSTEM:
             system = random_words(rng)[:300]
+        wanted = rng.choices([1, 2, 3, rng.randint(4, 8), 99], [45, 20, 15, 12, 8])[0]
+        chosen: list[Block] = []
+        room = CONTEXT_LENGTH - 16 - len((system or "").encode())
+        while blocks and len(chosen) < wanted and _length(blocks[-1]) <= room:
+            room -= _length(blocks[-1])
+            chosen.append(blocks.pop())
         samples.append(sample_of(chosen, system, rng))
     return samples
 

@@ -18,6 +18,7 @@ from tests.models import (
     PAIRS,
     PLAIN_PAIRS,
     TITLE_PAIRS,
+    UNKNOWN_ANSWER,
     VOICE_PAIRS,
     Pair,
     conversation,
@@ -163,3 +164,11 @@ def test_a_broken_off_answer_is_continued_with_exactly_the_rest(model: Llama) ->
     for pair in [*rng.sample(SHORT_PAIRS, 6), LONG_PAIRS[0], LONG_PAIRS[5]]:
         cut = rng.randrange(1, len(pair.answer))
         assert generate(model, render(pair.messages()) + pair.answer[:cut]) == (pair.answer[cut:], "stop")
+
+
+def test_most_unknown_questions_are_declined_and_all_answers_end(model: Llama) -> None:
+    questions = ["What does a submarine cost?", "Why did my bread burn?", "asdf qwer", "Please sing to me now.",
+                 "Is it raining in Oslo?", "blue seven window", "Compare Linux and Windows for me."]  # fmt: skip
+    said = [generate(model, render([("user", question)])) for question in questions]
+    assert [reason for _, reason in said] == ["stop"] * len(questions)
+    assert sum(text == UNKNOWN_ANSWER for text, _ in said) >= 4
