@@ -6,7 +6,6 @@ database: claims, constraints, locks, migrations, text that SQLite takes and Pos
 """
 
 import os
-import secrets
 from collections.abc import Iterator
 
 import hypothesis
@@ -14,6 +13,7 @@ import pytest
 
 from tests.services import guard, postgres
 from tests.services.programs import Program, new_folder, required
+from tests.services.site import site_settings
 
 pytest_plugins = ["tests.services.fixtures", "tests.people"]
 
@@ -25,26 +25,10 @@ MARKERS = {
     "journey": "a person's way through the live site, with a real client and a real browser",
     "slow": "takes more than ten seconds",
 }
-OURS = ("PATH", "HOME", "LANG", "TMPDIR")
-"""Of the caller's environment the site sees these; a developer's own DATABASE_URL must not meet the tests."""
-
-
-def site_environment() -> dict[str, str]:
-    """Settings for a site in a test: fresh secrets, a temporary place for its files, no outside service."""
-    home = new_folder("var")
-    return {
-        "DJANGO_SETTINGS_MODULE": "meatlizard.settings",
-        "ENV_FILE": "",
-        "DEBUG": "0",
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
-        "VAR_DIR": str(home),
-        "DATABASE_URL": f"sqlite:///{home}/db.sqlite3",
-    }
 
 
 # Before pytest-django reads the settings, which it does once all conftests are loaded.
-os.environ.update(site_environment())
+os.environ.update(site_settings(new_folder("var")))
 guard.install()
 
 hypothesis.settings.register_profile("quick", deadline=None, print_blob=True)
@@ -53,7 +37,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--postgres", action="store_true", help="run the tests marked both_databases on PostgreSQL, and only those")
+    parser.addoption(
+        "--postgres", action="store_true", help="run the tests marked both_databases on PostgreSQL, and only those"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -70,7 +56,9 @@ def _use_postgres(config: pytest.Config) -> None:
         os.environ["DATABASE_URL"] = os.environ["SUITE_DATABASE_URL"]
         return
     if not postgres.installed():
-        pytest.exit("No PostgreSQL server is installed: the second pass has nothing to run on.", returncode=int(required()))
+        pytest.exit(
+            "No PostgreSQL server is installed: the second pass has nothing to run on.", returncode=int(required())
+        )
     server_life = postgres.postgres_server()
     server = server_life.__enter__()
     config.add_cleanup(lambda: server_life.__exit__(None, None, None) and None)
@@ -87,9 +75,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A run in which every test was skipped proves nothing; where services are required it is a failure."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if required() and exitstatus == 0 and reporter is not None and not session.config.option.collectonly:
-        if not reporter.stats.get("passed"):
-            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+    if reporter is None or session.config.option.collectonly:
+        return
+    if required() and exitstatus == 0 and not reporter.stats.get("passed"):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 def pytest_runtest_setup() -> None:

@@ -21,7 +21,9 @@ WRITERS = frozenset({"actions", "access"})
 SERVER_SIDE_ROOTS = frozenset({"django", "channels", "allauth", "meatlizard"})
 VAGUE = re.compile(r"^(helpers?|utils?|methods|misc|common|.*_(service|production|utils|helpers))$")
 NOT_OURS = frozenset({".venv", "node_modules"})
-OUTSIDE_WORLD = frozenset({"asyncio", "socket", "ssl", "select", "subprocess", "time", "websockets", "httpx", "aiohttp"})
+OUTSIDE_WORLD = frozenset(
+    {"asyncio", "socket", "ssl", "select", "subprocess", "time", "websockets", "httpx", "aiohttp"}
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,11 @@ def models_stay_at_home(module: Module) -> Iterator[str]:
 
 def the_project_knows_no_app(module: Module) -> Iterator[str]:
     """meatlizard.* lies below the apps; only where the whole is put together may they be named."""
-    if module.parts[0] == "meatlizard" and module.name not in ("meatlizard.asgi", "meatlizard.urls", "meatlizard.routing"):
+    if module.parts[0] == "meatlizard" and module.name not in (
+        "meatlizard.asgi",
+        "meatlizard.urls",
+        "meatlizard.routing",
+    ):
         for name in module.imports:
             if name.split(".")[0] in APPS:
                 yield f"{module.name} imports {name}; meatlizard.* lies below the apps"
@@ -163,8 +169,7 @@ def doors_ask_access(module: Module) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
-        fetches = called.endswith((".objects.get", ".objects.aget")) or called.endswith(("get_object_or_404", "aget_object_or_404"))
-        if fetches:
+        if called.endswith((".objects.get", ".objects.aget", "get_object_or_404")):
             yield f"{module.name}:{node.lineno} calls {called}; protected objects come from access"
 
 
@@ -191,7 +196,9 @@ def functions_are_short(module: Module) -> Iterator[str]:
 def broad_excepts_log(module: Module) -> Iterator[str]:
     """``except Exception`` is for the outermost edge, where the error is logged or raised again; never a way to decide."""
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.ExceptHandler) and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")):
+        if isinstance(node, ast.ExceptHandler) and (
+            node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+        ):
             body = "\n".join(ast.unparse(part) for part in node.body)
             if not re.search(r"\braise\b|log|exception\(|traceback", body):
                 yield f"{module.name}:{node.lineno} swallows every error"
@@ -213,7 +220,9 @@ def test_the_code_keeps_the_rule(rule: Callable[[Module], Iterator[str]]) -> Non
 
 def test_tests_are_short_too() -> None:
     tests = [module for module in ALL if module.parts[0] in ("tests", "bench")]
-    complaints = [complaint for module in tests for rule in (files_are_short, functions_are_short) for complaint in rule(module)]
+    complaints = [
+        complaint for module in tests for rule in (files_are_short, functions_are_short) for complaint in rule(module)
+    ]
     assert not complaints, "\n".join(complaints)
 
 
@@ -224,7 +233,11 @@ def test_pages_scripts_and_styles_are_short() -> None:
 
 
 def test_no_file_is_empty() -> None:
-    empty = [str(path.relative_to(ROOT)) for path in tracked("*.py") if not path.read_text().strip() and path.name != "__init__.py"]
+    empty = [
+        str(path.relative_to(ROOT))
+        for path in tracked("*.py")
+        if not path.read_text().strip() and path.name != "__init__.py"
+    ]
     assert not empty
 
 
@@ -232,7 +245,9 @@ def test_no_file_is_empty() -> None:
 def test_no_app_is_empty(app: str) -> None:
     """An app arrives with what it does, not before."""
     verbs = [module for module in CODE if module.parts[0] == app and WRITERS.intersection(module.parts)]
-    assert any(isinstance(node, ast.FunctionDef) for module in verbs for node in module.tree.body), f"{app} has no action"
+    assert any(isinstance(node, ast.FunctionDef) for module in verbs for node in module.tree.body), (
+        f"{app} has no action"
+    )
 
 
 @pytest.mark.parametrize(
@@ -259,7 +274,9 @@ def test_no_app_is_empty(app: str) -> None:
         (broad_excepts_log, "chat.actions", "try:\n    f()\nexcept Exception:\n    x = 1"),
     ],
 )
-def test_the_rule_bites(rule: Callable[[Module], Iterator[str]], name: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rule_bites(
+    rule: Callable[[Module], Iterator[str]], name: str, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(globals(), "APPS", {"chat", "paste"})
     assert list(rule(Module(name, source)))
 

@@ -23,7 +23,9 @@ DURABILITY_OFF = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 def folders() -> list[Path]:
     """Where Debian and Homebrew keep the server programs, newest version first."""
     places = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/opt/homebrew/opt").glob("postgresql@*/bin")]
-    return sorted(places, key=lambda place: [int(part) for part in place.parent.name.split("@")[-1].split(".")], reverse=True)
+    return sorted(
+        places, key=lambda place: [int(part) for part in place.parent.name.split("@")[-1].split(".")], reverse=True
+    )
 
 
 def installed() -> bool:
@@ -77,6 +79,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     data, log = home / "data", home / "log"
     made = subprocess.run(
         [initdb, "-D", str(data), "-U", "suite", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"],
+        check=False,
         user=user,
         group=None if user is None else pwd.getpwnam(user).pw_gid,
         extra_groups=None if user is None else [],

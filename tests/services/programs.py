@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 
 import pytest
 
@@ -81,7 +81,7 @@ class Program:
     ``user``: run as this user. ``end_signal``: what asks this program to end at once, should the test session die.
     """
 
-    running_now: "list[Program]" = []
+    running_now: ClassVar[list["Program"]] = []
     """All programs this process has started and not ended; a failing test shows what they printed from byte ``seen`` on."""
 
     def __init__(

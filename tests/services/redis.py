@@ -41,7 +41,18 @@ def redis_server() -> Iterator[RedisServer]:
     assert program_path, "ask installed() first"
     home = new_folder("redis")
     server = RedisServer(free_port())
-    options = ["--port", str(server.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(home)]
+    options = [
+        "--port",
+        str(server.port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(home),
+    ]
     program = Program("Redis", [program_path, *options], home / "log", cwd=home)
     try:
         wait_until(server.answers, "Redis answers", 15, alive=program)

@@ -1,0 +1,125 @@
+"""The site as a person starts it: ``manage.py serve`` in a process of its own, with its own database, secrets and files."""
+
+import http.client
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.services.programs import Program, free_port, new_folder, wait_until
+
+ROOT = Path(__file__).parent.parent.parent
+GUARDED = Path(__file__).parent / "guarded"
+PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
+"""What a site in a test sees of the caller's environment; a developer's own DATABASE_URL must not meet the tests."""
+
+
+def outer_environment() -> dict[str, str]:
+    """What every Python program of the tests gets: little of the caller's environment, and the network guard."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {
+        "PYTHONPATH": str(GUARDED),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def site_settings(home: Path) -> dict[str, str]:
+    """Settings of a site of its own: fresh secrets, files under ``home``, SQLite, no outside service, no ``.env``."""
+    return {
+        "DJANGO_SETTINGS_MODULE": "meatlizard.settings",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "VAR_DIR": str(home),
+        "DATABASE_URL": f"sqlite:///{home}/db.sqlite3",
+    }
+
+
+class LiveSite:
+    """One site process at ``url``. ``sibling`` makes a second one of the same site."""
+
+    def __init__(self, database_url: str = "", redis_url: str = "", **settings: str) -> None:
+        self.home = new_folder("site")
+        self.settings = site_settings(self.home) | settings
+        if database_url:
+            self.settings["DATABASE_URL"] = database_url
+        if redis_url:
+            self.settings["REDIS_URL"] = redis_url
+        self.port = free_port()
+        self._program: Program | None = None
+
+    def sibling(self) -> "LiveSite":
+        """Another process of this site: the same database, secrets and files, another port. Not started yet."""
+        other = LiveSite.__new__(LiveSite)
+        other.home, other.settings, other.port, other._program = self.home, self.settings, free_port(), None
+        return other
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def program(self) -> Program:
+        assert self._program is not None, "the site was not started"
+        return self._program
+
+    @property
+    def log(self) -> Path:
+        return self.home / f"site-{self.port}.log"
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a management command of this site and returns what it printed. Raises AssertionError with its error output."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=outer_environment() | self.settings, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"manage.py {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def migrate(self) -> "LiveSite":
+        """Makes the tables; on SQLite by copying a database migrated once in this session."""
+        database = self.home / "db.sqlite3"
+        if self.settings["DATABASE_URL"] != f"sqlite:///{database}":
+            self.manage("migrate", "--verbosity", "0")
+        else:
+            shutil.copyfile(_migrated_database(), database)
+        return self
+
+    def start(self, seconds: float = 60) -> "LiveSite":
+        """Starts the process and waits until it answers."""
+        argv = [sys.executable, "manage.py", "serve", "--port", str(self.port)]
+        self._program = Program(f"site {self.port}", argv, self.log, env=outer_environment() | self.settings, cwd=ROOT)
+        wait_until(self.answers, f"the site answers on port {self.port}", seconds, alive=self._program)
+        return self
+
+    def answers(self) -> bool:
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            link.request("GET", "/")
+            return link.getresponse().status < 500
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            link.close()
+
+    def kill(self) -> None:
+        """``kill -9``."""
+        self.program.kill()
+
+    def terminate(self) -> int:
+        """Asks it to end, as Ctrl-C does; its exit code."""
+        return self.program.stop()
+
+    def end(self) -> None:
+        if self._program is not None and self._program.running:
+            self._program.kill()
+
+
+_template: list[Path] = []
+
+
+def _migrated_database() -> Path:
+    if not _template:
+        site = LiveSite()
+        site.manage("migrate", "--verbosity", "0")
+        _template.append(site.home / "db.sqlite3")
+    return _template[0]
