@@ -19,6 +19,7 @@ the hash of the handshake before, and the client's static key must be the same o
 
 import hashlib
 import os
+from collections.abc import Callable
 from threading import Lock
 from typing import Final, NamedTuple, NoReturn
 
@@ -104,6 +105,7 @@ class SecureChannel:
         now: float,
         limits: Limits = DEFAULT_LIMITS,
         known_types: frozenset[int] = KNOWN_TYPES,
+        new_ephemeral: Callable[[], X25519PrivateKey] = X25519PrivateKey.generate,
     ) -> None:
         send, receive = handshake.split()
         if handshake.remote_static is None:
@@ -122,6 +124,7 @@ class SecureChannel:
         self._receive = Direction(receive)
         self._limits = limits
         self._known = known_types
+        self._new_ephemeral = new_ephemeral
         self._assembler = Assembler(limits.message)
         self._pending: list[bytes] = []
         self._code_used = False
@@ -140,8 +143,7 @@ class SecureChannel:
             if len(payload) > self._limits.message:
                 raise ChannelError("too_large", f"{len(payload)} bytes, at most {self._limits.message}")
             self._may_send(type_)
-            if self.client and self.enrolled and self._asked is None and self._worn():
-                self._ask_for_keys()
+            self._renew()
             flags = FLAG_MUST_UNDERSTAND if must_understand else 0
             frames = self._taken()
             if len(payload) <= MAX_CONTENT:
@@ -180,8 +182,8 @@ class SecureChannel:
                 self._refuse("timeout", "no frame after the handshake")
             elif age > limits.seconds * HARD:
                 self._refuse("rekey_required", "the keys are too old")
-            elif self.client and self.enrolled and (age >= limits.seconds or self._worn()):
-                self._ask_for_keys()
+            else:
+                self._renew(due=age >= limits.seconds)
             return self._taken()
 
     def accept_enrolment(self, answer: bytes) -> list[bytes]:
@@ -223,8 +225,13 @@ class SecureChannel:
             raise ChannelError("not_enrolled", "an unknown key may send its code once, a known key none")
         self._code_used |= type_ == ENROL
 
-    def _worn(self) -> bool:
-        return self._send.past(self._limits) or self._receive.past(self._limits)
+    def _renew(self, due: bool = False) -> None:
+        """The client asks for new keys if it is time to."""
+        if not self.client or self._asked is not None or not self.enrolled:
+            return
+        if due or self._send.past(self._limits) or self._receive.past(self._limits):
+            self._asked = self._handshake()
+            self._pending.append(self._frame(REKEY, FLAG_MUST_UNDERSTAND, self._asked.write(b"")))
 
     def _frame(self, type_: int, flags: int, content: bytes) -> bytes:
         direction = self._send
@@ -256,6 +263,7 @@ class SecureChannel:
         direction.seq = seq + 1
         direction.octets += size - HEADER_BYTES
         self.confirmed = True
+        self._renew()
         if type_ == REKEY:
             self._change_keys(flags, content)
             return None
@@ -288,10 +296,6 @@ class SecureChannel:
         self._code_used = True
         self.enrolled = self.client
         return Message(ENROL, content)
-
-    def _ask_for_keys(self) -> None:
-        self._asked = self._handshake()
-        self._pending.append(self._frame(REKEY, FLAG_MUST_UNDERSTAND, self._asked.write(b"")))
 
     def _change_keys(self, flags: int, content: bytes) -> None:
         if flags != FLAG_MUST_UNDERSTAND or self._assembler.busy or not self.enrolled:
@@ -328,7 +332,12 @@ class SecureChannel:
     def _handshake(self) -> HandshakeState:
         remote = self.remote_static if self.client else None
         return HandshakeState(
-            IK, initiator=self.client, prologue=REKEY_PROLOGUE + self._hash, static=self._static, remote_static=remote
+            IK,
+            initiator=self.client,
+            prologue=REKEY_PROLOGUE + self._hash,
+            static=self._static,
+            remote_static=remote,
+            new_ephemeral=self._new_ephemeral,
         )
 
     def _changed(self) -> None:

@@ -12,6 +12,7 @@ The first message can be recorded and sent again: it carries nothing, and the si
 older connection of the same client) only once ``channel.confirmed`` is true.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inference_client.protocol.channel import DEFAULT_LIMITS, Limits, SecureChannel
 from inference_client.protocol.errors import ChannelError
-from inference_client.protocol.frames import KNOWN_TYPES, MAX_FRAME
+from inference_client.protocol.frames import KNOWN_TYPES
 from inference_client.protocol.keys import public_bytes, server_id
 from inference_client.protocol.noise import HELLO_BYTES, IK, HandshakeState
 from inference_client.protocol.versions import CURRENT, Versions
@@ -34,12 +35,11 @@ MAX_ANSWER: Final = 1024
 
 
 class ServerInfo(BaseModel):
-    """What the site says in its handshake message. ``server_time`` is Unix time in seconds; sizes are in bytes."""
+    """What the site says in its handshake message. ``max_message`` in bytes, ``server_time`` in Unix seconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     enrolled: bool
-    max_frame: int = Field(ge=512, le=65535)
     max_message: int = Field(ge=512)
     server_time: float
 
@@ -62,20 +62,21 @@ class ClientHandshake:
         path: str = CHANNEL_PATH,
         limits: Limits = DEFAULT_LIMITS,
         known_types: frozenset[int] = KNOWN_TYPES,
-        ephemeral: X25519PrivateKey | None = None,
+        new_ephemeral: Callable[[], X25519PrivateKey] = X25519PrivateKey.generate,
     ) -> None:
         self.info: ServerInfo | None = None
         self._static = static
         self._versions = versions
         self._limits = limits
         self._known = known_types
+        self._new_ephemeral = new_ephemeral
         self._state = HandshakeState(
             IK,
             initiator=True,
             prologue=prologue(server_public, versions, path),
             static=static,
             remote_static=server_public,
-            ephemeral=ephemeral,
+            new_ephemeral=new_ephemeral,
         )
 
     def hello(self) -> bytes:
@@ -99,6 +100,7 @@ class ClientHandshake:
             now=now,
             limits=self._limits._replace(message=min(self._limits.message, self.info.max_message)),
             known_types=self._known,
+            new_ephemeral=self._new_ephemeral,
         )
 
 
@@ -116,18 +118,19 @@ class ServerHandshake:
         path: str = CHANNEL_PATH,
         limits: Limits = DEFAULT_LIMITS,
         known_types: frozenset[int] = KNOWN_TYPES,
-        ephemeral: X25519PrivateKey | None = None,
+        new_ephemeral: Callable[[], X25519PrivateKey] = X25519PrivateKey.generate,
     ) -> None:
         self._static = static
         self._versions = versions
         self._limits = limits
         self._known = known_types
+        self._new_ephemeral = new_ephemeral
         self._state = HandshakeState(
             IK,
             initiator=False,
             prologue=prologue(public_bytes(static), versions, path),
             static=static,
-            ephemeral=ephemeral,
+            new_ephemeral=new_ephemeral,
         )
 
     @property
@@ -150,7 +153,7 @@ class ServerHandshake:
         With ``enrolled`` false the channel opens one ENROL frame and nothing else until ``accept_enrolment``.
         """
         info = ServerInfo(
-            enrolled=enrolled, max_frame=MAX_FRAME, max_message=self._limits.message, server_time=server_time
+            enrolled=enrolled, max_message=self._limits.message, server_time=server_time
         )
         message = self._state.write(info.model_dump_json().encode())
         return message, SecureChannel(
@@ -161,4 +164,5 @@ class ServerHandshake:
             now=now,
             limits=self._limits,
             known_types=self._known,
+            new_ephemeral=self._new_ephemeral,
         )

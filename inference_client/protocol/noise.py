@@ -6,7 +6,7 @@ hand it the other patterns to run the public vectors, so what is proved is this 
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -108,8 +108,8 @@ class SymmetricState:
 class HandshakeState:
     """One side of one handshake: ``write`` and ``read`` in turn until ``done``; then ``split`` and ``hash``.
 
-    Any refusal raises ChannelError ``handshake_failed``; the state is then of no use. ``ephemeral`` is for tests only: a key
-    used twice there destroys forward secrecy.
+    Any refusal raises ChannelError ``handshake_failed``; the state is then of no use. ``new_ephemeral`` is for tests
+    only: an ephemeral key used twice destroys forward secrecy.
     """
 
     def __init__(
@@ -120,12 +120,13 @@ class HandshakeState:
         prologue: bytes,
         static: X25519PrivateKey | None = None,
         remote_static: bytes | None = None,
-        ephemeral: X25519PrivateKey | None = None,
+        new_ephemeral: Callable[[], X25519PrivateKey] = X25519PrivateKey.generate,
     ) -> None:
         self.initiator = initiator
         self.remote_static = remote_static
         self._static = static
-        self._ephemeral = ephemeral
+        self._ephemeral: X25519PrivateKey | None = None
+        self._new_ephemeral = new_ephemeral
         self._remote_ephemeral: bytes | None = None
         self._messages: list[Sequence[str]] = list(pattern.messages)
         self.symmetric = SymmetricState(pattern.name)
@@ -165,7 +166,7 @@ class HandshakeState:
 
     def write_token(self, token: str) -> bytes:
         if token == "e":
-            self._ephemeral = self._ephemeral or X25519PrivateKey.generate()
+            self._ephemeral = self._new_ephemeral()
             public = self._ephemeral.public_key().public_bytes_raw()
             self.symmetric.mix_hash(public)
             return public

@@ -1,0 +1,21 @@
+"""Where test data made by others lies: the folder named by ``VECTORS_DIR``."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def load(name: str) -> Any:
+    """The JSON file ``name``; skips the test when no folder is set, fails when the folder lacks the file."""
+    folder = os.environ.get("VECTORS_DIR")
+    if not folder:
+        pytest.skip("VECTORS_DIR names no folder with public test vectors")
+    return json.loads((Path(folder) / name).read_text(encoding="utf-8"))
+
+
+def cases(name: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """(group, test) of a Wycheproof file."""
+    return [(group, test) for group in load(name)["testGroups"] for test in group["tests"]]
