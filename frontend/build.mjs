@@ -1,0 +1,40 @@
+// Bundles the site's styles and page scripts into dist/ml/, where Django's static files find them as `ml/<name>`.
+// File names carry no hash: Django's manifest storage adds one, and rewrites the url() of the fonts with it.
+import { cp, mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = join(here, "dist", "ml");
+
+await rm(join(here, "dist"), { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+await cp(join(here, "static"), out, { recursive: true });
+await build({
+  absWorkingDir: here,
+  entryPoints: {
+    site: "src/site.js",
+    chat: "src/chat/main.js",
+    theme: "src/css/theme.css",
+    "chat-page": "src/css/chat.css",
+    admin: "src/css/admin.css",
+  },
+  outdir: out,
+  bundle: true,
+  format: "esm",
+  target: ["es2022", "chrome110", "firefox115", "safari16.4"],
+  minify: true,
+  legalComments: "none",
+  loader: { ".woff2": "file" },
+  assetNames: "fonts/[name]",
+  logLevel: "warning",
+});
+
+for (const name of (await readdir(out)).sort()) {
+  const path = join(out, name);
+  if (!(await stat(path)).isFile()) continue;
+  const bytes = await readFile(path);
+  console.log(`${name.padEnd(16)} ${String(bytes.length).padStart(7)} B  ${String(gzipSync(bytes).length).padStart(6)} B gzip`);
+}
