@@ -1,0 +1,50 @@
+"""The engine's own process: a crash in native code ends this one, not the connection to the site."""
+
+import os
+import signal
+from multiprocessing.connection import Connection
+
+from inference_client.engines.base import EngineError
+from inference_client.engines.llama_cpp.scheduler import Scheduler
+from inference_client.engines.llama_cpp.spec import CancelRun, LoadFailed, ModelSpec, Ready
+
+
+def main(pipe: Connection, spec: ModelSpec) -> None:
+    """Loads the model, then works until the pipe says None or closes (the parent is gone)."""
+    # Ctrl-C in a terminal reaches both processes; the parent decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        # Imported here: the parent never loads the native library.
+        from inference_client.engines.llama_cpp.runtime import NativeRuntime
+
+        runtime = NativeRuntime(spec)
+    except EngineError as problem:
+        pipe.send(LoadFailed(problem.code, problem.detail))
+        return
+    except ImportError as problem:
+        detail = f"llama-cpp-python cannot be used here ({problem}); install it with: make client"
+        pipe.send(LoadFailed("engine_missing", detail))
+        return
+    pipe.send(Ready(runtime.context, runtime.backend))
+    try:
+        _work(pipe, Scheduler(runtime))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
+    # Native clean-up at exit can hang on some GPU drivers; the system frees everything anyway.
+    os._exit(0)
+
+
+def _work(pipe: Connection, scheduler: Scheduler) -> None:
+    while True:
+        while pipe.poll(0 if scheduler.busy else None):
+            order = pipe.recv()
+            if order is None:
+                return
+            if isinstance(order, CancelRun):
+                scheduler.cancel(order.run)
+            else:
+                scheduler.submit(order)
+        events = scheduler.step()
+        if events:
+            pipe.send(events)

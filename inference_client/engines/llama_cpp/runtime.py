@@ -1,0 +1,228 @@
+"""The model in llama.cpp, through llama-cpp-python's low-level API. Lives in the child process, for one thread.
+
+Every slot is one sequence with memory of its own (``kv_unified`` off), so that no conversation can take another's room.
+"""
+
+import ctypes
+import os
+from collections.abc import Sequence
+from typing import Any, Final
+
+import llama_cpp
+import numpy as np
+from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+from inference_client.engines.base import EngineError, Job
+from inference_client.engines.llama_cpp.prompt import CHATML, Prompt, PromptWriter, Turns
+from inference_client.engines.llama_cpp.scheduler import Entry
+from inference_client.engines.llama_cpp.spec import ModelSpec
+from inference_client.protocol.messages import Sampling
+
+_ERROR_LEVEL: Final = 4
+_ROOM: Final = 32
+"""A batch holds at least so many prompt tokens beside one token of every slot."""
+
+_CONTROL: Final = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
+
+# llama.cpp's own defaults for what a request leaves open.
+TEMPERATURE: Final = 0.8
+TOP_K: Final = 40
+TOP_P: Final = 0.95
+MIN_P: Final = 0.05
+PENALTY_WINDOW: Final = 64
+
+
+class NativeLog:
+    """Keeps llama.cpp's last complaints, so that a refusal to load can say why; passes nothing on."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        # The C library keeps the pointer: the object must live as long.
+        self._callback = llama_cpp.llama_log_callback(self._heard)
+        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
+
+    def _heard(self, level: int, text: bytes, _: object) -> None:
+        if level == _ERROR_LEVEL:
+            self.errors = [*self.errors[-4:], text.decode("utf-8", "replace").strip()]
+
+
+class NativeSampler:
+    """A llama.cpp sampler chain."""
+
+    def __init__(self, context: Any, vocabulary: Any, size: int, sampling: Sampling, history: Sequence[int]) -> None:
+        self._context = context
+        self._chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
+        penalty = sampling.repeat_penalty
+        if penalty is not None and penalty != 1.0:
+            self._add(llama_cpp.llama_sampler_init_penalties(size, PENALTY_WINDOW, penalty, 0.0, 0.0))
+        temperature = TEMPERATURE if sampling.temperature is None else sampling.temperature
+        if temperature <= 0:
+            self._add(llama_cpp.llama_sampler_init_greedy())
+        else:
+            self._add(llama_cpp.llama_sampler_init_top_k(TOP_K if sampling.top_k is None else sampling.top_k))
+            self._add(llama_cpp.llama_sampler_init_top_p(sampling.top_p or TOP_P, 1))
+            self._add(llama_cpp.llama_sampler_init_min_p(MIN_P if sampling.min_p is None else sampling.min_p, 1))
+            self._add(llama_cpp.llama_sampler_init_temp(temperature))
+            seed = llama_cpp.LLAMA_DEFAULT_SEED if sampling.seed is None else sampling.seed
+            self._add(llama_cpp.llama_sampler_init_dist(seed))
+        for token in history[-PENALTY_WINDOW:]:
+            llama_cpp.llama_sampler_accept(self._chain, token)
+
+    def sample(self, index: int) -> int:
+        return int(llama_cpp.llama_sampler_sample(self._chain, self._context, index))
+
+    def close(self) -> None:
+        llama_cpp.llama_sampler_free(self._chain)
+
+    def _add(self, sampler: Any) -> None:
+        llama_cpp.llama_sampler_chain_add(self._chain, sampler)
+
+
+class NativeRuntime:
+    """One model, one context. Raises EngineError if the file cannot be loaded."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self._log = NativeLog()
+        llama_cpp.llama_backend_init()
+        self._model = self._load(spec)
+        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
+        self._size = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
+        self.slots = spec.slots
+        self.batch = max(spec.batch, spec.slots + _ROOM)
+        self._context = self._open(spec)
+        # The library rounds the context up; what was asked for is what counts.
+        self.context = min(spec.context or self._trained(), int(llama_cpp.llama_n_ctx_seq(self._context)))
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._buffer = ctypes.create_string_buffer(256)
+        self._pieces: dict[int, bytes] = {}
+        self._writer = self._prompt_writer()
+        self._batch = llama_cpp.llama_batch_init(self.batch, 0, 1)
+        self._fields = [
+            np.ctypeslib.as_array(pointer, (self.batch,))
+            for pointer in (self._batch.token, self._batch.pos, self._batch.n_seq_id, self._batch.logits)
+        ]
+        self._fields[2][:] = 1
+
+    @property
+    def backend(self) -> str:
+        """Where the layers run. llama.cpp's own description of the build names its accelerators."""
+        if not llama_cpp.llama_supports_gpu_offload():
+            return "cpu"
+        info = llama_cpp.llama_print_system_info().decode("utf-8", "replace").lower()
+        return next((name for name in ("metal", "cuda", "vulkan") if name in info), "vulkan")
+
+    # --- for the scheduler ------------------------------------------------------------------------------------------
+
+    def prompt(self, job: Job) -> Prompt:
+        return self._writer.write(job.messages, job.prefix, job.sampling.max_tokens)
+
+    def decode(self, entries: Sequence[Entry]) -> None:
+        count = len(entries)
+        tokens, positions, _, outputs = self._fields
+        tokens[:count] = [entry.token for entry in entries]
+        positions[:count] = [entry.position for entry in entries]
+        outputs[:count] = [entry.sample for entry in entries]
+        for index, entry in enumerate(entries):
+            self._batch.seq_id[index][0] = entry.slot
+        self._batch.n_tokens = count
+        outcome = llama_cpp.llama_decode(self._context, self._batch)
+        if outcome == 1:
+            raise EngineError("context_full", "the model's memory has no room for the next step")
+        if outcome != 0:
+            raise RuntimeError(f"llama_decode returned {outcome}")
+
+    def keep(self, slot: int, tokens: int) -> int:
+        if llama_cpp.llama_memory_seq_rm(self._memory, slot, tokens, -1):
+            return tokens
+        # Recurrent models can only forget everything.
+        llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        return 0
+
+    def sampler(self, sampling: Sampling, history: Sequence[int]) -> NativeSampler:
+        return NativeSampler(self._context, self._vocab, self._size, sampling, history)
+
+    def piece(self, token: int) -> bytes:
+        piece = self._pieces.get(token)
+        if piece is None:
+            piece = self._pieces[token] = self._to_piece(token, special=False)
+        return piece
+
+    def ends(self, token: int) -> bool:
+        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+
+    def tokenize(self, text: str, special: bool) -> list[int]:
+        """Tokens of ``text``; control tokens are recognised only if ``special``."""
+        raw = text.encode("utf-8", "replace")
+        room = len(raw) + 8
+        tokens = (llama_cpp.llama_token * room)()
+        count = llama_cpp.llama_tokenize(self._vocab, raw, len(raw), tokens, room, False, special)
+        if count < 0:
+            tokens = (llama_cpp.llama_token * -count)()
+            count = llama_cpp.llama_tokenize(self._vocab, raw, len(raw), tokens, -count, False, special)
+        return list(tokens[: max(0, count)])
+
+    # --- loading ----------------------------------------------------------------------------------------------------
+
+    def _load(self, spec: ModelSpec) -> Any:
+        params = llama_cpp.llama_model_default_params()
+        params.n_gpu_layers = 999 if spec.gpu_layers < 0 else spec.gpu_layers
+        model = llama_cpp.llama_model_load_from_file(os.fsencode(spec.path), params)
+        if not model:
+            reason = self._log.errors[0] if self._log.errors else "no reason given"
+            raise EngineError("model_unsupported", f"llama.cpp cannot load {spec.path.name}: {reason}")
+        return model
+
+    def _open(self, spec: ModelSpec) -> Any:
+        context = spec.context or self._trained()
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = context * spec.slots
+        params.n_batch = self.batch
+        params.n_ubatch = self.batch
+        params.n_seq_max = spec.slots
+        params.kv_unified = False
+        params.no_perf = True
+        if spec.threads:
+            params.n_threads = params.n_threads_batch = spec.threads
+        opened = llama_cpp.llama_init_from_model(self._model, params)
+        if not opened:
+            reason = self._log.errors[0] if self._log.errors else "not enough memory"
+            raise EngineError(
+                "model_too_big",
+                f"llama.cpp cannot make room for {spec.slots} conversations of {context} tokens ({reason}); "
+                "use a smaller --ctx or fewer --slots",
+            )
+        return opened
+
+    def _trained(self) -> int:
+        return int(llama_cpp.llama_model_n_ctx_train(self._model))
+
+    def _prompt_writer(self) -> PromptWriter:
+        bos, eos = llama_cpp.llama_vocab_bos(self._vocab), llama_cpp.llama_vocab_eos(self._vocab)
+        template = llama_cpp.llama_model_chat_template(self._model, None)
+        formatter = Jinja2ChatFormatter(
+            template=template.decode("utf-8", "replace") if template else CHATML,
+            eos_token=self._name(eos),
+            bos_token=self._name(bos),
+        )
+
+        def render(turns: Turns) -> str:
+            return str(formatter(messages=list(turns)).prompt)  # type: ignore[arg-type]
+
+        names = [self._name(token) for token in range(self._size) if self._is_control(token)]
+        adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self._vocab)) and bos >= 0
+        return PromptWriter(
+            render, self.tokenize, control_tokens=names, bos=bos if adds_bos else None, context=self.context
+        )
+
+    def _is_control(self, token: int) -> bool:
+        return bool(llama_cpp.llama_vocab_get_attr(self._vocab, token) & _CONTROL)
+
+    def _name(self, token: int) -> str:
+        return self._to_piece(token, special=True).decode("utf-8", "replace") if token >= 0 else ""
+
+    def _to_piece(self, token: int, *, special: bool) -> bytes:
+        length = llama_cpp.llama_token_to_piece(self._vocab, token, self._buffer, len(self._buffer), 0, special)
+        if length < 0:
+            self._buffer = ctypes.create_string_buffer(-length)
+            length = llama_cpp.llama_token_to_piece(self._vocab, token, self._buffer, -length, 0, special)
+        return bytes(self._buffer.raw[:length])

@@ -1,0 +1,311 @@
+"""Continuous batching: many answers in one context, one batch of tokens a step.
+
+Every step's batch holds one token of each answer being written, and with the room that is left the next pieces of
+prompts being read, shared evenly. So a long prompt never stops the others' answers, and answers never stop a prompt.
+How many prompt tokens go into a step follows the measured speed: a step should take ``STEP_SECONDS``, which bounds both
+the pause others see and how long Stop takes.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from inference_client.engines.base import Done, DoneReason, EngineError, Error, Event, Job, Progress, Text
+from inference_client.engines.llama_cpp.prompt import Prompt
+from inference_client.engines.llama_cpp.text import TextStream
+from inference_client.protocol.messages import Sampling, Usage
+
+STEP_SECONDS: Final = 0.2
+LEAST_PROMPT_TOKENS: Final = 16
+"""A step reads at least so much of the prompts, however slow the machine is."""
+
+FIRST_PROMPT_TOKENS: Final = 128
+"""Before anything was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One token of a batch, at ``position`` of ``slot``'s sequence; ``sample``: a token is chosen after it."""
+
+    token: int
+    position: int
+    slot: int
+    sample: bool
+
+
+class Sampler(Protocol):
+    """Chooses tokens for one answer."""
+
+    def sample(self, index: int) -> int:
+        """The token after entry ``index`` of the batch decoded last."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Runtime(Protocol):
+    """The model: everything native stands behind this."""
+
+    slots: int
+    context: int
+    batch: int
+
+    def prompt(self, job: Job) -> Prompt:
+        """Raises EngineError if the conversation cannot be read."""
+        ...
+
+    def decode(self, entries: Sequence[Entry]) -> None:
+        """Runs the model. Raises EngineError if there is no room for the batch."""
+        ...
+
+    def keep(self, slot: int, tokens: int) -> int:
+        """Forgets the slot's sequence from position ``tokens`` on; returns how many tokens it really holds then."""
+        ...
+
+    def sampler(self, sampling: Sampling, history: Sequence[int]) -> Sampler: ...
+
+    def piece(self, token: int) -> bytes: ...
+
+    def ends(self, token: int) -> bool:
+        """``token`` says that the answer is over."""
+        ...
+
+
+@dataclass(slots=True)
+class Running:
+    """One answer in its slot. ``tokens``: prompt and answer; those before ``read`` are in the model's memory."""
+
+    job: Job
+    prompt: Prompt
+    sampler: Sampler
+    stream: TextStream
+    tokens: list[int]
+    read: int
+    cached: int
+    started: float
+    answering: float = 0.0
+
+    @property
+    def reading(self) -> bool:
+        return self.read < len(self.prompt.tokens)
+
+    @property
+    def written(self) -> int:
+        return len(self.tokens) - len(self.prompt.tokens) + self.prompt.prefix_tokens
+
+
+@dataclass(slots=True)
+class Slot:
+    """``memory``: the tokens whose keys and values the model holds for this sequence."""
+
+    index: int
+    memory: list[int] = field(default_factory=list)
+    running: Running | None = None
+    used: int = 0
+
+
+class Scheduler:
+    """Owns the slots. ``step`` does one batch and returns what happened in it."""
+
+    def __init__(self, runtime: Runtime, clock: Callable[[], float] = time.monotonic) -> None:
+        self._runtime = runtime
+        self._clock = clock
+        self._slots = [Slot(index) for index in range(runtime.slots)]
+        self._waiting: deque[Job] = deque()
+        self._events: list[Event] = []
+        self._turn = 0
+        self._budget = FIRST_PROMPT_TOKENS
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._waiting or self._events or any(slot.running for slot in self._slots))
+
+    def submit(self, job: Job) -> None:
+        """Takes its turn behind those that wait."""
+        self._waiting.append(job)
+
+    def cancel(self, run: int) -> None:
+        """Frees the run's slot now; the next step reports it."""
+        for job in list(self._waiting):
+            if job.run == run:
+                self._waiting.remove(job)
+                self._events.append(Done(run, "cancelled", Usage(prompt_tokens=0, completion_tokens=0)))
+        for slot in self._slots:
+            if slot.running is not None and slot.running.job.run == run:
+                self._finish(slot, slot.running, "cancelled")
+
+    def step(self) -> list[Event]:
+        """One batch. The events are of this step and of cancellations before it."""
+        self._turn += 1
+        while self._waiting and (free := [slot for slot in self._slots if slot.running is None]):
+            self._begin(self._waiting.popleft(), free)
+        entries, sampled = self._batch()
+        if entries:
+            self._decode(entries, sampled)
+        events, self._events = self._events, []
+        return events
+
+    # --- beginning --------------------------------------------------------------------------------------------------
+
+    def _begin(self, job: Job, free: Sequence[Slot]) -> None:
+        started = self._clock()
+        try:
+            prompt = self._runtime.prompt(job)
+        except EngineError as problem:
+            if problem.code == "context_full":
+                self._events.append(Done(job.run, "length", Usage(prompt_tokens=0, completion_tokens=0)))
+            else:
+                self._events.append(Error(job.run, problem.code, problem.detail))
+            return
+        slot = max(free, key=lambda slot: (_affinity(slot, prompt.tokens), not slot.memory, -slot.used))
+        # The last token is always read again: its outcome is what the first token of the answer is chosen from.
+        reused = min(_common(slot.memory, prompt.tokens), len(prompt.tokens) - 1)
+        reused = self._runtime.keep(slot.index, reused)
+        slot.memory = prompt.tokens[:reused]
+        slot.used = self._turn
+        slot.running = running = Running(
+            job=job,
+            prompt=prompt,
+            sampler=self._runtime.sampler(_seeded(job.sampling, prompt.prefix_tokens), prompt.tokens),
+            stream=TextStream(job.sampling.stop),
+            tokens=list(prompt.tokens),
+            read=reused,
+            cached=min(reused, len(prompt.tokens) - prompt.prefix_tokens),
+            started=started,
+        )
+        if self._full(running):
+            self._finish(slot, running, "length")
+
+    # --- one batch --------------------------------------------------------------------------------------------------
+
+    def _batch(self) -> tuple[list[Entry], list[tuple[Slot, int]]]:
+        """(entries, which slots choose a token after which entry)."""
+        entries: list[Entry] = []
+        sampled: list[tuple[Slot, int]] = []
+        reading: list[tuple[Slot, Running]] = []
+        for slot in self._slots:
+            running = slot.running
+            if running is None:
+                continue
+            if running.reading:
+                reading.append((slot, running))
+                continue
+            sampled.append((slot, len(entries)))
+            entries.append(Entry(running.tokens[running.read], running.read, slot.index, True))
+        room = min(self._budget, self._runtime.batch - len(entries))
+        # Another prompt is first each time, so that what is left over from sharing goes round.
+        shift = self._turn % len(reading) if reading else 0
+        for place, (slot, running) in enumerate(reading[shift:] + reading[:shift]):
+            share = -(-room // (len(reading) - place))
+            piece = running.prompt.tokens[running.read : running.read + share]
+            room -= len(piece)
+            last = running.read + len(piece) == len(running.prompt.tokens)
+            for offset, token in enumerate(piece, running.read):
+                entries.append(Entry(token, offset, slot.index, last and offset == len(running.prompt.tokens) - 1))
+            if piece and last:
+                sampled.append((slot, len(entries) - 1))
+        return entries, sampled
+
+    def _decode(self, entries: list[Entry], sampled: list[tuple[Slot, int]]) -> None:
+        before = self._clock()
+        try:
+            self._runtime.decode(entries)
+        except EngineError as problem:
+            self._fail_all(problem)
+            return
+        counts = [0] * len(self._slots)
+        for entry in entries:
+            counts[entry.slot] += 1
+        if max(counts) > 1:
+            speed = len(entries) / max(self._clock() - before, 1e-6)
+            self._budget = min(self._runtime.batch, max(LEAST_PROMPT_TOKENS, int(speed * STEP_SECONDS)))
+        for slot in self._slots:
+            if slot.running is not None and counts[slot.index]:
+                self._advance(slot, slot.running, counts[slot.index])
+        for slot, index in sampled:
+            if slot.running is not None:
+                self._choose(slot, slot.running, index)
+
+    def _advance(self, slot: Slot, running: Running, count: int) -> None:
+        was_reading = running.reading
+        slot.memory += running.tokens[running.read : running.read + count]
+        running.read += count
+        total = len(running.prompt.tokens)
+        if running.reading:
+            self._events.append(Progress(running.job.run, running.read, total))
+        elif was_reading:
+            running.answering = self._clock()
+
+    def _choose(self, slot: Slot, running: Running, index: int) -> None:
+        token = running.sampler.sample(index)
+        if self._runtime.ends(token):
+            self._finish(slot, running, "stop")
+            return
+        running.tokens.append(token)
+        text = running.stream.feed(self._runtime.piece(token))
+        if text:
+            self._events.append(Text(running.job.run, text))
+        if running.stream.stopped:
+            self._finish(slot, running, "stop")
+        elif self._full(running):
+            self._finish(slot, running, "length")
+
+    # --- ending -----------------------------------------------------------------------------------------------------
+
+    def _full(self, running: Running) -> bool:
+        most = running.job.sampling.max_tokens
+        if most is not None and running.written >= most:
+            return True
+        return len(running.tokens) >= self._runtime.context
+
+    def _finish(self, slot: Slot, running: Running, reason: DoneReason) -> None:
+        rest = running.stream.end()
+        if rest:
+            self._events.append(Text(running.job.run, rest))
+        now = self._clock()
+        answering = running.answering or now
+        usage = Usage(
+            prompt_tokens=len(running.prompt.tokens) - running.prompt.prefix_tokens,
+            completion_tokens=running.written,
+            cached_tokens=running.cached,
+            prompt_seconds=max(0.0, answering - running.started),
+            completion_seconds=max(0.0, now - answering),
+        )
+        self._free(slot, running)
+        self._events.append(Done(running.job.run, reason, usage, running.prompt.trimmed))
+
+    def _free(self, slot: Slot, running: Running) -> None:
+        running.sampler.close()
+        slot.running = None
+        slot.used = self._turn
+
+    def _fail_all(self, problem: EngineError) -> None:
+        for slot in self._slots:
+            running = slot.running
+            if running is not None:
+                self._free(slot, running)
+                slot.memory = slot.memory[: self._runtime.keep(slot.index, 0)]
+                self._events.append(Error(running.job.run, problem.code, problem.detail, retry=True))
+
+
+def _seeded(sampling: Sampling, done: int) -> Sampling:
+    """A continued answer must not draw the random numbers of its beginning again."""
+    if sampling.seed is None or not done:
+        return sampling
+    return sampling.model_copy(update={"seed": (sampling.seed + done) % 2**32})
+
+
+def _affinity(slot: Slot, tokens: Sequence[int]) -> int:
+    """Tokens worth reusing. Little in common with a long memory is none: another conversation may come back for it."""
+    common = _common(slot.memory, tokens)
+    return common if common * 2 >= len(slot.memory) else 0
+
+
+def _common(left: Sequence[int], right: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    for index, (one, other) in enumerate(zip(left, right, strict=False)):
+        if one != other:
+            return index
+    return min(len(left), len(right))
