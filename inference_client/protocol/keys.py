@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import os
 import stat
@@ -79,7 +80,8 @@ def save_private(path: Path, private: X25519PrivateKey, *, replace: bool = False
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()
         raise KeyFileError(f"the key cannot be written to {path}: {error.strerror}") from None
 
 

@@ -1,4 +1,4 @@
-"""The patterns of the Noise specification the project does not use, to run every public vector through its handshake."""
+"""Patterns of the Noise specification the project does not use, to run every public vector through its handshake."""
 
 from inference_client.protocol.noise import HandshakeState, Pattern
 
@@ -38,7 +38,7 @@ def pattern(protocol_name: str) -> Pattern:
 
 
 class WithSharedKeys(HandshakeState):
-    """Adds the psk token (section 9 of the specification); with one in use, an ephemeral key is mixed into the key too."""
+    """Adds the psk token (section 9 of the specification); with it, ephemeral keys are mixed into the key too."""
 
     psks: list[bytes]
     psk_pattern = False

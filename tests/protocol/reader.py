@@ -1,8 +1,8 @@
 """A second reader and writer of the wire, version 1, from the documentation alone.
 
-It shares no line with ``inference_client.protocol``: HMAC and SHA-256 from the standard library, X25519 written out below, and
-AES-GCM from ``cryptography`` (the one place besides ``aead.py`` that may name the cipher, because a reader that used ours
-would prove nothing). It is for tests: slow, and not constant in time.
+It shares no line with ``inference_client.protocol``: HMAC and SHA-256 from the standard library, X25519 written out
+below, and AES-GCM from ``cryptography`` (the one place besides ``aead.py`` that may name the cipher, because a reader
+that used ours would prove nothing). It is for tests: slow, and not constant in time.
 """
 
 import hashlib
@@ -76,3 +76,11 @@ def unseal(key: bytes, frame: bytes) -> tuple[int, int, bytes]:
     size = int.from_bytes(padded[:2], "big")
     assert not any(padded[2 + size :])
     return frame[1], int.from_bytes(frame[2:4], "big"), padded[2 : 2 + size]
+
+
+def pieces(payload: bytes) -> list[tuple[int, bytes]]:
+    """Flags and content of the frames of one message."""
+    if len(payload) <= 65278:
+        return [(0, payload)]
+    first = (2, len(payload).to_bytes(4, "big") + payload[:65274])
+    return [first, *((4, payload[at : at + 65278]) for at in range(65274, len(payload), 65278))]

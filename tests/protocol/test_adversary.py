@@ -48,7 +48,8 @@ class Way:
             # A true frame is refused only by a closed channel or one that has used up its keys.
             assert was_closed or not true or error.code == "rekey_required"
             return
-        assert true and not was_closed
+        assert true
+        assert not was_closed
         self.accepted += 1
         if message is not None:
             assert message.type == MESSAGE
@@ -167,7 +168,7 @@ class Adversary(RuleBasedStateMachine):
 
 
 class HonestCarrier(RuleBasedStateMachine):
-    """Frames may be late, never changed: then nothing closes and everything arrives, through any number of rekeyings."""
+    """Frames may be late, never changed: then nothing closes and all arrives, through any number of rekeyings."""
 
     @initialize()
     def meet(self) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 
-def load(name: str) -> Any:
+def load(name: str) -> dict[str, Any]:
     """The JSON file ``name``; skips the test when no folder is set, fails when the folder lacks the file."""
     folder = os.environ.get("VECTORS_DIR")
     if not folder:
         pytest.skip("VECTORS_DIR names no folder with public test vectors")
-    return json.loads((Path(folder) / name).read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads((Path(folder) / name).read_text(encoding="utf-8"))
+    return loaded
 
 
 def cases(name: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
