@@ -1,0 +1,28 @@
+"""The doors to conversations, messages and generations: a stranger gets the same NotFound as for what does not exist."""
+
+from uuid import UUID
+
+from chat.models import Conversation, Generation, Message
+from meatlizard.accounts.models import User
+from meatlizard.errors import NotFound
+
+
+def access_conversation(viewer: User, conversation: UUID) -> Conversation:
+    row = Conversation.objects.filter(pk=conversation, owner=viewer.pk).first()
+    if row is None:
+        raise NotFound("This conversation does not exist, or is not yours.")
+    return row
+
+
+def access_message(viewer: User, message: UUID) -> Message:
+    row = Message.objects.select_related("conversation").filter(pk=message, conversation__owner=viewer.pk).first()
+    if row is None:
+        raise NotFound("This message does not exist, or is not yours.")
+    return row
+
+
+def access_generation(viewer: User, generation: UUID) -> Generation:
+    row = Generation.objects.filter(pk=generation, conversation__owner=viewer.pk).first()
+    if row is None:
+        raise NotFound("This answer does not exist, or is not yours.")
+    return row

@@ -1,0 +1,214 @@
+"""Verbs of conversations: each owns its transaction, and its news goes out on commit."""
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chat import generations, markov, queueing
+from chat.bus import control_on_commit, on_commit
+from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
+from chat.hub import conversation_topic, user_topic
+from chat.messages import conversation_changed, message_out, plain_html
+from chat.models import Conversation, Generation, Message
+from chat.titles import title_from_question
+from meatlizard.accounts.models import User
+from meatlizard.errors import Invalid, LimitReached
+from meatlizard.jobs.lease import State
+from meatlizard.markup import render_markdown
+from meatlizard.ops.logs import current_request_id
+
+MAX_SYSTEM_PROMPT = 20_000
+
+Offline = Literal["wait", "markov"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question made. ``repeated``: the same request had been carried out before, and nothing was made now."""
+
+    generation: UUID
+    conversation: UUID
+    answer: UUID
+    repeated: bool = False
+
+
+def create_conversation(owner: User, model: str = "", system_prompt: str = "") -> Conversation:
+    conversation = Conversation.objects.create(
+        owner=owner, updated=timezone.now(), model=_model(model), system_prompt=_system_prompt(system_prompt)
+    )
+    on_commit(user_topic(owner.pk), conversation_changed(conversation))
+    return conversation
+
+
+def rename(conversation: Conversation, title: str) -> Conversation:
+    title = " ".join(title.split())
+    if not title:
+        raise Invalid("A title needs at least one character.", code="title_empty")
+    if len(title) > 200:
+        raise Invalid("A title has at most 200 characters.", code="title_too_long")
+    conversation.title, conversation.title_by_owner = title, True
+    conversation.save(update_fields=["title", "title_by_owner"])
+    on_commit(user_topic(conversation.owner_id), conversation_changed(conversation))
+    return conversation
+
+
+def configure(conversation: Conversation, model: str, system_prompt: str, temperature: float | None) -> Conversation:
+    if temperature is not None and not 0 <= temperature <= 5:
+        raise Invalid("The temperature is a number from 0 to 5.", code="temperature_out_of_range")
+    conversation.model = _model(model)
+    conversation.system_prompt = _system_prompt(system_prompt)
+    conversation.temperature = temperature
+    conversation.save(update_fields=["model", "system_prompt", "temperature"])
+    on_commit(user_topic(conversation.owner_id), conversation_changed(conversation))
+    return conversation
+
+
+def delete(conversation: Conversation) -> None:
+    """Deletes the conversation with all its messages; running answers are stopped at their nodes."""
+    with transaction.atomic():
+        for pk in conversation.generations.held().values_list("pk", flat=True):
+            control_on_commit("stop", str(pk))
+        key = conversation.pk
+        conversation.delete()
+        on_commit(user_topic(conversation.owner_id), ConversationDeleted(conversation=key))
+        on_commit(conversation_topic(key), ConversationDeleted(conversation=key))
+        control_on_commit("queue")
+
+
+def send(user: User, conversation: Conversation, request: UUID, text: str, offline: Offline = "wait") -> Asked:
+    """Stores a question and asks for its answer. Sending the same ``request`` again changes nothing and returns the same.
+
+    Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is stored then.
+    """
+    text = text.replace("\x00", "").strip()
+    if not text:
+        raise Invalid("Write a question first.", code="empty")
+    if len(text) > MAX_PROMPT:
+        raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
+    reply = markov.reply_if_offline(conversation.model, text) if offline == "markov" else None
+    with transaction.atomic():
+        if earlier := _earlier(user, request):
+            return earlier
+        conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
+        _refuse_if_running(conversation)
+        now = timezone.now()
+        question = Message.objects.create(
+            conversation=conversation, parent_id=conversation.head_id, role=Message.Role.USER, source=Message.Source.PERSON,
+            content=text, html=plain_html(text), created=now,
+        )  # fmt: skip
+        on_commit(
+            conversation_topic(conversation.pk),
+            MessageAdded(conversation=conversation.pk, message=message_out(question), request=request),
+        )
+        if not conversation.title:
+            conversation.title = title_from_question(text)
+        return _answer(user, conversation, question, request, reply)
+
+
+def regenerate(user: User, message: Message, request: UUID, offline: Offline = "wait") -> Asked:
+    """Asks again for the answer ``message``: a new one beside it, which becomes the one that is shown."""
+    if message.role != Message.Role.ASSISTANT or message.parent_id is None:
+        raise Invalid("Only an answer can be written again.", code="not_an_answer")
+    question = Message.objects.get(pk=message.parent_id)
+    reply = markov.reply_if_offline(message.conversation.model, question.content) if offline == "markov" else None
+    with transaction.atomic():
+        if earlier := _earlier(user, request):
+            return earlier
+        conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
+        _refuse_if_running(conversation)
+        return _answer(user, conversation, question, request, reply, replaces=message.pk)
+
+
+def _answer(
+    user: User,
+    conversation: Conversation,
+    question: Message,
+    request: UUID,
+    markov_reply: str | None,
+    replaces: UUID | None = None,
+) -> Asked:
+    """Within the asking transaction: the empty answer, its generation, the conversation's new head."""
+    now = timezone.now()
+    by_markov = markov_reply is not None
+    if not by_markov:
+        _refuse_if_full()
+    answer = Message.objects.create(
+        conversation=conversation, parent=question, role=Message.Role.ASSISTANT, created=now,
+        source=Message.Source.MARKOV if by_markov else Message.Source.MODEL,
+        content=markov_reply or "", html=render_markdown(markov_reply) if markov_reply else "",
+        model="markov" if by_markov else "",
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            generation = Generation.objects.create(
+                conversation=conversation, message=answer, user=user, request=request, trace=current_request_id() or "",
+                model=conversation.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
+                sampling={} if conversation.temperature is None else {"temperature": conversation.temperature},
+                state=State.DONE if by_markov else State.QUEUED, answered_by="markov" if by_markov else "",
+                started=now if by_markov else None, ended_at=now if by_markov else None, reason="stop" if by_markov else "",
+            )  # fmt: skip
+    except IntegrityError as error:
+        # The same request ran at the same moment in another process and was first.
+        raise Invalid("This message is being sent already.", code="repeated") from error
+    conversation.head, conversation.updated = answer, now
+    conversation.save(update_fields=["head", "updated", "title"])
+    on_commit(
+        conversation_topic(conversation.pk),
+        MessageAdded(
+            conversation=conversation.pk, message=message_out(answer, generation), request=request, replaces=replaces
+        ),
+    )
+    on_commit(user_topic(conversation.owner_id), conversation_changed(conversation))
+    if not by_markov:
+        control_on_commit("queue")
+    return Asked(generation.pk, conversation.pk, answer.pk)
+
+
+def stop(generation: Generation) -> None:
+    """Stops an answer. The page hears ``generation.finished`` when it is really over."""
+    if generation.ended:
+        return
+    if not generations.request_stop(generation):
+        queueing.announce_stopping(generation)
+
+
+def _earlier(user: User, request: UUID) -> Asked | None:
+    row = Generation.objects.filter(user=user.pk, request=request).first()
+    if row is None or row.message_id is None:
+        return None
+    return Asked(row.pk, row.conversation_id, row.message_id, repeated=True)
+
+
+def _refuse_if_running(conversation: Conversation) -> None:
+    running = conversation.generations.exclude(purpose=Generation.Purpose.TITLE)
+    if running.filter(state__in=[State.QUEUED, State.LEASED, State.STREAMING]).exists():
+        raise Invalid("An answer is still being written here. Stop it or wait for it.", code="answer_running")
+
+
+def _refuse_if_full() -> None:
+    """The bound on waiting generations, exact under concurrency: PostgreSQL serialises the count, SQLite's transaction is exclusive."""
+    queueing.lock_for_enqueue()
+    waiting = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).count()
+    if waiting >= settings.QUEUE_MAX_WAITING:
+        raise LimitReached(
+            f"{waiting} answers are waiting already, and that is the most this site takes. Your message was not sent; "
+            "try again in a moment.",
+            code="queue_full",
+            retry_after=queueing.retry_after(),
+        )
+
+
+def _model(alias: str) -> str:
+    if len(alias) > 100:
+        raise Invalid("This is not the name of a model.", code="model_unknown")
+    return alias
+
+
+def _system_prompt(text: str) -> str:
+    if len(text) > MAX_SYSTEM_PROMPT:
+        raise Invalid(f"A system prompt has at most {MAX_SYSTEM_PROMPT:,} characters.", code="system_prompt_too_long")
+    return text.replace("\x00", "")

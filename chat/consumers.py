@@ -1,0 +1,244 @@
+"""The websocket of pages, ``/ws/chat/``: translates frames into actions and news into frames.
+
+Each request of the page runs in a task of its own, so that Stop does not wait behind Send.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+from uuid import UUID
+
+from chat import actions, following
+from chat.access import access_conversation, access_generation, access_message
+from chat.bus import Control
+from chat.events import (
+    Ask,
+    FromBrowser,
+    Open,
+    Problem,
+    Regenerate,
+    Send,
+    SignedOut,
+    StopRequest,
+    Stream,
+    Sync,
+    from_browser,
+)
+from chat.hub import CONTROL, EVERYBODY, conversation_topic, hub, user_topic
+from chat.notifier import notifier
+from chat.outbox import Outbox
+from chat.sockets import Event, Socket
+from meatlizard.accounts.access import session_valid
+from meatlizard.accounts.models import User
+from meatlizard.errors import AppError, LimitReached
+from meatlizard.security.ratelimit import hit
+from meatlizard.threads import in_database
+
+log = logging.getLogger(__name__)
+
+RECHECK_SECONDS = 30.0
+"""How often a long-lived socket looks whether its session still holds."""
+
+MAX_REQUESTS = 20
+"""Requests of one socket that may be under way at once; more are refused."""
+
+FRAMES = "120/m"
+"""Frames one user may send, over all his sockets of this site."""
+
+
+class ChatConsumer(Socket):
+    """One page of one signed-in user."""
+
+    def __init__(self) -> None:
+        self._user: User | None = None
+        self._session_key: str | None = None
+        self._conversation: UUID | None = None
+        self._model = ""
+        self._streams: dict[UUID, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._requests = 0
+
+    async def websocket_connect(self, event: Event) -> None:
+        user = self.scope.get("user")
+        if user is None or not user.is_authenticated:
+            await self.send({"type": "websocket.accept"})
+            await self.send({"type": "websocket.close", "code": 4403, "reason": "signed_out"})
+            return
+        # Loaded whole, once: the lazy object of the session would query inside the event loop.
+        self._user = await in_database(following.load_user, user.pk)
+        self._session_key = self.scope["session"].session_key
+        await self.send({"type": "websocket.accept"})
+        self._outbox = Outbox(self.send, self._close_slow)
+        self._keep(self._outbox.run())
+        self._keep(self._recheck())
+        hub.join(user_topic(self._user.pk), self)
+        hub.join(EVERYBODY, self)
+        hub.join(CONTROL, self)
+
+    async def websocket_receive(self, event: Event) -> None:
+        if self._user is None:
+            return
+        if self._requests >= MAX_REQUESTS:
+            self._problem(LimitReached("Too many requests at once. Wait for the last ones.", retry_after=1.0))
+            return
+        try:
+            request = from_browser(event.get("text") or "")
+        except AppError as error:
+            self._problem(error)
+            return
+        self._requests += 1
+        self._keep(self._carry_out(self._user, request))
+
+    async def gone(self) -> None:
+        for topic in self._topics():
+            hub.leave(topic, self)
+        for task in tuple(self._tasks):
+            task.cancel()
+
+    # requests -------------------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, user: User, request: FromBrowser) -> None:
+        try:
+            retry = await in_database(hit, "chat-frames", str(user.pk), FRAMES)
+            if retry is not None:
+                raise LimitReached("You are sending too fast. Wait a moment.", retry_after=retry)
+            await self._do(user, request)
+        except AppError as error:
+            self._problem(error, getattr(request, "request", None))
+        finally:
+            self._requests -= 1
+
+    async def _do(self, user: User, request: FromBrowser) -> None:
+        if isinstance(request, Send | Regenerate):
+            await in_database(_ask, user, request)
+        elif isinstance(request, StopRequest):
+            await in_database(_stop, user, request.generation)
+        elif isinstance(request, Open):
+            await self._open(user, request.conversation)
+        elif isinstance(request, Sync):
+            await self._sync(user, request)
+        elif isinstance(request, Ask):
+            self._model = request.model
+            snapshot = await notifier.fresh()
+            self._outbox.event(snapshot.status(self._model).model_dump_json())
+
+    async def _open(self, user: User, conversation: UUID | None) -> None:
+        if conversation is not None:
+            await in_database(access_conversation, user, conversation)
+        if self._conversation is not None:
+            hub.leave(conversation_topic(self._conversation), self)
+        self._conversation = conversation
+        self._streams.clear()
+        if conversation is None:
+            return
+        # Joined before reading: what is written between the two comes as news, and overlaps are harmless.
+        hub.join(conversation_topic(conversation), self)
+        for state in await in_database(following.running, conversation):
+            self._paint(state)
+
+    async def _sync(self, user: User, request: Sync) -> None:
+        row = await in_database(access_generation, user, request.generation)
+        state = await in_database(following.standing, row.pk)
+        if isinstance(state, following.Ended):
+            self._outbox.event(state.event.model_dump_json())
+        elif self._conversation == row.conversation_id and len(state.text) >= request.length:
+            self._paint(state)
+
+    def _paint(self, state: following.Running) -> None:
+        if state.queued is not None:
+            self._outbox.event(state.queued.model_dump_json())
+            return
+        number = self._number(state.generation)
+        self._outbox.event(
+            Stream(
+                conversation=state.conversation, generation=state.generation, message=state.message, stream=number,
+                state=state.state, text=state.text, reconnecting=state.away,
+            ).model_dump_json()
+        )  # fmt: skip
+
+    def _number(self, generation: UUID) -> int:
+        number = self._streams.get(generation)
+        if number is None:
+            if len(self._streams) == 255:
+                self._streams.clear()
+            number = self._streams[generation] = len(self._streams) + 1
+        return number
+
+    # news -----------------------------------------------------------------------------------------------------------
+
+    def event(self, topic: str, frame: str) -> None:
+        if topic == CONTROL:
+            control = Control.model_validate_json(frame)
+            if control.do == "session" and control.id == self._session_key:
+                self._keep(self._sign_out())
+        elif topic == EVERYBODY:
+            self._outbox.event(notifier.latest.status(self._model).model_dump_json())
+        else:
+            self._outbox.event(frame)
+
+    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
+        if generation not in self._streams:
+            # The first text, or the page opened in the middle; if the offset is ahead, the page asks for the rest.
+            self._outbox.event(
+                Stream(
+                    conversation=conversation, generation=generation, message=message, stream=self._number(generation),
+                    state="streaming", text="",
+                ).model_dump_json()
+            )  # fmt: skip
+        if text:
+            self._outbox.delta(self._streams[generation], offset, text)
+
+    # the rest -------------------------------------------------------------------------------------------------------
+
+    async def _recheck(self) -> None:
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            assert self._user is not None
+            if not await in_database(session_valid, self._user.pk, self._session_key):
+                await self._sign_out()
+
+    async def _sign_out(self) -> None:
+        await self.send({"type": "websocket.send", "text": SignedOut().model_dump_json()})
+        await self.send({"type": "websocket.close", "code": 4403, "reason": "signed_out"})
+
+    def _close_slow(self) -> None:
+        self._keep(self.send({"type": "websocket.close", "code": 4413, "reason": "too_slow"}))
+
+    def _problem(self, error: AppError, request: UUID | None = None) -> None:
+        retry = error.retry_after if isinstance(error, LimitReached) else None
+        problem = Problem(code=error.code, message=error.message, request=request, retry_after=retry)
+        self._outbox.event(problem.model_dump_json())
+
+    def _topics(self) -> list[str]:
+        topics = [EVERYBODY, CONTROL]
+        if self._user is not None:
+            topics.append(user_topic(self._user.pk))
+        if self._conversation is not None:
+            topics.append(conversation_topic(self._conversation))
+        return topics
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("chat.request_failed", exc_info=task.exception())
+            self._problem(AppError("Something went wrong on the site. Your message was not lost if it is shown above."))
+
+
+def _ask(user: User, request: Send | Regenerate) -> None:
+    if (retry := hit("chat-messages", str(user.pk), f"{user.tier.messages_per_minute}/m")) is not None:
+        raise LimitReached("You have sent many messages in this minute. Wait a moment.", retry_after=retry)
+    if isinstance(request, Send):
+        conversation = access_conversation(user, request.conversation)
+        actions.send(user, conversation, request.request, request.text, request.offline)
+    else:
+        actions.regenerate(user, access_message(user, request.message), request.request, request.offline)
+
+
+def _stop(user: User, generation: UUID) -> None:
+    actions.stop(access_generation(user, generation))

@@ -1,0 +1,267 @@
+"""What goes over a browser's websocket, both ways, as strict schemas.
+
+Everything is a JSON text frame of one model below, told apart by ``type``, but one thing: text of a running answer is a binary frame
+(see :func:`pack_delta`), since a JSON wrapper around each token would weigh several times the token.
+
+A reader paints the stored text of a generation (``stream``), then applies deltas: offset equal to its length, append; behind, ignore the
+overlap; ahead, keep it and ask with ``sync``. Offsets count Unicode code points.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from meatlizard.errors import Invalid
+
+MAX_PROMPT = 200_000
+"""Code points in one message a person sends."""
+
+GenerationState = Literal["queued", "leased", "streaming", "done", "failed", "cancelled"]
+
+
+class Schema(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- site to browser ------------------------------------------------------------------------------------------------
+
+
+class MessageOut(Schema):
+    """A message as the page paints it. ``html`` is safe HTML; empty while the answer runs."""
+
+    id: UUID
+    parent: UUID | None
+    role: Literal["user", "assistant"]
+    html: str
+    created: datetime
+    source: Literal["person", "model", "markov"]
+    model: str
+    tokens: int | None
+    state: GenerationState | None
+    generation: UUID | None
+    error: str = ""
+
+
+class ConversationOut(Schema):
+    """A row of the side bar."""
+
+    id: UUID
+    title: str
+    updated: datetime
+    model: str
+    system_prompt: str
+    temperature: float | None
+
+
+class ModelOut(Schema):
+    alias: str
+    context_length: int
+    live: bool
+
+
+class Status(Schema):
+    """Whether an answer would come now. ``live``: a slot is free; ``queued``: nodes are there but busy; ``offline``: no node.
+
+    ``position`` counts from 1 for a message sent now; ``estimate`` is seconds until it begins, None when never measured.
+    """
+
+    type: Literal["status"] = "status"
+    state: Literal["live", "queued", "offline"]
+    position: int | None = None
+    estimate: float | None = None
+    models: tuple[ModelOut, ...] = ()
+
+
+class ConversationChanged(Schema):
+    type: Literal["conversation.changed"] = "conversation.changed"
+    conversation: ConversationOut
+
+
+class ConversationDeleted(Schema):
+    type: Literal["conversation.deleted"] = "conversation.deleted"
+    conversation: UUID
+
+
+class MessageAdded(Schema):
+    """A new message at the end of the conversation; ``replaces`` is the answer that a regeneration supersedes.
+
+    ``request`` echoes the client-made id of the ``send`` that caused it.
+    """
+
+    type: Literal["message.added"] = "message.added"
+    conversation: UUID
+    message: MessageOut
+    request: UUID | None = None
+    replaces: UUID | None = None
+
+
+class Queued(Schema):
+    """The generation waits. ``offline`` when no node offers the model; ``reconnecting`` when its node is away in mid-answer."""
+
+    type: Literal["generation.queued"] = "generation.queued"
+    conversation: UUID
+    generation: UUID
+    message: UUID
+    position: int
+    estimate: float | None = None
+    offline: bool = False
+
+
+class Stream(Schema):
+    """The stored text so far. ``stream`` is the number under which this socket will see the deltas of the generation."""
+
+    type: Literal["generation.stream"] = "generation.stream"
+    conversation: UUID
+    generation: UUID
+    message: UUID
+    stream: int = Field(ge=1, le=255)
+    state: GenerationState
+    text: str
+    reconnecting: bool = False
+
+
+class PromptProgress(Schema):
+    type: Literal["generation.progress"] = "generation.progress"
+    conversation: UUID
+    generation: UUID
+    done: int
+    total: int
+
+
+class NodeAway(Schema):
+    """The node of a running generation went away (``away``) or came back."""
+
+    type: Literal["generation.node"] = "generation.node"
+    conversation: UUID
+    generation: UUID
+    away: bool
+
+
+class Stopping(Schema):
+    """Stop was asked for and passed on; ``generation.finished`` with state ``cancelled`` follows when the node confirms."""
+
+    type: Literal["generation.stopping"] = "generation.stopping"
+    conversation: UUID
+    generation: UUID
+
+
+class FinishedOut(Schema):
+    """The generation ended. ``length`` is the answer's length in code points; ``message`` carries the final HTML."""
+
+    type: Literal["generation.finished"] = "generation.finished"
+    conversation: UUID
+    generation: UUID
+    length: int
+    reason: Literal["stop", "length", "cancelled", "failed"]
+    message: MessageOut
+    notice: str = ""
+
+
+class Problem(Schema):
+    """A request was refused. ``request`` names the ``send``/``regenerate`` it answers; nothing of that request was stored."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    request: UUID | None = None
+    retry_after: float | None = None
+
+
+class SignedOut(Schema):
+    """The session ended elsewhere; the socket closes after this."""
+
+    type: Literal["signed_out"] = "signed_out"
+
+
+ToBrowser = (
+    Status
+    | ConversationChanged
+    | ConversationDeleted
+    | MessageAdded
+    | Queued
+    | Stream
+    | PromptProgress
+    | NodeAway
+    | Stopping
+    | FinishedOut
+    | Problem
+    | SignedOut
+)
+
+
+# --- browser to site ------------------------------------------------------------------------------------------------
+
+
+class Open(Schema):
+    """Follow this conversation: its running generations come as ``generation.stream``/``queued``. None: follow none."""
+
+    type: Literal["open"]
+    conversation: UUID | None
+
+
+class Send(Schema):
+    """Ask. ``request`` is made by the page and makes a repeated send harmless; ``offline`` says what to do without a node."""
+
+    type: Literal["send"]
+    request: UUID
+    conversation: UUID
+    text: str = Field(min_length=1, max_length=MAX_PROMPT)
+    offline: Literal["wait", "markov"] = "wait"
+
+
+class Regenerate(Schema):
+    """Answer again the question that ``message`` (an assistant message) answered."""
+
+    type: Literal["regenerate"]
+    request: UUID
+    message: UUID
+    offline: Literal["wait", "markov"] = "wait"
+
+
+class StopRequest(Schema):
+    type: Literal["stop"]
+    generation: UUID
+
+
+class Sync(Schema):
+    """Send me what I lack of this generation; I have ``length`` code points."""
+
+    type: Literal["sync"]
+    generation: UUID
+    length: int = Field(ge=0)
+
+
+class Ask(Schema):
+    """Tell me the status of the model (empty: the default)."""
+
+    type: Literal["status"]
+    model: str = Field(default="", max_length=100)
+
+
+FromBrowser = Annotated[Open | Send | Regenerate | StopRequest | Sync | Ask, Field(discriminator="type")]
+_from_browser: TypeAdapter[FromBrowser] = TypeAdapter(FromBrowser)
+
+
+def from_browser(frame: str) -> FromBrowser:
+    """Reads one text frame. Raises Invalid with the first complaint in words, never with the value."""
+    try:
+        return _from_browser.validate_json(frame)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"This message could not be read ({place}: {first['msg']}).", code="bad_frame") from None
+
+
+def pack_delta(stream: int, offset: int, text: str) -> bytes:
+    """Binary frame of answer text: one byte ``stream``, ``offset`` as LEB128 varint (code points), then UTF-8 text.
+
+    Five bytes around a token where JSON with ids needs eighty.
+    """
+    head = bytearray((stream,))
+    while offset > 0x7F:
+        head.append(offset & 0x7F | 0x80)
+        offset >>= 7
+    head.append(offset)
+    return bytes(head) + text.encode()

@@ -1,0 +1,75 @@
+"""How a reader catches up: the stored state of generations, whatever news was lost on the way."""
+
+import datetime
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils import timezone
+
+from chat import generations, queueing
+from chat.events import FinishedOut, GenerationState, Queued
+from chat.messages import finished_out
+from chat.models import Generation
+from meatlizard.accounts.models import User
+from meatlizard.jobs.lease import State
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A generation that is not over: ``text`` is stored, ``queued`` is set while it waits, ``away`` while its node is not connected."""
+
+    generation: UUID
+    conversation: UUID
+    message: UUID
+    state: GenerationState
+    text: str
+    queued: Queued | None
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    event: FinishedOut
+
+
+def load_user(pk: int) -> User:
+    return User.objects.select_related("tier").get(pk=pk)
+
+
+def running(conversation: UUID) -> list[Running]:
+    """All generations of the conversation that are not over."""
+    rows = Generation.objects.filter(
+        conversation=conversation,
+        purpose=Generation.Purpose.ANSWER,
+        state__in=[State.QUEUED, State.LEASED, State.STREAMING],
+    ).select_related("node")
+    return [_running(row) for row in rows]
+
+
+def standing(generation: UUID) -> Running | Ended:
+    row = Generation.objects.select_related("node", "message").get(pk=generation)
+    return Ended(finished_out(row)) if row.ended else _running(row)
+
+
+def _running(row: Generation) -> Running:
+    assert row.message_id is not None
+    queued = None
+    if row.state == State.QUEUED:
+        events = queueing.snapshot().queued_events()
+        queued = next((event for event in events if event.generation == row.pk), None)
+    return Running(
+        generation=row.pk,
+        conversation=row.conversation_id,
+        message=row.message_id,
+        state=row.state,  # type: ignore[arg-type]
+        text=generations.stored_text(row.pk),
+        queued=queued,
+        away=queued is None and _away(row),
+    )
+
+
+def _away(row: Generation) -> bool:
+    node = row.node
+    if node is None or not node.session or node.last_seen is None:
+        return row.state in (State.LEASED, State.STREAMING)
+    return node.last_seen < timezone.now() - datetime.timedelta(seconds=queueing.ONLINE_SECONDS)

@@ -1,0 +1,318 @@
+"""The life of a generation: claimed by a node's session, appended to, finished, failed, stopped, resumed, reaped.
+
+All functions are synchronous and own their transaction; every write of a worker is conditional on the lease epoch it was given, and
+returns what is no longer its own. News goes out when the transaction has committed.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from chat import messages as turns
+from chat.bus import control_on_commit, on_commit
+from chat.hub import conversation_topic, user_topic
+from chat.models import Chunk, Conversation, Generation, Message
+from chat.titles import clean_title, request_title
+from inference_client.protocol.messages import ChatMessage, Sampling, Usage
+from meatlizard.jobs.lease import HELD, Reaped, State
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a node needs to answer: no more than prompt and limits, and nothing about who asks."""
+
+    generation: UUID
+    epoch: int
+    conversation: UUID
+    message: UUID | None
+    model: str
+    messages: tuple[ChatMessage, ...]
+    prefix: str
+    sampling: Sampling
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A generation that a returning node goes on with; ``text`` is what is stored."""
+
+    generation: UUID
+    epoch: int
+    conversation: UUID
+    message: UUID | None
+    text: str
+    stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text to append, under the fence of ``epoch``. ``offset`` in code points."""
+
+    generation: UUID
+    epoch: int
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a generation ended on its node."""
+
+    reason: str
+    usage: Usage | None = None
+    trimmed_messages: int = 0
+    error_code: str = ""
+    error: str = ""
+    answered_by: str = ""
+    html: str = field(default="", repr=False)
+
+
+def claim(session: str, node_id: UUID, aliases: Sequence[str]) -> Claimed | None:
+    """Leases the next waiting generation that a node with a free slot for each of ``aliases`` can answer."""
+    fair = Generation.objects.for_models(list(aliases)).fair()
+    row = fair.claim_next(session, settings.LEASE_SECONDS, node=node_id)
+    if row is None:
+        return None
+    model = row.model or aliases[0]
+    if row.purpose == Generation.Purpose.TITLE:
+        chat = request_title(row.conversation_id)
+    else:
+        assert row.message_id is not None
+        chat = turns.context(row.conversation_id, row.message_id)
+    return Claimed(
+        generation=row.pk,
+        epoch=row.lease_epoch,
+        conversation=row.conversation_id,
+        message=row.message_id,
+        model=model,
+        messages=chat,
+        prefix=stored_text(row.pk) if row.attempts > 1 else "",
+        sampling=Sampling.model_validate(row.sampling),
+        trace=row.trace,
+    )
+
+
+def stored_text(generation: UUID) -> str:
+    """The text so far, as far as it is stored."""
+    return "".join(Chunk.objects.filter(generation=generation).order_by("offset").values_list("text", flat=True))
+
+
+def append(pieces: Sequence[Piece]) -> set[UUID]:
+    """Stores text of any number of generations in one transaction; returns those that are no longer the caller's."""
+    epochs = {piece.generation: piece.epoch for piece in pieces}
+    with transaction.atomic():
+        rows = Generation.objects.select_for_update().filter(pk__in=epochs, state__in=HELD)
+        held = {pk: state for pk, epoch, state in rows.values_list("pk", "lease_epoch", "state") if epochs[pk] == epoch}
+        Chunk.objects.bulk_create(
+            Chunk(generation_id=piece.generation, offset=piece.offset, text=piece.text)
+            for piece in pieces
+            if piece.generation in held
+        )
+        begun = [pk for pk, state in held.items() if state == State.LEASED]
+        if begun:
+            Generation.objects.filter(pk__in=begun).update(state=State.STREAMING)
+            Generation.objects.filter(pk__in=begun, started=None).update(started=timezone.now())
+    return epochs.keys() - held.keys()
+
+
+def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
+    """Ends a generation: its text becomes its message, its log goes. False when the lease was lost and nothing was written."""
+    state = {"cancelled": State.CANCELLED, "failed": State.FAILED}.get(outcome.reason, State.DONE)
+    now = timezone.now()
+    usage = outcome.usage
+    with transaction.atomic():
+        won = Generation.objects.filter(pk=generation, lease_epoch=epoch, state__in=HELD).update(
+            state=state,
+            lease_owner="",
+            lease_until=None,
+            ended_at=now,
+            reason=outcome.reason,
+            error_code=outcome.error_code,
+            error=outcome.error[:500],
+            answered_by=outcome.answered_by[:100],
+            prompt_tokens=usage.prompt_tokens if usage else None,
+            completion_tokens=usage.completion_tokens if usage else None,
+            cached_tokens=usage.cached_tokens if usage else None,
+            prompt_seconds=usage.prompt_seconds if usage else None,
+            completion_seconds=usage.completion_seconds if usage else None,
+            trimmed_messages=outcome.trimmed_messages,
+        )
+        if not won:
+            return False
+        row = Generation.objects.select_related("conversation", "message").get(pk=generation)
+        _settle(row, text, outcome, now)
+    return True
+
+
+def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime) -> None:
+    """Within the ending transaction: text to its place, log away, news out."""
+    Chunk.objects.filter(generation=row.pk).delete()
+    control_on_commit("queue")
+    conversation = row.conversation
+    if row.purpose == Generation.Purpose.TITLE:
+        title = clean_title(text)
+        if title and row.state == State.DONE:
+            changed = Conversation.objects.filter(pk=conversation.pk, title_by_owner=False).update(title=title)
+            if changed:
+                conversation.title = title
+                on_commit(user_topic(conversation.owner_id), turns.conversation_changed(conversation))
+        return
+    message = row.message
+    assert message is not None
+    message.content, message.html = text, outcome.html
+    message.model, message.tokens = row.answered_by, row.completion_tokens
+    message.save(update_fields=["content", "html", "model", "tokens"])
+    Conversation.objects.filter(pk=conversation.pk).update(updated=now)
+    on_commit(
+        conversation_topic(conversation.pk),
+        turns.finished_out(row),
+    )
+    if row.state == State.DONE:
+        enqueue_title(row)
+
+
+def enqueue_title(answer: Generation) -> None:
+    """Asks a node for a title after the first answer, unless the owner has given one. Goes behind everything people wait for."""
+    from chat.models.generations import BACKGROUND_PENALTY_MS
+
+    if answer.conversation.title_by_owner:
+        return
+    if Generation.objects.filter(conversation=answer.conversation_id).exclude(pk=answer.pk).exists():
+        return
+    now = timezone.now()
+    Generation.objects.create(
+        conversation=answer.conversation,
+        user_id=answer.user_id,
+        purpose=Generation.Purpose.TITLE,
+        model=answer.model,
+        sampling={"temperature": 0.0, "max_tokens": 24},
+        trace=answer.trace,
+        created=now,
+        rank=int(now.timestamp() * 1000) + BACKGROUND_PENALTY_MS,
+    )
+    control_on_commit("queue")
+
+
+def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken | None:
+    """A node came back with ``generation``, claimed under ``epoch``: takes over its lease with a new epoch, or None if it is no
+    longer that node's. An epoch between the claim's and the present one belongs to the same claim: its answer may have been lost."""
+    with transaction.atomic():
+        taken = Generation.objects.filter(
+            pk=generation, node=node_id, state__in=HELD, claim_epoch__lte=epoch, lease_epoch__gte=epoch
+        ).update(
+            lease_owner=session,
+            lease_epoch=F("lease_epoch") + 1,
+            lease_until=timezone.now() + datetime.timedelta(seconds=settings.LEASE_SECONDS),
+        )
+        if not taken:
+            return None
+        row = Generation.objects.get(pk=generation)
+        return Taken(
+            row.pk, row.lease_epoch, row.conversation_id, row.message_id, stored_text(row.pk), row.stop_requested
+        )
+
+
+def release(node_id: UUID, keep: Iterable[UUID] = ()) -> None:
+    """Gives back what the node no longer works on: it said goodbye, or came back without it. Stopped ones end as stopped."""
+    held = Generation.objects.filter(node=node_id, state__in=HELD).exclude(pk__in=list(keep))
+    for row in held:
+        if row.stop_requested:
+            end_by_site(row.pk, "cancelled", epoch=row.lease_epoch)
+        elif row.attempts >= settings.GENERATION_MAX_ATTEMPTS:
+            end_by_site(row.pk, "failed", "interrupted", _INTERRUPTED, epoch=row.lease_epoch)
+        else:
+            Generation.objects.filter(pk=row.pk, lease_epoch=row.lease_epoch).give_back()
+    control_on_commit("queue")
+
+
+def give_back(generation: UUID, epoch: int, error_code: str, error: str) -> bool:
+    """The node failed in a way that another attempt may mend: back to the queue, or failed after the last attempt."""
+    row = Generation.objects.filter(pk=generation, lease_epoch=epoch, state__in=HELD).first()
+    if row is None:
+        return False
+    if row.stop_requested:
+        end_by_site(generation, "cancelled", epoch=epoch)
+    elif row.attempts >= settings.GENERATION_MAX_ATTEMPTS:
+        end_by_site(generation, "failed", error_code, error, epoch=epoch)
+    else:
+        Generation.objects.filter(pk=generation, lease_epoch=epoch).give_back()
+        control_on_commit("queue")
+    return True
+
+
+_INTERRUPTED = "The machine that was answering went away too often. What it wrote is kept; ask again to go on."
+
+
+def end_by_site(
+    generation: UUID,
+    reason: str,
+    code: str = "",
+    error: str = "",
+    *,
+    epoch: int | None = None,
+    expired: datetime.datetime | None = None,
+) -> bool:
+    """Ends a generation without its node; its stored text is kept as the message.
+
+    A waiting one, or with ``epoch`` a held one under that epoch, with ``expired`` only if its lease ran out before.
+    """
+    from meatlizard.markup import render_markdown
+
+    text = stored_text(generation)
+    html = render_markdown(text, generation.hex[:8]) if text else ""
+    now = timezone.now()
+    state = State.CANCELLED if reason == "cancelled" else State.FAILED
+    with transaction.atomic():
+        rows = Generation.objects.filter(pk=generation)
+        rows = rows.filter(state=State.QUEUED) if epoch is None else rows.filter(lease_epoch=epoch, state__in=HELD)
+        if expired is not None:
+            rows = rows.filter(lease_until__lt=expired)
+        won = rows.update(
+            state=state, reason=reason, error_code=code, error=error[:500], ended_at=now,
+            lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1,
+        )  # fmt: skip
+        if not won:
+            return False
+        row = Generation.objects.select_related("conversation", "message").get(pk=generation)
+        _settle(row, text, Outcome(reason, error_code=code, error=error, html=html), now)
+    return True
+
+
+def request_stop(row: Generation) -> bool:
+    """Stops a waiting generation at once; tells the node of a running one. True when it is over already."""
+    if end_by_site(row.pk, "cancelled"):
+        return True
+    with transaction.atomic():
+        asked = Generation.objects.filter(pk=row.pk, state__in=HELD).update(stop_requested=True)
+        control_on_commit("stop", str(row.pk))
+    return not asked
+
+
+def stops_wanted(session: str) -> list[UUID]:
+    """Running generations of this session whose stop was asked for: the hint may have been lost."""
+    rows = Generation.objects.filter(lease_owner=session, state__in=HELD, stop_requested=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+def reap() -> Reaped:
+    """Returns generations whose lease has run out to the queue; ends those that were stopped or have no attempt left."""
+
+    def end(row: Generation, state: State, now: datetime.datetime) -> bool:
+        if state == State.CANCELLED:
+            return end_by_site(row.pk, "cancelled", epoch=row.lease_epoch, expired=now)
+        return end_by_site(row.pk, "failed", "interrupted", _INTERRUPTED, epoch=row.lease_epoch, expired=now)
+
+    result = Generation.objects.all().reap(settings.GENERATION_MAX_ATTEMPTS, end)
+    if result:
+        control_on_commit("queue")
+    return result
+
+
+def renew(session: str, running: Iterable[UUID]) -> int:
+    return Generation.objects.all().renew(session, running, settings.LEASE_SECONDS)

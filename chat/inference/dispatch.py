@@ -1,0 +1,152 @@
+"""The dispatcher of one site process: brings waiting generations to the nodes whose links this process holds.
+
+It acts on hints at once and looks into the database twice a second as well, since hints may be lost: for waiting work, for stops, for nodes
+that were revoked, paused or connected elsewhere. Every few seconds it reaps expired leases.
+"""
+
+import asyncio
+import logging
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from chat import generations, nodes
+from chat.bus import Control
+from chat.hub import CONTROL, hub
+from chat.inference.session import NodeSession
+from meatlizard.threads import in_database
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 0.5
+REAP_SECONDS = 5.0
+
+
+class Dispatcher:
+    """One per process; ``attach`` and ``detach`` are called by the node sockets, the rest by itself."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, NodeSession] = {}
+        self._wake = asyncio.Event()
+        self._look = asyncio.Event()
+
+    def attach(self, session: NodeSession) -> None:
+        """A node has said hello. An older link of the same node in this process closes; one elsewhere is found by looking."""
+        for other in self._sessions.values():
+            if other.node == session.node and other is not session:
+                other.close("replaced")
+        session.wake = self._wake.set
+        self._sessions[session.id] = session
+
+    def detach(self, session: NodeSession) -> None:
+        self._sessions.pop(session.id, None)
+
+    # hints ----------------------------------------------------------------------------------------------------------
+
+    def event(self, topic: str, frame: str) -> None:
+        control = Control.model_validate_json(frame)
+        if control.do == "queue":
+            self._wake.set()
+        elif control.do == "stop":
+            for session in self._sessions.values():
+                session.stop(UUID(control.id))
+        elif control.do == "node":
+            self._look.set()
+
+    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
+        """Of no interest here."""
+
+    # the loops ------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serves until cancelled."""
+        self._wake, self._look = asyncio.Event(), asyncio.Event()
+        if not settings.MULTIPROCESS:
+            await in_database(nodes.forget_sessions)
+        hub.join(CONTROL, self)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._dispatch())
+                tasks.create_task(self._watch())
+                tasks.create_task(self._reap())
+        finally:
+            hub.leave(CONTROL, self)
+
+    async def _dispatch(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                # One for each node in turn, so that work spreads before any of them is full.
+                while any([await self._hand_out(session) for session in list(self._sessions.values())]):
+                    pass
+            except DatabaseError:
+                log.exception("dispatch.database_error")
+
+    async def _hand_out(self, session: NodeSession) -> bool:
+        free = session.free()
+        if not free:
+            return False
+        claimed = await in_database(generations.claim, session.id, session.node, free)
+        if claimed is None:
+            return False
+        if session.closed:
+            await in_database(
+                generations.give_back, claimed.generation, claimed.epoch, "interrupted", "The machine went away."
+            )
+            return False
+        session.start(claimed)
+        return True
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._look.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                pass
+            self._look.clear()
+            if not self._sessions:
+                continue
+            sessions = list(self._sessions.values())
+            try:
+                await self._check(sessions)
+            except DatabaseError:
+                log.exception("dispatch.database_error")
+            self._wake.set()
+
+    async def _check(self, sessions: list[NodeSession]) -> None:
+        standings = await in_database(nodes.standings, [session.node for session in sessions])
+        for session in sessions:
+            standing = standings.get(session.node)
+            if standing is None or standing.revoked:
+                session.close("revoked")
+            elif standing.public_key != session.key:
+                session.close("unknown_key")
+            elif session.ready and standing.session != session.id:
+                session.close("replaced")
+            else:
+                session.paused = standing.paused
+                if session.streams:
+                    for generation in await in_database(generations.stops_wanted, session.id):
+                        session.stop(generation)
+
+    async def _reap(self) -> None:
+        while True:
+            try:
+                reaped = await in_database(generations.reap)
+                if reaped:
+                    log.warning(
+                        "leases.reaped",
+                        extra={
+                            "requeued": len(reaped.requeued),
+                            "failed": len(reaped.failed),
+                            "cancelled": len(reaped.cancelled),
+                        },
+                    )
+            except DatabaseError:
+                log.exception("dispatch.database_error")
+            await asyncio.sleep(REAP_SECONDS)
+
+
+dispatcher = Dispatcher()

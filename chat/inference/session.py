@@ -1,0 +1,367 @@
+"""The site's end of a node's link, above the encryption: which generations the node runs here, and what its messages mean.
+
+Everything a message causes at once happens in :meth:`NodeSession.receive`, which never waits; whatever touches the database runs in a kept
+task. Text goes to readers the moment it arrives and to the database in one transaction for all streams every 200 ms.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from chat import generations, nodes
+from chat.bus import PROCESS, bus
+from chat.events import NodeAway, PromptProgress
+from chat.generations import Claimed, Outcome, Taken
+from chat.hub import conversation_topic
+from chat.inference.stream import Stream
+from inference_client.protocol.errors import ChannelError
+from inference_client.protocol.messages import (
+    Ack,
+    Acked,
+    Deltas,
+    Drop,
+    Failed,
+    Finished,
+    FromNode,
+    FromSite,
+    Generate,
+    Heartbeat,
+    Hello,
+    Leaving,
+    ModelInfo,
+    Models,
+    Progress,
+    Resume,
+    Stop,
+    Welcome,
+)
+from meatlizard.markup import render_markdown
+from meatlizard.threads import in_database, in_thread
+
+log = logging.getLogger(__name__)
+
+STORE_SECONDS = 0.2
+"""A stream is written at most five times a second."""
+
+MAX_UNSTORED = 8 * 2**20
+"""Code points of one node's streams that may wait for the database. Beyond it the link closes: the node keeps the text and comes back."""
+
+_numbers = count(1)
+
+
+class NodeSession:
+    """One connected node. ``send`` seals and queues a message; ``close`` ends the link with a code of the wire's errors."""
+
+    def __init__(
+        self,
+        node: UUID,
+        key: bytes,
+        send: Callable[[FromSite], None],
+        close: Callable[[str], None],
+        server_time: Callable[[], float],
+    ) -> None:
+        self.id = f"{PROCESS[:24]}.{next(_numbers)}"
+        self.node = node
+        self.key = key
+        self.name = ""
+        self.ready = False
+        self.closed = False
+        self.paused = False
+        self.wake: Callable[[], None] = lambda: None
+        self.streams: dict[UUID, Stream] = {}
+        self.models: dict[str, ModelInfo] = {}
+        self._send = send
+        self._close = close
+        self._server_time = server_time
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._storing = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping: set[UUID] = set()
+
+    # what the dispatcher asks ---------------------------------------------------------------------------------------
+
+    def free(self) -> list[str]:
+        """Aliases of the models that have a free slot, an entry each."""
+        if not self.ready or self.closed or self.paused:
+            return []
+        busy: dict[str, int] = {}
+        for stream in self.streams.values():
+            if not stream.ending:
+                busy[stream.model] = busy.get(stream.model, 0) + 1
+        return [alias for alias, model in self.models.items() if busy.get(alias, 0) < model.slots]
+
+    def start(self, claimed: Claimed) -> None:
+        """Hands a claimed generation to the node."""
+        self.streams[claimed.generation] = Stream.of(
+            claimed.generation, claimed.epoch, claimed.conversation, claimed.message, claimed.model, claimed.prefix
+        )
+        self._send(
+            Generate(
+                generation=claimed.generation, epoch=claimed.epoch, model=claimed.model, messages=claimed.messages,
+                prefix=claimed.prefix, sampling=claimed.sampling, trace=claimed.trace,
+            )
+        )  # fmt: skip
+        if claimed.message is not None:
+            bus.delta(claimed.conversation, claimed.message, claimed.generation, len(claimed.prefix), "")
+
+    def stop(self, generation: UUID) -> None:
+        """Passes a stop on, once."""
+        stream = self.streams.get(generation)
+        if stream is not None and not stream.ending and generation not in self._stopping:
+            self._stopping.add(generation)
+            self._send(Stop(generation=generation, epoch=stream.epoch))
+
+    def close(self, code: str) -> None:
+        if not self.closed:
+            self._close(code)
+
+    # what the node says ---------------------------------------------------------------------------------------------
+
+    def receive(self, message: FromNode) -> None:
+        """Raises ChannelError when the node breaks the rules; the link closes then and the node resumes on a new one."""
+        if isinstance(message, Deltas):
+            self._deltas(message)
+        elif isinstance(message, Hello):
+            if self.ready or self._tasks:
+                raise ChannelError("bad_message", "a second hello")
+            self._spawn(self._hello(message))
+        elif not self.ready:
+            raise ChannelError("bad_message", f"{message.type} before hello")
+        elif isinstance(message, Heartbeat):
+            self._spawn(in_database(nodes.seen, self.node, self.id, message.running))
+        elif isinstance(message, Progress):
+            self._progress(message)
+        elif isinstance(message, Finished):
+            self._finished(message)
+        elif isinstance(message, Failed):
+            self._failed(message)
+        elif isinstance(message, Models):
+            self.models = {model.alias: model for model in message.models}
+            self._spawn(in_database(nodes.offer, self.node, message.models))
+        elif isinstance(message, Leaving):
+            self.models = {}
+            self._spawn(self._left())
+        else:
+            raise ChannelError("bad_message", f"{message.type} from an enrolled node")
+
+    async def _hello(self, hello: Hello) -> None:
+        taken = await in_database(nodes.connected, self.node, self.id, hello)
+        if taken is None:
+            self.close("revoked")
+            return
+        self.models = {model.alias: model for model in hello.models}
+        for row in taken:
+            self._take(row)
+        self._send(
+            Welcome(
+                node=self.node,
+                name=self.name,
+                server_time=self._server_time(),
+                heartbeat_seconds=settings.NODE_HEARTBEAT_SECONDS,
+                resume_seconds=settings.LEASE_SECONDS,
+                resume=tuple(
+                    Resume(generation=row.generation, epoch=row.epoch, offset=len(row.text), stop=row.stop)
+                    for row in taken
+                ),
+            )
+        )
+        self.ready = True
+        log.info("node.connected", extra={"node": str(self.node), "models": list(self.models), "resumed": len(taken)})
+        self.wake()
+
+    def _take(self, row: Taken) -> None:
+        stream = Stream.of(
+            row.generation, row.epoch, row.conversation, row.message, next(iter(self.models), ""), row.text
+        )
+        self.streams[row.generation] = stream
+        if row.message is not None:
+            self._away(stream, False)
+
+    def _deltas(self, message: Deltas) -> None:
+        for item in message.items:
+            stream = self.streams.get(item.g)
+            if stream is None:
+                self._send(Drop(generation=item.g))
+                continue
+            if stream.epoch != item.e or stream.ending:
+                continue
+            offset = stream.length
+            # PostgreSQL takes no NUL in text; one code point for one keeps all offsets.
+            text = stream.add(item.o, item.x.replace("\x00", "\ufffd"))
+            if text is None:
+                raise ChannelError("out_of_order", "text is missing before a delta")
+            if text and stream.message is not None:
+                bus.delta(stream.conversation, stream.message, stream.generation, offset, text)
+        if self._timer is None and not self._storing:
+            self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
+
+    def _progress(self, message: Progress) -> None:
+        stream = self.streams.get(message.generation)
+        if stream is not None and stream.epoch == message.epoch and stream.message is not None:
+            bus.event(
+                conversation_topic(stream.conversation),
+                PromptProgress(
+                    conversation=stream.conversation,
+                    generation=stream.generation,
+                    done=message.done,
+                    total=message.total,
+                ),
+            )
+
+    def _finished(self, message: Finished) -> None:
+        stream = self._ending(message.generation, message.epoch)
+        if stream is None:
+            return
+        if stream.length != message.length:
+            raise ChannelError("out_of_order", "text is missing at the end")
+        outcome = Outcome(message.reason, message.usage, message.trimmed_messages, answered_by=stream.model)
+        self._end(stream, outcome)
+
+    def _failed(self, message: Failed) -> None:
+        stream = self._ending(message.generation, message.epoch)
+        if stream is None:
+            return
+        log.warning(
+            "generation.failed",
+            extra={"generation": str(message.generation), "code": message.code, "node": str(self.node)},
+        )
+        if message.retry:
+            self._finish_stream(stream)
+            self._spawn(self._give_back(stream, message))
+        else:
+            text = message.detail or f"The machine could not answer ({message.code})."
+            self._end(stream, Outcome("failed", error_code=message.code, error=text, answered_by=stream.model))
+
+    def _ending(self, generation: UUID, epoch: int) -> Stream | None:
+        """The stream that a final message ends; a stale or unknown one is to be dropped by the node."""
+        stream = self.streams.get(generation)
+        if stream is None:
+            self._send(Drop(generation=generation))
+        elif stream.epoch != epoch or stream.ending:
+            return None
+        return stream
+
+    def _end(self, stream: Stream, outcome: Outcome) -> None:
+        self._finish_stream(stream)
+        self._spawn(self._write_end(stream, outcome))
+
+    def _finish_stream(self, stream: Stream) -> None:
+        # From here the node's slot is free, while the database still has to hear of it.
+        stream.ending = True
+        self._stopping.discard(stream.generation)
+        self.wake()
+
+    async def _write_end(self, stream: Stream, outcome: Outcome) -> None:
+        text = stream.text
+        html = await in_thread(render_markdown, text, stream.generation.hex[:8]) if stream.message is not None else ""
+        outcome = Outcome(
+            outcome.reason,
+            outcome.usage,
+            outcome.trimmed_messages,
+            outcome.error_code,
+            outcome.error,
+            outcome.answered_by,
+            html,
+        )
+        await in_database(generations.finish, stream.generation, stream.epoch, text, outcome)
+        # Ended by us or, if the lease was lost, by somebody else: either way the node need not keep it.
+        self.streams.pop(stream.generation, None)
+        if not self.closed:
+            self._send(Ack(items=(Acked(g=stream.generation, o=stream.length),), done=(stream.generation,)))
+            self.wake()
+
+    async def _give_back(self, stream: Stream, message: Failed) -> None:
+        await self._store()
+        detail = message.detail or f"The machine could not answer ({message.code})."
+        await in_database(generations.give_back, stream.generation, stream.epoch, message.code, detail)
+        self.streams.pop(stream.generation, None)
+        if not self.closed:
+            self._send(Drop(generation=stream.generation))
+
+    async def _left(self) -> None:
+        await self._store()
+        await in_database(nodes.left, self.node, self.id)
+        self.streams.clear()
+
+    # storing --------------------------------------------------------------------------------------------------------
+
+    def _store_soon(self) -> None:
+        self._timer = None
+        self._spawn(self._store())
+
+    async def _store(self) -> None:
+        """Commits what has come since the last time, for all streams at once, and tells the node what it may forget."""
+        if self._storing:
+            return
+        taken = [(s, p) for s in self.streams.values() if not s.ending and (p := s.take_unstored())]
+        if not taken:
+            return
+        self._storing = True
+        try:
+            lost = await in_database(generations.append, [piece for _, piece in taken])
+        except DatabaseError as error:
+            for stream, piece in taken:
+                stream.put_back(piece)
+            log.error("stream.store_failed", extra={"node": str(self.node), "error": type(error).__name__})
+            if sum(stream.waiting for stream in self.streams.values()) > MAX_UNSTORED:
+                self.close("too_large")
+            return
+        finally:
+            self._storing = False
+            if (
+                any(s.waiting and not s.ending for s in self.streams.values())
+                and not self.closed
+                and self._timer is None
+            ):
+                self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
+        acked = []
+        for stream, piece in taken:
+            if stream.generation not in lost:
+                stream.committed(piece)
+                acked.append(Acked(g=stream.generation, o=stream.stored))
+            elif not stream.ending:
+                self.streams.pop(stream.generation, None)
+                self._send(Drop(generation=stream.generation))
+        if acked and not self.closed:
+            self._send(Ack(items=tuple(acked)))
+
+    # the end --------------------------------------------------------------------------------------------------------
+
+    async def disconnect(self) -> None:
+        """The socket is gone: what came is stored, readers are told, tasks are brought to their end."""
+        self.closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=10)
+        await self._store()
+        for stream in self.streams.values():
+            if not stream.ending and stream.message is not None:
+                self._away(stream, True)
+        if self.ready:
+            await in_database(nodes.disconnected, self.node, self.id)
+            log.info("node.disconnected", extra={"node": str(self.node), "running": len(self.streams)})
+
+    def _away(self, stream: Stream, away: bool) -> None:
+        event = NodeAway(conversation=stream.conversation, generation=stream.generation, away=away)
+        bus.event(conversation_topic(stream.conversation), event)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guard(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guard(self, work: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await work
+        except DatabaseError:
+            # The row keeps its lease and the node its text: on a new link both go on from what is stored.
+            log.exception("node.database_error", extra={"node": str(self.node)})
+            self.close("timeout")

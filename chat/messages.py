@@ -1,0 +1,119 @@
+"""Messages as pages and models see them: the shown branch of the tree, and the context of a question."""
+
+import html
+from uuid import UUID
+
+from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut
+from chat.models import Conversation, Generation, Message
+from inference_client.protocol.messages import ChatMessage
+from meatlizard.jobs.lease import State
+
+CONTEXT_CHARACTERS = 200_000
+"""Code points of history sent to a node at most: even at four bytes each it fits one message of the wire. The node trims further, by
+tokens, to its model's window."""
+
+
+def branch(conversation: Conversation) -> list[Message]:
+    """The messages from the first to the conversation's head. One query, whatever the length."""
+    rows = {message.pk: message for message in Message.objects.filter(conversation=conversation.pk)}
+    path: list[Message] = []
+    at = conversation.head_id
+    while at is not None and at in rows:
+        path.append(rows[at])
+        at = rows[at].parent_id
+    path.reverse()
+    return path
+
+
+def context(conversation_id: UUID, answer_id: UUID) -> tuple[ChatMessage, ...]:
+    """What a model gets to read to write the message ``answer_id``: system prompt, then the turns above it, newest kept first."""
+    conversation = Conversation.objects.only("system_prompt").get(pk=conversation_id)
+    rows = {
+        pk: (parent, role, content)
+        for pk, parent, role, content in Message.objects.filter(conversation=conversation_id).values_list(
+            "pk", "parent", "role", "content"
+        )
+    }
+    system = conversation.system_prompt.strip()
+    room = CONTEXT_CHARACTERS - len(system)
+    turns: list[ChatMessage] = []
+    at = rows[answer_id][0]
+    while at is not None:
+        parent, role, content = rows[at]
+        room -= len(content)
+        if room < 0 and turns:
+            break
+        if content:
+            turns.append(ChatMessage(role=role, content=content))
+        at = parent
+    if system:
+        turns.append(ChatMessage(role="system", content=system))
+    return tuple(reversed(turns))
+
+
+def plain_html(text: str) -> str:
+    """What a person wrote, shown as written."""
+    return f'<div class="plain">{html.escape(text)}</div>'
+
+
+def message_out(message: Message, generation: Generation | None = None) -> MessageOut:
+    return MessageOut(
+        id=message.pk,
+        parent=message.parent_id,
+        role=message.role,  # type: ignore[arg-type]
+        html=message.html,
+        created=message.created,
+        source=message.source,  # type: ignore[arg-type]
+        model=message.model,
+        tokens=message.tokens,
+        state=generation.state if generation else None,  # type: ignore[arg-type]
+        generation=generation.pk if generation else None,
+        error=generation.error if generation else "",
+    )
+
+
+def branch_out(conversation: Conversation) -> list[MessageOut]:
+    """The shown branch with the state of each answer's latest generation. Two queries."""
+    latest: dict[UUID, Generation] = {}
+    for generation in Generation.objects.filter(
+        conversation=conversation.pk, purpose=Generation.Purpose.ANSWER
+    ).order_by("created"):
+        if generation.message_id is not None:
+            latest[generation.message_id] = generation
+    return [message_out(message, latest.get(message.pk)) for message in branch(conversation)]
+
+
+def finished_out(row: Generation) -> FinishedOut:
+    """The final event of an ended generation; ``row.message`` carries its text."""
+    assert row.message is not None
+    return FinishedOut(
+        conversation=row.conversation_id,
+        generation=row.pk,
+        length=len(row.message.content),
+        reason="failed" if row.state == State.FAILED else row.reason,  # type: ignore[arg-type]
+        message=message_out(row.message, row),
+        notice=_notice(row),
+    )
+
+
+def _notice(row: Generation) -> str:
+    if row.trimmed_messages:
+        return f"The conversation is longer than the model's window: the {row.trimmed_messages} oldest messages were left out."
+    if row.reason == "length":
+        return "The answer reached its length limit and was cut."
+    return ""
+
+
+def conversation_out(conversation: Conversation) -> ConversationOut:
+    return ConversationOut(
+        id=conversation.pk,
+        title=conversation.title,
+        updated=conversation.updated,
+        model=conversation.model,
+        system_prompt=conversation.system_prompt,
+        temperature=conversation.temperature,
+    )
+
+
+def conversation_changed(conversation: Conversation) -> ConversationChanged:
+    return ConversationChanged(conversation=conversation_out(conversation))

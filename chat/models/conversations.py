@@ -1,0 +1,65 @@
+"""Conversations and their messages: a tree, one row a message."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Conversation(models.Model):
+    """A tree of messages of one owner. ``head`` is the message at the end of the branch that is shown."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    title = models.CharField(max_length=200, blank=True)
+    title_by_owner = models.BooleanField(default=False, help_text="an automatic title never replaces one given by hand")
+    model = models.CharField(max_length=100, blank=True, help_text="alias; empty: whichever model is there")
+    system_prompt = models.TextField(blank=True)
+    temperature = models.FloatField(null=True, blank=True)
+    head = models.ForeignKey("chat.Message", models.SET_NULL, null=True, blank=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-updated", "-id"]
+        indexes = [models.Index(fields=["owner", "-updated", "-id"], name="conversation_list")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(temperature__isnull=True) | models.Q(temperature__gte=0, temperature__lte=5),
+                name="conversation_temperature_0_to_5",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"conversation {self.pk}"
+
+
+class Message(models.Model):
+    """One turn. ``content`` is Markdown and ``html`` its safe rendering, both stored once; empty while the answer still runs."""
+
+    class Role(models.TextChoices):
+        USER = "user", "user"
+        ASSISTANT = "assistant", "assistant"
+
+    class Source(models.TextChoices):
+        PERSON = "person", "a person"
+        MODEL = "model", "a model"
+        MARKOV = "markov", "the Markov generator"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    content = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    tokens = models.PositiveIntegerField(null=True, blank=True, help_text="counted by the engine; empty: unknown")
+    created = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created"]
+        indexes = [models.Index(fields=["conversation", "created"], name="message_conversation")]
+
+    def __str__(self) -> str:
+        return f"{self.role} message {self.pk}"

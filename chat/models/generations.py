@@ -1,0 +1,110 @@
+"""Generations: every attempt to answer is a row, and the text of a running one an append-only log beside it."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+
+from meatlizard.jobs.lease import HELD, Leased, LeasedQuerySet, State
+
+RUNNING_PENALTY_MS = 60_000
+"""Each generation a user already has running puts his next one this much behind, so that nobody's second goes before a newcomer's
+first; but waiting makes up for it, so that nobody starves."""
+
+BACKGROUND_PENALTY_MS = 300_000
+"""Titles and summaries go behind whatever a person waits for, by the same rule."""
+
+
+class GenerationQuerySet(LeasedQuerySet["Generation"]):
+    def for_models(self, aliases: list[str]) -> "GenerationQuerySet":
+        """Those that a node offering ``aliases`` can answer; an empty model name means any."""
+        return self.filter(Q(model="") | Q(model__in=aliases))
+
+    def fair(self) -> "GenerationQuerySet":
+        """Waiting rows in fair order, those of users at their limit of running ones left out."""
+        running = (
+            Generation.objects.filter(user=OuterRef("user"), state__in=HELD, purpose=Generation.Purpose.ANSWER)
+            .order_by()
+            .values("user")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return (
+            self.waiting()
+            .annotate(running=Coalesce(Subquery(running), 0))
+            .filter(Q(running__lt=F("concurrency")) | ~Q(purpose=Generation.Purpose.ANSWER))
+            .order_by(F("rank") + F("running") * RUNNING_PENALTY_MS, "created", "pk")
+        )
+
+
+class Generation(Leased):
+    """One attempt-spanning answer: queued, leased, streaming, then done, failed or cancelled."""
+
+    class Purpose(models.TextChoices):
+        ANSWER = "answer", "answer"
+        TITLE = "title", "title"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="generations")
+    message = models.ForeignKey(
+        "chat.Message", models.CASCADE, null=True, blank=True, related_name="generations", help_text="empty for a title"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.ANSWER)
+    request = models.UUIDField(
+        null=True, blank=True, help_text="made by the asking program, so that asking twice is harmless"
+    )
+    trace = models.CharField(max_length=64, blank=True, help_text="request id, the same in the logs of site and node")
+    model = models.CharField(max_length=100, blank=True, help_text="alias asked for; empty: any")
+    sampling = models.JSONField(default=dict, blank=True)
+    concurrency = models.PositiveSmallIntegerField(default=1, help_text="how many of this user's may run at once")
+
+    node = models.ForeignKey("chat.Node", models.SET_NULL, null=True, blank=True, related_name="generations")
+    answered_by = models.CharField(max_length=100, blank=True, help_text="alias of the model that answered")
+    created = models.DateTimeField()
+    started = models.DateTimeField(null=True, blank=True, help_text="first text")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=10, blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    prompt_tokens = models.PositiveIntegerField(null=True, blank=True)
+    completion_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cached_tokens = models.PositiveIntegerField(null=True, blank=True)
+    prompt_seconds = models.FloatField(null=True, blank=True)
+    completion_seconds = models.FloatField(null=True, blank=True)
+    trimmed_messages = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[GenerationQuerySet] = GenerationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [
+            models.Index(fields=["rank"], name="generation_waiting", condition=Q(state=State.QUEUED)),
+            models.Index(fields=["user"], name="generation_running", condition=Q(state__in=[s.value for s in HELD])),
+            models.Index(
+                fields=["lease_until"], name="generation_lease", condition=Q(state__in=[s.value for s in HELD])
+            ),
+            models.Index(fields=["-ended_at"], name="generation_ended", condition=Q(state=State.DONE)),
+        ]
+        constraints = [models.UniqueConstraint(fields=["user", "request"], name="generation_request_once")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk} ({self.state})"
+
+
+class Chunk(models.Model):
+    """Text of a running generation at ``offset`` (code points). The log goes when the text has become its message."""
+
+    generation = models.ForeignKey(Generation, models.CASCADE, related_name="chunks")
+    offset = models.PositiveIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["generation", "offset"], name="chunk_offset_once")]
+        ordering = ["offset"]
+
+    def __str__(self) -> str:
+        return f"{len(self.text)} characters at {self.offset}"

@@ -1,0 +1,181 @@
+"""Verbs of nodes: pairing codes, enrolment, presence, revocation."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from chat import generations
+from chat.bus import control_on_commit
+from chat.generations import Taken
+from chat.models import Node, NodeModel, PairingCode
+from inference_client.protocol import keys, pairing
+from inference_client.protocol.messages import Held, Hello, ModelInfo
+from meatlizard.accounts.models import User
+from meatlizard.errors import Invalid
+
+CODE_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the handshake needs to know about the key it was shown."""
+
+    node: UUID
+    name: str
+    revoked: bool
+
+
+def site_public_key() -> bytes:
+    return keys.public_bytes(keys.private_from_text(settings.INFERENCE_SERVER_KEY))
+
+
+def new_pairing_code(created_by: User, name: str = "", rotate: Node | None = None) -> str:
+    """A one-time code as text to copy. Only its hash is kept. With ``rotate`` it gives that node a new key instead of making one."""
+    code = pairing.new(site_public_key())
+    PairingCode.objects.create(
+        code_hash=code.secret_hash,
+        name=name or (rotate.name if rotate else ""),
+        created_by=created_by,
+        expires=timezone.now() + datetime.timedelta(minutes=CODE_MINUTES),
+        node=rotate,
+    )
+    return code.text
+
+
+def find(public_key: bytes) -> Known | None:
+    row = Node.objects.filter(public_key=public_key).values_list("pk", "name", "revoked").first()
+    return Known(row[0], row[1], row[2] is not None) if row else None
+
+
+def enrol(public_key: bytes, secret_text: str, name: str) -> Known:
+    """Uses up a code for ``public_key``. Raises Invalid for a code that is unknown, used or too old: the caller says no more."""
+    now = timezone.now()
+    refusal = Invalid(
+        "This code is wrong, used, or older than 15 minutes. Ask for a new one.", code="enrolment_refused"
+    )
+    with transaction.atomic():
+        codes = PairingCode.objects.filter(code_hash=pairing.hash_secret(secret_text), used=None, expires__gt=now)
+        code = codes.select_related("node").first()
+        # The conditional update is the claim: of two machines with one code exactly one is paired.
+        if code is None or codes.update(used=now) != 1:
+            raise refusal
+        node = code.node
+        if node is None:
+            node = Node.objects.create(name=code.name or name, owner_id=code.created_by_id, public_key=public_key)
+            PairingCode.objects.filter(pk=code.pk).update(node=node)
+        elif node.revoked is not None:
+            raise refusal
+        else:
+            node.public_key = public_key
+            node.save(update_fields=["public_key"])
+            control_on_commit("node", str(node.pk))
+        return Known(node.pk, node.name, False)
+
+
+def connected(node: UUID, session: str, hello: Hello) -> list[Taken] | None:
+    """The node is here, on ``session``: stores its offer, takes up what it still holds, gives back what it no longer does.
+
+    None when the node was revoked meanwhile.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        changed = Node.objects.filter(pk=node, revoked=None).update(
+            session=session, connected_at=now, last_seen=now, client_version=hello.client_version,
+            platform=hello.platform, backend=hello.backend,
+        )  # fmt: skip
+        if not changed:
+            return None
+        offer(node, hello.models)
+    taken = [row for held in hello.holding if (row := _take(session, node, held)) is not None]
+    generations.release(node, [row.generation for row in taken])
+    control_on_commit("node", str(node))
+    return taken
+
+
+def _take(session: str, node: UUID, held: Held) -> Taken | None:
+    taken = generations.resume(session, node, held.generation, held.epoch)
+    if taken is None or len(taken.text) <= held.length:
+        return taken
+    # The site has more than the node remembers: the node cannot go on with this one. Let it be claimed anew.
+    generations.give_back(taken.generation, taken.epoch, "interrupted", "The machine lost a part of its answer.")
+    return None
+
+
+def offer(node: UUID, models: Sequence[ModelInfo]) -> None:
+    """Replaces what the node offers."""
+    with transaction.atomic():
+        NodeModel.objects.filter(node=node).exclude(alias__in=[model.alias for model in models]).delete()
+        for model in models:
+            values: dict[str, Any] = model.model_dump(exclude={"alias"})
+            NodeModel.objects.update_or_create(node_id=node, alias=model.alias, defaults=values)
+        control_on_commit("queue")
+
+
+def disconnected(node: UUID, session: str) -> None:
+    """The link is gone. Its generations keep their lease, so that the node may come back to them."""
+    if Node.objects.filter(pk=node, session=session).update(session="", last_seen=timezone.now()):
+        control_on_commit("node", str(node))
+
+
+def left(node: UUID, session: str) -> None:
+    """The node stops on purpose: what it ran may go elsewhere at once."""
+    if Node.objects.filter(pk=node, session=session).exists():
+        generations.release(node)
+
+
+def seen(node: UUID, session: str, running: Sequence[UUID]) -> None:
+    """A heartbeat: the node is there, and its leases are extended."""
+    Node.objects.filter(pk=node, session=session).update(last_seen=timezone.now())
+    if running:
+        generations.renew(session, running)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the site's administration says about a connected node now."""
+
+    session: str
+    revoked: bool
+    paused: bool
+    public_key: bytes
+
+
+def standings(nodes: Sequence[UUID]) -> dict[UUID, Standing]:
+    rows = Node.objects.filter(pk__in=nodes).values_list("pk", "session", "revoked", "paused", "public_key")
+    return {
+        pk: Standing(session, revoked is not None, paused, bytes(key)) for pk, session, revoked, paused, key in rows
+    }
+
+
+def revoke(nodes: QuerySet[Node]) -> int:
+    """Withdraws the nodes' access at once; what they ran goes back to the queue."""
+    count = 0
+    for node in nodes.filter(revoked=None):
+        with transaction.atomic():
+            won = Node.objects.filter(pk=node.pk, revoked=None).update(revoked=timezone.now(), session="")
+            if won:
+                count += 1
+                generations.release(node.pk)
+                control_on_commit("node", str(node.pk))
+    return count
+
+
+def set_paused(nodes: QuerySet[Node], paused: bool) -> int:
+    with transaction.atomic():
+        keys_changed = list(nodes.exclude(paused=paused).values_list("pk", flat=True))
+        Node.objects.filter(pk__in=keys_changed).update(paused=paused)
+        for pk in keys_changed:
+            control_on_commit("node", str(pk))
+    return len(keys_changed)
+
+
+def forget_sessions() -> None:
+    """At the start of a site that is one process: no link has survived it."""
+    Node.objects.exclude(session="").update(session="")

@@ -1,0 +1,143 @@
+"""The queue as people see it: who is there to answer, who waits where, and how long it may take. Every figure is measured or unknown."""
+
+import datetime
+from collections import defaultdict
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from chat.bus import bus
+from chat.events import ModelOut, Queued, Status, Stopping
+from chat.hub import conversation_topic
+from chat.models import Generation, Node
+from meatlizard.jobs.lease import HELD, State
+
+ONLINE_SECONDS = 30
+"""A node that was not heard for so long counts as away, even if its site process died before it could say so."""
+
+MEASURED_ANSWERS = 20
+
+
+@dataclass(slots=True)
+class Offer:
+    """One model as the connected nodes offer it together."""
+
+    context_length: int
+    slots: int = 0
+
+
+@dataclass(slots=True)
+class Waiting:
+    generation: UUID
+    conversation: UUID
+    message: UUID
+    model: str
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The queue at one moment. ``seconds`` is the mean time of the latest answers in a slot, None when none was measured."""
+
+    offers: dict[str, Offer] = field(default_factory=dict)
+    offline_models: dict[str, int] = field(default_factory=dict)
+    slots: int = 0
+    busy: int = 0
+    waiting: list[Waiting] = field(default_factory=list)
+    seconds: float | None = None
+
+    def offered(self, model: str) -> bool:
+        return bool(self.offers) if not model else model in self.offers
+
+    def estimate(self, position: int) -> float | None:
+        """Seconds until the ``position``-th waiting one begins, if answers go on taking as long as they did."""
+        if self.seconds is None or not self.slots:
+            return None
+        return round(self.seconds * position / self.slots, 1)
+
+    def status(self, model: str = "") -> Status:
+        """What a person about to send to ``model`` should know."""
+        models = [ModelOut(alias=a, context_length=o.context_length, live=True) for a, o in sorted(self.offers.items())]
+        models += [
+            ModelOut(alias=alias, context_length=length, live=False)
+            for alias, length in sorted(self.offline_models.items())
+            if alias not in self.offers
+        ]
+        if not self.offered(model):
+            return Status(state="offline", models=tuple(models))
+        if self.busy < self.slots and not self.waiting:
+            return Status(state="live", models=tuple(models))
+        position = len(self.waiting) + 1
+        return Status(state="queued", position=position, estimate=self.estimate(position), models=tuple(models))
+
+    def queued_events(self) -> list[Queued]:
+        return [
+            Queued(
+                conversation=row.conversation,
+                generation=row.generation,
+                message=row.message,
+                position=position,
+                estimate=self.estimate(position),
+                offline=not self.offered(row.model),
+            )
+            for position, row in enumerate(self.waiting, 1)
+        ]
+
+
+def snapshot() -> Snapshot:
+    """Reads the queue. Four short queries."""
+    result = Snapshot()
+    since = timezone.now() - datetime.timedelta(seconds=ONLINE_SECONDS)
+    for node in Node.objects.filter(revoked=None).prefetch_related("models"):
+        online = bool(node.session) and node.last_seen is not None and node.last_seen >= since and not node.paused
+        slots: defaultdict[str, int] = defaultdict(int)
+        for model in node.models.all():
+            if not online:
+                result.offline_models.setdefault(model.alias, model.context_length)
+                continue
+            offer = result.offers.setdefault(model.alias, Offer(model.context_length))
+            offer.slots += model.slots
+            slots[model.alias] += model.slots
+        result.slots += sum(slots.values())
+    result.busy = Generation.objects.filter(state__in=HELD).count()
+    rows = Generation.objects.fair().filter(purpose=Generation.Purpose.ANSWER)
+    result.waiting = [Waiting(*row) for row in rows.values_list("pk", "conversation", "message", "model")[:1000]]
+    result.seconds = _seconds_per_answer()
+    return result
+
+
+def _seconds_per_answer() -> float | None:
+    latest = Generation.objects.filter(
+        state=State.DONE, purpose=Generation.Purpose.ANSWER, completion_seconds__isnull=False
+    ).order_by("-ended_at")
+    measured = [p + c for p, c in latest.values_list("prompt_seconds", "completion_seconds")[:MEASURED_ANSWERS]]
+    return sum(measured) / len(measured) if measured else None
+
+
+def status(model: str = "") -> Status:
+    return snapshot().status(model)
+
+
+def offered(model: str) -> bool:
+    """Whether a connected node offers ``model`` (empty: any model)."""
+    return snapshot().offered(model)
+
+
+def retry_after() -> float:
+    """Seconds after which a place in a full queue is likely: one answer's time, or five where none was measured."""
+    return max(1.0, _seconds_per_answer() or 5.0)
+
+
+def lock_for_enqueue() -> None:
+    """Makes counting and inserting one step among all processes. SQLite's immediate transaction does so already."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [0x4D4C51])
+
+
+def announce_stopping(generation: Generation) -> None:
+    bus.event(
+        conversation_topic(generation.conversation_id),
+        Stopping(conversation=generation.conversation_id, generation=generation.pk),
+    )

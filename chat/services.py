@@ -1,0 +1,21 @@
+"""The long-running parts of the chat in a serving process."""
+
+from chat.bus import bus
+from chat.inference.dispatch import dispatcher
+from chat.notifier import notifier
+from meatlizard.lifecycle import service
+
+
+@service("chat.bus")
+async def run_bus() -> None:
+    await bus.run()
+
+
+@service("chat.dispatcher")
+async def run_dispatcher() -> None:
+    await dispatcher.run()
+
+
+@service("chat.notifier")
+async def run_notifier() -> None:
+    await notifier.run()

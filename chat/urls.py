@@ -1,0 +1,16 @@
+from django.urls import path
+
+from chat import views
+
+app_name = "chat"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("new/", views.create, name="create"),
+    path("list/", views.conversations, name="list"),
+    path("message/<uuid:message>/source/", views.source, name="source"),
+    path("<uuid:conversation>/", views.conversation, name="conversation"),
+    path("<uuid:conversation>/rename/", views.rename, name="rename"),
+    path("<uuid:conversation>/delete/", views.delete, name="delete"),
+    path("<uuid:conversation>/settings/", views.settings, name="settings"),
+]

@@ -1,0 +1,130 @@
+"""Pages of the chat and the small requests of its script."""
+
+import json
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from chat import actions, listing, queueing
+from chat.access import access_conversation, access_message
+from chat.forms import RenameForm, SettingsForm
+from chat.messages import branch_out, conversation_out
+from chat.models import Conversation
+from meatlizard.accounts.http import UserRequest
+from meatlizard.errors import Invalid
+
+Form = TypeVar("Form", bound=forms.Form)
+
+MAX_BODY = 300_000
+
+
+@login_required
+@require_GET
+def home(request: UserRequest) -> HttpResponse:
+    """The chat with no conversation open. Context as in :func:`conversation`, with ``conversation`` None and no messages."""
+    return _page(request, None)
+
+
+@login_required
+@require_GET
+def conversation(request: UserRequest, conversation: UUID) -> HttpResponse:
+    """One conversation. Context: ``conversations`` and ``next_cursor`` of the side bar, ``conversation``, ``messages``
+    (:class:`chat.events.MessageOut`), ``status`` (a dict for json_script), ``models``."""
+    return _page(request, access_conversation(request.user, conversation))
+
+
+def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
+    rows, cursor = listing.page(request.user)
+    status = queueing.status(opened.model if opened else "")
+    context = {
+        "conversations": rows,
+        "next_cursor": cursor,
+        "conversation": conversation_out(opened) if opened else None,
+        "messages": branch_out(opened) if opened else [],
+        "status": status.model_dump(mode="json"),
+        "models": status.models,
+    }
+    return render(request, "chat/page.html", context)
+
+
+@login_required
+@require_GET
+def conversations(request: UserRequest) -> JsonResponse:
+    """The next page of the side bar: ``{"conversations": [...], "next": cursor or null}``."""
+    rows, cursor = listing.page(request.user, request.GET.get("before", ""))
+    return JsonResponse({"conversations": [row.model_dump(mode="json") for row in rows], "next": cursor})
+
+
+@login_required
+@require_POST
+def create(request: UserRequest) -> JsonResponse:
+    """Starts a conversation: ``{"conversation": {...}, "url": "..."}``."""
+    row = actions.create_conversation(request.user)
+    return JsonResponse(
+        {
+            "conversation": conversation_out(row).model_dump(mode="json"),
+            "url": reverse("chat:conversation", args=[row.pk]),
+        },
+        status=201,
+    )
+
+
+@login_required
+@require_POST
+def rename(request: UserRequest, conversation: UUID) -> JsonResponse:
+    row = access_conversation(request.user, conversation)
+    form = _valid(RenameForm(_body(request)))
+    return _conversation(actions.rename(row, form.cleaned_data["title"]))
+
+
+@login_required
+@require_POST
+def settings(request: UserRequest, conversation: UUID) -> JsonResponse:
+    """Model, system prompt and temperature of a conversation, for the answers to come."""
+    row = access_conversation(request.user, conversation)
+    data = _valid(SettingsForm(_body(request))).cleaned_data
+    return _conversation(actions.configure(row, data["model"], data["system_prompt"], data["temperature"]))
+
+
+@login_required
+@require_POST
+def delete(request: UserRequest, conversation: UUID) -> JsonResponse:
+    actions.delete(access_conversation(request.user, conversation))
+    return JsonResponse({"deleted": str(conversation)})
+
+
+@login_required
+@require_GET
+def source(request: UserRequest, message: UUID) -> HttpResponse:
+    """The Markdown of a message, for Copy."""
+    row = access_message(request.user, message)
+    return HttpResponse(row.content, content_type="text/plain; charset=utf-8")
+
+
+def _conversation(row: Conversation) -> JsonResponse:
+    return JsonResponse({"conversation": conversation_out(row).model_dump(mode="json")})
+
+
+def _body(request: UserRequest) -> dict[str, Any]:
+    """The JSON object in the request. Raises Invalid for anything else."""
+    if len(request.body) > MAX_BODY:
+        raise Invalid("This is too much for one request.", code="too_long")
+    try:
+        body = json.loads(request.body or b"{}")
+    except (ValueError, RecursionError):
+        raise Invalid("The request is not JSON.", code="bad_request") from None
+    if not isinstance(body, dict):
+        raise Invalid("The request is not a JSON object.", code="bad_request")
+    return body
+
+
+def _valid(form: Form) -> Form:
+    if not form.is_valid():
+        raise Invalid(str(next(iter(form.errors.values()))[0]), code="bad_request")
+    return form

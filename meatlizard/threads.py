@@ -1,0 +1,47 @@
+"""Database work off the event loop, for consumers and services.
+
+``asgiref.sync_to_async`` sends all work outside a request to one thread, where a slow page would hold up every token; here are
+two small pools of our own instead, and each of their threads keeps its database connection between calls.
+"""
+
+import asyncio
+import contextvars
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections, connections
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_database = ThreadPoolExecutor(max_workers=2, thread_name_prefix="database")
+_work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="work")
+
+
+def _in_connection(call: Callable[[], R]) -> R:
+    # As Django does around a request: a connection the server has closed, or past CONN_MAX_AGE, is replaced.
+    close_old_connections()
+    try:
+        return call()
+    finally:
+        close_old_connections()
+
+
+async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Runs ``function`` in a thread that may use the ORM, with the caller's context (request id included)."""
+    call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_database, _in_connection, call)
+
+
+async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Runs CPU work that touches no database (rendering) in the background thread."""
+    call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
+    return await asyncio.get_running_loop().run_in_executor(_work, call)
+
+
+def close_thread_connections() -> None:
+    """Closes the connections of the pool's threads, for a test that is about to drop its database."""
+    for future in [_database.submit(connections.close_all) for _ in range(8)]:
+        future.result(timeout=10)
