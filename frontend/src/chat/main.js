@@ -1,1 +1,144 @@
-export {};
+// The chat page: makes the parts and ties them together.
+
+import { post } from "./api.js";
+import { Composer } from "./composer.js";
+import { decodeDelta } from "./frames.js";
+import { tools } from "./message_view.js";
+import { Outbox, uuid } from "./outbox.js";
+import { Scroller } from "./scroller.js";
+import { Settings } from "./settings.js";
+import { Sidebar } from "./sidebar.js";
+import { Connection } from "./socket.js";
+import { Thread } from "./thread.js";
+
+const STATES = { connecting: "Connecting…", open: "", waiting: "Connection lost. Trying again…", signed_out: "Signed out." };
+const ASK_STATUS = 20_000;
+
+const byId = (id) => document.getElementById(id);
+const root = byId("chat");
+const data = root.dataset;
+const urls = { create: data.urlCreate, list: data.urlList, rename: data.urlRename, delete: data.urlDelete, conversation: data.urlConversation };
+let conversation = data.conversation || null;
+let opened = 0;
+
+const connection = new Connection(new URL(data.socket, location.href.replace(/^http/, "ws")).href, {
+  opened() {
+    thread.opened(opened++ > 0);
+    askStatus();
+  },
+  event(event) {
+    if (event.type === "status") showStatus(event);
+    else if (event.type === "conversation.changed") conversationChanged(event.conversation);
+    else if (event.type === "conversation.deleted") sidebar.remove(event.conversation);
+    else thread.event(event);
+  },
+  delta: (frame) => thread.delta(decodeDelta(frame)),
+  state(name) {
+    data.connection = name;
+    byId("connection").textContent = STATES[name];
+    if (name === "signed_out") location.reload();
+  },
+});
+
+const outbox = new Outbox((frame) => connection.send(frame), window.sessionStorage);
+const announce = (words) => (byId("announcer").textContent = words);
+const thread = new Thread({ list: byId("messages"), connection, outbox, announce, conversation });
+const composer = new Composer(byId("composer"), { submit, stop: () => thread.stop() }, conversation, window.localStorage);
+const scroller = new Scroller(byId("scroll"), byId("messages"), byId("to-end"));
+const failed = (message) => composer.refuse(message);
+const sidebar = new Sidebar({
+  list: byId("rows"),
+  urls,
+  dialog: byId("confirm"),
+  current: () => conversation,
+  failed,
+  deleted: () => location.assign(data.urlHome),
+});
+const settings = new Settings({
+  form: byId("settings-form"),
+  dialog: byId("settings"),
+  opener: byId("settings-open"),
+  select: byId("model"),
+  url: data.urlSettings,
+  conversation,
+  changed: askStatus,
+  failed,
+});
+
+async function submit(text, offline) {
+  try {
+    if (!conversation) await start();
+  } catch (error) {
+    composer.refuse(error.message, text);
+    return;
+  }
+  ask({ type: "send", request: uuid(), conversation, text, offline });
+}
+
+async function start() {
+  const made = await post(urls.create);
+  await settings.moveTo(made.conversation.id);
+  conversation = thread.conversation = data.conversation = made.conversation.id;
+  composer.moveTo(conversation);
+  history.pushState(null, "", made.url);
+  conversationChanged(made.conversation);
+  connection.send({ type: "open", conversation });
+}
+
+function ask(frame) {
+  composer.refuse("");
+  outbox.add(frame, conversation);
+  thread.addPending(frame);
+  scroller.toEnd();
+}
+
+function showStatus(status) {
+  composer.setStatus(status);
+  settings.setModels(status.models);
+}
+
+function askStatus() {
+  connection.send({ type: "status", model: settings.model });
+}
+
+function conversationChanged(changed) {
+  sidebar.show(changed);
+  if (changed.id !== conversation) return;
+  settings.show(changed);
+  byId("title").textContent = changed.title || "New conversation";
+  document.title = `${changed.title || "New conversation"} · MeatLizard`;
+}
+
+thread.addEventListener("changed", () => {
+  composer.setBusy(thread.busy, thread.stopping);
+  byId("welcome").hidden = byId("messages").children.length > 0;
+  scroller.follow();
+});
+thread.addEventListener("refused", ({ detail }) => composer.refuse(detail.message, detail.frame?.text));
+tools(byId("messages"), data.urlSource, (message, properly) => {
+  const offline = properly ? "wait" : (new FormData(byId("composer")).get("offline") ?? "wait");
+  if (!thread.busy) ask({ type: "regenerate", request: uuid(), message, offline });
+});
+byId("sidebar-toggle").addEventListener("click", () => showSidebar(!root.classList.contains("sidebar-open")));
+byId("sidebar-close").addEventListener("click", () => showSidebar(false));
+byId("sidebar").addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && showSidebar(false));
+
+function showSidebar(open) {
+  root.classList.toggle("sidebar-open", open);
+  byId("sidebar-toggle").setAttribute("aria-expanded", String(open));
+  (open ? byId("sidebar-close") : byId("sidebar-toggle")).focus();
+}
+
+addEventListener("popstate", () => location.reload());
+addEventListener("online", () => connection.hurry());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  connection.hurry();
+  askStatus();
+});
+setInterval(() => document.hidden || askStatus(), ASK_STATUS);
+setInterval(() => thread.tick(), 1000);
+
+showStatus(JSON.parse(byId("status").textContent));
+composer.setBusy(thread.busy, thread.stopping);
+connection.connect();

@@ -1,0 +1,129 @@
+// Where one writes: Enter and Shift-Enter, growing, a draft for each conversation, and what will happen to a message sent now.
+
+import { anyOpen } from "./dialogs.js";
+import { availability } from "./words.js";
+
+const TOO_LONG_TO_MEASURE = 20_000;
+
+export class Composer {
+  #timer = 0;
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {{submit(text: string, offline: string): void, stop(): void}} actions
+   */
+  constructor(form, actions, conversation, storage) {
+    this.form = form;
+    this.actions = actions;
+    this.conversation = conversation;
+    this.storage = storage;
+    this.text = form.elements.text;
+    this.error = form.querySelector("[data-part=error]");
+    this.status = form.querySelector("[data-part=status]");
+    this.offline = form.querySelector("[data-part=offline]");
+    this.sendButton = form.querySelector("[data-part=send]");
+    this.stopButton = form.querySelector("[data-part=stop]");
+    this.#listen();
+    this.text.value ||= this.#stored();
+    this.#grow();
+  }
+
+  setStatus(status) {
+    this.form.dataset.state = status.state;
+    this.status.textContent = availability(status);
+    this.offline.hidden = status.state !== "offline";
+  }
+
+  setBusy(busy, stopping) {
+    this.busy = busy;
+    this.sendButton.hidden = busy;
+    this.stopButton.hidden = !busy;
+    this.stopButton.disabled = stopping;
+    this.stopButton.textContent = stopping ? "Stopping…" : "Stop";
+  }
+
+  /** Words of a refusal; `text` comes back to be sent again, unless something new was written meanwhile. */
+  refuse(message, text = "") {
+    this.error.textContent = message;
+    this.error.hidden = !message;
+    if (text && !this.text.value.trim()) this.#put(text);
+  }
+
+  moveTo(conversation) {
+    this.#keep("");
+    this.conversation = conversation;
+  }
+
+  #listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.text.addEventListener("keydown", (event) => {
+      // Enter that ends the input of a composed character (Japanese, Chinese, Korean) is not a wish to send.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      if (matchMedia("(pointer: coarse)").matches) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    this.text.addEventListener("input", () => {
+      this.#grow();
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#keep(this.text.value), 300);
+    });
+    addEventListener("pagehide", () => this.#keep(this.text.value));
+    this.stopButton.addEventListener("click", () => this.actions.stop());
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.busy && !anyOpen() && !event.defaultPrevented) this.actions.stop();
+    });
+  }
+
+  #submit() {
+    const text = this.text.value;
+    if (!text.trim()) return;
+    if (this.busy) {
+      this.refuse("An answer is still being written here. Stop it or wait for it.");
+      return;
+    }
+    this.refuse("");
+    const offline = this.form.dataset.state === "offline" ? new FormData(this.form).get("offline") : "wait";
+    this.#put("");
+    this.actions.submit(text, offline ?? "wait");
+    this.text.focus();
+  }
+
+  #put(text) {
+    this.text.value = text;
+    this.#keep(text);
+    this.#grow();
+  }
+
+  // Measuring lays the text out; a long paste is at full height anyway.
+  #grow() {
+    this.text.style.height = "auto";
+    if (this.text.value.length > TOO_LONG_TO_MEASURE) this.text.style.height = "40vh";
+    else this.text.style.height = `${Math.min(this.text.scrollHeight + 2, innerHeight * 0.4)}px`;
+  }
+
+  #key() {
+    return `draft:${this.conversation ?? "new"}`;
+  }
+
+  #stored() {
+    try {
+      return this.storage?.getItem(this.#key()) ?? "";
+    } catch {
+      return "";
+    }
+  }
+
+  #keep(text) {
+    clearTimeout(this.#timer);
+    try {
+      if (text.trim()) this.storage?.setItem(this.#key(), text);
+      else this.storage?.removeItem(this.#key());
+    } catch {
+      /* A full or forbidden storage loses only the draft. */
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// The binary frame of answer text: one byte stream number, offset as LEB128 varint (code points), then UTF-8 text.
+
+// ignoreBOM: a byte order mark is a character of the answer like any other and counts in its length.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function decodeDelta(buffer) {
+  const bytes = new Uint8Array(buffer);
+  let offset = 0;
+  let scale = 1;
+  let at = 1;
+  for (;;) {
+    if (at >= bytes.length) throw new RangeError("a delta frame ended inside its head");
+    const byte = bytes[at++];
+    offset += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+    // Not by shifting: 32-bit arithmetic would wrap, and past 53 bits the number is not exact.
+    scale *= 0x80;
+    if (scale > 2 ** 42) throw new RangeError("a delta frame's offset is too large");
+  }
+  return { stream: bytes[0], offset, text: decoder.decode(bytes.subarray(at)) };
+}

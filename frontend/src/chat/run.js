@@ -1,0 +1,125 @@
+// One running answer: reader, view and what is said about it. Events are hints: after three silent seconds it asks the site itself.
+
+import { Reader } from "./reader.js";
+import { StreamView } from "./stream_view.js";
+import { part, setNote } from "./message_view.js";
+import { outcome, waiting } from "./words.js";
+
+const SILENCE = 3000;
+const LONGEST_SILENCE = 10_000;
+const AFTER_OPEN = 700;
+const ASK_AGAIN = 1000;
+
+export class Run {
+  stopping = false;
+  outcome = "";
+  #reader = new Reader();
+  #view;
+  #deadline;
+  #silence = SILENCE;
+  #asked = -Infinity;
+  #said = null;
+
+  constructor(article, connection, changed) {
+    this.article = article;
+    this.connection = connection;
+    this.changed = changed;
+    this.generation = article.dataset.generation;
+    this.#view = new StreamView(part(article, "body"));
+    this.#deadline = performance.now() + SILENCE;
+    article.setAttribute("aria-busy", "true");
+    setNote(article, "Waiting…");
+  }
+
+  queued(event) {
+    this.#heard();
+    this.article.dataset.state = "queued";
+    this.#say(waiting(event));
+  }
+
+  stream(event) {
+    this.#heard();
+    this.article.dataset.state = event.state;
+    const { append, replace } = this.#reader.paint(event.text);
+    if (replace) this.#view.clear();
+    this.#view.append(append);
+    this.away(event.reconnecting);
+  }
+
+  receive(offset, text) {
+    this.#heard();
+    const { append, ask } = this.#reader.receive(offset, text);
+    this.#view.append(append);
+    if (append) {
+      this.article.dataset.state = "streaming";
+      this.#say("");
+    }
+    if (ask && performance.now() - this.#asked > ASK_AGAIN) this.sync();
+  }
+
+  progress({ done, total }) {
+    this.#heard();
+    if (this.#reader.length) return;
+    this.#say(`Reading the prompt: ${done} of ${total} tokens.`, { done, total });
+  }
+
+  away(gone) {
+    this.#heard();
+    if (gone) this.#say("Reconnecting to the machine…");
+    else this.#say(this.#reader.length ? "" : "Reading the prompt…");
+  }
+
+  stop() {
+    this.connection.send({ type: "stop", generation: this.generation });
+    this.confirmStopping();
+  }
+
+  confirmStopping() {
+    if (this.stopping) return;
+    this.stopping = true;
+    this.#say("");
+    this.changed();
+  }
+
+  /** A new socket: what is stored comes at once if the answer still runs; if nothing comes it may have ended meanwhile. */
+  expect() {
+    this.#deadline = performance.now() + AFTER_OPEN;
+    if (this.stopping) this.connection.send({ type: "stop", generation: this.generation });
+  }
+
+  tick() {
+    if (performance.now() < this.#deadline) return;
+    this.#silence = Math.min(LONGEST_SILENCE, this.#silence * 1.5);
+    if (this.stopping) this.connection.send({ type: "stop", generation: this.generation });
+    this.sync();
+  }
+
+  sync() {
+    this.#asked = performance.now();
+    this.#deadline = this.#asked + this.#silence;
+    this.connection.send({ type: "sync", generation: this.generation, length: this.#reader.length });
+  }
+
+  /** The final event is here; the caller paints its HTML. */
+  end(event) {
+    this.outcome = outcome(event, event.length > 0);
+    this.drop();
+  }
+
+  drop() {
+    this.#view.end();
+    this.article.removeAttribute("aria-busy");
+  }
+
+  #heard() {
+    this.#silence = SILENCE;
+    this.#deadline = performance.now() + SILENCE;
+  }
+
+  #say(text, progress = null) {
+    const words = this.stopping ? "Stopping…" : text;
+    if (words === this.#said) return;
+    this.#said = words;
+    setNote(this.article, words, this.stopping ? null : progress);
+  }
+}

@@ -1,0 +1,84 @@
+// Model, system prompt and temperature of the conversation. Before there is one, they are kept here until it is made.
+
+import { address, post } from "./api.js";
+
+export class Settings {
+  #dirty = false;
+
+  constructor({ form, dialog, opener, select, url, conversation, changed, failed }) {
+    Object.assign(this, { form, dialog, select, url, conversation, changed, failed });
+    this.error = form.querySelector("[data-part=error]");
+    opener.addEventListener("click", () => dialog.showModal());
+    form.querySelector("[data-part=cancel]").addEventListener("click", () => {
+      form.reset();
+      dialog.close();
+    });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#save().then((saved) => saved && dialog.close());
+    });
+    select.addEventListener("change", () => {
+      this.changed(select.value);
+      this.#save().then((saved) => saved || this.failed(this.error.textContent));
+    });
+  }
+
+  get model() {
+    return this.select.value;
+  }
+
+  /** Settings chosen before the conversation was there are stored with it now, ahead of its first message. */
+  async moveTo(conversation) {
+    this.conversation = conversation;
+    if (this.#dirty && !(await this.#save())) throw new Error(this.error.textContent);
+  }
+
+  /** Changed elsewhere: another device, or this form just now. */
+  show({ model, system_prompt, temperature }) {
+    if (this.dialog.open) return;
+    this.#offer(model);
+    const { system_prompt: prompt, temperature: warmth } = this.form.elements;
+    // As defaults, so that Cancel returns to what is stored.
+    prompt.defaultValue = prompt.value = system_prompt;
+    warmth.defaultValue = warmth.value = temperature ?? "";
+  }
+
+  setModels(models) {
+    const chosen = this.select.value;
+    const wanted = models.map((model) => [model.alias, model.live ? model.alias : `${model.alias} (offline)`]);
+    if (chosen && !models.some((model) => model.alias === chosen)) wanted.push([chosen, `${chosen} (gone)`]);
+    const known = [...this.select.options].slice(1).map((option) => [option.value, option.text]);
+    if (JSON.stringify(known) === JSON.stringify(wanted)) return;
+    this.select.replaceChildren(this.select.options[0], ...wanted.map(([value, text]) => new Option(text, value)));
+    this.select.value = chosen;
+  }
+
+  #offer(model) {
+    if (model && ![...this.select.options].some((option) => option.value === model)) this.select.append(new Option(`${model} (gone)`, model));
+    this.select.value = model;
+  }
+
+  async #save() {
+    this.error.hidden = true;
+    if (!this.conversation) {
+      this.#dirty = true;
+      return true;
+    }
+    const { system_prompt: prompt, temperature } = this.form.elements;
+    try {
+      await post(address(this.url, this.conversation), {
+        model: this.select.value,
+        system_prompt: prompt.value,
+        temperature: temperature.value,
+      });
+    } catch (error) {
+      this.error.textContent = error.message;
+      this.error.hidden = false;
+      return false;
+    }
+    this.#dirty = false;
+    prompt.defaultValue = prompt.value;
+    temperature.defaultValue = temperature.value;
+    return true;
+  }
+}
