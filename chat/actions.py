@@ -80,9 +80,11 @@ def delete(conversation: Conversation) -> None:
 
 
 def send(user: User, conversation: Conversation, request: UUID, text: str, offline: Offline = "wait") -> Asked:
-    """Stores a question and asks for its answer. Sending the same ``request`` again changes nothing and returns the same.
+    """Stores a question and asks for its answer. Sending the same ``request`` again changes nothing and returns the
+    same.
 
-    Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is stored then.
+    Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is
+    stored then.
     """
     text = text.replace("\x00", "").strip()
     if not text:
@@ -190,7 +192,9 @@ def _refuse_if_running(conversation: Conversation) -> None:
 
 
 def _refuse_if_full() -> None:
-    """The bound on waiting generations, exact under concurrency: PostgreSQL serialises the count, SQLite's transaction is exclusive."""
+    """The bound on waiting generations, exact under concurrency: PostgreSQL serialises the count, SQLite's transaction
+    is exclusive.
+    """
     queueing.lock_for_enqueue()
     waiting = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).count()
     if waiting >= settings.QUEUE_MAX_WAITING:

@@ -115,7 +115,9 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         return [path("pair/", pair, name="chat_node_pair"), *super().get_urls()]
 
     def pair(self, request: UserRequest) -> HttpResponse:
-        """Makes a code on POST and shows it once. Context: ``code``, ``site_url``, ``minutes``, ``node`` (None for a new one)."""
+        """Makes a code on POST and shows it once. Context: ``code``, ``site_url``, ``minutes``, ``node`` (None for a
+        new one).
+        """
         if not self.has_change_permission(request):
             return HttpResponse(status=403)
         code = nodes.new_pairing_code(request.user) if request.method == "POST" else ""

@@ -1,7 +1,8 @@
 """News from whoever writes to whoever reads, in this process and in the others.
 
-What is published here is a hint: the database is the truth, and every reader can find out there what a lost hint would have said.
-In this process news goes straight to the hub. With Redis, the news of 25 ms travels as one message to each other process.
+What is published here is a hint: the database is the truth, and every reader can find out there what a lost hint would
+have said. In this process news goes straight to the hub. With Redis, the news of 25 ms travels as one message to each
+other process.
 """
 
 import asyncio
@@ -32,8 +33,8 @@ PROCESS = uuid.uuid4().hex
 
 
 class Control(BaseModel):
-    """Between parts of the site. ``queue``: something waits; ``stop``: a generation; ``node``: look at that node's row again;
-    ``session``: that login session has ended."""
+    """Between parts of the site. ``queue``: something waits; ``stop``: a generation; ``node``: look at that node's row
+    again; ``session``: that login session has ended."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,10 +1,10 @@
 """What goes over a browser's websocket, both ways, as strict schemas.
 
-Everything is a JSON text frame of one model below, told apart by ``type``, but one thing: text of a running answer is a binary frame
-(see :func:`pack_delta`), since a JSON wrapper around each token would weigh several times the token.
+Everything is a JSON text frame of one model below, told apart by ``type``, but one thing: text of a running answer is a
+binary frame (see :func:`pack_delta`), since a JSON wrapper around each token would weigh several times the token.
 
-A reader paints the stored text of a generation (``stream``), then applies deltas: offset equal to its length, append; behind, ignore the
-overlap; ahead, keep it and ask with ``sync``. Offsets count Unicode code points.
+A reader paints the stored text of a generation (``stream``), then applies deltas: offset equal to its length, append;
+behind, ignore the overlap; ahead, keep it and ask with ``sync``. Offsets count Unicode code points.
 """
 
 from datetime import datetime
@@ -62,9 +62,11 @@ class ModelOut(Schema):
 
 
 class Status(Schema):
-    """Whether an answer would come now. ``live``: a slot is free; ``queued``: nodes are there but busy; ``offline``: no node.
+    """Whether an answer would come now. ``live``: a slot is free; ``queued``: nodes are there but busy; ``offline``: no
+    node.
 
-    ``position`` counts from 1 for a message sent now; ``estimate`` is seconds until it begins, None when never measured.
+    ``position`` counts from 1 for a message sent now; ``estimate`` is seconds until it begins, None when never
+    measured.
     """
 
     type: Literal["status"] = "status"
@@ -98,7 +100,9 @@ class MessageAdded(Schema):
 
 
 class Queued(Schema):
-    """The generation waits. ``offline`` when no node offers the model; ``reconnecting`` when its node is away in mid-answer."""
+    """The generation waits. ``offline`` when no node offers the model; ``reconnecting`` when its node is away in
+    mid-answer.
+    """
 
     type: Literal["generation.queued"] = "generation.queued"
     conversation: UUID
@@ -140,7 +144,9 @@ class NodeAway(Schema):
 
 
 class Stopping(Schema):
-    """Stop was asked for and passed on; ``generation.finished`` with state ``cancelled`` follows when the node confirms."""
+    """Stop was asked for and passed on; ``generation.finished`` with state ``cancelled`` follows when the node
+    confirms.
+    """
 
     type: Literal["generation.stopping"] = "generation.stopping"
     conversation: UUID
@@ -160,7 +166,9 @@ class FinishedOut(Schema):
 
 
 class Problem(Schema):
-    """A request was refused. ``request`` names the ``send``/``regenerate`` it answers; nothing of that request was stored."""
+    """A request was refused. ``request`` names the ``send``/``regenerate`` it answers; nothing of that request was
+    stored.
+    """
 
     type: Literal["error"] = "error"
     code: str
@@ -202,7 +210,9 @@ class Open(Schema):
 
 
 class Send(Schema):
-    """Ask. ``request`` is made by the page and makes a repeated send harmless; ``offline`` says what to do without a node."""
+    """Ask. ``request`` is made by the page and makes a repeated send harmless; ``offline`` says what to do without a
+    node.
+    """
 
     type: Literal["send"]
     request: UUID

@@ -16,7 +16,9 @@ from meatlizard.jobs.lease import State
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A generation that is not over: ``text`` is stored, ``queued`` is set while it waits, ``away`` while its node is not connected."""
+    """A generation that is not over: ``text`` is stored, ``queued`` is set while it waits, ``away`` while its node is
+    not connected.
+    """
 
     generation: UUID
     conversation: UUID

@@ -1,7 +1,7 @@
 """The life of a generation: claimed by a node's session, appended to, finished, failed, stopped, resumed, reaped.
 
-All functions are synchronous and own their transaction; every write of a worker is conditional on the lease epoch it was given, and
-returns what is no longer its own. News goes out when the transaction has committed.
+All functions are synchronous and own their transaction; every write of a worker is conditional on the lease epoch it
+was given, and returns what is no longer its own. News goes out when the transaction has committed.
 """
 
 import datetime
@@ -122,7 +122,9 @@ def append(pieces: Sequence[Piece]) -> set[UUID]:
 
 
 def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
-    """Ends a generation: its text becomes its message, its log goes. False when the lease was lost and nothing was written."""
+    """Ends a generation: its text becomes its message, its log goes. False when the lease was lost and nothing was
+    written.
+    """
     state = {"cancelled": State.CANCELLED, "failed": State.FAILED}.get(outcome.reason, State.DONE)
     now = timezone.now()
     usage = outcome.usage
@@ -178,7 +180,9 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
 
 
 def enqueue_title(answer: Generation) -> None:
-    """Asks a node for a title after the first answer, unless the owner has given one. Goes behind everything people wait for."""
+    """Asks a node for a title after the first answer, unless the owner has given one. Goes behind everything people
+    wait for.
+    """
     from chat.models.generations import BACKGROUND_PENALTY_MS
 
     if answer.conversation.title_by_owner:
@@ -200,8 +204,9 @@ def enqueue_title(answer: Generation) -> None:
 
 
 def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken | None:
-    """A node came back with ``generation``, claimed under ``epoch``: takes over its lease with a new epoch, or None if it is no
-    longer that node's. An epoch between the claim's and the present one belongs to the same claim: its answer may have been lost."""
+    """A node came back with ``generation``, claimed under ``epoch``: takes over its lease with a new epoch, or None if
+    it is no longer that node's. An epoch between the claim's and the present one belongs to the same claim: its
+    answer may have been lost."""
     with transaction.atomic():
         taken = Generation.objects.filter(
             pk=generation, node=node_id, state__in=HELD, claim_epoch__lte=epoch, lease_epoch__gte=epoch
@@ -219,7 +224,9 @@ def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken |
 
 
 def release(node_id: UUID, keep: Iterable[UUID] = ()) -> None:
-    """Gives back what the node no longer works on: it said goodbye, or came back without it. Stopped ones end as stopped."""
+    """Gives back what the node no longer works on: it said goodbye, or came back without it. Stopped ones end as
+    stopped.
+    """
     held = Generation.objects.filter(node=node_id, state__in=HELD).exclude(pk__in=list(keep))
     for row in held:
         if row.stop_requested:

@@ -1,4 +1,6 @@
-"""The side bar: one owner's conversations, newest first, a page at a time by key and not by number, so that new ones do not shift it."""
+"""The side bar: one owner's conversations, newest first, a page at a time by key and not by number, so that new ones do
+not shift it.
+"""
 
 import base64
 import datetime

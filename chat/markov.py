@@ -1,6 +1,7 @@
 """The answer of last resort: a Markov chain that the site runs itself when no inference machine is there.
 
-Trained from the text an operator names in ``MARKOV_CORPUS``, otherwise from a small text of the site's own; never from conversations.
+Trained from the text an operator names in ``MARKOV_CORPUS``, otherwise from a small text of the site's own; never from
+conversations.
 """
 
 import functools

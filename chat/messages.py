@@ -9,8 +9,8 @@ from inference_client.protocol.messages import ChatMessage
 from meatlizard.jobs.lease import State
 
 CONTEXT_CHARACTERS = 200_000
-"""Code points of history sent to a node at most: even at four bytes each it fits one message of the wire. The node trims further, by
-tokens, to its model's window."""
+"""Code points of history sent to a node at most: even at four bytes each it fits one message of the wire. The node
+trims further, by tokens, to its model's window."""
 
 
 def branch(conversation: Conversation) -> list[Message]:
@@ -26,7 +26,9 @@ def branch(conversation: Conversation) -> list[Message]:
 
 
 def context(conversation_id: UUID, answer_id: UUID) -> tuple[ChatMessage, ...]:
-    """What a model gets to read to write the message ``answer_id``: system prompt, then the turns above it, newest kept first."""
+    """What a model gets to read to write the message ``answer_id``: system prompt, then the turns above it, newest kept
+    first.
+    """
     conversation = Conversation.objects.only("system_prompt").get(pk=conversation_id)
     rows = {
         pk: (parent, role, content)

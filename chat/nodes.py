@@ -37,7 +37,9 @@ def site_public_key() -> bytes:
 
 
 def new_pairing_code(created_by: User, name: str = "", rotate: Node | None = None) -> str:
-    """A one-time code as text to copy. Only its hash is kept. With ``rotate`` it gives that node a new key instead of making one."""
+    """A one-time code as text to copy. Only its hash is kept. With ``rotate`` it gives that node a new key instead of
+    making one.
+    """
     code = pairing.new(site_public_key())
     PairingCode.objects.create(
         code_hash=code.secret_hash,
@@ -55,7 +57,9 @@ def find(public_key: bytes) -> Known | None:
 
 
 def enrol(public_key: bytes, secret_text: str, name: str) -> Known:
-    """Uses up a code for ``public_key``. Raises Invalid for a code that is unknown, used or too old: the caller says no more."""
+    """Uses up a code for ``public_key``. Raises Invalid for a code that is unknown, used or too old: the caller says no
+    more.
+    """
     now = timezone.now()
     refusal = Invalid(
         "This code is wrong, used, or older than 15 minutes. Ask for a new one.", code="enrolment_refused"
@@ -80,7 +84,8 @@ def enrol(public_key: bytes, secret_text: str, name: str) -> Known:
 
 
 def connected(node: UUID, session: str, hello: Hello) -> list[Taken] | None:
-    """The node is here, on ``session``: stores its offer, takes up what it still holds, gives back what it no longer does.
+    """The node is here, on ``session``: stores its offer, takes up what it still holds, gives back what it no longer
+    does.
 
     None when the node was revoked meanwhile.
     """

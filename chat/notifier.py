@@ -1,4 +1,6 @@
-"""Keeps this process's picture of the queue fresh and tells its listeners: positions to those who wait, the status to everybody."""
+"""Keeps this process's picture of the queue fresh and tells its listeners: positions to those who wait, the status to
+everybody.
+"""
 
 import asyncio
 import logging

@@ -1,7 +1,8 @@
-"""What one browser socket still has to send: events in order, and the text of running answers, gathered while it cannot go out.
+"""What one browser socket still has to send: events in order, and the text of running answers, gathered while it cannot
+go out.
 
-Text goes at once when nothing went just before, otherwise at the next turn 15 ms later: at usual speeds each token travels alone, at high
-speeds many share a frame.
+Text goes at once when nothing went just before, otherwise at the next turn 15 ms later: at usual speeds each token
+travels alone, at high speeds many share a frame.
 """
 
 import asyncio
@@ -15,12 +16,16 @@ from chat.events import pack_delta
 
 INTERVAL = 0.015
 MAX_TEXT = 2**20
-"""Code points that may wait for a slow reader. Beyond it they are dropped: the page notices the gap and asks for the text."""
+"""Code points that may wait for a slow reader. Beyond it they are dropped: the page notices the gap and asks for the
+text.
+"""
 
 MAX_EVENTS = 1_000
 
 DEFLATE_FROM = 1_024
-"""Bytes from which an event is deflated: the HTML of a finished answer would otherwise double what its text weighed on the wire."""
+"""Bytes from which an event is deflated: the HTML of a finished answer would otherwise double what its text weighed on
+the wire.
+"""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,6 @@
-"""The queue as people see it: who is there to answer, who waits where, and how long it may take. Every figure is measured or unknown."""
+"""The queue as people see it: who is there to answer, who waits where, and how long it may take. Every figure is
+measured or unknown.
+"""
 
 import datetime
 from collections import defaultdict
@@ -38,7 +40,9 @@ class Waiting:
 
 @dataclass(slots=True)
 class Snapshot:
-    """The queue at one moment. ``seconds`` is the mean time of the latest answers in a slot, None when none was measured."""
+    """The queue at one moment. ``seconds`` is the mean time of the latest answers in a slot, None when none was
+    measured.
+    """
 
     offers: dict[str, Offer] = field(default_factory=dict)
     offline_models: dict[str, int] = field(default_factory=dict)

@@ -1,8 +1,8 @@
 """The base of the site's websocket consumers: Channels' consumer without a channel layer of its own.
 
-Channels gives each socket a channel, a second receive loop, and a check of database connections in another thread for each frame. News reach
-our sockets through the hub and the database is used through :mod:`meatlizard.threads`, so all three would be paid for on each token
-and used by nobody.
+Channels gives each socket a channel, a second receive loop, and a check of database connections in another thread for
+each frame. News reach our sockets through the hub and the database is used through :mod:`meatlizard.threads`, so all
+three would be paid for on each token and used by nobody.
 """
 
 import logging
@@ -18,8 +18,8 @@ Event = dict[str, Any]
 
 
 class Socket(AsyncConsumer):
-    """Calls ``websocket_connect``, ``websocket_receive`` and ``websocket_disconnect``; ``gone`` is called once at the end, however
-    it came: the other side closed, the server stops, or a handler failed."""
+    """Calls ``websocket_connect``, ``websocket_receive`` and ``websocket_disconnect``; ``gone`` is called once at the
+    end, however it came: the other side closed, the server stops, or a handler failed."""
 
     async def __call__(
         self, scope: Event, receive: Callable[[], Awaitable[Event]], send: Callable[[Event], Awaitable[None]]

@@ -27,7 +27,9 @@ MAX_BODY = 300_000
 @login_required
 @require_GET
 def home(request: UserRequest) -> HttpResponse:
-    """The chat with no conversation open. Context as in :func:`conversation`, with ``conversation`` None and no messages."""
+    """The chat with no conversation open. Context as in :func:`conversation`, with ``conversation`` None and no
+    messages.
+    """
     return _page(request, None)
 
 

@@ -1,7 +1,7 @@
 """Database work off the event loop, for consumers and services.
 
-``asgiref.sync_to_async`` sends all work outside a request to one thread, where a slow page would hold up every token; here are
-two small pools of our own instead, and each of their threads keeps its database connection between calls.
+``asgiref.sync_to_async`` sends all work outside a request to one thread, where a slow page would hold up every token;
+here are two small pools of our own instead, and each of their threads keeps its database connection between calls.
 """
 
 import asyncio

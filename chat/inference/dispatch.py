@@ -1,7 +1,7 @@
 """The dispatcher of one site process: brings waiting generations to the nodes whose links this process holds.
 
-It acts on hints at once and looks into the database twice a second as well, since hints may be lost: for waiting work, for stops, for nodes
-that were revoked, paused or connected elsewhere. Every few seconds it reaps expired leases.
+It acts on hints at once and looks into the database twice a second as well, since hints may be lost: for waiting work,
+for stops, for nodes that were revoked, paused or connected elsewhere. Every few seconds it reaps expired leases.
 """
 
 import asyncio
@@ -32,7 +32,9 @@ class Dispatcher:
         self._look = asyncio.Event()
 
     def attach(self, session: NodeSession) -> None:
-        """A node has said hello. An older link of the same node in this process closes; one elsewhere is found by looking."""
+        """A node has said hello. An older link of the same node in this process closes; one elsewhere is found by
+        looking.
+        """
         for other in self._sessions.values():
             if other.node == session.node and other is not session:
                 other.close("replaced")

@@ -1,7 +1,9 @@
-"""The site's end of a node's link, above the encryption: which generations the node runs here, and what its messages mean.
+"""The site's end of a node's link, above the encryption: which generations the node runs here, and what its messages
+mean.
 
-Everything a message causes at once happens in :meth:`NodeSession.receive`, which never waits; whatever touches the database runs in a kept
-task. Text goes to readers the moment it arrives and to the database in one transaction for all streams every 200 ms.
+Everything a message causes at once happens in :meth:`NodeSession.receive`, which never waits; whatever touches the
+database runs in a kept task. Text goes to readers the moment it arrives and to the database in one transaction for all
+streams every 200 ms.
 """
 
 import asyncio
@@ -50,13 +52,17 @@ STORE_SECONDS = 0.2
 """A stream is written at most five times a second."""
 
 MAX_UNSTORED = 8 * 2**20
-"""Code points of one node's streams that may wait for the database. Beyond it the link closes: the node keeps the text and comes back."""
+"""Code points of one node's streams that may wait for the database. Beyond it the link closes: the node keeps the text
+and comes back.
+"""
 
 _numbers = count(1)
 
 
 class NodeSession:
-    """One connected node. ``send`` seals and queues a message; ``close`` ends the link with a code of the wire's errors."""
+    """One connected node. ``send`` seals and queues a message; ``close`` ends the link with a code of the wire's
+    errors.
+    """
 
     def __init__(
         self,

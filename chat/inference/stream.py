@@ -8,7 +8,9 @@ from chat.generations import Piece
 
 @dataclass(slots=True)
 class Stream:
-    """``length`` code points have come, ``stored`` of them are committed. Pieces are joined only when somebody wants the text."""
+    """``length`` code points have come, ``stored`` of them are committed. Pieces are joined only when somebody wants
+    the text.
+    """
 
     generation: UUID
     epoch: int
@@ -31,7 +33,9 @@ class Stream:
         return stream
 
     def add(self, offset: int, text: str) -> str | None:
-        """Appends what is new of ``text`` at ``offset`` and returns it ("" when nothing is). None: there is a gap before it."""
+        """Appends what is new of ``text`` at ``offset`` and returns it ("" when nothing is). None: there is a gap
+        before it.
+        """
         if offset > self.length:
             return None
         new = text[self.length - offset :] if offset < self.length else text

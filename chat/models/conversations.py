@@ -35,7 +35,9 @@ class Conversation(models.Model):
 
 
 class Message(models.Model):
-    """One turn. ``content`` is Markdown and ``html`` its safe rendering, both stored once; empty while the answer still runs."""
+    """One turn. ``content`` is Markdown and ``html`` its safe rendering, both stored once; empty while the answer still
+    runs.
+    """
 
     class Role(models.TextChoices):
         USER = "user", "user"

@@ -11,8 +11,8 @@ from django.db.models.functions import Coalesce
 from meatlizard.jobs.lease import HELD, Leased, LeasedQuerySet, State
 
 RUNNING_PENALTY_MS = 60_000
-"""Each generation a user already has running puts his next one this much behind, so that nobody's second goes before a newcomer's
-first; but waiting makes up for it, so that nobody starves."""
+"""Each generation a user already has running puts his next one this much behind, so that nobody's second goes before a
+newcomer's first; but waiting makes up for it, so that nobody starves."""
 
 BACKGROUND_PENALTY_MS = 300_000
 """Titles and summaries go behind whatever a person waits for, by the same rule."""

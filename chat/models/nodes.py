@@ -7,7 +7,9 @@ from django.db import models
 
 
 class Node(models.Model):
-    """A paired inference client. ``session`` names the site process and connection that hold its link now; empty: not connected."""
+    """A paired inference client. ``session`` names the site process and connection that hold its link now; empty: not
+    connected.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=80)

@@ -1,9 +1,10 @@
 """The application messages of the wire, once, for both ends.
 
-Each message is one sealed payload: UTF-8 JSON of one of the models below, told apart by ``type``. Unknown keys are refused, so a
-field added here needs a new protocol version. Offsets and lengths count Unicode code points of the answer's text, never bytes.
-``generation`` is the site's id of one attempt-spanning answer and ``epoch`` the fencing token of the lease under which the node
-works: a message with an older epoch than the site's is answered with :class:`Drop` and otherwise ignored.
+Each message is one sealed payload: UTF-8 JSON of one of the models below, told apart by ``type``. Unknown keys are
+refused, so a field added here needs a new protocol version. Offsets and lengths count Unicode code points of the
+answer's text, never bytes. ``generation`` is the site's id of one attempt-spanning answer and ``epoch`` the fencing
+token of the lease under which the node works: a message with an older epoch than the site's is answered with
+:class:`Drop` and otherwise ignored.
 """
 
 from typing import Annotated, Literal, TypeVar
@@ -180,7 +181,8 @@ class Enrolled(Schema):
 
 
 class Welcome(Schema):
-    """Answer to hello. Generations in ``holding`` that the site wants to go on are in ``resume``, all others are to be dropped.
+    """Answer to hello. Generations in ``holding`` that the site wants to go on are in ``resume``, all others are to be
+    dropped.
 
     Times are in seconds; ``server_time`` is Unix time.
     """
@@ -190,7 +192,9 @@ class Welcome(Schema):
     name: str
     server_time: float
     heartbeat_seconds: float = Field(gt=0)
-    resume_seconds: float = Field(gt=0, description="how long the site waits for this node before it lets another continue")
+    resume_seconds: float = Field(
+        gt=0, description="how long the site waits for this node before it lets another continue"
+    )
     resume: tuple["Resume", ...] = Field(default=(), max_length=1024)
 
 

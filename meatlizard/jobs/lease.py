@@ -1,9 +1,10 @@
-"""Leases: how a row of work is claimed, kept, fenced and given back. Generations and background jobs share this one implementation.
+"""Leases: how a row of work is claimed, kept, fenced and given back. Generations and background jobs share this one
+implementation.
 
-A row is claimed under a lease with a deadline. Every claim raises ``lease_epoch``, the fencing token: each later write of the worker is
-conditional on it, so a worker that was paused past its deadline cannot write over the one that took its place.
-Claiming is safe with any number of processes: ``FOR UPDATE SKIP LOCKED`` where the database has it, an immediate transaction on SQLite,
-and in both cases a conditional update that changes exactly one row or none.
+A row is claimed under a lease with a deadline. Every claim raises ``lease_epoch``, the fencing token: each later write
+of the worker is conditional on it, so a worker that was paused past its deadline cannot write over the one that took
+its place. Claiming is safe with any number of processes: ``FOR UPDATE SKIP LOCKED`` where the database has it, an
+immediate transaction on SQLite, and in both cases a conditional update that changes exactly one row or none.
 """
 
 from collections.abc import Callable, Iterable
@@ -55,7 +56,9 @@ class LeasedQuerySet(models.QuerySet[Row]):
         return self.order_by("rank", "pk")
 
     def claim_next(self, owner: str, seconds: float, **values: Any) -> Row | None:
-        """Leases the first waiting row of this (ordered, filtered) set to ``owner``, setting ``values`` too; None when there is none."""
+        """Leases the first waiting row of this (ordered, filtered) set to ``owner``, setting ``values`` too; None when
+        there is none.
+        """
         with transaction.atomic(using=self.db):
             candidates = self.waiting()
             if connections[self.db].features.has_select_for_update_skip_locked:
@@ -101,10 +104,12 @@ class LeasedQuerySet(models.QuerySet[Row]):
         end: "Callable[[Row, State, datetime], bool] | None" = None,
         limit: int = 200,
     ) -> Reaped:
-        """Ends expired leases: back to the queue, or failed after ``max_attempts``, or cancelled where a stop was asked for.
+        """Ends expired leases: back to the queue, or failed after ``max_attempts``, or cancelled where a stop was asked
+        for.
 
-        ``end(row, state, now)`` ends a row for good, under the same condition (epoch, lease expired before ``now``), and says whether
-        it did; without it only the columns here are set. Safe in many processes at once: each row goes to exactly one of them.
+        ``end(row, state, now)`` ends a row for good, under the same condition (epoch, lease expired before ``now``),
+        and says whether it did; without it only the columns here are set. Safe in many processes at once: each row goes
+        to exactly one of them.
         """
         now = timezone.now()
         result = Reaped()
@@ -127,7 +132,9 @@ def _returned(state: State) -> dict[str, Any]:
 
 
 class Leased(models.Model):
-    """Columns of a row that workers claim. ``rank`` is Unix milliseconds of the enqueueing plus penalties: lower goes first."""
+    """Columns of a row that workers claim. ``rank`` is Unix milliseconds of the enqueueing plus penalties: lower goes
+    first.
+    """
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     rank = models.BigIntegerField(default=0)

@@ -1,7 +1,8 @@
 """Markdown to safe HTML: the one renderer of the site, for answers and whatever else people or models write.
 
-markdown-it-py with raw HTML off, GitHub's tables, strike-through, task lists and footnotes, then nh3 (ammonia) as a second wall with its own
-list of what may stay. Code is highlighted by Pygments into classes. CPU-bound: call it in a thread, once per text, and store the result.
+markdown-it-py with raw HTML off, GitHub's tables, strike-through, task lists and footnotes, then nh3 (ammonia) as a
+second wall with its own list of what may stay. Code is highlighted by Pygments into classes. CPU-bound: call it in a
+thread, once per text, and store the result.
 """
 
 import functools

@@ -1,0 +1,115 @@
+"""A node that speaks the real wire and says what a test tells it to, for tests of the site's end.
+
+It is strict: whatever the site sends must open, parse and fit the order of things, or the test fails.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, TypeVar
+from uuid import UUID
+
+from channels.testing import WebsocketCommunicator
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from inference_client.protocol import keys, versions
+from inference_client.protocol.channel import SecureChannel
+from inference_client.protocol.frames import MESSAGE
+from inference_client.protocol.handshake import ClientHandshake
+from inference_client.protocol.messages import (
+    Ack,
+    Delta,
+    Deltas,
+    Finished,
+    FromSite,
+    Generate,
+    Held,
+    Hello,
+    ModelInfo,
+    Schema,
+    Usage,
+    Welcome,
+    encode,
+    from_site,
+)
+
+M = TypeVar("M")
+SECONDS = 10.0
+
+
+class FakeNode:
+    """``key`` is its identity. Use as an async context manager around one connection to a consumer."""
+
+    def __init__(self, application: Any, server_public: bytes, key: X25519PrivateKey, **scope: Any) -> None:
+        self.key = key
+        self.public = keys.public_bytes(key)
+        self.communicator = WebsocketCommunicator(application, "/ws/inference/", subprotocols=versions.offer())
+        self.communicator.scope.update({"client": ("127.0.0.1", 1234), **scope})
+        self._handshake = ClientHandshake(key, server_public)
+        self.channel: SecureChannel | None = None
+        self.generate: dict[UUID, Generate] = {}
+
+    async def __aenter__(self) -> "FakeNode":
+        connected, _ = await self.communicator.connect(timeout=SECONDS)
+        assert connected
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.communicator.disconnect(timeout=SECONDS)
+
+    async def shake(self) -> None:
+        await self.communicator.send_to(bytes_data=self._handshake.hello())
+        answer = await self.communicator.receive_from(timeout=SECONDS)
+        self.channel = self._handshake.finish(answer, time.monotonic())
+
+    async def hello(self, *aliases: str, slots: int = 4, holding: tuple[Held, ...] = ()) -> Welcome:
+        await self.shake()
+        models = tuple(ModelInfo(alias=alias, context_length=2048, slots=slots) for alias in aliases or ("tiny",))
+        await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models, holding=holding))
+        return await self.hear(Welcome)
+
+    async def say(self, message: Schema, kind: int = MESSAGE) -> None:
+        assert self.channel is not None
+        for frame in self.channel.seal(kind, encode(message)):
+            await self.communicator.send_to(bytes_data=frame)
+
+    async def next(self) -> FromSite:
+        assert self.channel is not None
+        while True:
+            frame = await self.communicator.receive_from(timeout=SECONDS)
+            message = self.channel.open(frame)
+            if message is not None:
+                return from_site(message.payload)
+
+    async def hear(self, kind: type[M]) -> M:
+        """The next message of this kind; acks in between are passed over, anything else fails the test."""
+        while True:
+            message = await self.next()
+            if isinstance(message, kind):
+                return message
+            assert isinstance(message, Ack), f"{message!r} instead of {kind.__name__}"
+
+    async def text(self, job: Generate, offset: int, text: str) -> None:
+        await self.say(Deltas(items=(Delta(g=job.generation, e=job.epoch, o=offset, x=text),)))
+
+    async def finish(self, job: Generate, length: int, reason: str = "stop") -> None:
+        usage = Usage(prompt_tokens=3, completion_tokens=2, prompt_seconds=0.01, completion_seconds=0.02)
+        await self.say(Finished(generation=job.generation, epoch=job.epoch, reason=reason, length=length, usage=usage))  # type: ignore[arg-type]
+
+    async def closed(self) -> int:
+        """The close code with which the site ended the link; messages before it are passed over."""
+        while True:
+            event = await self.communicator.receive_output(timeout=SECONDS)
+            if event["type"] == "websocket.close":
+                return int(event["code"])
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = SECONDS) -> None:
+    """Waits until ``condition`` holds; fails after ``seconds``."""
+    import asyncio
+
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.01)
