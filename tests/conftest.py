@@ -7,6 +7,7 @@ database: claims, constraints, locks, migrations, text that SQLite takes and Pos
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import hypothesis
 import pytest
@@ -59,10 +60,17 @@ def _use_postgres(config: pytest.Config) -> None:
         pytest.exit(
             "No PostgreSQL server is installed: the second pass has nothing to run on.", returncode=int(required())
         )
-    server_life = postgres.postgres_server()
-    server = server_life.__enter__()
-    config.add_cleanup(lambda: server_life.__exit__(None, None, None) and None)
+    life = ExitStack()
+    server = life.enter_context(postgres.postgres_server())
+    config.add_cleanup(life.close)
     os.environ["SUITE_DATABASE_URL"] = os.environ["DATABASE_URL"] = server.create("site")
+
+
+def pytest_sessionstart() -> None:
+    from django.conf import settings
+
+    # The real hash takes a tenth of a second on purpose, and every test makes people. Live sites keep the real one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -99,8 +107,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """On SQLite a file in WAL mode, as on the real site: threads and processes of a test then meet real locks."""
-    from django.conf import settings
+    from django.db import connections
 
-    database = settings.DATABASES["default"]
+    database = connections["default"].settings_dict
     if database["ENGINE"].endswith("sqlite3"):
-        database.setdefault("TEST", {})["NAME"] = str(new_folder("db") / "test.sqlite3")
+        database["TEST"]["NAME"] = str(new_folder("db") / "test.sqlite3")

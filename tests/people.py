@@ -14,7 +14,9 @@ def person(name: str, **more: object) -> "User":
     """Makes a member who can sign in with ``name`` and PASSWORD."""
     from django.contrib.auth import get_user_model
 
-    user: User = get_user_model().objects.create_user(username=name, email=f"{name}@example.org", password=PASSWORD, **more)
+    user: User = get_user_model().objects.create_user(
+        username=name, email=f"{name}@example.org", password=PASSWORD, **more
+    )
     return user
 
 

@@ -5,8 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -15,7 +13,7 @@ from tests.services.programs import Program, new_folder, wait_until
 from tests.services.site import ROOT, outer_environment
 
 TINY_MODEL = ROOT / "tests/models/tiny.gguf"
-SLOW_ON_SECONDS, SLOW_OFF_SECONDS = 0.004, 0.08
+SLOW_ON_SECONDS, SLOW_OFF_SECONDS = 0.005, 0.045
 """Slow motion: how long the engine runs and how long it stands, again and again: a step or two at a time."""
 
 
@@ -27,6 +25,8 @@ class LiveClient:
         self.model = model
         self.settings = settings
         self._program: Program | None = None
+        self._slow_thread: threading.Thread | None = None
+        self._slow_done = threading.Event()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,43 +57,53 @@ class LiveClient:
 
     def kill(self) -> None:
         """``kill -9`` of the client and its engine."""
+        self._end_slow_motion()
         self.program.kill()
 
     def terminate(self) -> int:
+        """Asks it to end, as Ctrl-C does; its exit code."""
+        self.full_speed()
         return self.program.stop()
 
     def end(self) -> None:
+        self._end_slow_motion()
         if self._program is not None and self._program.running:
             self._program.kill()
 
     def engines(self) -> list[psutil.Process]:
         """The engine's processes: all that the client has started."""
-        return psutil.Process(self.program.pid).children(recursive=True)
+        children: list[psutil.Process] = psutil.Process(self.program.pid).children(recursive=True)
+        return children
 
     def freeze(self) -> None:
         """Stops the engine where it stands, in the middle of a word if need be."""
+        self._end_slow_motion()
         self._send(signal.SIGSTOP)
 
-    def thaw(self) -> None:
+    def full_speed(self) -> None:
+        """Ends slow motion and a freeze."""
+        self._end_slow_motion()
         self._send(signal.SIGCONT)
 
-    def _send(self, number: signal.Signals) -> None:
+    def slow_motion(self) -> None:
+        """Slows the engine to about a hundred tokens a second, so that a person could read along."""
+        self._end_slow_motion()
         engines = wait_until(self.engines, "the client has started its engine", 60, alive=self.program)
-        for engine in engines:
-            engine.send_signal(number)
+        self._slow_done = threading.Event()
+        self._slow_thread = threading.Thread(target=_stop_and_go, args=(engines, self._slow_done))
+        self._slow_thread.start()
 
-    @contextmanager
-    def slow_motion(self) -> Iterator[None]:
-        """Slows the engine to a few tokens a second or so within the block, so that a person could read along."""
-        done = threading.Event()
-        engines = wait_until(self.engines, "the client has started its engine", 60, alive=self.program)
-        thread = threading.Thread(target=_stop_and_go, args=(engines, done))
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
+    def _end_slow_motion(self) -> None:
+        if self._slow_thread is not None:
+            self._slow_done.set()
+            self._slow_thread.join()
+            self._slow_thread = None
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._program is None or not self._program.running:
+            return
+        for engine in self.engines():
+            engine.send_signal(number)
 
 
 def _stop_and_go(engines: list[psutil.Process], done: threading.Event) -> None:
@@ -105,7 +115,5 @@ def _stop_and_go(engines: list[psutil.Process], done: threading.Event) -> None:
             for engine in engines:
                 engine.send_signal(signal.SIGSTOP)
             done.wait(SLOW_OFF_SECONDS)
-        for engine in engines:
-            engine.send_signal(signal.SIGCONT)
     except psutil.NoSuchProcess:
         return

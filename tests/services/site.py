@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from inference_client.protocol import keys
 from tests.services.programs import Program, free_port, new_folder, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -28,7 +29,9 @@ def site_settings(home: Path) -> dict[str, str]:
     """Settings of a site of its own: fresh secrets, files under ``home``, SQLite, no outside service, no ``.env``."""
     return {
         "DJANGO_SETTINGS_MODULE": "meatlizard.settings",
+        "ENV_FILE": "",
         "SECRET_KEY": secrets.token_urlsafe(48),
+        "INFERENCE_SERVER_KEY": keys.private_to_text(keys.generate()),
         "VAR_DIR": str(home),
         "DATABASE_URL": f"sqlite:///{home}/db.sqlite3",
     }
@@ -45,6 +48,7 @@ class LiveSite:
         if redis_url:
             self.settings["REDIS_URL"] = redis_url
         self.port = free_port()
+        self.settings["SITE_URL"] = self.url
         self._program: Program | None = None
 
     def sibling(self) -> "LiveSite":

@@ -1,0 +1,219 @@
+"""What a person sees and presses, in one place: the journeys speak of questions and answers, this of selectors."""
+
+import re
+from urllib.parse import urljoin
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
+
+from tests.people import PASSWORD
+from tests.services.programs import wait_until
+
+ANSWER_SECONDS = 60
+"""For a whole answer, in slow motion and on a busy machine, with a program restarted in between."""
+
+ANSWERS = "#messages article[data-role=assistant]"
+
+WATCH_GROWTH = """(answers) => {
+    window.lengths = [];
+    const note = () => {
+        const body = [...document.querySelectorAll(answers + ' [data-part=body]')].at(-1);
+        const length = body ? body.textContent.length : 0;
+        if (length !== window.lengths.at(-1)) window.lengths.push(length);
+    };
+    new MutationObserver(note).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+
+
+def words(text: str) -> list[str]:
+    """What is left of a text when markup and white space are set aside."""
+    return re.findall(r"\w+", text)
+
+
+class Visitor:
+    """A person at one device, at the site ``url``."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.url = url
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._heard)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A refused script or style is a fault of ours; a lost connection is what some journeys are about.
+        if "Content Security Policy" in message.text:
+            self.complaints.append(message.text)
+
+    def go(self, path: str) -> "Visitor":
+        self.page.goto(urljoin(self.url, path))
+        return self
+
+    def sign_up(self, name: str) -> "Visitor":
+        self.go("/accounts/signup/")
+        self._fill(username=name, email=f"{name}@example.org", password1=PASSWORD, password2=PASSWORD)
+        return self._submit()
+
+    def sign_in(self, name: str) -> "Visitor":
+        self.go("/accounts/login/")
+        self._fill(login=name, password=PASSWORD)
+        return self._submit()
+
+    def set_up(self, name: str) -> "Visitor":
+        """The first visit to a new site, wherever it leads."""
+        self.go("/")
+        expect(self.page.get_by_role("heading", name="Set up this site")).to_be_visible()
+        self._fill(username=name, email=f"{name}@example.org", password1=PASSWORD, password2=PASSWORD)
+        return self._submit()
+
+    def _fill(self, **values: str) -> None:
+        for name, value in values.items():
+            field = self.page.locator(f"main [name={name}]")
+            if field.count():
+                field.fill(value)
+
+    def _submit(self) -> "Visitor":
+        before = self.page.url
+        self.page.locator("main form button[type=submit]").first.click()
+        self.page.wait_for_url(lambda url: url != before)
+        return self
+
+    def open_chat(self, address: str = "/chat/") -> "Chat":
+        """The chat with no conversation open, or the one at ``address``; connected."""
+        self.go(address)
+        chat = Chat(self)
+        chat.expect_connected()
+        return chat
+
+
+class Chat:
+    """The chat page of one visitor."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+        self.page = visitor.page
+        self.composer = self.page.get_by_test_id("composer-text")
+        self.answers = self.page.locator(ANSWERS)
+        self.last_answer = self.answers.last
+        self.current_row = self.page.get_by_test_id("conversation-row").filter(
+            has=self.page.locator("a[aria-current=page]")
+        )
+
+    def expect_connected(self) -> None:
+        expect(self.page.locator("#chat[data-connection=open]")).to_be_visible()
+
+    def expect_status(self, state: str) -> None:
+        """``live``, ``queued`` or ``offline``, as the composer says it."""
+        said = {"live": "Live", "queued": "Busy", "offline": "Offline"}[state]
+        expect(self.page.get_by_test_id("availability")).to_contain_text(said, timeout=30_000)
+
+    def ask(self, text: str, offline: str = "") -> None:
+        """Types ``text`` and presses Enter; ``offline``: which choice to take first, ``wait`` or ``markov``."""
+        before = self.answers.count()
+        if offline:
+            self.page.get_by_test_id(f"offline-{offline}").check()
+        self.composer.fill(text)
+        self.composer.press("Enter")
+        expect(self.answers).to_have_count(before + 1)
+
+    def shown(self) -> str:
+        """The text of the last answer as it stands on the page."""
+        return self.last_answer.get_by_test_id("message-body").inner_text()
+
+    def expect_answer(self, answer: str, count: int = 1) -> None:
+        """The last of ``count`` answers is over; on the page and as stored it is ``answer`` to the last character."""
+        expect(self.answers).to_have_count(count)
+        done = self.page.locator(f"{ANSWERS}[data-state=done]").last
+        expect(done).to_have_attribute("data-message", self.last_id(), timeout=ANSWER_SECONDS * 1000)
+        expect(self.last_answer).not_to_have_attribute("aria-busy", "true", timeout=ANSWER_SECONDS * 1000)
+        assert words(self.shown()) == words(answer)
+        assert self.stored() == answer
+
+    def last_id(self) -> str:
+        return self.last_answer.get_attribute("data-message") or ""
+
+    def stored(self) -> str:
+        """The Markdown of the last answer, as Copy gets it."""
+        response = self.page.request.get(urljoin(self.visitor.url, f"/chat/message/{self.last_id()}/source/"))
+        assert response.ok, response.status
+        return response.text()
+
+    def wait_part(self, answer: str, length: int) -> str:
+        """Waits until at least ``length`` characters of ``answer`` are shown, but not all; returns them."""
+        shown = wait_until(
+            lambda: text if len(text := self.shown()) >= length else "",
+            f"{length} characters are shown",
+            ANSWER_SECONDS,
+        )
+        assert answer.startswith(shown.strip()), f"not the beginning of the answer: {shown!r}"
+        assert len(shown) < len(answer), "the answer was over already"
+        return shown
+
+    def wait_still(self) -> str:
+        """With the engine frozen: waits until all that it had written has arrived, and returns the text shown."""
+        seen = [""]
+
+        def unchanged() -> bool:
+            seen.append(self.shown())
+            # Longer than the site ever holds a piece of text back.
+            self.page.wait_for_timeout(300)
+            return seen[-1] == self.shown()
+
+        wait_until(unchanged, "the answer stands still")
+        return seen[-1]
+
+    def watch_growth(self) -> None:
+        self.page.evaluate(WATCH_GROWTH, ANSWERS)
+
+    def growth(self) -> list[int]:
+        """Lengths that the last answer has had since ``watch_growth``."""
+        lengths: list[int] = self.page.evaluate("window.lengths")
+        return lengths
+
+    def stop(self) -> None:
+        self.page.get_by_test_id("stop").click()
+
+    def regenerate(self) -> None:
+        self.last_answer.get_by_test_id("regenerate").click()
+
+    def answer_properly(self) -> None:
+        self.last_answer.get_by_test_id("answer-properly").click()
+
+    def row(self, title: str) -> Locator:
+        return self.page.get_by_test_id("conversation-row").filter(has_text=title)
+
+    def rename(self, title: str) -> None:
+        self.current_row.hover()
+        self.current_row.get_by_test_id("rename").click()
+        field = self.page.get_by_test_id("conversation-row").get_by_label("Title", exact=True)
+        field.fill(title)
+        field.press("Enter")
+        expect(self.current_row).to_contain_text(title)
+
+    def delete(self) -> None:
+        """Deletes the conversation that is open."""
+        before = self.page.url
+        self.current_row.hover()
+        self.current_row.get_by_test_id("delete").click()
+        self.page.get_by_test_id("confirm-yes").click()
+        self.page.wait_for_url(lambda url: url != before)
+
+    def configure(self, model: str, system_prompt: str, temperature: str) -> None:
+        with self.page.expect_response(re.compile("/settings/$")):
+            self.page.get_by_test_id("model").select_option(model)
+        self.page.get_by_test_id("settings-open").click()
+        self.page.get_by_test_id("system-prompt").fill(system_prompt)
+        self.page.get_by_test_id("temperature").fill(temperature)
+        self.page.get_by_test_id("settings-save").click()
+        expect(self.page.get_by_test_id("settings")).not_to_be_visible()
+
+    def settings(self) -> dict[str, str]:
+        return {
+            "model": self.page.get_by_test_id("model").input_value(),
+            "system_prompt": self.page.get_by_test_id("system-prompt").input_value(),
+            "temperature": self.page.get_by_test_id("temperature").input_value(),
+        }
+
+    def show_list(self) -> None:
+        """At phone width: opens the list of conversations."""
+        self.page.get_by_test_id("sidebar-toggle").click()
