@@ -1,4 +1,5 @@
-// The binary frame of answer text: one byte stream number, offset as LEB128 varint (code points), then UTF-8 text.
+// Binary frames. Answer text: one byte stream number (1 to 255), offset as LEB128 varint (code points), then UTF-8 text.
+// A long event: a zero byte, then its JSON in zlib's format.
 
 // ignoreBOM: a byte order mark is a character of the answer like any other and counts in its length.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -18,4 +19,14 @@ export function decodeDelta(buffer) {
     if (scale > 2 ** 42) throw new RangeError("a delta frame's offset is too large");
   }
   return { stream: bytes[0], offset, text: decoder.decode(bytes.subarray(at)) };
+}
+
+export function isDeflated(buffer) {
+  return buffer.byteLength > 0 && new Uint8Array(buffer, 0, 1)[0] === 0;
+}
+
+/** The JSON text of a deflated event. */
+export function inflate(buffer) {
+  const stream = new Blob([buffer.slice(1)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).text();
 }

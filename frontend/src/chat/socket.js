@@ -1,5 +1,7 @@
 // The page's websocket: opens again after a loss, with growing, jittered pauses, and says how it stands.
 
+import { inflate, isDeflated } from "./frames.js";
+
 const FIRST_PAUSE = 400;
 const LONGEST_PAUSE = 15_000;
 const SIGNED_OUT = 4403;
@@ -15,6 +17,8 @@ export class Connection {
   #tries = 0;
   #timer = null;
   #ended = false;
+  #inflating = null;
+  #held = [];
 
   /**
    * @param {string} url
@@ -43,7 +47,11 @@ export class Connection {
       this.listener.state("open");
       this.listener.opened();
     };
-    socket.onmessage = (message) => this.#heard(message.data);
+    this.#inflating = null;
+    this.#held.length = 0;
+    socket.onmessage = (message) => {
+      if (this.#socket === socket) this.#heard(message.data, socket);
+    };
     socket.onclose = (event) => this.#lost(event.code);
   }
 
@@ -61,12 +69,34 @@ export class Connection {
     return true;
   }
 
-  #heard(data) {
-    if (typeof data !== "string") {
-      this.listener.delta(data);
-      return;
+  #heard(data, socket) {
+    // Inflating takes a turn of the event loop; what comes meanwhile must not overtake it.
+    if (this.#inflating) this.#held.push(data);
+    else if (typeof data === "string") this.#event(data);
+    else if (!isDeflated(data)) this.listener.delta(data);
+    else this.#inflate(data, socket);
+  }
+
+  async #inflate(data, socket) {
+    this.#inflating = socket;
+    let text = null;
+    try {
+      text = await inflate(data);
+    } catch {
+      // Not what the site sends: begin anew, as after a loss.
+      socket.close();
     }
-    const event = JSON.parse(data);
+    // Another connection began meanwhile and paints everything anew: what is left of this one is old.
+    if (this.#inflating !== socket) return;
+    this.#inflating = null;
+    const held = this.#held.splice(0);
+    if (text === null) return;
+    this.#event(text);
+    for (const later of held) this.#heard(later, socket);
+  }
+
+  #event(text) {
+    const event = JSON.parse(text);
     if (event.type === "signed_out") this.#end();
     else this.listener.event(event);
   }
