@@ -22,7 +22,7 @@ export class Sidebar {
   /** A conversation is new or changed: its row goes where its time puts it, which is the top unless only its title changed. */
   show(conversation) {
     let row = this.row(conversation.id);
-    const moved = !row || row.dataset.updated < conversation.updated;
+    const moved = !row || Date.parse(row.dataset.updated) < Date.parse(conversation.updated);
     row ??= document.getElementById("row-template").content.firstElementChild.cloneNode(true);
     this.#fill(row, conversation);
     if (moved) this.list.prepend(row);
