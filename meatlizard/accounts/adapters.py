@@ -1,0 +1,30 @@
+"""How allauth asks this site: who may register, and where a request comes from."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest
+
+from meatlizard.accounts.access import needs_setup
+from meatlizard.security.client_address import address_key
+
+
+def is_open(request: HttpRequest) -> bool:
+    """Whether a visitor may make an account; by invitation too, the form asks for it. The first one is made by the set-up page."""
+    return settings.REGISTRATION in ("open", "invite") and not needs_setup()
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return is_open(request)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        # Of an IPv6 address the /64: limits are counted by it, and the list of one's sessions shows it.
+        return address_key(request).partition("/")[0]
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return is_open(request)

@@ -1,0 +1,143 @@
+"""People, tiers and invitations for operators."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from meatlizard.accounts import actions
+from meatlizard.accounts.http import UserRequest
+from meatlizard.accounts.models import Invitation, Tier, User
+from meatlizard.accounts.sessions import end_session
+
+
+class AddressInline(admin.TabularInline[EmailAddress, User]):
+    model = EmailAddress
+    extra = 0
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User]):
+    list_display = ["username", "email", "tier", "is_active", "is_staff", "last_login", "date_joined"]
+    list_filter = ["tier", "is_active", "is_staff", "is_superuser", "groups", "date_joined"]
+    list_select_related = ["tier"]
+    search_fields = ["username", "email", "first_name", "last_name"]
+    date_hierarchy = "date_joined"
+    ordering = ["username"]
+    inlines = [AddressInline]
+    actions = ["deactivate", "activate"]
+    fieldsets = [*(DjangoUserAdmin.fieldsets or ()), ("Limits", {"fields": ["tier"]})]
+    add_fieldsets = [
+        (None, {"classes": ["wide"], "fields": ["username", "email", "usable_password", "password1", "password2", "tier"]})
+    ]
+
+    @admin.action(description="Deactivate: signs out, and keeps what is stored")
+    def deactivate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
+        count = queryset.exclude(pk=request.user.pk).update(is_active=False)
+        self.message_user(request, f"{count} account(s) deactivated. Your own stays.")
+
+    @admin.action(description="Activate again")
+    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self.message_user(request, f"{queryset.update(is_active=True)} account(s) activated.")
+
+
+@admin.register(Tier)
+class TierAdmin(admin.ModelAdmin[Tier]):
+    list_display = [
+        "title", "name", "is_default", "weekly_tokens", "storage_bytes", "concurrency", "messages_per_minute", "people"
+    ]  # fmt: skip
+    list_filter = ["is_default"]
+    search_fields = ["name", "title"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
+        return super().get_queryset(request).annotate(people_count=Count("users"))
+
+    @admin.display(description="people", ordering="people_count")
+    def people(self, tier: Tier) -> int:
+        return int(getattr(tier, "people_count", 0))
+
+
+class NewInvitationForm(forms.ModelForm[Invitation]):
+    """What an operator says about a new invitation; the code is made here and shown once."""
+
+    uses = forms.IntegerField(min_value=1, max_value=10_000, initial=1, help_text="how many people may use it")
+    days = forms.IntegerField(
+        min_value=1, max_value=3650, initial=14, required=False, help_text="valid so long; empty: for ever"
+    )
+
+    class Meta:
+        model = Invitation
+        fields = ["note"]
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin[Invitation]):
+    list_display = ["__str__", "uses_left", "used", "expires", "created_by", "created"]
+    list_filter = ["expires", "created"]
+    search_fields = ["note", "created_by__username"]
+    list_select_related = ["created_by"]
+    fields = ["note", "uses_left", "used", "expires", "created_by", "created"]
+    readonly_fields = ["used", "created_by", "created"]
+
+    def get_form(self, request: HttpRequest, obj: Invitation | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs) if obj else NewInvitationForm
+
+    def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
+        return self.fields if obj else ["note", "uses", "days"]
+
+    def save_model(self, request: HttpRequest, obj: Invitation, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        assert isinstance(request.user, User)
+        data = form.cleaned_data
+        code = actions.invite(request.user, uses=data["uses"], days=data["days"], note=data["note"])
+        made = Invitation.objects.get(code_hash=actions.code_hash(code))
+        obj.__dict__.update(made.__dict__)
+        self.message_user(request, f"The invitation's code, shown only now: {code}", messages.WARNING)
+
+
+# Their own pages would show secrets of second factors and tokens to every operator.
+admin.site.unregister([UserSession, Authenticator, SocialApp, SocialToken])
+
+
+@admin.register(UserSession)
+class UserSessionAdmin(admin.ModelAdmin[UserSession]):
+    """Where people are signed in. Deleting a row signs that browser out; the session's key is nobody's to see."""
+
+    list_display = ["user", "ip", "user_agent", "created_at", "last_seen_at"]
+    list_filter = ["created_at"]
+    search_fields = ["user__username", "ip"]
+    list_select_related = ["user"]
+    fields = readonly_fields = ["user", "ip", "user_agent", "created_at", "last_seen_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
+        end_session(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        for session in queryset:
+            end_session(session)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(admin.ModelAdmin[Authenticator]):
+    """Second factors. An operator may remove one for somebody who has lost it, and see nothing of it."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    list_filter = ["type", "created_at", "last_used_at"]
+    search_fields = ["user__username"]
+    list_select_related = ["user"]
+    fields = readonly_fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

@@ -1,0 +1,68 @@
+"""Landing page, set-up, dashboard, and the pages that say why something is not offered."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
+
+from meatlizard.accounts import actions, dashboard
+from meatlizard.accounts.access import needs_setup
+from meatlizard.accounts.forms import SetupForm
+from meatlizard.accounts.http import UserRequest
+from meatlizard.environment import is_loopback
+from meatlizard.errors import NotFound
+from meatlizard.security.client_address import client_address, was_forwarded
+from meatlizard.security.ratelimit import limited
+
+
+@require_GET
+def landing(request: HttpRequest) -> HttpResponse:
+    """``landing.html``, public; before anybody has an account it leads to the set-up. Context: nothing of its own."""
+    if not request.user.is_authenticated and needs_setup():
+        return redirect("setup")
+    return render(request, "landing.html")
+
+
+@sensitive_post_parameters("password1", "password2", "code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("setup", "10/m", by="address")
+def setup(request: HttpRequest) -> HttpResponseBase:
+    """``setup.html``: makes the administrator, once. Context: ``form`` (:class:`SetupForm`), ``needs_code``."""
+    if not needs_setup():
+        raise NotFound("This site has been set up already.", code="already_set_up")
+    needs_code = not is_at_the_machine(request)
+    form = SetupForm(request.POST or None, needs_code=needs_code, initial={"code": request.GET.get("code", "")})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        user = actions.create_first_admin(data["username"], data["password1"], data["email"])
+        login(request, user, settings.AUTHENTICATION_BACKENDS[0])
+        return redirect("dashboard")
+    return render(request, "setup.html", {"form": form, "needs_code": needs_code})
+
+
+@login_required
+@require_GET
+def home(request: UserRequest) -> HttpResponse:
+    """``dashboard.html``. Context: ``tier`` (:class:`Tier`: title, weekly_tokens, storage_bytes, concurrency, messages_per_minute) and
+    whatever apps add, see :mod:`meatlizard.accounts.dashboard`."""
+    return render(request, "dashboard.html", {"tier": request.user.tier, **dashboard.gather(request.user)})
+
+
+def no_mail(request: HttpRequest) -> HttpResponse:
+    """Stands where allauth would promise to mail a link for a new password."""
+    raise NotFound("This site sends no mail. Ask its operator for a new password.", code="no_mail")
+
+
+def is_at_the_machine(request: HttpRequest) -> bool:
+    """Whether the visitor sits at the machine that runs the site.
+
+    A proxy on the same machine makes everybody look so; hence no trace of one may be there, and the site must be addressed as one of this
+    machine too. A site with a public address always asks for the code.
+    """
+    host = urlsplit(f"//{request.get_host()}").hostname or ""
+    return settings.LOOPBACK and is_loopback(host) and is_loopback(client_address(request)) and not was_forwarded(request)

@@ -1,0 +1,76 @@
+"""Typed reading of environment variables beyond what django-environ knows. All raise ImproperlyConfigured naming the variable."""
+
+import ipaddress
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=67108864; PRAGMA temp_store=MEMORY"
+"""WAL: readers do not wait for the writer. NORMAL: a power cut may lose the last moments, and corrupts nothing."""
+
+SQLITE_BUSY_SECONDS = 20
+POOL_SIZE = 20
+"""Connections of one process to PostgreSQL at most; a request waits for a free one."""
+
+
+def origin(name: str, value: str) -> str:
+    """``scheme://host[:port]`` of a site's address, without a path."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ImproperlyConfigured(f"{name} must look like https://chat.example.org, without a path; it is {value!r}.")
+    try:
+        parts.port  # noqa: B018  (the property checks the number)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} has a port that is no number from 0 to 65535.") from None
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` (name or address) is this machine and nothing else."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def networks(name: str, values: Iterable[str]) -> list[Network]:
+    """Networks in CIDR notation; a bare address is a network of one."""
+    found = []
+    for value in values:
+        try:
+            found.append(ipaddress.ip_network(value.strip()))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}. Write networks like 10.0.0.0/8 or fd00::/8.") from None
+    return found
+
+
+def positive(name: str, value: int) -> int:
+    if value < 1:
+        raise ImproperlyConfigured(f"{name} must be at least 1; it is {value}.")
+    return value
+
+
+def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
+    if value not in (choices := list(allowed)):
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}; it is {value!r}.")
+    return value
+
+
+def database(parsed: dict[str, Any], var: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for what django-environ made of DATABASE_URL."""
+    engine = parsed.get("ENGINE", "")
+    if engine == "django.db.backends.sqlite3":
+        options = {"transaction_mode": "IMMEDIATE", "timeout": SQLITE_BUSY_SECONDS, "init_command": SQLITE_START}
+        # Kept between calls by the threads that live long; a request's own thread closes its connection (see ops.apps).
+        return {**parsed, "NAME": parsed["NAME"] or str(var / "db.sqlite3"), "CONN_MAX_AGE": None, "OPTIONS": options}
+    if engine == "django.db.backends.postgresql":
+        pool = {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10}
+        return {**parsed, "CONN_HEALTH_CHECKS": True, "OPTIONS": {**parsed.get("OPTIONS", {}), "pool": pool}}
+    raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgresql://.")

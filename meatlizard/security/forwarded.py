@@ -1,0 +1,25 @@
+"""What a trusted proxy says about the connection before it: only from such a proxy ``X-Forwarded-Proto`` decides the scheme."""
+
+from typing import Any
+
+from channels.consumer import _ASGIApp
+
+from meatlizard.security.client_address import is_trusted_proxy
+
+SCHEMES = {"http": {b"http": "http", b"https": "https"}, "websocket": {b"http": "ws", b"https": "wss"}}
+
+
+class ForwardedScheme:
+    """ASGI. Django's SECURE_PROXY_SSL_HEADER would believe the header from anybody who reaches the port."""
+
+    def __init__(self, app: _ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        schemes = SCHEMES.get(scope["type"])
+        client = scope.get("client")
+        if schemes is not None and client and is_trusted_proxy(client[0]):
+            for name, value in scope["headers"]:
+                if name == b"x-forwarded-proto" and value in schemes:
+                    scope = {**scope, "scheme": schemes[value]}
+        await self.app(scope, receive, send)

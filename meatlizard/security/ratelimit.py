@@ -1,0 +1,68 @@
+"""Rate limits by person and by client address, counted by django-ratelimit in the shared cache.
+
+A rate is written ``20/m``: so many in a window of a second, minute, hour or day (``s``, ``m``, ``h``, ``d``; ``10/5m`` for five minutes).
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Concatenate, Literal, ParamSpec, TypeVar
+
+from django.http import HttpRequest, HttpResponseBase
+from django_ratelimit.core import get_usage
+
+from meatlizard.errors import LimitReached
+from meatlizard.security.client_address import address_key
+
+P = ParamSpec("P")
+R = TypeVar("R", bound=HttpRequest)
+View = Callable[Concatenate[R, P], HttpResponseBase]
+
+CACHE_TROUBLE_SECONDS = 5.0
+"""Told to wait when the counter itself cannot be reached: without it nobody passes."""
+
+
+def hit(group: str, key: str, rate: str, *, count: bool = True) -> float | None:
+    """Counts one event of ``key`` in ``group``: None while within ``rate``, otherwise seconds until the window ends.
+
+    With ``count=False`` it only looks whether the limit is already used up. Synchronous: it asks the cache.
+    """
+    usage = get_usage(None, group=group, key=lambda _group, _request: key, rate=rate, increment=count)
+    if usage is None:
+        return None
+    reached = usage["should_limit"] if count else usage["count"] >= usage["limit"]
+    if not reached:
+        return None
+    if usage["time_left"] < 0:
+        return CACHE_TROUBLE_SECONDS
+    return max(1.0, float(math.ceil(usage["time_left"])))
+
+
+def check(group: str, key: str, rate: str, message: str = "") -> None:
+    """As :func:`hit`, raising LimitReached."""
+    retry = hit(group, key, rate)
+    if retry is not None:
+        raise LimitReached(message, code="rate_limited", retry_after=retry)
+
+
+def limited(
+    group: str, rate: str, *, by: Literal["user", "address"] = "user", methods: tuple[str, ...] = ("POST",)
+) -> Callable[[View[R, P]], View[R, P]]:
+    """Limits a view to ``rate`` for each person (each address for visitors), or for each address. Raises LimitReached."""
+
+    def decorate(view: View[R, P]) -> View[R, P]:
+        @functools.wraps(view)
+        def limited_view(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method in methods:
+                check(group, _key(request, by), rate)
+            return view(request, *args, **kwargs)
+
+        return limited_view
+
+    return decorate
+
+
+def _key(request: HttpRequest, by: str) -> str:
+    if by == "user" and request.user.is_authenticated:
+        return f"user {request.user.pk}"
+    return f"address {address_key(request)}"

@@ -1,0 +1,40 @@
+"""Static files: names with a hash of their content once collected, served by WhiteNoise, whole and cacheable for ever."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class StaticStorage(CompressedManifestStaticFilesStorage):
+    """Falls back to the plain name of a file that was not collected, so that a page works from a fresh checkout too."""
+
+    manifest_strict = False
+
+    def stored_name(self, name: str) -> str:
+        try:
+            return str(super().stored_name(name))
+        except ValueError:
+            return name
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """WhiteNoise's middleware, answering with bytes: under ASGI Django would read a file response into a list anyway, and warn."""
+
+    sync_capable = True
+    async_capable = False
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
+        found: Any = static_file.get_response(request.method, request.META)
+        content = b""
+        if found.file is not None:
+            with found.file as file:
+                content = file.read()
+        response = HttpResponse(content, status=int(found.status))
+        del response["Content-Type"]
+        for name, value in found.headers:
+            response[name] = value
+        return response

@@ -1,0 +1,29 @@
+"""Where everything is."""
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from meatlizard.accounts import views
+
+# Signing in to the admin goes the same way as to the site, so that second factors and limits hold there too.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = "MeatLizard admin"
+admin.site.site_title = "MeatLizard admin"
+
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("setup/", views.setup, name="setup"),
+    path("dashboard/", views.home, name="dashboard"),
+    *([] if settings.HAS_MAIL else [path("accounts/password/reset/", views.no_mail, name="account_reset_password")]),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+    path("chat/", include("chat.urls")),
+]
+
+handler400 = "meatlizard.error_pages.bad_request"
+handler403 = "meatlizard.error_pages.permission_denied"
+handler404 = "meatlizard.error_pages.page_not_found"
+handler429 = "meatlizard.error_pages.too_many_requests"
+handler500 = "meatlizard.error_pages.server_error"
