@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,13 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import services  # noqa: F401  (registers the long-running parts)
+        from meatlizard.accounts.sessions import session_ended
+
+        session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
+
+
+def _session_ended(sender: Any, session_key: str, **kwargs: Any) -> None:
+    """Open pages of a session that ended are told at once, in every process."""
+    from chat.bus import control_on_commit, session_mark
+
+    control_on_commit("session", session_mark(session_key))

@@ -6,6 +6,7 @@ other process.
 """
 
 import asyncio
+import hashlib
 import logging
 import threading
 import uuid
@@ -30,6 +31,11 @@ MAX_BATCH = 5_000
 
 PROCESS = uuid.uuid4().hex
 """This process, among those that share a channel layer."""
+
+
+def session_mark(session_key: str | None) -> str:
+    """Names a login session without giving it away: its key is a password, and news may be read by who reads Redis."""
+    return hashlib.sha256((session_key or "").encode()).hexdigest()[:32]
 
 
 class Control(BaseModel):
@@ -175,4 +181,4 @@ def control_on_commit(do: Literal["queue", "stop", "node", "session"], id: str =
     transaction.on_commit(lambda: bus.control(do, id))
 
 
-__all__ = ["CONTROL", "EVERYBODY", "Bus", "Control", "bus", "control_on_commit", "on_commit"]
+__all__ = ["CONTROL", "EVERYBODY", "Bus", "Control", "bus", "control_on_commit", "on_commit", "session_mark"]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chat import actions, following
 from chat.access import access_conversation, access_generation, access_message
-from chat.bus import Control
+from chat.bus import Control, session_mark
 from chat.events import (
     Ask,
     FromBrowser,
@@ -170,7 +170,7 @@ class ChatConsumer(Socket):
     def event(self, topic: str, frame: str) -> None:
         if topic == CONTROL:
             control = Control.model_validate_json(frame)
-            if control.do == "session" and control.id == self._session_key:
+            if control.do == "session" and control.id == session_mark(self._session_key):
                 self._keep(self._sign_out())
         elif topic == EVERYBODY:
             self._outbox.event(notifier.latest.status(self._model).model_dump_json())
