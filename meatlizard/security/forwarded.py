@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from channels.consumer import _ASGIApp
-
 from meatlizard.security.client_address import is_trusted_proxy
 
 SCHEMES = {"http": {b"http": "http", b"https": "https"}, "websocket": {b"http": "ws", b"https": "wss"}}
@@ -12,7 +10,7 @@ SCHEMES = {"http": {b"http": "http", b"https": "https"}, "websocket": {b"http": 
 class ForwardedScheme:
     """ASGI. Django's SECURE_PROXY_SSL_HEADER would believe the header from anybody who reaches the port."""
 
-    def __init__(self, app: _ASGIApp) -> None:
+    def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -1,0 +1,142 @@
+"""``manage.py serve``: the site in this process, with all that runs beside it. ``make run`` and production start it."""
+
+import contextlib
+import signal
+import threading
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
+
+MAX_FRAME = 1024 * 1024
+"""Bytes of one websocket message: as much as one sealed frame between site and node."""
+
+GRACE_SECONDS = 5
+"""How long requests and sockets have to end when the site is asked to."""
+
+MIGRATION_LOCK = 0x4D4C
+"""Number of the advisory lock that lets one of several starting processes migrate while the others wait."""
+
+
+class Command(BaseCommand):
+    help = "Migrates the database and serves the site until Ctrl-C."
+    requires_system_checks = "__all__"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default 127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on; default 8000; 0: any free one")
+        parser.add_argument("--fd", type=int, default=None, help="listen on this open socket instead (socket activation)")
+        parser.add_argument("--no-migrate", action="store_true", help="leave the database's tables as they are")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not options["no_migrate"]:
+            self._migrate()
+        if not settings.SITE_URL_GIVEN and options["fd"] is None and options["port"]:
+            # Nobody has said what the site's address is: it is where it listens.
+            settings.SITE_URL = f"http://127.0.0.1:{options['port']}"
+        self._serve(options["host"], options["port"], options["fd"])
+
+    def _migrate(self) -> None:
+        with one_at_a_time():
+            executor = MigrationExecutor(connection)
+            plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            if plan:
+                self.stdout.write(f"Bringing the database up to date: {len(plan)} migration(s).")
+                call_command("migrate", interactive=False, verbosity=0)
+        connection.close()
+
+    def _serve(self, host: str, port: int, fd: int | None) -> None:
+        import uvicorn
+
+        config = uvicorn.Config(
+            "meatlizard.asgi:application",
+            host=host,
+            port=port,
+            fd=fd,
+            loop="uvloop",
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=MAX_FRAME,
+            ws_ping_interval=20,
+            ws_ping_timeout=20,
+            # Sealed frames do not compress, and compression beside secrets tells about them.
+            ws_per_message_deflate=False,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            # What proxies say is read by meatlizard.security, from the configured ones only.
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        config.load()
+        server = quiet_server(config, lambda: self._say_where(server))
+        server.run()
+        if server.started:
+            self.stdout.write("Stopped.")
+        else:
+            raise SystemExit(1)
+
+    def _say_where(self, server: Any) -> None:
+        from meatlizard.accounts.access import needs_setup
+        from meatlizard.accounts.actions import setup_code
+
+        url = settings.SITE_URL
+        if not settings.SITE_URL_GIVEN:
+            url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        self.stdout.write(f"\nMeatLizard is at {self.style.SUCCESS(url)}    (Ctrl-C ends it)")
+        if needs_setup():
+            self.stdout.write(f"  First visit: make the administrator at {url}{reverse('setup')}?code={setup_code()}")
+        self.stdout.write("  Connect an inference client: .venv/bin/python manage.py inference_pair")
+        self.stdout.write("    prints the one command to run on the machine with the model; so does the admin.\n")
+        self.stdout.flush()
+
+
+def quiet_server(config: Any, started: Any) -> Any:
+    """A uvicorn server that calls ``started`` (in a thread) when it listens, and for which a signal is the usual way to end."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                import asyncio
+
+                await asyncio.to_thread(started)
+
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # uvicorn's own raises the signal once more at the end, which would end in a traceback or a bad exit code.
+            if threading.current_thread() is not threading.main_thread():
+                yield
+                return
+            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
+
+    return Server(config)
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Holds PostgreSQL's advisory lock. SQLite needs none: whoever comes second waits for the file and finds nothing to do."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
