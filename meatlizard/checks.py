@@ -110,16 +110,18 @@ def services() -> Iterator[CheckMessage]:
 
 def choices() -> Iterator[CheckMessage]:
     if settings.REGISTRATION not in REGISTRATIONS:
-        yield _error(
-            14, f"REGISTRATION is {settings.REGISTRATION!r}.", f"Choose one of: {', '.join(REGISTRATIONS)}."
-        )
+        yield _error(14, f"REGISTRATION is {settings.REGISTRATION!r}.", f"Choose one of: {', '.join(REGISTRATIONS)}.")
     if bool(settings.DISCORD_CLIENT_ID) != bool(settings.DISCORD_CLIENT_SECRET):
         yield _error(
-            15, "Sign-in with Discord is half configured.", "Set both DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET, or none."
+            15,
+            "Sign-in with Discord is half configured.",
+            "Set both DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET, or none.",
         )
     if settings.DISCORD_TOKEN:
         yield _warning(
-            2, "DISCORD_TOKEN is set, and this version has no Discord bot: the token is not used.", "Remove it until there is one."
+            2,
+            "DISCORD_TOKEN is set, and this version has no Discord bot: the token is not used.",
+            "Remove it until there is one.",
         )
     if settings.NODE_HEARTBEAT_SECONDS * 3 > settings.LEASE_SECONDS:
         yield _error(

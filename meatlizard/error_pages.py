@@ -15,7 +15,14 @@ from meatlizard.ops.logs import current_request_id
 
 log = logging.getLogger(__name__)
 
-NAMES = {400: "bad_request", 403: "forbidden", 404: "not_found", 429: "limit_reached", 500: "internal", 503: "unavailable"}
+NAMES = {
+    400: "bad_request",
+    403: "forbidden",
+    404: "not_found",
+    429: "limit_reached",
+    500: "internal",
+    503: "unavailable",
+}
 WORDS = {
     400: "The site did not understand what was sent.",
     403: "You may not do that, or the page was open too long. Reload it and try again.",
@@ -78,7 +85,9 @@ def _rendered(request: HttpRequest, status: int, code: str, message: str, second
         }
         return JsonResponse({"error": error}, status=status)
     if kind == "text":
-        return HttpResponse(f"{message or WORDS.get(status, '')}\n", status=status, content_type="text/plain; charset=utf-8")
+        return HttpResponse(
+            f"{message or WORDS.get(status, '')}\n", status=status, content_type="text/plain; charset=utf-8"
+        )
     context: dict[str, Any] = {
         "message": message, "code": code, "retry_after": seconds, "request_id": current_request_id()
     }  # fmt: skip
@@ -119,4 +128,6 @@ def too_many_requests(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return answer(request, 403, "csrf", "The page was open too long, or your browser sends no cookies. Reload it and try again.")
+    return answer(
+        request, 403, "csrf", "The page was open too long, or your browser sends no cookies. Reload it and try again."
+    )

@@ -230,7 +230,10 @@ SOCIALACCOUNT_AUTO_SIGNUP = False
 SOCIALACCOUNT_FORMS = {"signup": "meatlizard.accounts.forms.SocialSignupForm"}
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_PROVIDERS = {
-    "discord": {"APP": {"client_id": DISCORD_CLIENT_ID, "secret": DISCORD_CLIENT_SECRET}, "SCOPE": ["identify", "email"]}
+    "discord": {
+        "APP": {"client_id": DISCORD_CLIENT_ID, "secret": DISCORD_CLIENT_SECRET},
+        "SCOPE": ["identify", "email"],
+    }
 }
 
 # --- what browsers are told ---------------------------------------------------------------------------------------------

@@ -20,10 +20,16 @@ def session_valid(user_id: int, session_key: str | None) -> bool:
     if not session_key:
         return False
     session: dict[str, Any] = import_module(settings.SESSION_ENGINE).SessionStore(session_key).load()
-    if session.get(SESSION_KEY) != str(user_id) or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+    if (
+        session.get(SESSION_KEY) != str(user_id)
+        or session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS
+    ):
         return False
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         return False
     known = session.get(HASH_SESSION_KEY) or ""
-    return any(constant_time_compare(known, hash) for hash in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()))
+    return any(
+        constant_time_compare(known, hash)
+        for hash in (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    )

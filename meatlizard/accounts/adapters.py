@@ -16,7 +16,7 @@ def is_open(request: HttpRequest) -> bool:
     return settings.REGISTRATION in ("open", "invite") and not needs_setup()
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return is_open(request)
 
@@ -25,6 +25,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return address_key(request).partition("/")[0]
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return is_open(request)

@@ -35,7 +35,10 @@ class UserAdmin(DjangoUserAdmin[User]):
     actions = ["deactivate", "activate"]
     fieldsets = [*(DjangoUserAdmin.fieldsets or ()), ("Limits", {"fields": ["tier"]})]
     add_fieldsets = [
-        (None, {"classes": ["wide"], "fields": ["username", "email", "usable_password", "password1", "password2", "tier"]})
+        (
+            None,
+            {"classes": ["wide"], "fields": ["username", "email", "usable_password", "password1", "password2", "tier"]},
+        )
     ]
 
     @admin.action(description="Deactivate: signs out, and keeps what is stored")
@@ -116,7 +119,8 @@ class UserSessionAdmin(admin.ModelAdmin[UserSession]):
     list_filter = ["created_at"]
     search_fields = ["user__username", "ip"]
     list_select_related = ["user"]
-    fields = readonly_fields = ["user", "ip", "user_agent", "created_at", "last_seen_at"]
+    fields = ["user", "ip", "user_agent", "created_at", "last_seen_at"]
+    readonly_fields = ["user", "ip", "user_agent", "created_at", "last_seen_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -137,7 +141,8 @@ class AuthenticatorAdmin(admin.ModelAdmin[Authenticator]):
     list_filter = ["type", "created_at", "last_used_at"]
     search_fields = ["user__username"]
     list_select_related = ["user"]
-    fields = readonly_fields = ["user", "type", "created_at", "last_used_at"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+    readonly_fields = ["user", "type", "created_at", "last_used_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

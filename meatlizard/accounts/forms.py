@@ -81,9 +81,9 @@ class InvitedMixin(forms.Form):
             raise Invalid("Somebody else has just taken this name. Choose another one.", code="name_taken") from error
 
 
-class SignupForm(InvitedMixin, AllauthSignupForm):  # type: ignore[misc]
+class SignupForm(InvitedMixin, AllauthSignupForm):
     pass
 
 
-class SocialSignupForm(InvitedMixin, AllauthSocialSignupForm):  # type: ignore[misc]
+class SocialSignupForm(InvitedMixin, AllauthSocialSignupForm):
     pass

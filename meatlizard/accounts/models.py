@@ -36,7 +36,9 @@ class Tier(models.Model):
 
     name = models.SlugField(max_length=40, unique=True)
     title = models.CharField(max_length=80)
-    weekly_tokens = models.PositiveBigIntegerField(help_text="tokens that models may read and write for one person in a week")
+    weekly_tokens = models.PositiveBigIntegerField(
+        help_text="tokens that models may read and write for one person in a week"
+    )
     storage_bytes = models.PositiveBigIntegerField(help_text="bytes one person may store")
     concurrency = models.PositiveSmallIntegerField(default=2, help_text="answers of one person that may run at once")
     messages_per_minute = models.PositiveSmallIntegerField(default=20)
@@ -46,7 +48,9 @@ class Tier(models.Model):
 
     class Meta:
         ordering = ["weekly_tokens", "name"]
-        constraints = [models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="tier_default_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["is_default"], condition=Q(is_default=True), name="tier_default_once")
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -61,9 +65,14 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         constraints = [
-            models.UniqueConstraint(Lower("username"), name="user_name_once", violation_error_message="This name is taken."),
             models.UniqueConstraint(
-                Lower("email"), condition=~Q(email=""), name="user_email_once", violation_error_message="This address is taken."
+                Lower("username"), name="user_name_once", violation_error_message="This name is taken."
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="user_email_once",
+                violation_error_message="This address is taken.",
             ),
         ]
 

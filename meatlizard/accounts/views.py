@@ -65,4 +65,6 @@ def is_at_the_machine(request: HttpRequest) -> bool:
     machine too. A site with a public address always asks for the code.
     """
     host = urlsplit(f"//{request.get_host()}").hostname or ""
-    return settings.LOOPBACK and is_loopback(host) and is_loopback(client_address(request)) and not was_forwarded(request)
+    return (
+        settings.LOOPBACK and is_loopback(host) and is_loopback(client_address(request)) and not was_forwarded(request)
+    )

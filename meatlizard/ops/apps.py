@@ -31,4 +31,4 @@ def make_generic() -> None:
     from django.forms.models import BaseModelForm
 
     for base in (BaseModelAdmin, BaseModelForm):
-        base.__class_getitem__ = classmethod(lambda cls, key: cls)
+        base.__class_getitem__ = classmethod(lambda cls, key: cls)  # type: ignore[union-attr]

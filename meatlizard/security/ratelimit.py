@@ -6,7 +6,7 @@ A rate is written ``20/m``: so many in a window of a second, minute, hour or day
 import functools
 import math
 from collections.abc import Callable
-from typing import Concatenate, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponseBase
 from django_ratelimit.core import get_usage
@@ -14,9 +14,7 @@ from django_ratelimit.core import get_usage
 from meatlizard.errors import LimitReached
 from meatlizard.security.client_address import address_key
 
-P = ParamSpec("P")
-R = TypeVar("R", bound=HttpRequest)
-View = Callable[Concatenate[R, P], HttpResponseBase]
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 CACHE_TROUBLE_SECONDS = 5.0
 """Told to wait when the counter itself cannot be reached: without it nobody passes."""
@@ -47,17 +45,17 @@ def check(group: str, key: str, rate: str, message: str = "") -> None:
 
 def limited(
     group: str, rate: str, *, by: Literal["user", "address"] = "user", methods: tuple[str, ...] = ("POST",)
-) -> Callable[[View[R, P]], View[R, P]]:
+) -> Callable[[V], V]:
     """Limits a view to ``rate`` for each person (each address for visitors), or for each address. Raises LimitReached."""
 
-    def decorate(view: View[R, P]) -> View[R, P]:
+    def decorate(view: V) -> V:
         @functools.wraps(view)
-        def limited_view(request: R, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method in methods:
                 check(group, _key(request, by), rate)
             return view(request, *args, **kwargs)
 
-        return limited_view
+        return cast(V, limited_view)
 
     return decorate
 

@@ -1,5 +1,6 @@
 """``manage.py serve``: the site in this process, with all that runs beside it. ``make run`` and production start it."""
 
+import asyncio
 import contextlib
 import signal
 import threading
@@ -31,7 +32,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on; default 127.0.0.1")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on; default 8000; 0: any free one")
-        parser.add_argument("--fd", type=int, default=None, help="listen on this open socket instead (socket activation)")
+        parser.add_argument(
+            "--fd", type=int, default=None, help="listen on this open socket instead (socket activation)"
+        )
         parser.add_argument("--no-migrate", action="store_true", help="leave the database's tables as they are")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,7 +80,7 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         config.load()
-        server = quiet_server(config, lambda: self._say_where(server))
+        server = quiet_server(config, self._say_where)
         server.run()
         if server.started:
             self.stdout.write("Stopped.")
@@ -107,9 +110,7 @@ def quiet_server(config: Any, started: Any) -> Any:
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets=sockets)
             if self.started:
-                import asyncio
-
-                await asyncio.to_thread(started)
+                await asyncio.to_thread(started, self)
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
