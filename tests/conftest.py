@@ -49,6 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {meaning}")
     if config.getoption("--postgres"):
         _use_postgres(config)
+    # Reading one setting loads them; pytest-django, whose turn comes last, sets Django up when it finds them loaded.
+    from django.conf import settings
+
+    assert settings.DATABASES
 
 
 def _use_postgres(config: pytest.Config) -> None:

@@ -1,47 +1,26 @@
-"""Makers of the chat's rows."""
+"""Fixtures of the chat's tests. Models are imported inside: a conftest may be read before Django is set up."""
 
-from collections.abc import Callable
-from uuid import UUID, uuid4
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
-from chat import actions, nodes
-from chat.models import Conversation, Generation, Node
-from inference_client.protocol.messages import Held, Hello, ModelInfo
-from meatlizard.accounts.models import User
-
-Asking = Callable[..., Generation]
-Pairing = Callable[..., Node]
-
-
-def hello(*aliases: str, slots: int = 4, holding: tuple[Held, ...] = ()) -> Hello:
-    models = tuple(ModelInfo(alias=alias, context_length=2048, slots=slots) for alias in aliases or ("tiny",))
-    return Hello(client_version="1", platform="test", backend="cpu", models=models, holding=holding)
+if TYPE_CHECKING:
+    from meatlizard.accounts.models import User
+    from tests.chat.makers import Asking, Pairing
 
 
 @pytest.fixture
-def ask(transactional_db: None) -> Asking:
-    """Asks a question as somebody, in a conversation of its own unless one is given; returns the generation."""
+def ask(transactional_db: None) -> "Asking":
+    """Asks a question as somebody; returns the generation."""
+    from tests.chat.makers import ask_as
 
-    def asking(user: User, text: str = "Why?", conversation: Conversation | None = None, **more: object) -> Generation:
-        conversation = conversation or actions.create_conversation(user)
-        asked = actions.send(user, conversation, uuid4(), text, **more)  # type: ignore[arg-type]
-        return Generation.objects.get(pk=asked.generation)
-
-    return asking
+    return ask_as
 
 
 @pytest.fixture
-def pair(transactional_db: None, olga: User) -> Pairing:
-    """A node of Olga's that is connected under ``session`` and offers ``aliases``."""
+def pair(transactional_db: None, olga: "User") -> "Pairing":
+    """Connects a node of Olga's."""
+    from tests.chat.makers import connected_node
 
-    def pairing(*aliases: str, session: str = "one", key: bytes | None = None, slots: int = 4) -> Node:
-        node = Node.objects.create(name=f"mac {session}", owner=olga, public_key=key or uuid4().bytes * 2)
-        assert nodes.connected(node.pk, session, hello(*aliases, slots=slots)) == []
-        return node
-
-    return pairing
-
-
-def held(generation: UUID, epoch: int, length: int, finished: bool = False) -> Held:
-    return Held(generation=generation, epoch=epoch, length=length, finished=finished)
+    return partial(connected_node, olga)

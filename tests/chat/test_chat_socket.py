@@ -243,12 +243,10 @@ async def test_a_frame_that_is_none_is_refused_and_the_socket_lives_on(alice: Us
 
 
 async def test_ending_the_session_elsewhere_closes_the_socket(alice: User) -> None:
-    from chat.bus import bus
-
     async with serving(), Page(alice) as page:
         await page.say(type="status", model="")
         await page.until("status")
-        bus.control("session", str(page.session_key))
+        await in_database(SessionStore(page.session_key).delete)
         await page.until("signed_out")
         event = await page.communicator.receive_output(timeout=SECONDS)
         assert event["code"] == 4403

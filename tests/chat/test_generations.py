@@ -13,7 +13,7 @@ from inference_client.protocol.messages import Usage
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
 from meatlizard.jobs.lease import State
-from tests.chat.conftest import Asking, Pairing, held, hello
+from tests.chat.makers import Asking, Pairing, held, hello
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
