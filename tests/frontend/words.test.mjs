@@ -43,6 +43,7 @@ test("a Markov answer is never shown as a model's", () => {
 
 test("token counts, when known", () => {
   assert.equal(tokens(null), "");
+  assert.equal(tokens(0), "");
   assert.equal(tokens(1), "1 token");
   assert.equal(tokens(1234), "1,234 tokens");
 });

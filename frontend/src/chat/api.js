@@ -46,8 +46,8 @@ async function reach(url, options) {
 }
 
 async function refusal(response) {
-  const body = await response.json().catch(() => ({}));
-  return new Refused(body.message || `The site refused this (${response.status}).`, body.code || String(response.status));
+  const { error } = await response.json().catch(() => ({}));
+  return new Refused(error?.message || `The site refused this (${response.status}).`, error?.code || String(response.status));
 }
 
 /** Addresses in `data-url-*` hold the zero UUID where an id belongs. */

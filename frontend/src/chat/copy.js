@@ -52,7 +52,9 @@ export function dressCode(root) {
       pre.replaceWith(box);
       box.append(pre);
     }
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "code-copy", textContent: "Copy code" });
+    if (box.dataset.lang) box.prepend(Object.assign(document.createElement("span"), { className: "code-lang", textContent: box.dataset.lang }));
+    // Its words come from the style sheet, so that the text of a message is the message's alone.
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "code-copy", ariaLabel: "Copy code" });
     button.dataset.testid = "copy-code";
     button.addEventListener("click", () => copyFrom(button, pre.textContent));
     box.append(button);

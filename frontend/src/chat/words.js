@@ -40,6 +40,6 @@ export function author(message) {
 }
 
 export function tokens(count) {
-  if (count === null || count === undefined) return "";
+  if (!count) return "";
   return `${count.toLocaleString("en")} token${count === 1 ? "" : "s"}`;
 }
