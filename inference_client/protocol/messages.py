@@ -92,7 +92,7 @@ class Enrol(Schema):
 
 
 class Hello(Schema):
-    """First message of an enrolled node: what it is, what it offers, what it still holds from before the link dropped."""
+    """First message of an enrolled node: what it is, what it offers, what it still holds from the link before."""
 
     type: Literal["hello"] = "hello"
     client_version: str = Field(max_length=40)
@@ -221,7 +221,7 @@ class Generate(Schema):
 
 
 class Stop(Schema):
-    """Stop now, also while reading the prompt; answer with ``finished`` and reason ``cancelled`` once the slot is free."""
+    """Stop now, also while reading the prompt; answer ``finished`` with reason ``cancelled`` once the slot is free."""
 
     type: Literal["stop"] = "stop"
     generation: UUID
@@ -241,7 +241,7 @@ class Acked(Schema):
 
 
 class Ack(Schema):
-    """Text up to ``o`` is stored; the node may forget it. After the ack of a finished one the node forgets it wholly."""
+    """Text up to ``o`` is stored; the node may forget it. What stands in ``done`` the node forgets wholly."""
 
     type: Literal["ack"] = "ack"
     items: tuple[Acked, ...] = Field(min_length=1, max_length=1024)
@@ -271,7 +271,7 @@ def encode(message: Schema) -> bytes:
 
 
 def from_node(payload: bytes) -> FromNode:
-    """Reads what a node sent. Raises ChannelError ``bad_message`` for anything that is not exactly one known message."""
+    """Reads what a node sent. Raises ChannelError ``bad_message`` for anything but exactly one known message."""
     return _read(_from_node, payload)
 
 

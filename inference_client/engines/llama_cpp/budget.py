@@ -1,5 +1,6 @@
 """How much memory a model needs, from its own metadata, against what this machine has. Sizes are in bytes."""
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -62,16 +63,12 @@ def available() -> int | None:
     if sys.platform == "darwin":
         return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * METAL_SHARE)
     found: list[int] = []
-    try:
+    with contextlib.suppress(OSError):
         for line in _MEMINFO.read_text("ascii").splitlines():
             if line.startswith("MemAvailable:"):
                 found.append(int(line.split()[1]) * 1024)
-    except OSError:
-        pass
-    try:
+    with contextlib.suppress(OSError, ValueError):
         found.append(int(_CGROUP.read_text("ascii")))
-    except (OSError, ValueError):
-        pass
     return min(found, default=None)
 
 

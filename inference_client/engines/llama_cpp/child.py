@@ -1,5 +1,6 @@
 """The engine's own process: a crash in native code ends this one, not the connection to the site."""
 
+import contextlib
 import os
 import signal
 from multiprocessing.connection import Connection
@@ -27,10 +28,8 @@ def main(pipe: Connection, spec: ModelSpec) -> None:
         pipe.send(LoadFailed("engine_missing", detail))
         return
     pipe.send(Ready(runtime.context, runtime.backend))
-    try:
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         _work(pipe, Scheduler(runtime))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
-        pass
     # Native clean-up at exit can hang on some GPU drivers; the system frees everything anyway.
     os._exit(0)
 

@@ -72,7 +72,11 @@ class LlamaCppEngine:
 
     async def start(self) -> None:
         first, files = await asyncio.to_thread(inspect, self._spec.path)
-        context = self._spec.context or first.number("context_length", 2048)
+        trained = first.number("context_length", 2048)
+        context = min(self._spec.context or trained, trained)
+        if context < self._spec.context:
+            log.warning("%s was made for %d tokens of context; using that", self._spec.path.name, trained)
+        self._spec = replace(self._spec, context=context)
         if self._memory_check:
             budget.require(budget.estimate(files, context, self._spec.slots, self._spec.batch), budget.available())
         ready = await self._launch()

@@ -5,7 +5,7 @@ import contextlib
 import multiprocessing
 from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Final
 
 from inference_client.engines.llama_cpp import child
@@ -23,6 +23,7 @@ class ChildProcess:
     def __init__(self, spec: ModelSpec, heard: Callable[["ChildProcess", FromChild | None], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._heard = heard
+        self._gone = Event()
         self._orders: SimpleQueue[ToChild] = SimpleQueue()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
@@ -54,10 +55,9 @@ class ChildProcess:
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        self._process.join(STOP_SECONDS)
-        if self._process.is_alive():
+        if not self._gone.wait(STOP_SECONDS):
             self._process.kill()
-        self._process.join()
+            self._gone.wait(STOP_SECONDS)
 
     def _write(self) -> None:
         while True:
@@ -75,7 +75,9 @@ class ChildProcess:
                 message: FromChild | None = self._pipe.recv()
             except (EOFError, OSError):
                 message = None
+                # Only this thread waits for the process: its exit code can be fetched once.
                 self._process.join()
+                self._gone.set()
                 # Wakes the writer: its next order finds the pipe closed.
                 self.send(None)
             with contextlib.suppress(RuntimeError):

@@ -36,7 +36,7 @@ class Prompt:
 
 
 class PromptWriter:
-    """``render`` fills the chat template; ``tokenize(text, special)`` reads text, with control tokens if ``special``."""
+    """``render`` fills the chat template; ``tokenize(text, special)`` knows control tokens if ``special``."""
 
     def __init__(
         self,
@@ -103,7 +103,8 @@ class PromptWriter:
         for attempt in (turns, _merged(turns)):
             try:
                 return self._render(attempt)
-            except Exception as problem:  # noqa: BLE001 - a template is its maker's program and may raise anything
+            except Exception as problem:
+                # A template is its maker's program and may raise anything.
                 reason = type(problem).__name__
         raise EngineError("template_failed", f"the model's chat template cannot show this conversation ({reason})")
 

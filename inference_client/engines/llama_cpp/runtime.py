@@ -6,7 +6,7 @@ Every slot is one sequence with memory of its own (``kv_unified`` off), so that 
 import ctypes
 import os
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import llama_cpp
 import numpy as np
@@ -49,7 +49,9 @@ class NativeLog:
 class NativeSampler:
     """A llama.cpp sampler chain."""
 
-    def __init__(self, context: Any, vocabulary: Any, size: int, sampling: Sampling, history: Sequence[int]) -> None:
+    def __init__(
+        self, context: llama_cpp.llama_context_p, size: int, sampling: Sampling, history: Sequence[int]
+    ) -> None:
         self._context = context
         self._chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
         penalty = sampling.repeat_penalty
@@ -74,7 +76,7 @@ class NativeSampler:
     def close(self) -> None:
         llama_cpp.llama_sampler_free(self._chain)
 
-    def _add(self, sampler: Any) -> None:
+    def _add(self, sampler: llama_cpp.llama_sampler_p) -> None:
         llama_cpp.llama_sampler_chain_add(self._chain, sampler)
 
 
@@ -139,7 +141,7 @@ class NativeRuntime:
         return 0
 
     def sampler(self, sampling: Sampling, history: Sequence[int]) -> NativeSampler:
-        return NativeSampler(self._context, self._vocab, self._size, sampling, history)
+        return NativeSampler(self._context, self._size, sampling, history)
 
     def piece(self, token: int) -> bytes:
         piece = self._pieces.get(token)
@@ -163,16 +165,16 @@ class NativeRuntime:
 
     # --- loading ----------------------------------------------------------------------------------------------------
 
-    def _load(self, spec: ModelSpec) -> Any:
+    def _load(self, spec: ModelSpec) -> llama_cpp.llama_model_p:
         params = llama_cpp.llama_model_default_params()
         params.n_gpu_layers = 999 if spec.gpu_layers < 0 else spec.gpu_layers
-        model = llama_cpp.llama_model_load_from_file(os.fsencode(spec.path), params)
+        model: llama_cpp.llama_model_p | None = llama_cpp.llama_model_load_from_file(os.fsencode(spec.path), params)
         if not model:
             reason = self._log.errors[0] if self._log.errors else "no reason given"
             raise EngineError("model_unsupported", f"llama.cpp cannot load {spec.path.name}: {reason}")
         return model
 
-    def _open(self, spec: ModelSpec) -> Any:
+    def _open(self, spec: ModelSpec) -> llama_cpp.llama_context_p:
         context = spec.context or self._trained()
         params = llama_cpp.llama_context_default_params()
         params.n_ctx = context * spec.slots
@@ -183,7 +185,7 @@ class NativeRuntime:
         params.no_perf = True
         if spec.threads:
             params.n_threads = params.n_threads_batch = spec.threads
-        opened = llama_cpp.llama_init_from_model(self._model, params)
+        opened: llama_cpp.llama_context_p | None = llama_cpp.llama_init_from_model(self._model, params)
         if not opened:
             reason = self._log.errors[0] if self._log.errors else "not enough memory"
             raise EngineError(

@@ -1,0 +1,242 @@
+"""Keeps a session connected to its site and an engine at work, for as long as the program runs.
+
+The engine works whether the link is up or not; the session holds the text. One writer sends what the session has to
+say, and while a slow socket makes it wait, more text gathers for its next frame.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from inference_client.address import Address
+from inference_client.backoff import Backoff
+from inference_client.connection import SiteConnection, broken, open_connection
+from inference_client.engines.base import Done, Engine, Error, Event
+from inference_client.problems import Exit, Problem
+from inference_client.protocol.errors import CLOSE_REPLACED, CLOSE_VERSION, CODES, ChannelError
+from inference_client.protocol.handshake import HANDSHAKE_SECONDS
+from inference_client.protocol.messages import Goodbye, encode, from_site
+from inference_client.session import Session, Submit
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 5.0
+LEAVE_SECONDS: Final = 3.0
+WRONG_CLOCK_SECONDS: Final = 120.0
+
+
+class Link:
+    """``run`` until ``stop`` is called (returns) or the site refuses this machine (raises Problem)."""
+
+    def __init__(
+        self,
+        address: Address,
+        key: X25519PrivateKey,
+        server_public: bytes,
+        session: Session,
+        engine: Engine,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._address = address
+        self._key = key
+        self._server_public = server_public
+        self._session = session
+        self._engine = engine
+        self._clock = clock
+        self._backoff = backoff or Backoff()
+        self._wake = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self.connected = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ends ``run`` politely: the site is told, so that running answers can go elsewhere at once."""
+        self._session.leave()
+        self._flushed.clear()
+        self._wake.set()
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Raises Problem if trying again makes no sense."""
+        pump = asyncio.create_task(self._pump())
+        try:
+            while not self._stop.is_set():
+                try:
+                    await self._connected()
+                except Problem as problem:
+                    if not problem.retry:
+                        raise
+                    await self._wait(problem)
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+
+    # --- one connection ---------------------------------------------------------------------------------------------
+
+    async def _connected(self) -> None:
+        connection = await self._open()
+        if connection is None:
+            return
+        async with connection:
+            if not connection.info.enrolled:
+                raise Problem("not_enrolled", f"the site refuses this machine: {CODES['unknown_key'][1]}", Exit.REFUSED)
+            self._look_at_clock(connection.info.server_time)
+            self._session.connected()
+            self._wake.set()
+            tasks = [
+                asyncio.create_task(work)
+                for work in (self._read(connection), self._write(connection), self._keep_time(connection))
+            ]
+            tasks.append(asyncio.create_task(self._leave()))
+            try:
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                self._session.disconnected()
+                self.connected.clear()
+
+    async def _open(self) -> SiteConnection | None:
+        """None if the program is to stop first."""
+        opening = asyncio.create_task(open_connection(self._address, self._key, self._server_public))
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
+            return opening.result() if opening.done() else None
+        finally:
+            opening.cancel()
+            stopping.cancel()
+            await asyncio.gather(opening, stopping, return_exceptions=True)
+
+    async def _read(self, connection: SiteConnection) -> None:
+        async for payload in connection.payloads():
+            try:
+                self._session.receive(from_site(payload), self._clock())
+            except ChannelError as error:
+                log.error("the site sent what it should not: %s", error)
+                await connection.close(error.close_code)
+                raise broken(error) from None
+            if self._session.goodbye is not None:
+                raise _goodbye(self._session.goodbye)
+            if self._session.welcome is not None and not self.connected.is_set():
+                self._welcomed(self._session.welcome.name)
+            self._work()
+            self._wake.set()
+
+    async def _write(self, connection: SiteConnection) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            for message in self._session.outgoing():
+                await connection.send(encode(message))
+            if not self._wake.is_set():
+                self._flushed.set()
+
+    async def _keep_time(self, connection: SiteConnection) -> None:
+        greeted = self._clock() + HANDSHAKE_SECONDS
+        while True:
+            beat = self._session.next_heartbeat()
+            pause = TICK_SECONDS if beat is None else min(TICK_SECONDS, max(0.05, beat - self._clock()))
+            await asyncio.sleep(pause)
+            if self._session.phase == "greeting" and self._clock() > greeted:
+                raise Problem("timeout", "the site does not answer this machine's hello", Exit.UNREACHABLE, retry=True)
+            await connection.tick()
+            self._session.tick(self._clock())
+            self._wake.set()
+
+    async def _leave(self) -> None:
+        """Returns once the goodbye, and all text before it, is with the socket."""
+        await self._stop.wait()
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._flushed.wait()
+        except TimeoutError:
+            log.warning("the site does not take the last messages")
+
+    # --- the engine -------------------------------------------------------------------------------------------------
+
+    async def _pump(self) -> None:
+        try:
+            async for events in self._engine.steps():
+                for event in events:
+                    self._tell(event)
+                self._session.engine_events(events)
+                self._session.models_changed(self._engine.models())
+                self._wake.set()
+        except Exception:
+            log.exception("the engine's events cannot be read")
+            raise
+
+    def _work(self) -> None:
+        for item in self._session.take_work():
+            if isinstance(item, Submit):
+                log.info("answer %d begins, model %s, trace %s", item.job.run, item.job.model, item.job.trace or "-")
+                self._engine.submit(item.job)
+            else:
+                self._engine.cancel(item.run)
+
+    def _tell(self, event: Event) -> None:
+        if isinstance(event, Done):
+            usage = event.usage
+            log.info(
+                "answer %d ends (%s): %d prompt tokens (%d cached) in %.2f s, %d answer tokens in %.2f s",
+                event.run,
+                event.reason,
+                usage.prompt_tokens,
+                usage.cached_tokens,
+                usage.prompt_seconds,
+                usage.completion_tokens,
+                usage.completion_seconds,
+            )
+        elif isinstance(event, Error):
+            log.warning("answer %d failed: %s: %s", event.run, event.code, event.detail)
+
+    # --- between connections ----------------------------------------------------------------------------------------
+
+    def _welcomed(self, name: str) -> None:
+        self.connected.set()
+        self._backoff.reset()
+        log.info("connected to %s as %s", self._address.url, name)
+
+    def _look_at_clock(self, server_time: float) -> None:
+        difference = abs(server_time - time.time())
+        if difference > WRONG_CLOCK_SECONDS:
+            log.warning("this machine's clock and the site's differ by %.0f minutes", difference / 60)
+
+    async def _wait(self, problem: Problem) -> None:
+        delay = self._backoff.next()
+        if isinstance(problem, _ComeBack):
+            delay = max(delay, problem.seconds)
+        running = self._session.running
+        log.warning("%s; trying again in %.1f s (%d answers go on meanwhile)", problem.message, delay, running)
+        try:
+            async with asyncio.timeout(delay):
+                await self._stop.wait()
+        except TimeoutError:
+            pass
+
+
+class _ComeBack(Problem):
+    """The site said when to try again."""
+
+    def __init__(self, code: str, message: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(code, message, Exit.UNREACHABLE, retry=True)
+
+
+def _goodbye(message: Goodbye) -> Problem:
+    close_code, remedy = CODES.get(message.code, (0, "see the site's administration"))
+    if message.retry_seconds is not None:
+        words = f"the site says goodbye ({message.code.replace('_', ' ')})"
+        return _ComeBack(message.code, words, message.retry_seconds)
+    exits = {CLOSE_VERSION: Exit.VERSION, CLOSE_REPLACED: Exit.RUNNING}
+    return Problem(message.code, f"the site refuses this machine: {remedy}", exits.get(close_code, Exit.REFUSED))

@@ -1,0 +1,69 @@
+"""From a state directory and an engine to a running client: what ``run`` does once it has its engine."""
+
+import asyncio
+import logging
+import platform
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from inference_client import __version__, address
+from inference_client.engines.base import Engine, EngineError
+from inference_client.link import Link
+from inference_client.problems import Exit, Problem
+from inference_client.protocol import keys
+from inference_client.session import Identity, Session
+from inference_client.state import Home, Site
+
+log = logging.getLogger(__name__)
+
+
+async def serve(home: Home, engine: Engine, *, started: Callable[[Link], None] = lambda _: None) -> None:
+    """Loads the engine and serves the paired site until SIGINT or SIGTERM. Raises Problem.
+
+    ``started`` gets the link before it connects. The machine's lock is held meanwhile.
+    """
+    home.prepare()
+    site, key = home.site(), home.key()
+    where = address.parse(site.url, insecure_http=site.insecure_http)
+    if where.plain and not where.loopback:
+        log.warning("%s is plain HTTP: text and keys are encrypted inside, all else can be seen on the way", where.url)
+    with home.lock():
+        try:
+            await engine.start()
+        except EngineError as error:
+            raise Problem(error.code, error.detail, Exit.MODEL) from None
+        try:
+            session = Session(Identity(__version__, machine(), engine.backend), engine.models())
+            link = Link(where, key, _server_public(site), session, engine)
+            started(link)
+            with _ended_by_signals(link):
+                await link.run()
+        finally:
+            await engine.stop()
+    log.info("stopped")
+
+
+def machine() -> str:
+    """System and processor, such as ``Darwin 25.1 arm64, Python 3.12.4``; no name of the machine or its owner."""
+    return f"{platform.system()} {platform.release()} {platform.machine()}, Python {platform.python_version()}"[:200]
+
+
+def _server_public(site: Site) -> bytes:
+    try:
+        return keys.public_from_text(site.server_public)
+    except keys.KeyFileError as error:
+        raise Problem("state_unusable", f"{error}; unpair and pair this machine again", Exit.NOT_PAIRED) from None
+
+
+@contextmanager
+def _ended_by_signals(link: Link) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, link.stop)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
