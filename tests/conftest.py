@@ -11,6 +11,7 @@ from contextlib import ExitStack
 
 import hypothesis
 import pytest
+from django.conf import settings
 
 from tests.services import guard, postgres
 from tests.services.programs import Program, new_folder, required
@@ -28,7 +29,12 @@ MARKERS = {
 }
 
 
-# Before pytest-django reads the settings, which it does once all conftests are loaded.
+if settings.configured and "PYTEST_XDIST_WORKER" not in os.environ:
+    raise pytest.UsageError(
+        "Unset DJANGO_SETTINGS_MODULE: the tests bring settings of their own, and others are loaded already."
+    )
+
+# Before the settings are read. (Workers of pytest-xdist inherit what the first process has set here.)
 os.environ.update(site_settings(new_folder("var")))
 guard.install()
 
@@ -50,8 +56,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--postgres"):
         _use_postgres(config)
     # Reading one setting loads them; pytest-django, whose turn comes last, sets Django up when it finds them loaded.
-    from django.conf import settings
-
     assert settings.DATABASES
 
 
@@ -71,8 +75,6 @@ def _use_postgres(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart() -> None:
-    from django.conf import settings
-
     # The real hash takes a tenth of a second on purpose, and every test makes people. Live sites keep the real one.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

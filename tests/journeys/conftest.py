@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Browser, StorageState, expect
 
 from tests.journeys.pages import Visitor
 from tests.people import PASSWORD
@@ -17,6 +17,7 @@ from tests.services.site import LiveSite
 
 DESKTOP, PHONE = (1280, 800), (360, 740)
 PAGE_SECONDS = 15
+expect.set_options(timeout=PAGE_SECONDS * 1000)
 
 Sit = Callable[..., Visitor]
 """``sit(name, url, size)``: ``name`` sits down at a new device, signed in. An empty name stays unknown to the site."""
@@ -25,7 +26,7 @@ Sit = Callable[..., Visitor]
 @pytest.fixture(scope="module")
 def site() -> Iterator[LiveSite]:
     """A site with an administrator, Olga, and nobody else."""
-    live = LiveSite().migrate()
+    live = LiveSite().prepare()
     add_olga(live)
     live.start()
     yield live

@@ -19,7 +19,7 @@ QUESTION = PLAIN_PAIRS[5]
 @pytest.fixture(scope="module")
 def site() -> Iterator[LiveSite]:
     """A site that nobody has visited."""
-    live = LiveSite().migrate().start()
+    live = LiveSite().prepare().start()
     yield live
     live.end()
 

@@ -52,3 +52,14 @@ def test_without_a_client_alice_may_wait_or_take_markov_and_gets_real_answers_la
     chat.expect_status("live")
     chat.ask(THIRD.question)
     chat.expect_answer(THIRD.answer, count=2)
+
+
+def test_before_any_client_was_ever_there_markov_answers(alice: Visitor) -> None:
+    chat = alice.open_chat()
+    chat.expect_status("offline")
+    chat.ask(FIRST.question, offline="markov")
+    expect(chat.last_answer).to_contain_text("Markov")
+    expect(chat.last_answer).to_contain_text("not a model")
+    shown = chat.shown()
+    alice.page.reload()
+    assert shown.strip() and chat.shown() == shown

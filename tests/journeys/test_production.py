@@ -27,7 +27,7 @@ SHORT = PLAIN_PAIRS[6]
 @pytest.fixture(scope="module")
 def site(postgres: PostgresServer, redis: RedisServer) -> Iterator[LiveSite]:
     """The process that the client is connected to."""
-    live = LiveSite(database_url=postgres.create("journeys"), redis_url=redis.url(3)).migrate()
+    live = LiveSite(database_url=postgres.create("journeys"), redis_url=redis.url(3)).prepare()
     add_olga(live)
     live.start()
     yield live

@@ -1,5 +1,6 @@
 """The site as a person starts it: ``manage.py serve`` in a process of its own, with its own database, secrets and files."""
 
+import functools
 import http.client
 import os
 import secrets
@@ -79,13 +80,14 @@ class LiveSite:
         assert done.returncode == 0, f"manage.py {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def migrate(self) -> "LiveSite":
-        """Makes the tables; on SQLite by copying a database migrated once in this session."""
-        database = self.home / "db.sqlite3"
-        if self.settings["DATABASE_URL"] != f"sqlite:///{database}":
-            self.manage("migrate", "--verbosity", "0")
+    def prepare(self) -> "LiveSite":
+        """Makes the tables and puts the static files in place, as ``make run`` does before the first start."""
+        database, made = self.home / "db.sqlite3", _made_once()
+        self.settings["STATIC_ROOT"] = str(made / "static")
+        if self.settings["DATABASE_URL"] == f"sqlite:///{database}":
+            shutil.copyfile(made / "db.sqlite3", database)
         else:
-            shutil.copyfile(_migrated_database(), database)
+            self.manage("migrate", "--verbosity", "0")
         return self
 
     def start(self, seconds: float = 60) -> "LiveSite":
@@ -118,12 +120,13 @@ class LiveSite:
             self._program.kill()
 
 
-_template: list[Path] = []
-
-
-def _migrated_database() -> Path:
-    if not _template:
-        site = LiveSite()
-        site.manage("migrate", "--verbosity", "0")
-        _template.append(site.home / "db.sqlite3")
-    return _template[0]
+@functools.cache
+def _made_once() -> Path:
+    """A folder with a migrated SQLite database and the collected static files, for all sites of this session."""
+    built = ROOT / "frontend/dist/ml"
+    assert (built / "chat.js").exists(), "The front-end is not built: make assets"
+    site = LiveSite()
+    site.settings["STATIC_ROOT"] = str(site.home / "static")
+    site.manage("migrate", "--verbosity", "0")
+    site.manage("collectstatic", "--no-input", "--verbosity", "0")
+    return site.home
