@@ -19,6 +19,7 @@ from chat.models import Conversation, Generation, Message, Node
 from inference_client.protocol import keys
 from inference_client.protocol.messages import Generate
 from meatlizard.accounts.models import User
+from meatlizard.accounts.sessions import session_ended
 from meatlizard.threads import in_database
 from tests.chat.serving import serving
 from tests.fakes.node import SECONDS, FakeNode
@@ -246,7 +247,7 @@ async def test_ending_the_session_elsewhere_closes_the_socket(alice: User) -> No
     async with serving(), Page(alice) as page:
         await page.say(type="status", model="")
         await page.until("status")
-        await in_database(SessionStore(page.session_key).delete)
+        await in_database(session_ended.send, sender=None, session_key=page.session_key)
         await page.until("signed_out")
         event = await page.communicator.receive_output(timeout=SECONDS)
         assert event["code"] == 4403
