@@ -76,7 +76,7 @@ class NativeSampler:
     def close(self) -> None:
         llama_cpp.llama_sampler_free(self._chain)
 
-    def _add(self, sampler: llama_cpp.llama_sampler_p) -> None:
+    def _add(self, sampler: "llama_cpp.llama_sampler_p") -> None:
         llama_cpp.llama_sampler_chain_add(self._chain, sampler)
 
 
