@@ -1,0 +1,138 @@
+"""Many at the same moment: nobody gets what another has, nobody gets more than the limit, nobody's question is stored by halves."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+
+from chat import actions, generations
+from chat.models import Conversation, Generation, Message, Node
+from meatlizard.accounts.models import User
+from meatlizard.errors import LimitReached
+from meatlizard.jobs.lease import State
+from tests.people import person
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+
+R = TypeVar("R")
+CLAIMERS = 8
+ROWS = 200
+
+
+def at_once(calls: Sequence[Callable[[], R]]) -> list[R]:
+    """Runs all calls in threads that begin together, each with a database connection of its own."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], R]) -> R:
+        gate.wait(30)
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+def waiting_rows(people: Sequence[User], count: int, concurrency: int = 1_000) -> set[UUID]:
+    """Puts ``count`` answers into the queue past its bound."""
+    made = set()
+    for number in range(count):
+        user = people[number % len(people)]
+        conversation = Conversation.objects.create(owner=user, updated=timezone.now())
+        question = Message.objects.create(
+            conversation=conversation, role="user", source="person", content="Why?", created=timezone.now()
+        )
+        answer = Message.objects.create(
+            conversation=conversation, parent=question, role="assistant", source="model", created=timezone.now()
+        )
+        row = Generation.objects.create(
+            conversation=conversation, message=answer, user=user, created=timezone.now(), rank=number, concurrency=concurrency
+        )
+        made.add(row.pk)
+    return made
+
+
+def test_each_of_200_waiting_answers_is_claimed_once_by_8_claimers() -> None:
+    rows = waiting_rows([person(f"asker{number}") for number in range(20)], ROWS)
+    nodes = [Node.objects.create(name=f"mac {number}", public_key=uuid4().bytes * 2).pk for number in range(CLAIMERS)]
+
+    def claim_all(node: UUID) -> list[tuple[UUID, int]]:
+        mine = []
+        while Generation.objects.waiting().exists():
+            if claimed := generations.claim(f"session of {node}", node, ["tiny"]):
+                mine.append((claimed.generation, claimed.epoch))
+        return mine
+
+    shares = at_once([lambda node=node: claim_all(node) for node in nodes])  # type: ignore[misc]
+    claims = [claim for share in shares for claim in share]
+    assert Counter(generation for generation, _ in claims) == Counter(rows)
+    assert {epoch for _, epoch in claims} == {1}
+    assert sum(bool(share) for share in shares) > 1, "one claimer took all: nothing raced"
+    owners = dict(Generation.objects.values_list("pk", "node"))
+    assert all(owners[generation] == node for node, share in zip(nodes, shares, strict=True) for generation, _ in share)
+
+
+def test_of_60_questions_at_once_50_wait_and_10_leave_no_trace() -> None:
+    people = [person(f"asker{number}") for number in range(60)]
+    conversations = [actions.create_conversation(user) for user in people]
+    bound = settings.QUEUE_MAX_WAITING
+    assert bound == 50
+
+    def ask(user: User, conversation: Conversation) -> UUID | LimitReached:
+        try:
+            return actions.send(user, conversation, uuid4(), "Why?").generation
+        except LimitReached as refusal:
+            return refusal
+
+    calls = [lambda u=user, c=talk: ask(u, c) for user, talk in zip(people, conversations, strict=True)]  # type: ignore[misc]
+    results = at_once(calls)
+    refused = [talk for talk, result in zip(conversations, results, strict=True) if isinstance(result, LimitReached)]
+    assert len(refused) == len(people) - bound
+    assert {result.code for result in results if isinstance(result, LimitReached)} == {"queue_full"}
+    accepted = {result for result in results if isinstance(result, UUID)}
+    assert set(Generation.objects.values_list("pk", flat=True)) == accepted
+    assert Message.objects.count() == 2 * bound
+    for talk in refused:
+        talk.refresh_from_db()
+        assert (talk.messages.count(), talk.title, talk.head_id) == (0, "", None)
+
+
+def test_one_request_sent_twice_at_once_is_one_question() -> None:
+    alice = person("alice")
+    for _ in range(10):
+        talk, request = actions.create_conversation(alice), uuid4()
+        first, second = at_once([lambda t=talk, r=request: actions.send(alice, t, r, "Why?")] * 2)  # type: ignore[misc]
+        assert first.generation == second.generation
+        assert sorted([first.repeated, second.repeated]) == [False, True]
+        assert (talk.generations.count(), talk.messages.count()) == (1, 2)
+
+
+def test_one_answer_written_again_twice_at_once_under_one_request_is_one_new_answer() -> None:
+    alice = person("alice")
+    for _ in range(10):
+        talk = actions.create_conversation(alice)
+        asked = actions.send(alice, talk, uuid4(), "Why?")
+        generations.end_by_site(asked.generation, "cancelled")
+        answer, request = Message.objects.get(pk=asked.answer), uuid4()
+        first, second = at_once([lambda a=answer, r=request: actions.regenerate(alice, a, r)] * 2)  # type: ignore[misc]
+        assert first.generation == second.generation != asked.generation
+        assert (talk.generations.count(), talk.messages.count()) == (2, 3)
+
+
+def test_one_person_never_has_more_running_than_allowed_however_many_claim_at_once() -> None:
+    alice = person("alice")
+    waiting_rows([alice], 40, concurrency=2)
+    node = Node.objects.create(name="mac", public_key=uuid4().bytes * 2).pk
+    for _ in range(10):
+        at_once([lambda number=number: generations.claim(f"session {number}", node, ["tiny"]) for number in range(8)])  # type: ignore[misc]
+        held = Generation.objects.held()
+        assert held.count() == 2
+        held.update(state=State.DONE, lease_owner="", lease_until=None)
