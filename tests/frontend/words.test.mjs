@@ -27,11 +27,12 @@ test("durations are round figures", () => {
 });
 
 test("how an answer ended", () => {
-  assert.equal(outcome({ reason: "stop", notice: "" }, true), "");
-  assert.equal(outcome({ reason: "cancelled", notice: "" }, true), "Stopped.");
-  assert.equal(outcome({ reason: "cancelled", notice: "" }, false), "Stopped before the first word.");
-  assert.match(outcome({ reason: "length", notice: "" }, true), /length limit/);
-  assert.equal(outcome({ reason: "stop", notice: "Old messages were left out." }, true), "Old messages were left out.");
+  assert.equal(outcome({ reason: "stop", length: 5, notice: "" }), "");
+  assert.equal(outcome({ reason: "cancelled", length: 5, notice: "" }), "Stopped.");
+  assert.equal(outcome({ reason: "cancelled", length: 0, notice: "" }), "Stopped before the first word.");
+  assert.equal(outcome({ reason: "failed", length: 5, notice: "" }), "");
+  assert.match(outcome({ reason: "length", length: 5, notice: "" }), /length limit/);
+  assert.equal(outcome({ reason: "stop", notice: "Old messages were left out." }), "Old messages were left out.");
 });
 
 test("a Markov answer is never shown as a model's", () => {

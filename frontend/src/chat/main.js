@@ -43,7 +43,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
 const outbox = new Outbox((frame) => connection.send(frame), window.sessionStorage);
 const announce = (words) => (byId("announcer").textContent = words);
 const thread = new Thread({ list: byId("messages"), connection, outbox, announce, conversation });
-const composer = new Composer(byId("composer"), { submit, stop: () => thread.stop() }, conversation, window.localStorage);
+const composer = new Composer(byId("composer"), { submit, stop: () => thread.runs.stop() }, conversation, window.localStorage);
 const scroller = new Scroller(byId("scroll"), byId("messages"), byId("to-end"));
 const failed = (message) => composer.refuse(message);
 const sidebar = new Sidebar({
@@ -110,7 +110,7 @@ function conversationChanged(changed) {
 }
 
 thread.addEventListener("changed", () => {
-  composer.setBusy(thread.busy, thread.stopping);
+  composer.setBusy(thread.busy, thread.runs.stopping);
   byId("welcome").hidden = byId("messages").children.length > 0;
   scroller.follow();
 });
@@ -140,5 +140,5 @@ setInterval(() => document.hidden || askStatus(), ASK_STATUS);
 setInterval(() => thread.tick(), 1000);
 
 showStatus(JSON.parse(byId("status").textContent));
-composer.setBusy(thread.busy, thread.stopping);
+composer.setBusy(thread.busy, thread.runs.stopping);
 connection.connect();

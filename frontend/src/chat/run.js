@@ -3,7 +3,7 @@
 import { Reader } from "./reader.js";
 import { StreamView } from "./stream_view.js";
 import { part, setNote } from "./message_view.js";
-import { outcome, waiting } from "./words.js";
+import { waiting } from "./words.js";
 
 const SILENCE = 3000;
 const LONGEST_SILENCE = 10_000;
@@ -12,7 +12,6 @@ const ASK_AGAIN = 1000;
 
 export class Run {
   stopping = false;
-  outcome = "";
   #reader = new Reader();
   #view;
   #deadline;
@@ -100,13 +99,8 @@ export class Run {
     this.connection.send({ type: "sync", generation: this.generation, length: this.#reader.length });
   }
 
-  /** The final event is here; the caller paints its HTML. */
-  end(event) {
-    this.outcome = outcome(event, event.length > 0);
-    this.drop();
-  }
-
-  drop() {
+  /** Hands the article back, for the final HTML or because it leaves the page. */
+  end() {
     this.#view.end();
     this.article.removeAttribute("aria-busy");
   }

@@ -26,8 +26,9 @@ export function waiting(event) {
   return `Number ${event.position} in the queue (${wait(event.estimate)}).`;
 }
 
-export function outcome(event, painted) {
-  if (event.reason === "cancelled") return painted ? "Stopped." : "Stopped before the first word.";
+/** How an answer ended: `event` is a `generation.finished`. A failure says so itself, in the message. */
+export function outcome(event) {
+  if (event.reason === "cancelled") return event.length ? "Stopped." : "Stopped before the first word.";
   if (event.reason === "failed") return "";
   if (event.notice) return event.notice;
   return event.reason === "length" ? "The answer reached its length limit." : "";
