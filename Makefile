@@ -25,7 +25,8 @@ PRODUCTION := ENV_FILE=var/lint.env SITE_URL=https://chat.example.org TRUSTED_PR
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
-run: $(VENV)/.site .env var/static/.collected ## The site on http://127.0.0.1:8000 (HOST=, PORT=); the first visit makes the administrator
+run: $(VENV)/.site var/static/.collected ## The site on http://127.0.0.1:8000 (HOST=, PORT=); the first visit makes the administrator
+	@$(PY) meatlizard/ops/make_env.py
 	@exec $(PY) manage.py serve --host $(HOST) --port $(PORT) $(ARGS)
 
 test: $(VENV)/.dev var/static/.collected ## All tests; those whose programs are missing are skipped (REQUIRE_SERVICES=1: fail). ARGS= goes to pytest
@@ -105,10 +106,6 @@ var/static/.collected: frontend/dist/.built $(VENV)/.site
 	@rm -rf var/static && mkdir -p var
 	@ENV_FILE= $(PY) manage.py collectstatic --no-input --verbosity 0
 	@touch $@
-
-.env: $(VENV)/bin/python
-	@$(PY) meatlizard/ops/make_env.py
-	@touch -c .env
 
 $(CLIENT)/.client: requirements-client.txt
 	@test -x $(CLIENT)/bin/python || $(PYTHON) -m venv $(CLIENT)

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -16,6 +18,19 @@ SQLITE_START = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_
 SQLITE_BUSY_SECONDS = 20
 POOL_SIZE = 20
 """Connections of one process to PostgreSQL at most; a request waits for a free one."""
+
+
+class _Variables(FileAwareMapping):
+    def __getitem__(self, key: str) -> str:
+        # Who writes a secret into a file ends it with a newline.
+        return str(super().__getitem__(key)).rstrip("\r\n")
+
+
+class Env(environ.FileAwareEnv):
+    """Environment variables, or files named by ``<NAME>_FILE``, as typed values."""
+
+    ENVIRON = _Variables(cache=False)
+    smart_cast = False
 
 
 def origin(name: str, value: str) -> str:

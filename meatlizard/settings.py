@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONCE, NONE, SELF
 
 from meatlizard import environment as parse
@@ -17,8 +16,7 @@ from meatlizard.ops.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.FileAwareEnv()
-env.smart_cast = False
+env = parse.Env()
 if _env_file := os.environ.get("ENV_FILE", str(BASE_DIR / ".env")):
     env.read_env(_env_file)
 
@@ -169,6 +167,9 @@ STORAGES: dict[str, dict[str, Any]] = {
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default="") or BASE_DIR / "var" / "static")
 STATICFILES_DIRS = [path for path in [BASE_DIR / "frontend" / "dist"] if path.is_dir()]
+# Without collected files, from a fresh checkout or in tests, they are served from where they lie.
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").is_file()
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- mail ---------------------------------------------------------------------------------------------------------------

@@ -29,8 +29,8 @@ _CODES = frozenset({"code", "error_code", "close_code", "content_type"})
 
 _CODE = re.compile(r"[a-z][a-z0-9_./;= -]{1,60}")
 _IN_TEXT = re.compile(
-    r"(?i)(\b(?:bearer|basic|token|secret|password|api[_-]?key|authorization|cookie|session(?:id|_key)?|csrf\w*|private[_-]?key)\b\s*[=:]?\s*)"
-    r"([\"']?)[^\s\"',;&]{6,}"
+    r"(?i)((?:\b(?:bearer|basic|token|secret|password|api[_-]?key|authorization|cookie|session(?:id|_key)?|csrf\w*"
+    r"|private[_-]?key)\b\s*[=:]?\s*)+)([\"']?)[^\s\"',;&]{6,}"
 )
 _QUOTED_INPUT = re.compile(r"input_value=.*", re.DOTALL)
 
