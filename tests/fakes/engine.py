@@ -54,6 +54,7 @@ class ScriptedEngine:
         context_length: int = 4096,
     ) -> None:
         self.submitted: list[Job] = []
+        self.arrived = asyncio.Event()
         self.cancelled: list[int] = []
         self._script = script
         self._info = ModelInfo(alias=alias, context_length=context_length, slots=slots)
@@ -91,6 +92,7 @@ class ScriptedEngine:
         assert job.run not in {earlier.run for earlier in self.submitted}, f"run {job.run} was submitted twice"
         assert job.model == self._info.alias, f"{job.model} is not offered"
         self.submitted.append(job)
+        self.arrived.set()
         self._waiting[job.run] = job
 
     def cancel(self, run: int) -> None:
