@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from chat import generations, markov, queueing
@@ -93,9 +93,10 @@ def send(user: User, conversation: Conversation, request: UUID, text: str, offli
         raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
     reply = markov.reply_if_offline(conversation.model, text) if offline == "markov" else None
     with transaction.atomic():
+        # The lock comes first: a repeated request waits here for the first one, and then finds what it made.
+        conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
         if earlier := _earlier(user, request):
             return earlier
-        conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
         _refuse_if_running(conversation)
         now = timezone.now()
         question = Message.objects.create(
@@ -118,9 +119,9 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
     question = Message.objects.get(pk=message.parent_id)
     reply = markov.reply_if_offline(message.conversation.model, question.content) if offline == "markov" else None
     with transaction.atomic():
+        conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
         if earlier := _earlier(user, request):
             return earlier
-        conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
         _refuse_if_running(conversation)
         return _answer(user, conversation, question, request, reply, replaces=message.pk)
 
@@ -144,18 +145,13 @@ def _answer(
         content=markov_reply or "", html=render_markdown(markov_reply) if markov_reply else "",
         model="markov" if by_markov else "",
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            generation = Generation.objects.create(
-                conversation=conversation, message=answer, user=user, request=request, trace=current_request_id() or "",
-                model=conversation.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
-                sampling={} if conversation.temperature is None else {"temperature": conversation.temperature},
-                state=State.DONE if by_markov else State.QUEUED, answered_by="markov" if by_markov else "",
-                started=now if by_markov else None, ended_at=now if by_markov else None, reason="stop" if by_markov else "",
-            )  # fmt: skip
-    except IntegrityError as error:
-        # The same request ran at the same moment in another process and was first.
-        raise Invalid("This message is being sent already.", code="repeated") from error
+    generation = Generation.objects.create(
+        conversation=conversation, message=answer, user=user, request=request, trace=current_request_id() or "",
+        model=conversation.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
+        sampling={} if conversation.temperature is None else {"temperature": conversation.temperature},
+        state=State.DONE if by_markov else State.QUEUED, answered_by="markov" if by_markov else "",
+        started=now if by_markov else None, ended_at=now if by_markov else None, reason="stop" if by_markov else "",
+    )  # fmt: skip
     conversation.head, conversation.updated = answer, now
     conversation.save(update_fields=["head", "updated", "title"])
     on_commit(
@@ -166,7 +162,7 @@ def _answer(
     )
     on_commit(user_topic(conversation.owner_id), conversation_changed(conversation))
     if not by_markov:
-        control_on_commit("queue")
+        control_on_commit("work")
     return Asked(generation.pk, conversation.pk, answer.pk)
 
 

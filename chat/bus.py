@@ -38,13 +38,16 @@ def session_mark(session_key: str | None) -> str:
     return hashlib.sha256((session_key or "").encode()).hexdigest()[:32]
 
 
+Do = Literal["work", "queue", "stop", "node", "session"]
+
+
 class Control(BaseModel):
-    """Between parts of the site. ``queue``: something waits; ``stop``: a generation; ``node``: look at that node's row
-    again; ``session``: that login session has ended."""
+    """Between parts of the site. ``work``: something waits to be claimed; ``queue``: what people see of the queue
+    changed; ``stop``: a generation; ``node``: look at that node's row again; ``session``: that login session ended."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    do: Literal["queue", "stop", "node", "session"]
+    do: Do
     id: str = ""
 
 
@@ -63,7 +66,7 @@ class Bus:
         """Publishes from any thread. Never fails for the sake of a hint."""
         self._publish(["event", topic, event.model_dump_json()])
 
-    def control(self, do: Literal["queue", "stop", "node", "session"], id: str = "") -> None:
+    def control(self, do: Do, id: str = "") -> None:
         self._publish(["event", CONTROL, Control(do=do, id=id).model_dump_json()])
 
     def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
@@ -177,7 +180,7 @@ def on_commit(topic: str, event: BaseModel) -> None:
     transaction.on_commit(lambda: bus.event(topic, event))
 
 
-def control_on_commit(do: Literal["queue", "stop", "node", "session"], id: str = "") -> None:
+def control_on_commit(do: Do, id: str = "") -> None:
     transaction.on_commit(lambda: bus.control(do, id))
 
 

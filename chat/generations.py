@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -20,7 +20,12 @@ from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, Message
 from chat.titles import clean_title, request_title
 from inference_client.protocol.messages import ChatMessage, Sampling, Usage
+from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import HELD, Reaped, State
+
+
+CLAIM_TRIES = 3
+"""A claim that met another one for the same user is tried again so often; then the next look at the queue does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +81,15 @@ class Outcome:
 def claim(session: str, node_id: UUID, aliases: Sequence[str]) -> Claimed | None:
     """Leases the next waiting generation that a node with a free slot for each of ``aliases`` can answer."""
     fair = Generation.objects.for_models(list(aliases)).fair()
-    row = fair.claim_next(session, settings.LEASE_SECONDS, node=node_id)
-    if row is None:
+    for _ in range(CLAIM_TRIES):
+        with transaction.atomic():
+            row = fair.claim_next(session, settings.LEASE_SECONDS, node=node_id)
+            if row is None:
+                return None
+            if _within_limit(row):
+                break
+            transaction.set_rollback(True)
+    else:
         return None
     model = row.model or aliases[0]
     if row.purpose == Generation.Purpose.TITLE:
@@ -96,6 +108,23 @@ def claim(session: str, node_id: UUID, aliases: Sequence[str]) -> Claimed | None
         sampling=Sampling.model_validate(row.sampling),
         trace=row.trace,
     )
+
+
+def _within_limit(row: Generation) -> bool:
+    """Within the claiming transaction: whether its user stays within his limit of running ones. Two claims at the same
+    moment each saw the count without the other; SQLite knows no such moment.
+    """
+    if row.purpose != Generation.Purpose.ANSWER or not connection.features.has_select_for_update_skip_locked:
+        return True
+    # Not waited for: a site process that froze in mid-claim must not hold up the others. Keys stay free for new rows.
+    user = User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=row.user_id).values("pk")
+    running = Generation.objects.held().filter(user=row.user_id, purpose=Generation.Purpose.ANSWER)
+    return bool(user) and running.count() <= row.concurrency
+
+
+def any_waiting() -> bool:
+    """Whether anything is in the queue, claimable or not. Cheap: an index holds just the waiting ones."""
+    return Generation.objects.waiting().exists()
 
 
 def stored_text(generation: UUID) -> str:
@@ -195,12 +224,12 @@ def enqueue_title(answer: Generation) -> None:
         user_id=answer.user_id,
         purpose=Generation.Purpose.TITLE,
         model=answer.model,
-        sampling={"temperature": 0.0, "max_tokens": 24},
+        sampling={"temperature": 0.0, "max_tokens": 80},
         trace=answer.trace,
         created=now,
         rank=int(now.timestamp() * 1000) + BACKGROUND_PENALTY_MS,
     )
-    control_on_commit("queue")
+    control_on_commit("work")
 
 
 def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken | None:
@@ -235,7 +264,7 @@ def release(node_id: UUID, keep: Iterable[UUID] = ()) -> None:
             end_by_site(row.pk, "failed", "interrupted", _INTERRUPTED, epoch=row.lease_epoch)
         else:
             Generation.objects.filter(pk=row.pk, lease_epoch=row.lease_epoch).give_back()
-    control_on_commit("queue")
+    control_on_commit("work")
 
 
 def give_back(generation: UUID, epoch: int, error_code: str, error: str) -> bool:
@@ -249,7 +278,7 @@ def give_back(generation: UUID, epoch: int, error_code: str, error: str) -> bool
         end_by_site(generation, "failed", error_code, error, epoch=epoch)
     else:
         Generation.objects.filter(pk=generation, lease_epoch=epoch).give_back()
-        control_on_commit("queue")
+        control_on_commit("work")
     return True
 
 
@@ -317,7 +346,7 @@ def reap() -> Reaped:
 
     result = Generation.objects.all().reap(settings.GENERATION_MAX_ATTEMPTS, end)
     if result:
-        control_on_commit("queue")
+        control_on_commit("work")
     return result
 
 

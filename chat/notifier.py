@@ -3,6 +3,7 @@ everybody.
 """
 
 import asyncio
+import contextlib
 import logging
 from uuid import UUID
 
@@ -31,7 +32,7 @@ class Notifier:
         self._changed = asyncio.Event()
 
     def event(self, topic: str, frame: str) -> None:
-        if Control.model_validate_json(frame).do in ("queue", "node"):
+        if Control.model_validate_json(frame).do in ("work", "queue", "node"):
             self._changed.set()
 
     def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
@@ -48,11 +49,11 @@ class Notifier:
         hub.join(CONTROL, self)
         try:
             while True:
-                try:
-                    await asyncio.wait_for(self._changed.wait(), LOOK_SECONDS)
+                # Not wait_for: until Python 3.12 it can swallow the cancellation that ends this service.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._changed.wait()
                     await asyncio.sleep(AFTER_SECONDS)
-                except TimeoutError:
-                    pass
                 self._changed.clear()
                 if hub.listening(EVERYBODY):
                     await self._tell()

@@ -5,6 +5,7 @@ for stops, for nodes that were revoked, paused or connected elsewhere. Every few
 """
 
 import asyncio
+import contextlib
 import logging
 from uuid import UUID
 
@@ -30,6 +31,7 @@ class Dispatcher:
         self._sessions: dict[str, NodeSession] = {}
         self._wake = asyncio.Event()
         self._look = asyncio.Event()
+        self._waiting = True
 
     def attach(self, session: NodeSession) -> None:
         """A node has said hello. An older link of the same node in this process closes; one elsewhere is found by
@@ -48,7 +50,8 @@ class Dispatcher:
 
     def event(self, topic: str, frame: str) -> None:
         control = Control.model_validate_json(frame)
-        if control.do == "queue":
+        if control.do == "work":
+            self._waiting = True
             self._wake.set()
         elif control.do == "stop":
             for session in self._sessions.values():
@@ -80,11 +83,28 @@ class Dispatcher:
             await self._wake.wait()
             self._wake.clear()
             try:
-                # One for each node in turn, so that work spreads before any of them is full.
-                while any([await self._hand_out(session) for session in list(self._sessions.values())]):
-                    pass
+                await self._hand_out_all()
             except DatabaseError:
                 log.exception("dispatch.database_error")
+
+    async def _hand_out_all(self) -> None:
+        """Gives each node one in turn, so that work spreads before any of them is full, until nothing fits any more.
+
+        An attempt to claim is the dearest query of a request, so it is made only while something is known to wait.
+        """
+        fits = True
+        while fits and self._waiting:
+            fits = False
+            for session in list(self._sessions.values()):
+                if self._waiting and await self._hand_out(session):
+                    fits = True
+                    await self._look_for_work()
+
+    async def _look_for_work(self) -> None:
+        # In this order: a hint that comes during the query must not be overwritten by its answer.
+        self._waiting = False
+        if await in_database(generations.any_waiting):
+            self._waiting = True
 
     async def _hand_out(self, session: NodeSession) -> bool:
         free = session.free()
@@ -103,16 +123,17 @@ class Dispatcher:
 
     async def _watch(self) -> None:
         while True:
-            try:
-                await asyncio.wait_for(self._look.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                pass
+            # Not wait_for: until Python 3.12 it can swallow the cancellation that ends this service.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._look.wait()
             self._look.clear()
             if not self._sessions:
                 continue
             sessions = list(self._sessions.values())
             try:
                 await self._check(sessions)
+                await self._look_for_work()
             except DatabaseError:
                 log.exception("dispatch.database_error")
             self._wake.set()
