@@ -1,5 +1,7 @@
 """Static files: names with a hash of their content once collected, served by WhiteNoise, whole and cacheable for ever."""
 
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +27,12 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     sync_capable = True
     async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        with warnings.catch_warnings():
+            # Of a folder that is not there yet: then files are served from where they lie.
+            warnings.simplefilter("ignore", UserWarning)
+            super().__init__(get_response)
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:

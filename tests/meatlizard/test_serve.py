@@ -1,0 +1,106 @@
+"""``manage.py serve``: starts, says where, and ends when asked to."""
+
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from inference_client.protocol import versions
+from tests.services.programs import Program, wait_until
+from tests.services.site import ROOT, LiveSite, outer_environment
+
+
+@pytest.fixture
+def site() -> Iterator[LiveSite]:
+    live = LiveSite()
+    yield live
+    live.end()
+
+
+def log(site: LiveSite) -> str:
+    return site.log.read_text()
+
+
+def closing(socket: ClientConnection) -> ConnectionClosed:
+    """Reads until the site closes; raises TimeoutError when it does not."""
+    try:
+        while True:
+            socket.recv(5)
+    except ConnectionClosed as end:
+        return end
+
+
+def offered() -> list[str]:
+    return versions.offer()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_says_where_and_ends_cleanly(site: LiveSite, number: signal.Signals) -> None:
+    site.start()
+    assert site.url in log(site)
+    assert "inference_pair" in log(site)
+    assert re.search(r"/setup/\?code=[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", log(site))
+    assert site.program.stop(number, 10) == 0
+    assert "Traceback" not in log(site)
+    assert "Stopped." in log(site)
+
+
+def test_open_websockets_do_not_hold_up_the_end(site: LiveSite) -> None:
+    site.start()
+    address = f"ws://127.0.0.1:{site.port}"
+    with (
+        connect(f"{address}/ws/chat/", origin=site.url) as page,
+        connect(f"{address}/ws/inference/", subprotocols=offered()) as node,
+    ):
+        began = time.monotonic()
+        assert site.program.stop(signal.SIGTERM, 12) == 0
+        assert time.monotonic() - began < 8
+        for socket in (page, node):
+            assert closing(socket).rcvd is not None
+    assert "Traceback" not in log(site)
+
+
+def test_a_second_start_finds_its_database(site: LiveSite) -> None:
+    site.start()
+    assert "migration(s)" in log(site)
+    site.terminate()
+    began = time.monotonic()
+    site.start()
+    assert time.monotonic() - began < 10
+    assert log(site).count("migration(s)") == 1
+    site.terminate()
+
+
+def test_a_taken_port_is_said_so(site: LiveSite) -> None:
+    site.start()
+    second = Program(
+        "second", [sys.executable, "manage.py", "serve", "--port", str(site.port)], site.home / "second.log",
+        env=outer_environment() | site.settings, cwd=ROOT,
+    )  # fmt: skip
+    assert second.wait(30) != 0
+    assert "address already in use" in second.tail().lower()
+    assert "Traceback" not in second.tail()
+    assert site.answers()
+
+
+def test_frames_over_the_limit_close_the_link(site: LiveSite) -> None:
+    site.start()
+    with connect(f"ws://127.0.0.1:{site.port}/ws/inference/", subprotocols=offered()) as node:
+        node.send(b"x" * (1024 * 1024 + 1))
+        end = closing(node).rcvd
+        assert end is not None
+        assert end.code == 1009
+    wait_until(site.answers, "the site still serves")
+
+
+def test_compression_is_off_and_the_server_does_not_name_itself(site: LiveSite) -> None:
+    site.start()
+    with connect(f"ws://127.0.0.1:{site.port}/ws/inference/", subprotocols=offered()) as node:
+        assert node.response is not None
+        assert "Sec-WebSocket-Extensions" not in node.response.headers
+        assert "uvicorn" not in str(node.response.headers).lower()
