@@ -1,0 +1,119 @@
+"""A page without a browser: a real websocket to a live site, and the reader's rule written a second time, from its description alone."""
+
+import asyncio
+import json
+import time
+import zlib
+from types import TracebackType
+from typing import Any
+from uuid import uuid4
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from tests.services.site import LiveSite
+
+SILENCE_SECONDS = 1.0
+ASK_SECONDS = 0.5
+"""Between two requests for missing text."""
+
+
+class Page:
+    """One person at one conversation. Use as an async context manager; ``ask`` then waits for the whole answer.
+
+    ``text`` is what was painted from stored text and deltas, ``finished`` the last event, ``syncs`` how often it had to ask.
+    """
+
+    def __init__(self, site: LiveSite, cookie: str, conversation: str, origin: str | None = None) -> None:
+        self.url = f"ws://127.0.0.1:{site.port}/ws/chat/"
+        self.origin = site.url if origin is None else origin
+        self.cookie, self.conversation = cookie, conversation
+        self.text, self.generation, self.number = "", "", 0
+        self.finished: dict[str, Any] | None = None
+        self.syncs = self.gaps = self.overlaps = 0
+        self.first_text = asyncio.Event()
+        self._ahead: dict[int, str] = {}
+        self._asked_at = 0.0
+
+    async def __aenter__(self) -> "Page":
+        self.link: ClientConnection = await connect(
+            self.url, origin=self.origin, additional_headers={"Cookie": self.cookie}, max_size=None, proxy=None
+        )  # type: ignore[arg-type]
+        await self._say(type="open", conversation=self.conversation)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.link.close()
+
+    async def ask(self, question: str, seconds: float) -> dict[str, Any]:
+        """Sends ``question`` and reads until its answer has ended; the final event. Raises TimeoutError after ``seconds``."""
+        request = str(uuid4())
+        await self._say(type="send", request=request, conversation=self.conversation, text=question)
+        async with asyncio.timeout(seconds):
+            while self.finished is None:
+                try:
+                    frame = await asyncio.wait_for(self.link.recv(), SILENCE_SECONDS)
+                except TimeoutError:
+                    await self._sync()
+                    continue
+                await self._take(frame)
+        return self.finished
+
+    async def _say(self, **message: Any) -> None:
+        await self.link.send(json.dumps(message))
+
+    async def _sync(self) -> None:
+        if self.generation and time.monotonic() > self._asked_at + ASK_SECONDS:
+            self._asked_at = time.monotonic()
+            self.syncs += 1
+            await self._say(type="sync", generation=self.generation, length=len(self.text))
+
+    async def _take(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes) and frame[0]:
+            await self._delta(frame)
+            return
+        event = json.loads(zlib.decompress(frame[1:]) if isinstance(frame, bytes) else frame)
+        assert event["type"] != "error", event
+        if event["type"] == "message.added" and event["message"]["role"] == "assistant":
+            self.generation = event["message"]["generation"]
+        elif event.get("generation") != self.generation or not self.generation:
+            return
+        elif event["type"] == "generation.stream":
+            self.number = event["stream"]
+            self._append(0, event["text"])
+            self._append_what_fits()
+        elif event["type"] == "generation.finished":
+            self.finished = event
+
+    async def _delta(self, frame: bytes) -> None:
+        stream, at, offset, shift = frame[0], 1, 0, 0
+        while True:
+            offset |= (frame[at] & 0x7F) << shift
+            at, shift = at + 1, shift + 7
+            if not frame[at - 1] & 0x80:
+                break
+        if stream != self.number:
+            return
+        text = frame[at:].decode()
+        if offset > len(self.text):
+            self.gaps += not self._ahead
+            self._ahead[offset] = text
+            await self._sync()
+            return
+        self.overlaps += offset < len(self.text)
+        self._append(offset, text)
+        self._append_what_fits()
+        self.first_text.set()
+
+    def _append(self, offset: int, text: str) -> None:
+        """Appends what is new of ``text``; what is not must be what was painted."""
+        known = len(self.text) - offset
+        assert text[:known] == self.text[offset : offset + len(text)], "a part that came again differs from the first"
+        self.text += text[known:]
+
+    def _append_what_fits(self) -> None:
+        for offset in sorted(self._ahead):
+            if offset > len(self.text):
+                return
+            self._append(offset, self._ahead.pop(offset))

@@ -1,0 +1,85 @@
+"""A third of the news between two site processes is lost, and every page still ends with the whole answer."""
+
+import asyncio
+import random
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from inference_client.protocol import keys
+from tests.faults import fault_seed
+from tests.faults.live_node import LiveNode
+from tests.faults.page import Page
+from tests.faults.scene import ask_site
+from tests.services.postgres import PostgresServer
+from tests.services.redis import RedisServer
+from tests.services.site import LiveSite
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
+
+ANSWERS = 20
+WORDS = "the lizard sat on a warm stone and thought of flies until evening came éß 蜥蜴".split()
+
+
+def plain_answer(question: str) -> str:
+    """A paragraph of 2,000 to 4,000 characters that Markdown leaves as it is."""
+    draw = random.Random(question)
+    length = draw.randint(2_000, 4_000)
+    return " ".join(draw.choices(WORDS, k=length))[:length].strip()
+
+
+@pytest.fixture
+def two_sites(postgres: PostgresServer, redis: RedisServer, tmp_path: Path) -> Iterator[tuple[LiveSite, LiveSite]]:
+    """Two processes of one site over a layer that loses messages."""
+    seed = fault_seed()
+    print(f"FAULT_SEED={seed}")
+    first = LiveSite(
+        postgres.create("lossy"), redis.url(3), DJANGO_SETTINGS_MODULE="tests.fakes.lossy_settings",
+        LOSSY_SEED=str(seed), LOSSY_LOG=str(tmp_path / "lossy"),
+    ).prepare()  # fmt: skip
+    second = first.sibling()
+    try:
+        yield first.start(), second.start()
+    finally:
+        first.end()
+        second.end()
+        postgres.drop("lossy")
+
+
+async def test_pages_end_equal_to_the_database_though_a_third_of_the_news_is_lost(
+    two_sites: tuple[LiveSite, LiveSite], tmp_path: Path
+) -> None:
+    first, second = two_sites
+    key = keys.generate()
+    await asyncio.to_thread(ask_site, first, f"node({keys.public_bytes(key).hex()!r})")
+    people = await asyncio.to_thread(ask_site, first, f"people({ANSWERS})")
+    site_key = bytes.fromhex(await asyncio.to_thread(ask_site, first, "site_key()"))
+    pages = [Page(second, person["cookie"], person["conversation"]) for person in people]
+
+    async def one(page: Page, number: int) -> None:
+        async with page:
+            await page.ask(f"Question {number}?", 60)
+
+    async with LiveNode(first, site_key, key, plain_answer) as node:
+        await node.hello()
+        await asyncio.gather(*(one(page, number) for number, page in enumerate(pages)))
+    stored = await asyncio.to_thread(ask_site, first, "answers()")
+    letters = (tmp_path / "lossy").read_text().split()
+    print(
+        f"{letters.count('d')} of {len(letters)} messages dropped; {sum(page.gaps for page in pages)} gaps, "
+        f"{sum(page.syncs for page in pages)} syncs, {sum(page.overlaps for page in pages)} overlaps"
+    )
+    for number, page in enumerate(pages):
+        row, right = stored[page.generation], plain_answer(f"Question {number}?")
+        assert (row["state"], row["content"]) == ("done", right)
+        assert page.finished is not None
+        assert page.finished["message"]["html"] == row["html"]
+        assert page.finished["length"] == len(right)
+        assert unescape(re.sub(r"<[^>]*>", "", row["html"])).strip() == right
+        assert right.startswith(page.text)
+    assert letters.count("d") > 0
+    assert sum(page.syncs for page in pages) > 0, "nobody had to ask for anything: the loss hit nothing"
+    assert sum(page.text == stored[page.generation]["content"] for page in pages) > 0, "nobody saw an answer stream to its end"
