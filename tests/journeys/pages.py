@@ -5,11 +5,15 @@ from urllib.parse import urljoin
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
+from tests.models.corpus import LONG_PAIRS
 from tests.people import PASSWORD
 from tests.services.programs import wait_until
 
 ANSWER_SECONDS = 60
 """For a whole answer, in slow motion and on a busy machine, with a program restarted in between."""
+
+STORIES = [pair for pair in LONG_PAIRS if not re.search(r"[`*|#_]|^\s*(\d+\.|-) ", pair.answer, re.MULTILINE)]
+"""Long answers without markup: what is shown while they stream is the very text."""
 
 ANSWERS = "#messages article[data-role=assistant]"
 
@@ -126,7 +130,7 @@ class Chat:
         done = self.page.locator(f"{ANSWERS}[data-state=done]").last
         expect(done).to_have_attribute("data-message", self.last_id(), timeout=ANSWER_SECONDS * 1000)
         expect(self.last_answer).not_to_have_attribute("aria-busy", "true", timeout=ANSWER_SECONDS * 1000)
-        assert words(self.shown()) == words(answer)
+        assert words(self.shown()) == words(answer), f"shown: {self.shown()!r}"
         assert self.stored() == answer
 
     def last_id(self) -> str:
@@ -165,10 +169,10 @@ class Chat:
     def watch_growth(self) -> None:
         self.page.evaluate(WATCH_GROWTH, ANSWERS)
 
-    def growth(self) -> list[int]:
-        """Lengths that the last answer has had since ``watch_growth``."""
+    def parts_seen(self, answer: str) -> list[int]:
+        """Lengths that the last answer has had since ``watch_growth``, without those of the whole."""
         lengths: list[int] = self.page.evaluate("window.lengths")
-        return lengths
+        return [length for length in lengths if 0 < length < len(answer) * 0.9]
 
     def stop(self) -> None:
         self.page.get_by_test_id("stop").click()
@@ -199,8 +203,7 @@ class Chat:
         self.page.wait_for_url(lambda url: url != before)
 
     def configure(self, model: str, system_prompt: str, temperature: str) -> None:
-        with self.page.expect_response(re.compile("/settings/$")):
-            self.page.get_by_test_id("model").select_option(model)
+        self.page.get_by_test_id("model").select_option(model)
         self.page.get_by_test_id("settings-open").click()
         self.page.get_by_test_id("system-prompt").fill(system_prompt)
         self.page.get_by_test_id("temperature").fill(temperature)

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Sit, add_olga
-from tests.models.corpus import LONG_PAIRS, PLAIN_PAIRS
+from tests.journeys.pages import STORIES
+from tests.models.corpus import PLAIN_PAIRS
 from tests.services.client import LiveClient
 from tests.services.postgres import PostgresServer
 from tests.services.redis import RedisServer
@@ -20,7 +21,6 @@ pytestmark = [
     pytest.mark.usefixtures("at_full_speed"),
 ]
 
-STORIES = LONG_PAIRS[:4]
 SHORT = PLAIN_PAIRS[6]
 
 
@@ -46,12 +46,12 @@ def test_the_answer_streams_from_one_process_to_the_other(sit: Sit, front: LiveS
     story = STORIES[0]
     chat = sit("alice", front.url).open_chat()
     chat.expect_status("live")
-    chat.watch_growth()
     client.slow_motion()
     chat.ask(story.question)
     chat.wait_part(story.answer, 60)
     chat.visitor.page.reload()
     chat.wait_part(story.answer, 60)
+    client.full_speed()
     chat.expect_answer(story.answer)
     expect(chat.current_row).to_contain_text(story.title)
 
@@ -70,7 +70,7 @@ def test_stop_reaches_the_client_through_the_other_process(sit: Sit, front: Live
 
 
 def test_the_client_is_killed_in_mid_answer_and_comes_back(sit: Sit, front: LiveSite, client: LiveClient) -> None:
-    story = STORIES[2]
+    story = STORIES[-1]
     chat = sit("alice", front.url).open_chat()
     client.slow_motion()
     chat.ask(story.question)
@@ -83,13 +83,14 @@ def test_the_client_is_killed_in_mid_answer_and_comes_back(sit: Sit, front: Live
 def test_the_clients_site_process_is_killed_in_mid_answer(
     sit: Sit, front: LiveSite, site: LiveSite, client: LiveClient
 ) -> None:
-    story = STORIES[3]
+    story = STORIES[0]
     chat = sit("alice", front.url).open_chat()
     client.slow_motion()
     chat.ask(story.question)
     chat.wait_part(story.answer, 60)
     site.kill()
     site.start()
+    client.full_speed()
     chat.expect_answer(story.answer)
 
 
@@ -101,4 +102,5 @@ def test_the_readers_site_process_is_killed_in_mid_answer(sit: Sit, front: LiveS
     chat.wait_part(story.answer, 60)
     front.kill()
     front.start()
+    client.full_speed()
     chat.expect_answer(story.answer)
