@@ -1,12 +1,14 @@
 // Where one writes: Enter and Shift-Enter, growing, a draft for each conversation, and what will happen to a message sent now.
 
 import { anyOpen } from "./dialogs.js";
+import { codePoints } from "./reader.js";
 import { availability } from "./words.js";
 
 const TOO_LONG_TO_MEASURE = 20_000;
 
 export class Composer {
   #timer = 0;
+  #frame = 0;
 
   /**
    * @param {HTMLFormElement} form
@@ -67,7 +69,7 @@ export class Composer {
       this.#submit();
     });
     this.text.addEventListener("input", () => {
-      this.#grow();
+      this.#frame ||= requestAnimationFrame(() => this.#grow());
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#keep(this.text.value), 300);
     });
@@ -81,6 +83,11 @@ export class Composer {
   #submit() {
     const text = this.text.value;
     if (!text.trim()) return;
+    const most = Number(this.text.dataset.max);
+    if (codePoints(text) > most) {
+      this.refuse(`A message has at most ${most.toLocaleString("en")} characters; this one has ${codePoints(text).toLocaleString("en")}.`);
+      return;
+    }
     if (this.busy) {
       this.refuse("An answer is still being written here. Stop it or wait for it.");
       return;
@@ -98,11 +105,15 @@ export class Composer {
     this.#grow();
   }
 
-  // Measuring lays the text out; a long paste is at full height anyway.
+  // Measuring lays the text out, so once a frame; and a long paste is at full height anyway.
   #grow() {
+    this.#frame = 0;
+    if (this.text.value.length > TOO_LONG_TO_MEASURE) {
+      this.text.style.height = "40vh";
+      return;
+    }
     this.text.style.height = "auto";
-    if (this.text.value.length > TOO_LONG_TO_MEASURE) this.text.style.height = "40vh";
-    else this.text.style.height = `${Math.min(this.text.scrollHeight + 2, innerHeight * 0.4)}px`;
+    this.text.style.height = `${Math.min(this.text.scrollHeight + 2, innerHeight * 0.4)}px`;
   }
 
   #key() {

@@ -77,11 +77,11 @@ async function submit(text, offline) {
 
 async function start() {
   const made = await post(urls.create);
-  await settings.moveTo(made.conversation.id);
-  conversation = thread.conversation = data.conversation = made.conversation.id;
+  const stored = await settings.moveTo(made.conversation);
+  conversation = thread.conversation = data.conversation = stored.id;
   composer.moveTo(conversation);
   history.pushState(null, "", made.url);
-  conversationChanged(made.conversation);
+  conversationChanged(stored);
   connection.send({ type: "open", conversation });
 }
 

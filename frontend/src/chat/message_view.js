@@ -11,8 +11,12 @@ const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeS
 export const part = (article, name) => article.querySelector(`[data-part="${name}"]`);
 export const isRunning = (article) => RUNNING.has(article.dataset.state);
 
+function pattern() {
+  return document.getElementById("message-template").content.firstElementChild.cloneNode(true);
+}
+
 export function build(message) {
-  const article = document.getElementById("message-template").content.firstElementChild.cloneNode(true);
+  const article = pattern();
   fill(article, message);
   return article;
 }
@@ -24,19 +28,30 @@ export function fill(article, message) {
     source: message.source,
     state: message.state ?? "",
     generation: message.generation ?? "",
+    tokens: message.tokens ?? "",
   });
+  complete(article);
   part(article, "author").textContent = author(message);
-  const time = part(article, "time");
-  time.dateTime = message.created;
-  part(article, "tokens").textContent = tokens(message.tokens);
-  setError(article, message.error);
+  part(article, "time").dateTime = message.created;
+  const error = part(article, "error");
+  error.textContent = message.error || "";
+  error.hidden = !message.error;
   // An answer that runs is painted by its stream; everything else comes as the site rendered it.
   if (!RUNNING.has(message.state)) part(article, "body").innerHTML = message.html;
   dress(article);
 }
 
-/** What the server's HTML leaves to the page: local times and code buttons. */
+/** The site renders only what can be read; the rest of a message comes from the pattern. */
+function complete(article) {
+  if (part(article, "tools")) return;
+  const whole = pattern();
+  for (const name of ["error", "note", "progress", "tools"]) article.append(part(article, name) ?? part(whole, name));
+}
+
+/** Tools, local times and code buttons: what a message needs once it is seen. */
 export function dress(article) {
+  complete(article);
+  part(article, "tokens").textContent = tokens(Number(article.dataset.tokens));
   const time = part(article, "time");
   const moment = new Date(time.dateTime);
   if (!Number.isNaN(moment.valueOf())) {
@@ -44,6 +59,21 @@ export function dress(article) {
     time.title = calendar.format(moment);
   }
   dressCode(part(article, "body"));
+}
+
+/** Dresses articles when they come near the sight of `box`: all of a long conversation at once would delay its first sight. */
+export function dresser(box) {
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        dress(target);
+      }
+    },
+    { root: box, rootMargin: "600px" },
+  );
+  return (article) => near.observe(article);
 }
 
 export function setNote(article, text, progress = null) {
@@ -54,12 +84,6 @@ export function setNote(article, text, progress = null) {
     bar.max = Math.max(1, progress.total);
     bar.value = progress.done;
   }
-}
-
-export function setError(article, text) {
-  const box = part(article, "error");
-  box.textContent = text || "";
-  box.hidden = !text;
 }
 
 /** A question on its way to the site, as plain text. */

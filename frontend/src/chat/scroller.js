@@ -4,31 +4,38 @@ const NEAR = 48;
 
 export class Scroller {
   #stuck = true;
+  #top = 0;
 
   constructor(box, list, button) {
     this.box = box;
-    box.addEventListener(
-      "scroll",
-      () => {
-        this.#stuck = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
-        button.hidden = this.#stuck;
-      },
-      { passive: true },
-    );
+    this.button = button;
+    box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     list.addEventListener("grown", () => this.follow());
-    new ResizeObserver(() => this.follow()).observe(box);
+    // Messages out of sight are not laid out yet; as they come near, their true heights move the end.
+    const sizes = new ResizeObserver(() => this.follow());
+    sizes.observe(box);
+    sizes.observe(list);
     button.addEventListener("click", () => this.toEnd());
     this.toEnd();
-    // Messages out of sight are not laid out yet; their heights settle as they come into view.
-    requestAnimationFrame(() => this.toEnd());
   }
 
   follow() {
-    if (this.#stuck) this.box.scrollTop = this.box.scrollHeight;
+    if (!this.#stuck) return;
+    this.box.scrollTop = this.box.scrollHeight;
+    this.#top = this.box.scrollTop;
   }
 
   toEnd() {
     this.#stuck = true;
     this.follow();
+  }
+
+  // Only going up lets go of the end: growth below also leaves it behind, and is no wish of the reader's.
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.#stuck = true;
+    else if (scrollTop < this.#top) this.#stuck = false;
+    this.#top = scrollTop;
+    this.button.hidden = this.#stuck;
   }
 }

@@ -27,10 +27,13 @@ export class Settings {
     return this.select.value;
   }
 
-  /** Settings chosen before the conversation was there are stored with it now, ahead of its first message. */
+  /** Settings chosen before the conversation was there are stored with it now, ahead of its first message. Returns it as stored. */
   async moveTo(conversation) {
-    this.conversation = conversation;
-    if (this.#dirty && !(await this.#save())) throw new Error(this.error.textContent);
+    this.conversation = conversation.id;
+    if (!this.#dirty) return conversation;
+    const stored = await this.#save();
+    if (!stored) throw new Error(this.error.textContent);
+    return stored;
   }
 
   /** Changed elsewhere: another device, or this form just now. */
@@ -58,15 +61,17 @@ export class Settings {
     this.select.value = model;
   }
 
+  /** The conversation as stored, an empty object while there is none, or null after a refusal, which the form then shows. */
   async #save() {
     this.error.hidden = true;
     if (!this.conversation) {
       this.#dirty = true;
-      return true;
+      return {};
     }
     const { system_prompt: prompt, temperature } = this.form.elements;
+    let stored;
     try {
-      await post(address(this.url, this.conversation), {
+      stored = await post(address(this.url, this.conversation), {
         model: this.select.value,
         system_prompt: prompt.value,
         temperature: temperature.value,
@@ -74,11 +79,11 @@ export class Settings {
     } catch (error) {
       this.error.textContent = error.message;
       this.error.hidden = false;
-      return false;
+      return null;
     }
     this.#dirty = false;
     prompt.defaultValue = prompt.value;
     temperature.defaultValue = temperature.value;
-    return true;
+    return stored.conversation;
   }
 }

@@ -1,6 +1,6 @@
 // The open conversation: turns events of the socket into what the reader sees.
 
-import { dress, fill, isRunning, setNote } from "./message_view.js";
+import { dress, dresser, fill, isRunning, setNote } from "./message_view.js";
 import { MessageList } from "./message_list.js";
 import { arrived, fetchArticles } from "./resync.js";
 import { Runs } from "./runs.js";
@@ -12,12 +12,14 @@ const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped." };
 export class Thread extends EventTarget {
   #streams = new Map();
   #resyncing = null;
+  #dressOnSight;
 
   constructor({ list, connection, outbox, announce, conversation }) {
     super();
     Object.assign(this, { connection, outbox, announce, conversation });
     this.runs = new Runs(connection, () => this.#changed());
     this.messages = new MessageList(list, (article) => this.runs.end(article));
+    this.#dressOnSight = dresser(list.parentElement);
     for (const article of list.children) this.#adopt(article);
     for (const frame of outbox.frames(conversation)) this.addPending(frame);
   }
@@ -90,8 +92,10 @@ export class Thread extends EventTarget {
   }
 
   #adopt(article) {
-    dress(article);
-    if (isRunning(article) && !this.runs.has(article)) this.runs.begin(article);
+    if (isRunning(article) && !this.runs.has(article)) {
+      dress(article);
+      this.runs.begin(article);
+    } else this.#dressOnSight(article);
   }
 
   #added({ message, request, replaces }) {
