@@ -27,6 +27,7 @@ class Node(models.Model):
 
     class Meta:
         ordering = ["name"]
+        verbose_name = "inference client"
 
     def __str__(self) -> str:
         return self.name
@@ -48,6 +49,8 @@ class NodeModel(models.Model):
 
     class Meta:
         ordering = ["alias"]
+        verbose_name = "model of an inference client"
+        verbose_name_plural = "models of inference clients"
         constraints = [models.UniqueConstraint(fields=["node", "alias"], name="node_model_once")]
 
     def __str__(self) -> str:
