@@ -146,7 +146,7 @@ class Bus:
             items, self._outbox = self._outbox, []
             try:
                 await layer.group_send(GROUP, {"type": "bus.batch", "origin": PROCESS, "items": items})
-            except (OSError, asyncio.TimeoutError) as error:
+            except (OSError, TimeoutError) as error:
                 log.warning("bus.unreachable", extra={"error": type(error).__name__})
             await asyncio.sleep(INTERVAL)
 
@@ -162,7 +162,7 @@ class Bus:
                     await layer.group_add(GROUP, channel)
                     joined = clock()
                 message = await layer.receive(channel)
-            except (OSError, asyncio.TimeoutError) as error:
+            except (OSError, TimeoutError) as error:
                 log.warning("bus.unreachable", extra={"error": type(error).__name__})
                 joined = 0.0
                 await asyncio.sleep(1)

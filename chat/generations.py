@@ -17,12 +17,11 @@ from django.utils import timezone
 from chat import messages as turns
 from chat.bus import control_on_commit, on_commit
 from chat.hub import conversation_topic, user_topic
-from chat.models import Chunk, Conversation, Generation, Message
+from chat.models import Chunk, Conversation, Generation
 from chat.titles import clean_title, request_title
 from inference_client.protocol.messages import ChatMessage, Sampling, Usage
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import HELD, Reaped, State
-
 
 CLAIM_TRIES = 3
 """A claim that met another one for the same user is tried again so often; then the next look at the queue does it."""

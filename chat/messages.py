@@ -62,13 +62,13 @@ def message_out(message: Message, generation: Generation | None = None) -> Messa
     return MessageOut(
         id=message.pk,
         parent=message.parent_id,
-        role=message.role,  # type: ignore[arg-type]
+        role=message.role,
         html=message.html,
         created=message.created,
-        source=message.source,  # type: ignore[arg-type]
+        source=message.source,
         model=message.model,
         tokens=message.tokens,
-        state=generation.state if generation else None,  # type: ignore[arg-type]
+        state=generation.state if generation else None,
         generation=generation.pk if generation else None,
         error=generation.error if generation else "",
     )
@@ -92,7 +92,7 @@ def finished_out(row: Generation) -> FinishedOut:
         conversation=row.conversation_id,
         generation=row.pk,
         length=len(row.message.content),
-        reason="failed" if row.state == State.FAILED else row.reason,  # type: ignore[arg-type]
+        reason="failed" if row.state == State.FAILED else row.reason,
         message=message_out(row.message, row),
         notice=_notice(row),
     )

@@ -115,7 +115,8 @@ def _seconds_per_answer() -> float | None:
     latest = Generation.objects.filter(
         state=State.DONE, purpose=Generation.Purpose.ANSWER, completion_seconds__isnull=False
     ).order_by("-ended_at")
-    measured = [p + c for p, c in latest.values_list("prompt_seconds", "completion_seconds")[:MEASURED_ANSWERS]]
+    rows = latest.values_list("prompt_seconds", "completion_seconds")[:MEASURED_ANSWERS]
+    measured = [(reading or 0) + (writing or 0) for reading, writing in rows]
     return sum(measured) / len(measured) if measured else None
 
 

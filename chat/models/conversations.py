@@ -31,7 +31,8 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"conversation {self.pk}"
+        # Not the title: operators meet this in the admin, and what members talk about is not for them.
+        return f"conversation {self.pk}"
 
 
 class Message(models.Model):

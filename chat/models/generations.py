@@ -1,7 +1,7 @@
 """Generations: every attempt to answer is a row, and the text of a running one an append-only log beside it."""
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from django.conf import settings
 from django.db import models
@@ -32,11 +32,12 @@ class GenerationQuerySet(LeasedQuerySet["Generation"]):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        return (
+        return cast(
+            "GenerationQuerySet",
             self.waiting()
             .annotate(running=Coalesce(Subquery(running), 0))
             .filter(Q(running__lt=F("concurrency")) | ~Q(purpose=Generation.Purpose.ANSWER))
-            .order_by(F("rank") + F("running") * RUNNING_PENALTY_MS, "created", "pk")
+            .order_by(F("rank") + F("running") * RUNNING_PENALTY_MS, "created", "pk"),
         )
 
 

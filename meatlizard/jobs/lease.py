@@ -51,7 +51,7 @@ class LeasedQuerySet(models.QuerySet[Row]):
     def held(self) -> "LeasedQuerySet[Row]":
         return self.filter(state__in=HELD)
 
-    def ordered(self) -> "LeasedQuerySet[Row]":
+    def in_order(self) -> "LeasedQuerySet[Row]":
         """Waiting rows in the order in which they are to be claimed."""
         return self.order_by("rank", "pk")
 

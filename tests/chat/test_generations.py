@@ -52,10 +52,14 @@ def test_a_second_that_waited_long_enough_goes_before_a_newcomer(
 ) -> None:
     node = pair("tiny")
     first, second = ask(alice), ask(alice)
-    assert (claim := generations.claim("one", node.pk, ["tiny"])) and claim.generation == first.pk
+    claim = generations.claim("one", node.pk, ["tiny"])
+    assert claim is not None
+    assert claim.generation == first.pk
     Generation.objects.filter(pk=second.pk).update(rank=second.rank - 120_000)
     ask(bob)
-    assert (claim := generations.claim("one", node.pk, ["tiny"])) and claim.generation == second.pk
+    claim = generations.claim("one", node.pk, ["tiny"])
+    assert claim is not None
+    assert claim.generation == second.pk
 
 
 def test_a_user_at_his_limit_waits_while_others_go(alice: User, bob: User, ask: Asking, pair: Pairing) -> None:
@@ -65,7 +69,9 @@ def test_a_user_at_his_limit_waits_while_others_go(alice: User, bob: User, ask: 
         assert generations.claim("one", node.pk, ["tiny"])
     ask(alice)
     newcomer = ask(bob)
-    assert (claim := generations.claim("one", node.pk, ["tiny"])) and claim.generation == newcomer.pk
+    claim = generations.claim("one", node.pk, ["tiny"])
+    assert claim is not None
+    assert claim.generation == newcomer.pk
     assert generations.claim("one", node.pk, ["tiny"]) is None
 
 
@@ -257,7 +263,9 @@ def test_the_first_answer_asks_for_a_title_that_goes_last(alice: User, bob: User
     assert claim is not None
     generations.finish(asked.pk, claim.epoch, "A reptile.", outcome())
     later = ask(bob)
-    assert (claim := generations.claim("one", node.pk, ["tiny"])) and claim.generation == later.pk
+    claim = generations.claim("one", node.pk, ["tiny"])
+    assert claim is not None
+    assert claim.generation == later.pk
     title = generations.claim("one", node.pk, ["tiny"])
     assert title is not None
     assert title.message is None

@@ -1,0 +1,87 @@
+"""What Olga does with inference clients in the admin, and that members cannot."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from chat import generations
+from chat.models import Generation, Node, PairingCode
+from inference_client.protocol import pairing
+from meatlizard.accounts.models import User
+from tests.chat.makers import Asking, Pairing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def act(client: Client, action: str, node: Node) -> int:
+    answer = client.post(reverse("admin:chat_node_changelist"), {"action": action, "_selected_action": [node.pk]})
+    return answer.status_code
+
+
+def test_olga_gets_a_code_once_and_only_its_hash_is_kept(olga: User) -> None:
+    client = signed_in(olga)
+    address = reverse("admin:chat_node_pair")
+    assert "ML1-" not in client.get(address).content.decode()
+    page = client.post(address)
+    found = re.search(r"ML1(-[0-9A-Z]{5}){16}", page.content.decode())
+    assert found is not None
+    assert "no-store" in page["Cache-Control"]
+    code = PairingCode.objects.get()
+    assert code.code_hash == pairing.parse(found[0]).secret_hash
+    assert "ML1-" not in client.get(address).content.decode()
+
+
+def test_a_member_gets_no_code_and_sees_no_clients(alice: User) -> None:
+    client = signed_in(alice)
+    for name in ("admin:chat_node_pair", "admin:chat_node_changelist", "admin:chat_generation_changelist"):
+        assert client.get(reverse(name)).status_code in (302, 403)
+        assert client.post(reverse(name)).status_code in (302, 403)
+    assert not PairingCode.objects.exists()
+
+
+def test_revoking_gives_back_what_the_client_was_answering(olga: User, alice: User, ask: Asking, pair: Pairing) -> None:
+    node = pair("tiny")
+    asked = ask(alice)
+    assert generations.claim("one", node.pk, ["tiny"])
+    assert act(signed_in(olga), "revoke", node) == 302
+    node.refresh_from_db()
+    assert node.revoked is not None
+    assert Generation.objects.get(pk=asked.pk).state == "queued"
+
+
+def test_pausing_and_resuming(olga: User, pair: Pairing) -> None:
+    node = pair("tiny")
+    client = signed_in(olga)
+    assert act(client, "pause", node) == 302
+    assert Node.objects.get(pk=node.pk).paused
+    assert act(client, "resume", node) == 302
+    assert not Node.objects.get(pk=node.pk).paused
+
+
+def test_rotating_gives_a_code_for_that_client(olga: User, pair: Pairing) -> None:
+    node = pair("tiny")
+    assert act(signed_in(olga), "rotate", node) == 200
+    assert PairingCode.objects.get().node_id == node.pk
+
+
+def test_every_list_and_page_of_the_chat_opens(olga: User, alice: User, ask: Asking, pair: Pairing) -> None:
+    node, asked = pair("tiny"), ask(alice)
+    client = signed_in(olga)
+    for model, pk in (
+        ("node", node.pk), ("generation", asked.pk), ("conversation", asked.conversation_id), ("message", asked.message_id),
+    ):  # fmt: skip
+        listed = client.get(reverse(f"admin:chat_{model}_changelist"), {"q": "a"})
+        opened = client.get(reverse(f"admin:chat_{model}_change", args=[pk]))
+        assert (listed.status_code, opened.status_code) == (200, 200), model
+        assert "Why?" not in opened.content.decode(), "operators do not read members' conversations here"
+    assert client.get(reverse("admin:chat_pairingcode_changelist")).status_code == 200
+    assert client.get(reverse("admin:chat_node_change", args=[uuid4()])).status_code == 302
