@@ -83,10 +83,12 @@ class Visitor:
         return self
 
     def open_chat(self, address: str = "/chat/") -> "Chat":
-        """The chat with no conversation open, or the one at ``address``; connected."""
+        """The chat at ``address``, connected. A new conversation is set to temperature 0, at which the tiny model knows its answers."""
         self.go(address)
         chat = Chat(self)
         chat.expect_connected()
+        if address == "/chat/":
+            chat.configure(temperature="0")
         return chat
 
 
@@ -202,7 +204,7 @@ class Chat:
         self.page.get_by_test_id("confirm-yes").click()
         self.page.wait_for_url(lambda url: url != before)
 
-    def configure(self, model: str, system_prompt: str, temperature: str) -> None:
+    def configure(self, model: str = "", system_prompt: str = "", temperature: str = "") -> None:
         self.page.get_by_test_id("model").select_option(model)
         self.page.get_by_test_id("settings-open").click()
         self.page.get_by_test_id("system-prompt").fill(system_prompt)
