@@ -1,11 +1,15 @@
 """Where the site's socket is, from the address a person types."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from inference_client.problems import Exit, Problem
 from inference_client.protocol.handshake import CHANNEL_PATH
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,11 @@ def parse(text: str, *, insecure_http: bool = False) -> Address:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         host = parts.hostname or ""
         parts.port  # noqa: B018 - raises ValueError if it is none
+        # Names in other scripts become their ASCII form; a UnicodeError is a ValueError.
+        plausible = _HOST.fullmatch(host.encode("idna").decode("ascii"))
     except ValueError:
         raise _bad(text) from None
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment or parts.username:
+    if parts.scheme not in ("http", "https") or not plausible or parts.query or parts.fragment or parts.username:
         raise _bad(text)
     plain = parts.scheme == "http"
     if plain and not insecure_http and not _is_loopback(host):

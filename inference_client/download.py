@@ -25,7 +25,6 @@ TIMEOUT_SECONDS: Final = 30.0
 SPARE_BYTES: Final = 256 * 1024**2
 """Left free on the disk."""
 
-_BLOCK: Final = 1024 * 1024
 _REPO: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _FILE: Final = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)*[A-Za-z0-9][\w.-]*\.gguf", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -126,7 +125,8 @@ def _append(client: httpx.Client, remote: Remote, part: Path, report: Report) ->
         goes_on = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
         with part.open("ab" if goes_on else "wb") as file:
             done = have if goes_on else 0
-            for block in answer.iter_bytes(_BLOCK):
+            # As they arrive: blocks of a fixed size would lose what came before the connection broke.
+            for block in answer.iter_raw():
                 file.write(block)
                 done += len(block)
                 report(done, remote.size)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from inference_client.protocol import keys, versions
 from inference_client.protocol.channel import SecureChannel
@@ -154,6 +155,7 @@ class NodeAtSite:
 async def fake_site() -> AsyncIterator[FakeSite]:
     """A site on a free port of this machine."""
     site = FakeSite()
-    async with serve(site.handle, "127.0.0.1", 0, subprotocols=versions.offer(), compression=None) as server:
+    spoken = [Subprotocol(name) for name in versions.offer()]
+    async with serve(site.handle, "127.0.0.1", 0, subprotocols=spoken, compression=None) as server:
         site.port = next(iter(server.sockets)).getsockname()[1]
         yield site

@@ -72,7 +72,7 @@ class ScriptedRuntime:
 
 
 def job(run: int, content: str, prefix: str = "", **sampling: int) -> Job:
-    return Job(run, "m", (ChatMessage(role="user", content=content),), prefix, Sampling(**sampling))  # type: ignore[arg-type]
+    return Job(run, "m", (ChatMessage(role="user", content=content),), prefix, Sampling(**sampling))
 
 
 def drain(scheduler: Scheduler) -> tuple[dict[int, str], dict[int, Event]]:

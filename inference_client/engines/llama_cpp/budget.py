@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +65,8 @@ def available() -> int | None:
         return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * METAL_SHARE)
     found: list[int] = []
     with contextlib.suppress(OSError):
-        for line in _MEMINFO.read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(int(line.split()[1]) * 1024)
+        line = re.search(r"^MemAvailable: *(\d+) kB", _MEMINFO.read_text("ascii"), re.MULTILINE)
+        found += [int(line[1]) * 1024] if line else []
     with contextlib.suppress(OSError, ValueError):
         found.append(int(_CGROUP.read_text("ascii")))
     return min(found, default=None)
