@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from chat import generations, markov, queueing
@@ -16,12 +17,13 @@ from chat.messages import conversation_changed, message_out, plain_html
 from chat.models import Conversation, Generation, Message
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
-from meatlizard.errors import Invalid, LimitReached
-from meatlizard.jobs.lease import State
+from meatlizard.errors import Invalid, LimitReached, NotFound
+from meatlizard.jobs.lease import HELD, State
 from meatlizard.markup import render_markdown
 from meatlizard.ops.logs import current_request_id
 
 MAX_SYSTEM_PROMPT = 20_000
+UNDER_WAY = (State.QUEUED, *HELD)
 
 Offline = Literal["wait", "markov"]
 
@@ -93,22 +95,19 @@ def send(user: User, conversation: Conversation, request: UUID, text: str, offli
         raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
     reply = markov.reply_if_offline(conversation.model, text) if offline == "markov" else None
     with transaction.atomic():
-        # The lock comes first: a repeated request waits here for the first one, and then finds what it made.
-        conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-        if earlier := _earlier(user, request):
+        conversation = _locked(conversation.pk)
+        if earlier := _earlier_or_refused(user, conversation, request, queues=reply is None):
             return earlier
-        _refuse_if_running(conversation)
-        now = timezone.now()
-        question = Message.objects.create(
+        question = Message(
             conversation=conversation, parent_id=conversation.head_id, role=Message.Role.USER, source=Message.Source.PERSON,
-            content=text, html=plain_html(text), created=now,
+            content=text, html=plain_html(text), created=timezone.now(),
         )  # fmt: skip
+        if not conversation.title:
+            conversation.title = title_from_question(text)
         on_commit(
             conversation_topic(conversation.pk),
             MessageAdded(conversation=conversation.pk, message=message_out(question), request=request),
         )
-        if not conversation.title:
-            conversation.title = title_from_question(text)
         return _answer(user, conversation, question, request, reply)
 
 
@@ -119,10 +118,9 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
     question = Message.objects.get(pk=message.parent_id)
     reply = markov.reply_if_offline(message.conversation.model, question.content) if offline == "markov" else None
     with transaction.atomic():
-        conversation = Conversation.objects.select_for_update().get(pk=message.conversation_id)
-        if earlier := _earlier(user, request):
+        conversation = _locked(message.conversation_id)
+        if earlier := _earlier_or_refused(user, conversation, request, queues=reply is None):
             return earlier
-        _refuse_if_running(conversation)
         return _answer(user, conversation, question, request, reply, replaces=message.pk)
 
 
@@ -134,17 +132,16 @@ def _answer(
     markov_reply: str | None,
     replaces: UUID | None = None,
 ) -> Asked:
-    """Within the asking transaction: the empty answer, its generation, the conversation's new head."""
+    """Within the asking transaction: the question if it is new, the empty answer, its generation, the new head."""
     now = timezone.now()
     by_markov = markov_reply is not None
-    if not by_markov:
-        _refuse_if_full()
-    answer = Message.objects.create(
+    answer = Message(
         conversation=conversation, parent=question, role=Message.Role.ASSISTANT, created=now,
         source=Message.Source.MARKOV if by_markov else Message.Source.MODEL,
         content=markov_reply or "", html=render_markdown(markov_reply) if markov_reply else "",
         model="markov" if by_markov else "",
     )  # fmt: skip
+    Message.objects.bulk_create([answer] if replaces else [question, answer])
     generation = Generation.objects.create(
         conversation=conversation, message=answer, user=user, request=request, trace=current_request_id() or "",
         model=conversation.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
@@ -174,32 +171,45 @@ def stop(generation: Generation) -> None:
         queueing.announce_stopping(generation)
 
 
-def _earlier(user: User, request: UUID) -> Asked | None:
-    row = Generation.objects.filter(user=user.pk, request=request).first()
-    if row is None or row.message_id is None:
-        return None
-    return Asked(row.pk, row.conversation_id, row.message_id, repeated=True)
+def _locked(conversation: UUID) -> Conversation:
+    """Within a transaction: the row as it is now, and nobody else's until the end. A repeated request waits here for the
+    first one, and then finds what it made.
+    """
+    row = Conversation.objects.select_for_update().filter(pk=conversation).first()
+    if row is None:
+        raise NotFound("This conversation was deleted meanwhile.")
+    return row
 
 
-def _refuse_if_running(conversation: Conversation) -> None:
-    running = conversation.generations.exclude(purpose=Generation.Purpose.TITLE)
-    if running.filter(state__in=[State.QUEUED, State.LEASED, State.STREAMING]).exists():
-        raise Invalid("An answer is still being written here. Stop it or wait for it.", code="answer_running")
+def _earlier_or_refused(user: User, conversation: Conversation, request: UUID, *, queues: bool) -> Asked | None:
+    """What the same request made before, if anything. Raises where an answer may not be asked for now: one is under way
+    here, or as many wait as may.
 
-
-def _refuse_if_full() -> None:
-    """The bound on waiting generations, exact under concurrency: PostgreSQL serialises the count, SQLite's transaction
-    is exclusive.
+    One query for all three; the bound on waiting is exact under concurrency, since PostgreSQL serialises this step by a
+    lock and SQLite's transaction is exclusive.
     """
     queueing.lock_for_enqueue()
-    waiting = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).count()
-    if waiting >= settings.QUEUE_MAX_WAITING:
+    rows = Generation.objects.filter(
+        Q(user=user.pk, request=request) | Q(conversation=conversation.pk, state__in=UNDER_WAY) | Q(state=State.QUEUED)
+    ).exclude(purpose=Generation.Purpose.TITLE)
+    waiting, running = 0, False
+    for pk, talk, answer, by, made_by, state in rows.values_list(
+        "pk", "conversation", "message", "user", "request", "state"
+    ):
+        if by == user.pk and made_by == request and answer is not None:
+            return Asked(pk, talk, answer, repeated=True)
+        waiting += state == State.QUEUED
+        running = running or talk == conversation.pk
+    if running:
+        raise Invalid("An answer is still being written here. Stop it or wait for it.", code="answer_running")
+    if queues and waiting >= settings.QUEUE_MAX_WAITING:
         raise LimitReached(
             f"{waiting} answers are waiting already, and that is the most this site takes. Your message was not sent; "
             "try again in a moment.",
             code="queue_full",
             retry_after=queueing.retry_after(),
         )
+    return None
 
 
 def _model(alias: str) -> str:

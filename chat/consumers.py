@@ -15,6 +15,7 @@ from chat.bus import Control, session_mark
 from chat.events import (
     Ask,
     FromBrowser,
+    MessageAdded,
     Open,
     Problem,
     Regenerate,
@@ -24,6 +25,7 @@ from chat.events import (
     Stream,
     Sync,
     from_browser,
+    request_of,
 )
 from chat.hub import CONTROL, EVERYBODY, conversation_topic, hub, user_topic
 from chat.notifier import notifier
@@ -85,7 +87,7 @@ class ChatConsumer(Socket):
         try:
             request = from_browser(event.get("text") or "")
         except AppError as error:
-            self._problem(error)
+            self._problem(error, request_of(event.get("text") or ""))
             return
         self._requests += 1
         self._keep(self._carry_out(self._user, request))
@@ -111,7 +113,8 @@ class ChatConsumer(Socket):
 
     async def _do(self, user: User, request: FromBrowser) -> None:
         if isinstance(request, Send | Regenerate):
-            await in_database(_ask, user, request)
+            for added in await in_database(_ask, user, request):
+                self._outbox.event(added.model_dump_json())
         elif isinstance(request, StopRequest):
             await in_database(_stop, user, request.generation)
         elif isinstance(request, Open):
@@ -230,14 +233,16 @@ class ChatConsumer(Socket):
             self._problem(AppError("Something went wrong on the site. Your message was not lost if it is shown above."))
 
 
-def _ask(user: User, request: Send | Regenerate) -> None:
+def _ask(user: User, request: Send | Regenerate) -> list[MessageAdded]:
+    """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
     if (retry := hit("chat-messages", str(user.pk), f"{user.tier.messages_per_minute}/m")) is not None:
         raise LimitReached("You have sent many messages in this minute. Wait a moment.", retry_after=retry)
     if isinstance(request, Send):
         conversation = access_conversation(user, request.conversation)
-        actions.send(user, conversation, request.request, request.text, request.offline)
+        asked = actions.send(user, conversation, request.request, request.text, request.offline)
     else:
-        actions.regenerate(user, access_message(user, request.message), request.request, request.offline)
+        asked = actions.regenerate(user, access_message(user, request.message), request.request, request.offline)
+    return following.added(asked, request.request) if asked.repeated else []
 
 
 def _stop(user: User, generation: UUID) -> None:

@@ -7,6 +7,7 @@ A reader paints the stored text of a generation (``stream``), then applies delta
 behind, ignore the overlap; ahead, keep it and ask with ``sync``. Offsets count Unicode code points.
 """
 
+import json
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -177,6 +178,14 @@ class Problem(Schema):
     retry_after: float | None = None
 
 
+class AnswerReady(Schema):
+    """An answer that had waited for a machine is there, wherever its owner is on the site."""
+
+    type: Literal["answer.ready"] = "answer.ready"
+    conversation: UUID
+    title: str
+
+
 class SignedOut(Schema):
     """The session ended elsewhere; the socket closes after this."""
 
@@ -195,6 +204,7 @@ ToBrowser = (
     | Stopping
     | FinishedOut
     | Problem
+    | AnswerReady
     | SignedOut
 )
 
@@ -262,6 +272,17 @@ def from_browser(frame: str) -> FromBrowser:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise Invalid(f"This message could not be read ({place}: {first['msg']}).", code="bad_frame") from None
+
+
+def request_of(frame: str) -> UUID | None:
+    """The request id in a frame that was refused, if one can be made out: the page must know which of its requests it was,
+    or it would send it again for ever.
+    """
+    try:
+        body = json.loads(frame)
+        return UUID(body["request"])
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
 
 
 def pack_delta(stream: int, offset: int, text: str) -> bytes:

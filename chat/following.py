@@ -7,8 +7,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from chat import generations, queueing
-from chat.events import FinishedOut, GenerationState, Queued
-from chat.messages import finished_out
+from chat.actions import Asked
+from chat.events import FinishedOut, GenerationState, MessageAdded, Queued
+from chat.messages import finished_out, message_out
 from chat.models import Generation
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
@@ -51,6 +52,15 @@ def running(conversation: UUID) -> list[Running]:
 def standing(generation: UUID) -> Running | Ended:
     row = Generation.objects.select_related("node", "message").get(pk=generation)
     return Ended(finished_out(row)) if row.ended else _running(row)
+
+
+def added(asked: Asked, request: UUID) -> list[MessageAdded]:
+    """Question and answer that a request made, as they stand now."""
+    row = Generation.objects.select_related("message__parent").get(pk=asked.generation)
+    assert row.message is not None
+    assert row.message.parent is not None
+    messages = (message_out(row.message.parent), message_out(row.message, row))
+    return [MessageAdded(conversation=asked.conversation, message=message, request=request) for message in messages]
 
 
 def _running(row: Generation) -> Running:

@@ -12,16 +12,21 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat import messages as turns
 from chat.bus import control_on_commit, on_commit
+from chat.events import AnswerReady
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation
 from chat.titles import clean_title, request_title
 from inference_client.protocol.messages import ChatMessage, Sampling, Usage
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import HELD, Reaped, State
+
+LONG_WAIT_SECONDS = 20.0
+"""Who waited so long for the first word may have gone elsewhere, and is told when the answer is there."""
 
 CLAIM_TRIES = 3
 """A claim that met another one for the same user is tried again so often; then the next look at the queue does it."""
@@ -79,7 +84,7 @@ class Outcome:
 
 def claim(session: str, node_id: UUID, aliases: Sequence[str]) -> Claimed | None:
     """Leases the next waiting generation that a node with a free slot for each of ``aliases`` can answer."""
-    fair = Generation.objects.for_models(list(aliases)).fair()
+    fair = Generation.objects.for_models(list(aliases)).fair().select_related("conversation")
     for _ in range(CLAIM_TRIES):
         with transaction.atomic():
             row = fair.claim_next(session, settings.LEASE_SECONDS, node=node_id)
@@ -95,7 +100,7 @@ def claim(session: str, node_id: UUID, aliases: Sequence[str]) -> Claimed | None
         chat = request_title(row.conversation_id)
     else:
         assert row.message_id is not None
-        chat = turns.context(row.conversation_id, row.message_id)
+        chat = turns.context(row.conversation, row.message_id)
     return Claimed(
         generation=row.pk,
         epoch=row.lease_epoch,
@@ -161,6 +166,7 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
             state=state,
             lease_owner="",
             lease_until=None,
+            started=Coalesce("started", now),
             ended_at=now,
             reason=outcome.reason,
             error_code=outcome.error_code,
@@ -205,6 +211,10 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     )
     if row.state == State.DONE:
         enqueue_title(row)
+        if row.started is not None and (row.started - row.created).total_seconds() >= LONG_WAIT_SECONDS:
+            on_commit(
+                user_topic(conversation.owner_id), AnswerReady(conversation=conversation.pk, title=conversation.title)
+            )
 
 
 def enqueue_title(answer: Generation) -> None:

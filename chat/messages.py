@@ -25,14 +25,13 @@ def branch(conversation: Conversation) -> list[Message]:
     return path
 
 
-def context(conversation_id: UUID, answer_id: UUID) -> tuple[ChatMessage, ...]:
+def context(conversation: Conversation, answer_id: UUID) -> tuple[ChatMessage, ...]:
     """What a model gets to read to write the message ``answer_id``: system prompt, then the turns above it, newest kept
     first.
     """
-    conversation = Conversation.objects.only("system_prompt").get(pk=conversation_id)
     rows = {
         pk: (parent, role, content)
-        for pk, parent, role, content in Message.objects.filter(conversation=conversation_id).values_list(
+        for pk, parent, role, content in Message.objects.filter(conversation=conversation.pk).values_list(
             "pk", "parent", "role", "content"
         )
     }

@@ -1,5 +1,6 @@
 """The websocket of pages: asking, following, catching up, stopping; and what strangers and broken pages get."""
 
+import datetime
 import json
 import zlib
 from types import TracebackType
@@ -10,6 +11,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
 
 from chat import actions, nodes
 from chat.consumers import ChatConsumer
@@ -241,6 +243,39 @@ async def test_a_frame_that_is_none_is_refused_and_the_socket_lives_on(alice: Us
         assert (await page.until("error"))["code"] == "bad_frame"
         await page.say(type="status", model="")
         await page.until("status")
+
+
+async def test_a_repeated_send_is_told_what_it_made(alice: User) -> None:
+    async with serving(), Page(alice) as page:
+        conversation, request = await conversation_of(alice), uuid4()
+        for _ in range(2):
+            await page.say(type="send", request=request, conversation=conversation.pk, text="Why?")
+        await page.until("conversation.changed")
+        told = [await page.until("message.added") for _ in range(2)]
+        assert [event["message"]["role"] for event in told] == ["user", "assistant"]
+        assert {event["request"] for event in told} == {str(request)}
+        assert await in_database(Message.objects.count) == 2
+
+
+async def test_a_refused_frame_names_its_request(alice: User) -> None:
+    async with serving(), Page(alice) as page:
+        request = uuid4()
+        await page.say(type="send", request=request, conversation="none", text="Why?")
+        assert (await page.until("error"))["request"] == str(request)
+
+
+async def test_an_answer_that_waited_long_is_announced_on_every_page(alice: User, olga: User) -> None:
+    async with serving(), Page(alice) as page:
+        asked = await in_database(actions.send, alice, await conversation_of(alice), uuid4(), "Why?")
+        long_ago = timezone.now() - datetime.timedelta(minutes=5)
+        await in_database(Generation.objects.filter(pk=asked.generation).update, created=long_ago)
+        async with await node_for(olga) as node:
+            await node.hello("tiny")
+            job = await node.hear(Generate)
+            await node.text(job, 0, "late")
+            await node.finish(job, 4)
+            ready = await page.until("answer.ready")
+            assert (ready["conversation"], ready["title"]) == (str(asked.conversation), "Why?")
 
 
 async def test_ending_the_session_elsewhere_closes_the_socket(alice: User) -> None:

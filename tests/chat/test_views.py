@@ -146,7 +146,7 @@ def test_settings_are_kept_and_go_to_the_model(alice: User, talk: Conversation) 
     assert answer.json()["conversation"]["temperature"] == 0.5
     talk.refresh_from_db()
     assert talk.head_id is not None
-    turns = context(talk.pk, talk.head_id)
+    turns = context(talk, talk.head_id)
     assert [(turn.role, turn.content) for turn in turns] == [
         ("system", "Answer like a pirate."),
         ("user", "Is <b>this</b> private?"),
