@@ -99,7 +99,7 @@ def fields_of(module: str) -> set[str]:
 
 @pytest.mark.parametrize("module", ["chat.events", "inference_client.protocol.messages"])
 def test_every_field_is_documented(module: str) -> None:
-    """A field is named, in backquotes, in the paragraph or table that follows its message's name."""
+    """Each field's name stands somewhere in backquotes; a field added without a word about it fails."""
     text = (ROOT / "docs/API_SCHEMA.md").read_text()
     missing = {name for name in fields_of(module) if f"`{name.rpartition('.')[2]}`" not in text}
     assert not missing, "fields without a word in docs/API_SCHEMA.md"

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from tests.services.programs import Program, new_folder, wait_until
 from tests.services.site import ROOT, outer_environment

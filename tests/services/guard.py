@@ -64,9 +64,8 @@ def install() -> None:
         return plain(host, *args, **kwargs)
 
     # The standard library and asyncio look these up in the module each time, so replacing them there reaches all.
-    socket.socket = GuardedSocket  # type: ignore[misc]
-    socket.SocketType = GuardedSocket  # type: ignore[misc]
-    socket.getaddrinfo = getaddrinfo
+    for name, guarded in {"socket": GuardedSocket, "SocketType": GuardedSocket, "getaddrinfo": getaddrinfo}.items():
+        setattr(socket, name, guarded)
 
 
 def _is_address(host: Any) -> bool:
