@@ -63,8 +63,10 @@ class Link:
         self._stop.set()
 
     async def run(self) -> None:
-        """Raises Problem if trying again makes no sense."""
+        """Raises Problem if trying again makes no sense, and whatever the engine's events raise."""
         pump = asyncio.create_task(self._pump())
+        # Without its engine's events the program would look alive and answer nothing.
+        pump.add_done_callback(lambda _: self._stop.set())
         try:
             while not self._stop.is_set():
                 try:
@@ -73,6 +75,8 @@ class Link:
                     if not problem.retry:
                         raise
                     await self._wait(problem)
+            if pump.done():
+                pump.result()
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
@@ -165,16 +169,12 @@ class Link:
     # --- the engine -------------------------------------------------------------------------------------------------
 
     async def _pump(self) -> None:
-        try:
-            async for events in self._engine.steps():
-                for event in events:
-                    self._tell(event)
-                self._session.engine_events(events)
-                self._session.models_changed(self._engine.models())
-                self._wake.set()
-        except Exception:
-            log.exception("the engine's events cannot be read")
-            raise
+        async for events in self._engine.steps():
+            for event in events:
+                self._tell(event)
+            self._session.engine_events(events)
+            self._session.models_changed(self._engine.models())
+            self._wake.set()
 
     def _work(self) -> None:
         for item in self._session.take_work():

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ import pytest
 
 from inference_client import address
 from inference_client.backoff import Backoff
+from inference_client.engines.base import Event
 from inference_client.link import Link
 from inference_client.problems import Exit, Problem
 from inference_client.protocol import keys
@@ -142,6 +143,17 @@ async def test_ctrl_c_while_the_site_is_away_ends_too() -> None:
     await asyncio.sleep(0)
     run.link.stop()
     await run.ended()
+
+
+async def test_an_engine_that_breaks_its_interface_ends_the_program() -> None:
+    class Broken(ScriptedEngine):
+        async def steps(self) -> AsyncIterator[Sequence[Event]]:
+            raise RuntimeError("broken")
+            yield ()
+
+    async with fake_site() as site, running(site, Broken()) as run:
+        with pytest.raises(RuntimeError, match="broken"):
+            await run.ended()
 
 
 @pytest.mark.parametrize(
