@@ -16,8 +16,12 @@ TABLE = """CREATE TABLE fault_audit (
 )"""
 CHUNK = """INSERT INTO fault_audit (kind, generation, epoch, at, text, state)
     SELECT 'chunk', g.id, g.lease_epoch, NEW."offset", NEW.text, g.state FROM chat_generation g WHERE g.id = NEW.generation_id;"""
-ENDED = """INSERT INTO fault_audit (kind, generation, epoch, state) VALUES ('ended', NEW.id, NEW.lease_epoch, NEW.state);"""
-EPOCH = """INSERT INTO fault_audit (kind, generation, epoch, state) VALUES ('epoch', NEW.id, NEW.lease_epoch, NEW.state);"""
+ENDED = (
+    """INSERT INTO fault_audit (kind, generation, epoch, state) VALUES ('ended', NEW.id, NEW.lease_epoch, NEW.state);"""
+)
+EPOCH = (
+    """INSERT INTO fault_audit (kind, generation, epoch, state) VALUES ('epoch', NEW.id, NEW.lease_epoch, NEW.state);"""
+)
 TRIGGERS = {
     "fault_chunk": ("AFTER INSERT ON chat_chunk FOR EACH ROW", CHUNK),
     "fault_ended": (
@@ -50,7 +54,9 @@ def auditing() -> Iterator[None]:
     postgres = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         cursor.execute(
-            TABLE.format(serial="bigserial", uuid="uuid") if postgres else TABLE.format(serial="integer", uuid="char(32)")
+            TABLE.format(serial="bigserial", uuid="uuid")
+            if postgres
+            else TABLE.format(serial="integer", uuid="char(32)")
         )
         for name, (when, what) in TRIGGERS.items():
             if postgres:

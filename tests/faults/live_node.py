@@ -32,6 +32,7 @@ from inference_client.protocol.messages import (
 from tests.services.site import LiveSite
 
 SECONDS = 20.0
+HEARTBEAT_SECONDS = 2.0
 USAGE = Usage(prompt_tokens=3, completion_tokens=2, prompt_seconds=0.01, completion_seconds=0.02)
 
 
@@ -70,7 +71,8 @@ class LiveNode:
 
     async def shake(self) -> SecureChannel:
         await self.link.send(self.handshake.hello())
-        answer = await asyncio.wait_for(self.link.recv(), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            answer = await self.link.recv()
         assert isinstance(answer, bytes)
         self.channel = self.handshake.finish(answer, time.monotonic())
         return self.channel
@@ -80,8 +82,9 @@ class LiveNode:
         await self.shake()
         models = (ModelInfo(alias="tiny", context_length=2048, slots=self.slots),)
         await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models))
-        while not isinstance(await self._next(), Welcome):
-            pass
+        async with asyncio.timeout(SECONDS):
+            while not isinstance(await self._next(), Welcome):
+                pass
         self._reader = asyncio.create_task(self._work())
 
     async def say(self, message: Schema) -> None:
@@ -97,7 +100,7 @@ class LiveNode:
 
     async def _next(self) -> object:
         while True:
-            frame = await asyncio.wait_for(self.link.recv(), SECONDS)
+            frame = await self.link.recv()
             assert isinstance(frame, bytes)
             message = self.channel.open(frame)
             for answer in self.channel.take_pending():
@@ -106,10 +109,11 @@ class LiveNode:
                 return from_site(message.payload)
 
     async def _work(self) -> None:
-        """Answers until cancelled; a heartbeat whenever the site is silent."""
+        """Answers until cancelled, with a heartbeat whenever the site was silent."""
         while True:
             try:
-                message = await asyncio.wait_for(self._next(), 2)
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    message = await self._next()
             except TimeoutError:
                 await self.say(Heartbeat(running=tuple(pk for pk, task in self._streams.items() if not task.done())))
                 continue
@@ -123,4 +127,6 @@ class LiveNode:
         for at in range(len(job.prefix), len(text), self.step):
             await self.say(Deltas(items=(Delta(g=job.generation, e=job.epoch, o=at, x=text[at : at + self.step]),)))
             await asyncio.sleep(self.pause)
-        await self.say(Finished(generation=job.generation, epoch=job.epoch, reason="stop", length=len(text), usage=USAGE))
+        await self.say(
+            Finished(generation=job.generation, epoch=job.epoch, reason="stop", length=len(text), usage=USAGE)
+        )

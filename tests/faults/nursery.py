@@ -129,7 +129,11 @@ class Trouble(threading.Thread):
         self.done = 0
         self.over = threading.Event()
         self.failed: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
-        plan = [(self.draw.uniform(0, 0.8) * jobs, kind) for kind, n in (("kill", kills), ("pause", pauses)) for _ in range(n)]
+        plan = [
+            (self.draw.uniform(0, 0.8) * jobs, kind)
+            for kind, n in (("kill", kills), ("pause", pauses))
+            for _ in range(n)
+        ]
         self.plan = sorted(plan)
         self.counts = {"kill": 0, "pause": 0}
 

@@ -53,7 +53,8 @@ class Page:
         async with asyncio.timeout(seconds):
             while self.finished is None:
                 try:
-                    frame = await asyncio.wait_for(self.link.recv(), SILENCE_SECONDS)
+                    async with asyncio.timeout(SILENCE_SECONDS):
+                        frame = await self.link.recv()
                 except TimeoutError:
                     await self._sync()
                     continue

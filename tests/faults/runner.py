@@ -56,7 +56,14 @@ class FaultRun:
     def __init__(
         self, folder: Path, seed: int, people: list[User], *, jobs: int, kills: int, pauses: int, kind: str = "careful"
     ) -> None:
-        self.folder, self.people, self.jobs, self.kills, self.pauses, self.kind = folder, people, jobs, kills, pauses, kind
+        self.folder, self.people, self.jobs, self.kills, self.pauses, self.kind = (
+            folder,
+            people,
+            jobs,
+            kills,
+            pauses,
+            kind,
+        )
         self.draw = random.Random(seed)
         self.report = Report(seed, jobs=jobs)
         self.expected: dict[UUID, str] = {}
@@ -107,7 +114,9 @@ class FaultRun:
         """Asks one question, every tenth one twice under one request id. False when the queue takes no more for now."""
         if self._asking is None:
             user = self.draw.choice(self.people)
-            conversation = Conversation.objects.create(owner=user, updated=timezone.now(), title="Faults", title_by_owner=True)
+            conversation = Conversation.objects.create(
+                owner=user, updated=timezone.now(), title="Faults", title_by_owner=True
+            )
             self._asking = user, conversation, uuid4(), f"Question {len(self.expected)} of run {self.report.seed}?"
         user, conversation, request, question = self._asking
         try:
@@ -130,9 +139,13 @@ class FaultRun:
         self.report.reaped += len(generations.reap().requeued)
         self.report.looks += 1
         ends: dict[UUID, int] = {}
-        for generation, at, text in Chunk.objects.order_by("generation", "offset").values_list("generation", "offset", "text"):
+        for generation, at, text in Chunk.objects.order_by("generation", "offset").values_list(
+            "generation", "offset", "text"
+        ):
             if ends.get(generation, 0) != at:
-                self.report.problems.append(f"{generation}: a chunk at {at} after {ends.get(generation, 0)} code points, in mid-run")
+                self.report.problems.append(
+                    f"{generation}: a chunk at {at} after {ends.get(generation, 0)} code points, in mid-run"
+                )
             ends[generation] = at + len(text)
         return Generation.objects.exclude(state__in=[State.QUEUED, State.LEASED, State.STREAMING]).count()
 
@@ -142,7 +155,9 @@ class FaultRun:
         report.problems += unequal_messages(self.expected)
         report.problems += unkept_promises(notes, history)
         report.late = sum(note.what in ("lost", "late") for note in notes)
-        report.resumed = sum(note.what == "began" and note.epoch - 1 in _epochs(notes, note.generation) for note in notes)
+        report.resumed = sum(
+            note.what == "began" and note.epoch - 1 in _epochs(notes, note.generation) for note in notes
+        )
         report.chunks = sum(entry.kind == "chunk" for entry in history)
         if Chunk.objects.exists():
             report.problems.append("chunks are left although every answer has ended")
@@ -157,7 +172,9 @@ def unequal_messages(expected: dict[UUID, str]) -> list[str]:
     stored = dict(Generation.objects.filter(state=State.DONE).values_list("pk", "message__content"))
     found = [f"{pk}: the message differs" for pk, text in expected.items() if stored.get(pk) != text]
     if Generation.objects.count() != len(expected) or Message.objects.count() != 2 * len(expected):
-        found.append(f"{Generation.objects.count()} generations and {Message.objects.count()} messages for {len(expected)} questions")
+        found.append(
+            f"{Generation.objects.count()} generations and {Message.objects.count()} messages for {len(expected)} questions"
+        )
     assert settings.GENERATION_MAX_ATTEMPTS > 3, "kills must not use up the attempts of this run"
     return found
 
@@ -165,12 +182,16 @@ def unequal_messages(expected: dict[UUID, str]) -> list[str]:
 def unkept_promises(notes: list[Note], history: list[audit.Entry]) -> list[str]:
     """What a worker was told is stored must be in the record under its own token; wrong prefixes count as well."""
     record = {(e.generation, e.epoch, e.at, len(e.text or "")) for e in history if e.kind == "chunk"}
-    found = [f"{note.generation}: a worker got a prefix that is not the answer's" for note in notes if note.what == "broken"]
+    found = [
+        f"{note.generation}: a worker got a prefix that is not the answer's" for note in notes if note.what == "broken"
+    ]
     for note in notes:
         if note.what == "stored" and (note.generation, note.epoch, note.at, note.length) not in record:
             found.append(f"{note.generation}: stored at {note.at} under token {note.epoch}, but not in the record")
     ends = {e.generation: e.epoch for e in history if e.kind == "ended"}
     for note in notes:
         if note.what == "done" and ends.get(note.generation) != note.epoch:
-            found.append(f"{note.generation}: ended under token {note.epoch}, but the record says {ends.get(note.generation)}")
+            found.append(
+                f"{note.generation}: ended under token {note.epoch}, but the record says {ends.get(note.generation)}"
+            )
     return found

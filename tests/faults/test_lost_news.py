@@ -21,7 +21,7 @@ from tests.services.site import LiveSite
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
 
 ANSWERS = 20
-WORDS = "the lizard sat on a warm stone and thought of flies until evening came éß 蜥蜴".split()
+WORDS = ("lizard", "stone", "warm", "and", "thought", "of", "flies", "until", "evening", "éß", "蜥蜴")
 
 
 def plain_answer(question: str) -> str:
@@ -54,16 +54,14 @@ async def test_pages_end_equal_to_the_database_though_a_third_of_the_news_is_los
 ) -> None:
     first, second = two_sites
     key = keys.generate()
-    await asyncio.to_thread(ask_site, first, f"node({keys.public_bytes(key).hex()!r})")
-    people = await asyncio.to_thread(ask_site, first, f"people({ANSWERS})")
-    site_key = bytes.fromhex(await asyncio.to_thread(ask_site, first, "site_key()"))
-    pages = [Page(second, person["cookie"], person["conversation"]) for person in people]
+    scene = await asyncio.to_thread(ask_site, first, f"prepare({ANSWERS}, {keys.public_bytes(key).hex()!r})")
+    pages = [Page(second, person["cookie"], person["conversation"]) for person in scene["people"]]
 
     async def one(page: Page, number: int) -> None:
         async with page:
             await page.ask(f"Question {number}?", 60)
 
-    async with LiveNode(first, site_key, key, plain_answer) as node:
+    async with LiveNode(first, bytes.fromhex(scene["site_key"]), key, plain_answer) as node:
         await node.hello()
         await asyncio.gather(*(one(page, number) for number, page in enumerate(pages)))
     stored = await asyncio.to_thread(ask_site, first, "answers()")
@@ -82,4 +80,6 @@ async def test_pages_end_equal_to_the_database_though_a_third_of_the_news_is_los
         assert right.startswith(page.text)
     assert letters.count("d") > 0
     assert sum(page.syncs for page in pages) > 0, "nobody had to ask for anything: the loss hit nothing"
-    assert sum(page.text == stored[page.generation]["content"] for page in pages) > 0, "nobody saw an answer stream to its end"
+    assert sum(page.text == stored[page.generation]["content"] for page in pages) > 0, (
+        "nobody saw an answer stream to its end"
+    )

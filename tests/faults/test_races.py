@@ -54,7 +54,12 @@ def waiting_rows(people: Sequence[User], count: int, concurrency: int = 1_000) -
             conversation=conversation, parent=question, role="assistant", source="model", created=timezone.now()
         )
         row = Generation.objects.create(
-            conversation=conversation, message=answer, user=user, created=timezone.now(), rank=number, concurrency=concurrency
+            conversation=conversation,
+            message=answer,
+            user=user,
+            created=timezone.now(),
+            rank=number,
+            concurrency=concurrency,
         )
         made.add(row.pk)
     return made
