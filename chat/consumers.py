@@ -34,7 +34,7 @@ from chat.sockets import Event, Socket
 from meatlizard.accounts.access import session_valid
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
-from meatlizard.security.ratelimit import hit
+from meatlizard.security.ratelimit import check
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
@@ -60,6 +60,7 @@ class ChatConsumer(Socket):
         self._streams: dict[UUID, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._requests = 0
+        self._opening = asyncio.Lock()
 
     async def websocket_connect(self, event: Event) -> None:
         user = self.scope.get("user")
@@ -102,9 +103,11 @@ class ChatConsumer(Socket):
 
     async def _carry_out(self, user: User, request: FromBrowser) -> None:
         try:
-            retry = await in_database(hit, "chat-frames", str(user.pk), FRAMES)
-            if retry is not None:
-                raise LimitReached("You are sending too fast. Wait a moment.", retry_after=retry)
+            # What follows an open must not overtake it: its news would come before anybody listens.
+            async with self._opening:
+                await in_database(check, "chat-frames", str(user.pk), FRAMES, "You are sending too fast. Wait a moment.")
+                if isinstance(request, Open):
+                    await self._open(user, request.conversation)
             await self._do(user, request)
         except AppError as error:
             self._problem(error, getattr(request, "request", None))
@@ -117,8 +120,6 @@ class ChatConsumer(Socket):
                 self._outbox.event(added.model_dump_json())
         elif isinstance(request, StopRequest):
             await in_database(_stop, user, request.generation)
-        elif isinstance(request, Open):
-            await self._open(user, request.conversation)
         elif isinstance(request, Sync):
             await self._sync(user, request)
         elif isinstance(request, Ask):
@@ -235,8 +236,8 @@ class ChatConsumer(Socket):
 
 def _ask(user: User, request: Send | Regenerate) -> list[MessageAdded]:
     """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
-    if (retry := hit("chat-messages", str(user.pk), f"{user.tier.messages_per_minute}/m")) is not None:
-        raise LimitReached("You have sent many messages in this minute. Wait a moment.", retry_after=retry)
+    rate = f"{user.tier.messages_per_minute}/m"
+    check("chat-messages", str(user.pk), rate, "You have sent many messages in this minute. Wait a moment.")
     if isinstance(request, Send):
         conversation = access_conversation(user, request.conversation)
         asked = actions.send(user, conversation, request.request, request.text, request.offline)

@@ -1,6 +1,6 @@
 // The chat page: makes the parts and ties them together.
 
-import { post } from "./api.js";
+import { address, post } from "./api.js";
 import { Composer } from "./composer.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
@@ -30,6 +30,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     if (event.type === "status") showStatus(event);
     else if (event.type === "conversation.changed") conversationChanged(event.conversation);
     else if (event.type === "conversation.deleted") sidebar.remove(event.conversation);
+    else if (event.type === "answer.ready") answerReady(event);
     else thread.event(event);
   },
   delta: (frame) => thread.delta(decodeDelta(frame)),
@@ -101,6 +102,14 @@ function askStatus() {
   connection.send({ type: "status", model: settings.model });
 }
 
+/** Tells of an answer in another conversation; in this one it is seen, and announced, as it comes. */
+function answerReady({ conversation: place, title }) {
+  if (place === conversation) return;
+  byId("ready-link").href = address(urls.conversation, place);
+  byId("ready-link").textContent = title || "a conversation";
+  byId("ready").hidden = false;
+}
+
 function conversationChanged(changed) {
   sidebar.show(changed);
   if (changed.id !== conversation) return;
@@ -129,6 +138,7 @@ function showSidebar(open) {
   (open ? byId("sidebar-close") : byId("sidebar-toggle")).focus();
 }
 
+byId("ready-close").addEventListener("click", () => (byId("ready").hidden = true));
 addEventListener("popstate", () => location.reload());
 addEventListener("online", () => connection.hurry());
 document.addEventListener("visibilitychange", () => {
