@@ -155,19 +155,6 @@ class Chat:
         assert len(shown) < len(answer), "the answer was over already"
         return shown
 
-    def wait_still(self) -> str:
-        """With the engine frozen: waits until all that it had written has arrived, and returns the text shown."""
-        seen = [""]
-
-        def unchanged() -> bool:
-            seen.append(self.shown())
-            # Longer than the site ever holds a piece of text back.
-            self.page.wait_for_timeout(300)
-            return seen[-1] == self.shown()
-
-        wait_until(unchanged, "the answer stands still")
-        return seen[-1]
-
     def watch_growth(self) -> None:
         self.page.evaluate(WATCH_GROWTH, ANSWERS)
 
@@ -212,11 +199,11 @@ class Chat:
         self.page.get_by_test_id("settings-save").click()
         expect(self.page.get_by_test_id("settings")).not_to_be_visible()
 
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, str | float]:
         return {
             "model": self.page.get_by_test_id("model").input_value(),
             "system_prompt": self.page.get_by_test_id("system-prompt").input_value(),
-            "temperature": self.page.get_by_test_id("temperature").input_value(),
+            "temperature": float(self.page.get_by_test_id("temperature").input_value()),
         }
 
     def show_list(self) -> None:

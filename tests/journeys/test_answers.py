@@ -67,7 +67,7 @@ def test_a_reload_in_mid_answer_loses_and_repeats_nothing(alice: Visitor, client
     chat.ask(STORY.question)
     chat.wait_part(STORY.answer, 60)
     client.freeze()
-    before = chat.wait_still()
+    before = chat.shown()
     alice.page.reload()
     chat.wait_part(STORY.answer, len(before))
     client.slow_motion()
@@ -97,7 +97,7 @@ def test_stopped_is_said_when_the_client_has_said_so_and_the_slot_is_free(alice:
     chat.ask(STORY.question)
     chat.wait_part(STORY.answer, 60)
     client.freeze()
-    before = chat.wait_still()
+    before = chat.shown()
     chat.stop()
     expect(chat.last_answer).to_contain_text("Stopping")
     expect(chat.last_answer).not_to_contain_text("Stopped")
@@ -140,7 +140,7 @@ def test_model_voice_and_temperature_are_the_conversations_own(alice: Visitor, c
     chat.ask(VOICE.question)
     chat.expect_answer(VOICE.answer)
     alice.page.reload()
-    assert chat.settings() == {"model": "tiny", "system_prompt": VOICE.system, "temperature": "0.0"}
+    assert chat.settings() == {"model": "tiny", "system_prompt": VOICE.system, "temperature": 0.0}
 
 
 def test_charlie_finds_nothing_of_alices(alice: Visitor, client: LiveClient, sit: Sit) -> None:
