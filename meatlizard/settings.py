@@ -58,6 +58,8 @@ LEASE_SECONDS = parse.positive("LEASE_SECONDS", env.int("LEASE_SECONDS", default
 NODE_HEARTBEAT_SECONDS = parse.positive("NODE_HEARTBEAT_SECONDS", env.int("NODE_HEARTBEAT_SECONDS", default=5))
 GENERATION_MAX_ATTEMPTS = parse.positive("GENERATION_MAX_ATTEMPTS", env.int("GENERATION_MAX_ATTEMPTS", default=3))
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
+JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)
+TASKS = {"default": {"BACKEND": env("TASKS_BACKEND", default="") or "meatlizard.jobs.backend.JobsBackend"}}
 
 # --- the parts ----------------------------------------------------------------------------------------------------------
 
@@ -81,7 +83,9 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     *(["allauth.socialaccount.providers.discord"] if DISCORD_SIGN_IN else []),
     "django.forms",
+    "django_tasks",
     "meatlizard.accounts",
+    "meatlizard.jobs",
     "chat",
 ]
 MIDDLEWARE = [
