@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -52,20 +52,16 @@ class SiteConnection:
         self.channel = channel
         self.info = info
         self._socket = socket
+        # The frames of a long message must not be parted by others, whose numbers are higher.
+        self._sending = asyncio.Lock()
 
     async def send(self, payload: bytes, type_: int = MESSAGE) -> None:
         """Seals and sends one message; returns once the socket has taken it."""
-        try:
-            await self._send(self.channel.seal(type_, payload))
-        except ChannelError as error:
-            raise broken(error) from None
+        await self._send(lambda: self.channel.seal(type_, payload))
 
     async def tick(self) -> None:
         """Every few seconds: lets the channel change keys."""
-        try:
-            await self._send(self.channel.tick(time.monotonic()))
-        except ChannelError as error:
-            raise broken(error) from None
+        await self._send(lambda: self.channel.tick(time.monotonic()))
 
     async def payloads(self, type_: int = MESSAGE) -> AsyncGenerator[bytes, None]:
         """Messages of ``type_`` as they come. Ends only by Problem."""
@@ -73,12 +69,12 @@ class SiteConnection:
             try:
                 frame = await self._socket.recv(decode=False)
                 message = self.channel.open(frame)
-                await self._send(self.channel.take_pending())
             except ConnectionClosed as closed:
                 raise lost(closed) from None
             except ChannelError as error:
                 await self.close(error.close_code)
                 raise broken(error) from None
+            await self._send(self.channel.take_pending)
             if message is not None and message.type == type_:
                 yield message.payload
 
@@ -97,12 +93,15 @@ class SiteConnection:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def _send(self, frames: list[bytes]) -> None:
+    async def _send(self, sealed: Callable[[], list[bytes]]) -> None:
         try:
-            for frame in frames:
-                await self._socket.send(frame)
+            async with self._sending:
+                for frame in sealed():
+                    await self._socket.send(frame)
         except ConnectionClosed as closed:
             raise lost(closed) from None
+        except ChannelError as error:
+            raise broken(error) from None
 
 
 async def open_connection(address: Address, key: X25519PrivateKey, server_public: bytes) -> SiteConnection:

@@ -17,9 +17,10 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
 from inference_client import address, connection
-from inference_client.connection import open_connection
+from inference_client.connection import SiteConnection, open_connection
 from inference_client.problems import Exit, Problem
 from inference_client.protocol import keys
+from inference_client.protocol.handshake import ClientHandshake, ServerHandshake
 from tests.inference_client.fake_site import fake_site
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -126,6 +127,28 @@ async def test_garbage_instead_of_a_handshake_is_refused() -> None:
 
     async with websocket_server(garbage) as url:
         assert (await refusal(url)).code == "handshake_failed"
+
+
+async def test_long_messages_sent_at_the_same_time_stay_whole_and_in_order() -> None:
+    # A resend of much text goes in many frames; a heartbeat or new keys may be due in the middle of it.
+    client, server = keys.generate(), keys.generate()
+    theirs, ours = ServerHandshake(server), ClientHandshake(client, keys.public_bytes(server))
+    theirs.read_hello(ours.hello())
+    answer, at_site = theirs.answer(now=0, server_time=0)
+    channel = ours.finish(answer, now=0)
+    assert ours.info is not None
+    arrived: list[bytes] = []
+
+    class SlowSocket:
+        async def send(self, frame: bytes) -> None:
+            arrived.append(frame)
+            await asyncio.sleep(0)
+
+    link = SiteConnection(SlowSocket(), channel, ours.info)  # type: ignore[arg-type]
+    payloads = [bytes([number]) * 300_000 for number in range(4)]
+    await asyncio.gather(*(link.send(payload) for payload in payloads), link.tick())
+    opened = [message.payload for frame in arrived if (message := at_site.open(frame)) is not None]
+    assert opened == payloads
 
 
 @pytest.mark.parametrize(

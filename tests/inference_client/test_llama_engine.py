@@ -65,8 +65,11 @@ class Listener:
 
 
 @asynccontextmanager
-async def engine_with(slots: int = 4, context: int = 0, cache: Path | None = None) -> AsyncIterator[Listener]:
-    engine = LlamaCppEngine(ModelSpec(MODEL_PATH, "tiny", context=context, slots=slots, threads=1), cache_dir=cache)
+async def engine_with(
+    slots: int = 4, context: int = 0, cache: Path | None = None, batch: int = 512
+) -> AsyncIterator[Listener]:
+    spec = ModelSpec(MODEL_PATH, "tiny", context=context, slots=slots, threads=1, batch=batch)
+    engine = LlamaCppEngine(spec, cache_dir=cache)
     await engine.start()
     try:
         yield Listener(engine)
@@ -109,15 +112,17 @@ async def test_stop_while_writing_frees_the_slot() -> None:
 
 
 async def test_stop_while_reading_a_long_prompt_frees_the_slot() -> None:
-    async with engine_with(slots=1, context=2048) as heard:
-        heard.engine.submit(ask(1, "a" * 1500))
+    # Four long prompts in small batches: about two hundred steps, of which the first is seen.
+    async with engine_with(slots=4, batch=1) as heard:
+        for run in range(4):
+            heard.engine.submit(ask(run, chr(ord("a") + run) * 1500))
         await heard.until(lambda: bool(heard.progress))
-        heard.engine.cancel(1)
-        heard.engine.submit(ask(2, PLAIN_PAIRS[0].question))
-        await heard.all_ended([1, 2])
-    assert heard.done(1).reason == "cancelled"
-    assert 1 not in heard.text, "it had begun to answer: the prompt was too short for this test"
-    assert heard.text[2] == PLAIN_PAIRS[0].answer
+        for run in range(4):
+            heard.engine.cancel(run)
+        heard.engine.submit(ask(9, PLAIN_PAIRS[0].question))
+        await heard.all_ended([0, 1, 2, 3, 9])
+    assert {heard.done(run).reason for run in range(4)} == {"cancelled"}
+    assert heard.text == {9: PLAIN_PAIRS[0].answer}, "an answer had begun: the prompts were too short for this test"
 
 
 async def test_a_waiting_answer_can_be_stopped_before_its_turn() -> None:
