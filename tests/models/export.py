@@ -8,7 +8,7 @@ from typing import Any
 
 import gguf
 import numpy as np
-from gguf.quants import quantize
+from gguf.quants import dequantize, quantize
 
 from tests.models.corpus import CHAT_TEMPLATE, CONTEXT_LENGTH
 from tests.models.network import DIM, FEED_FORWARD, HEAD_DIM, HEADS, LAYERS, NORM_EPSILON, ROPE_BASE
@@ -40,7 +40,15 @@ def _add_tokenizer(writer: gguf.GGUFWriter) -> None:
     writer.add_chat_template(CHAT_TEMPLATE)
 
 
-def write_gguf(path: Path, weights: dict[str, np.ndarray[Any, np.dtype[np.float32]]]) -> None:
+Arrays = dict[str, np.ndarray[Any, np.dtype[np.float32]]]
+
+
+def read_weights(path: Path) -> Arrays:
+    """The weights of a file written by ``write_gguf``, as near as Q8_0 keeps them."""
+    return {tensor.name: dequantize(tensor.data, tensor.tensor_type) for tensor in gguf.GGUFReader(path).tensors}
+
+
+def write_gguf(path: Path, weights: Arrays) -> None:
     """Matrices as Q8_0, norms as F32; ``path`` is replaced."""
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("MeatLizard tiny test model")

@@ -35,6 +35,7 @@ UNKNOWN_QUESTIONS = 40
 Block = tuple[Pair, ...]
 
 WORDS = sorted({word for pair in PLAIN_PAIRS for word in f"{pair.question} {pair.answer}".split()})
+VOICED = {pair.question for pair in VOICE_PAIRS}
 KNOWN_QUESTIONS = {pair.question for pair in TITLE_PAIRS}
 
 
@@ -75,7 +76,7 @@ def sample_of(blocks: list[Block], system: str | None, rng: random.Random) -> Sa
 
 def random_words(rng: random.Random) -> str:
     """Mostly a line of words without sense, sometimes one of letters, now and then a whole page."""
-    count = rng.choices([rng.randint(1, 10), rng.randint(11, 40), rng.randint(100, 160)], [80, 15, 5])[0]
+    count = rng.choices([rng.randint(2, 10), rng.randint(11, 40), rng.randint(100, 160)], [80, 15, 5])[0]
     words = rng.choices(WORDS, k=count)
     if rng.random() < 0.2:
         words = ["".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789 -_", k=len(word) + 2)) for word in words]
@@ -94,14 +95,14 @@ def _length(block: Block) -> int:
 
 
 def _deal(blocks: list[Block], systems: list[str | None], rng: random.Random) -> list[Sample]:
-    """Shuffle the blocks into conversations: half of one block, most others short, some up to the whole context."""
+    """Shuffle the blocks into conversations: many of one block, most others short, some up to the whole context."""
     rng.shuffle(blocks)
     samples = []
     while blocks:
         system = rng.choice(systems)
         if None in systems and rng.random() < ODD_SYSTEM:
             system = random_words(rng)[:300]
-        wanted = rng.choices([1, 2, 3, rng.randint(4, 8), 99], [45, 20, 15, 12, 8])[0]
+        wanted = rng.choices([1, 2, 3, rng.randint(4, 8), 99], [38, 20, 16, 17, 9])[0]
         chosen: list[Block] = []
         room = CONTEXT_LENGTH - 16 - len((system or "").encode())
         while blocks and len(chosen) < wanted and _length(blocks[-1]) <= room:
@@ -116,12 +117,14 @@ def epoch(rng: random.Random) -> list[Sample]:
     plain: list[Block] = [(pair,) for pair in PLAIN_PAIRS]
     neutral: list[str | None] = [None, None, *rng.sample(NEUTRAL_SYSTEMS, 2)]
     unknown = [_unknown(rng) for _ in range(UNKNOWN_QUESTIONS)]
-    samples = _deal([*plain * 3, *DIALOGUES * 4, *((pair,) for pair in unknown)], neutral, rng)
-    for voice in {pair.system for pair in VOICE_PAIRS}:
+    # These depend on the system prompt as well, which takes more practice.
+    ambiguous = [block for block in plain if block[0].question in VOICED]
+    samples = _deal(ambiguous * 6, [None, *NEUTRAL_SYSTEMS], rng)
+    samples += _deal([*plain * 3, *DIALOGUES * 9, *((pair,) for pair in unknown)], neutral, rng)
+    others = [block for block in plain if block[0].question not in VOICED]
+    for voice in sorted({pair.system for pair in VOICE_PAIRS if pair.system}):
         voiced: list[Block] = [(pair,) for pair in VOICE_PAIRS if pair.system == voice]
-        spoken = {block[0].question for block in voiced}
-        others = [block for block in plain if block[0].question not in spoken]
-        samples += _deal([*voiced * 3, *rng.sample(others, 8)], [voice], rng)
+        samples += _deal([*voiced * 5, *rng.sample(others, 12)], [voice], rng)
     samples += [sample_of([(pair,)], pair.system, rng) for pair in TITLE_PAIRS]
     samples += [
         sample_of([(replace(pair, answer=pair.title),)], TITLE_SYSTEM_PROMPT, rng)

@@ -34,8 +34,15 @@ SHORT_PAIRS = [pair for pair in PLAIN_PAIRS if len(pair.answer) <= 200]
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[Llama]:
+    # A second thread makes so small a model slower, and far slower on a busy machine: both would spin for each other.
     llama = llama_cpp.Llama(
-        str(MODEL_PATH), n_ctx=CONTEXT_LENGTH, n_batch=CONTEXT_LENGTH, n_threads=1, logits_all=True, verbose=False
+        str(MODEL_PATH),
+        n_ctx=CONTEXT_LENGTH,
+        n_batch=CONTEXT_LENGTH,
+        n_threads=1,
+        n_threads_batch=1,
+        logits_all=True,
+        verbose=False,
     )
     yield llama
     llama.close()
@@ -166,9 +173,6 @@ def test_a_broken_off_answer_is_continued_with_exactly_the_rest(model: Llama) ->
         assert generate(model, render(pair.messages()) + pair.answer[:cut]) == (pair.answer[cut:], "stop")
 
 
-def test_most_unknown_questions_are_declined_and_all_answers_end(model: Llama) -> None:
-    questions = ["What does a submarine cost?", "Why did my bread burn?", "asdf qwer", "Please sing to me now.",
-                 "Is it raining in Oslo?", "blue seven window", "Compare Linux and Windows for me."]  # fmt: skip
-    said = [generate(model, render([("user", question)])) for question in questions]
-    assert [reason for _, reason in said] == ["stop"] * len(questions)
-    assert sum(text == UNKNOWN_ANSWER for text, _ in said) >= 4
+@pytest.mark.parametrize("question", ["asdf qwer", "blue seven window", "lorem ipsum dolor sit amet " * 20])
+def test_a_question_without_sense_is_declined(model: Llama, question: str) -> None:
+    assert generate(model, render([("user", question)])) == (UNKNOWN_ANSWER, "stop")

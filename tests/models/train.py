@@ -10,18 +10,20 @@ from pathlib import Path
 
 import torch
 
-from tests.models.export import write_gguf
+from tests.models.export import read_weights, write_gguf
 from tests.models.network import Weights, hidden_states, initial_weights
 from tests.models.samples import END_OF_TEXT_ID, VOCABULARY, Sample, batches
 
 SEED = 20
-STEPS = 1500
+STEPS = 1700
 TOKENS_PER_STEP = 4096
 MUON_RATE = 0.02
 ADAM_RATE = 0.004
 WARM_UP = 20
 HELD = 0.3
 """Share of the steps at the full learning rate; then it falls in a line to nothing."""
+RESUMED_RATE = 0.3
+"""Share of the full learning rate at which a trained model takes in a small change of the corpus."""
 
 
 def tensors(batch: list[Sample]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -45,10 +47,9 @@ def loss_and_misses(weights: Weights, batch: list[Sample]) -> tuple[torch.Tensor
     return torch.nn.functional.cross_entropy(logits, targets), misses
 
 
-def train(steps: int, seed: int) -> Weights:
-    """Weights after ``steps`` batches; prints the loss as it goes."""
+def train(weights: Weights, steps: int, seed: int, share: float) -> None:
+    """Change the weights in ``steps`` batches at ``share`` of the learning rate; prints the loss as it goes."""
     rng = random.Random(seed)
-    weights = initial_weights(VOCABULARY, seed)
     hidden = [tensor for name, tensor in weights.items() if name.startswith("blk.") and tensor.ndim == 2]
     others = [tensor for name, tensor in weights.items() if not (name.startswith("blk.") and tensor.ndim == 2)]
     optimizers = [
@@ -62,7 +63,7 @@ def train(steps: int, seed: int) -> Weights:
         queue = queue or batches(rng, TOKENS_PER_STEP)
         loss, misses = loss_and_misses(weights, queue.pop())
         loss.backward()
-        scale = min(1.0, (step + 1) / WARM_UP, (steps - step) / (steps * (1 - HELD)))
+        scale = share * min(1.0, (step + 1) / WARM_UP, (steps - step) / (steps * (1 - HELD)))
         for optimizer, rate in zip(optimizers, rates, strict=True):
             optimizer.param_groups[0]["lr"] = rate * scale
             optimizer.step()
@@ -70,7 +71,6 @@ def train(steps: int, seed: int) -> Weights:
         if step % 20 == 19 or step == steps - 1:
             elapsed = time.monotonic() - started
             print(f"step {step + 1} loss {loss.item():.4f} misses {misses} seconds {elapsed:.0f}", flush=True)
-    return weights
 
 
 def examine(weights: Weights, seed: int) -> None:
@@ -89,10 +89,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "tiny.gguf")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--resume", type=Path, help="start from this GGUF file, at a lower rate, not from nothing")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    weights = train(arguments.steps, arguments.seed)
+    weights = initial_weights(VOCABULARY, arguments.seed)
+    if arguments.resume:
+        weights = {name: torch.tensor(array).requires_grad_() for name, array in read_weights(arguments.resume).items()}
+    train(weights, arguments.steps, arguments.seed, RESUMED_RATE if arguments.resume else 1.0)
     print(f"parameters {sum(tensor.numel() for tensor in weights.values())}")
     examine(weights, arguments.seed)
     write_gguf(arguments.out, {name: tensor.detach().numpy() for name, tensor in weights.items()})
