@@ -9,7 +9,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 LOSS = 1 / 3
 
 
-class LossyLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
+class LossyLayer(RedisPubSubChannelLayer):
     """Chooses by ``LOSSY_SEED`` and writes a letter for each message to the file ``LOSSY_LOG``: ``d`` dropped, ``s`` sent."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from inference_client.protocol import versions
 from inference_client.protocol.channel import SecureChannel
@@ -56,8 +57,12 @@ class LiveNode:
     async def __aenter__(self) -> "LiveNode":
         """Connects; ``shake`` and ``hello`` follow."""
         self.link: ClientConnection = await connect(
-            self.url, subprotocols=versions.offer(), additional_headers=self.headers, max_size=None, proxy=None
-        )  # type: ignore[arg-type]
+            self.url,
+            subprotocols=[Subprotocol(name) for name in versions.offer()],
+            additional_headers=self.headers,
+            max_size=None,
+            proxy=None,
+        )
         return self
 
     async def __aexit__(

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.services.site import LiveSite
 
@@ -23,9 +24,9 @@ class Page:
     ``text`` is what was painted from stored text and deltas, ``finished`` the last event, ``syncs`` how often it had to ask.
     """
 
-    def __init__(self, site: LiveSite, cookie: str, conversation: str, origin: str | None = None) -> None:
+    def __init__(self, site: LiveSite, cookie: str, conversation: str) -> None:
         self.url = f"ws://127.0.0.1:{site.port}/ws/chat/"
-        self.origin = site.url if origin is None else origin
+        self.origin = site.url
         self.cookie, self.conversation = cookie, conversation
         self.text, self.generation, self.number = "", "", 0
         self.finished: dict[str, Any] | None = None
@@ -36,8 +37,8 @@ class Page:
 
     async def __aenter__(self) -> "Page":
         self.link: ClientConnection = await connect(
-            self.url, origin=self.origin, additional_headers={"Cookie": self.cookie}, max_size=None, proxy=None
-        )  # type: ignore[arg-type]
+            self.url, origin=Origin(self.origin), additional_headers={"Cookie": self.cookie}, max_size=None, proxy=None
+        )
         await self._say(type="open", conversation=self.conversation)
         return self
 

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin, Subprotocol
 
 from inference_client.protocol import keys, versions
 from inference_client.protocol.frames import ENROL, FLAG_FIRST, MAX_FRAME, MAX_MESSAGE, MESSAGE
@@ -111,7 +112,7 @@ async def test_a_key_nobody_paired_with_a_code_nobody_gave_is_refused(stage: Sta
 
 
 async def test_a_client_of_another_version_is_told_to_update(stage: Stage) -> None:
-    async with connect(stage.node(stage.bad).url, subprotocols=["meatlizard.v99"], proxy=None) as link:  # type: ignore[list-item]
+    async with connect(stage.node(stage.bad).url, subprotocols=[Subprotocol("meatlizard.v99")], proxy=None) as link:
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(link.recv(), 10)
         assert (link.close_code, link.close_reason) == (4406, "update the site")
@@ -237,10 +238,13 @@ async def test_a_websocket_message_above_1_mib_is_refused_by_the_server_itself(s
 async def refusal(stage: Stage, path: str, origin: str | None, **headers: str) -> int:
     with pytest.raises(InvalidStatus) as refused:
         async with connect(
-            f"ws://127.0.0.1:{stage.site.port}{path}", origin=origin, additional_headers=headers, proxy=None,
-            subprotocols=versions.offer() if "inference" in path else None,
-        ):  # fmt: skip
-            pass  # type: ignore[arg-type]
+            f"ws://127.0.0.1:{stage.site.port}{path}",
+            origin=None if origin is None else Origin(origin),
+            subprotocols=[Subprotocol(name) for name in versions.offer()],
+            additional_headers=headers,
+            proxy=None,
+        ):
+            pass
     return refused.value.response.status_code
 
 

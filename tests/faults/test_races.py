@@ -17,6 +17,7 @@ from chat.models import Conversation, Generation, Message, Node
 from meatlizard.accounts.models import User
 from meatlizard.errors import LimitReached
 from meatlizard.jobs.lease import State
+from tests.chat.makers import claim_one
 from tests.people import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -72,7 +73,7 @@ def test_each_of_200_waiting_answers_is_claimed_once_by_8_claimers() -> None:
     def claim_all(node: UUID) -> list[tuple[UUID, int]]:
         mine = []
         while Generation.objects.waiting().exists():
-            if claimed := generations.claim(f"session of {node}", node, ["tiny"]):
+            if claimed := claim_one(f"session of {node}", node, ["tiny"]):
                 mine.append((claimed.generation, claimed.epoch))
         return mine
 
@@ -137,9 +138,9 @@ def test_one_person_never_has_more_running_than_allowed_however_many_claim_at_on
     waiting_rows([alice], 40, concurrency=2)
     node = Node.objects.create(name="mac", public_key=uuid4().bytes * 2).pk
     for _ in range(10):
-        at_once([lambda number=number: generations.claim(f"session {number}", node, ["tiny"]) for number in range(8)])  # type: ignore[misc]
+        at_once([lambda number=number: claim_one(f"session {number}", node, ["tiny"]) for number in range(8)])  # type: ignore[misc]
         # One that met another may have given up for now; the next look at the queue fills the place.
-        generations.claim("later look", node, ["tiny"])
+        claim_one("later look", node, ["tiny"])
         held = Generation.objects.held()
         assert held.count() == 2
         held.update(state=State.DONE, lease_owner="", lease_until=None)

@@ -65,7 +65,7 @@ class Worker:
             if taken is not None:
                 yield from self._write(taken.generation, taken.epoch, memory.more, taken.text)
             return
-        claimed = generations.claim(self.name, self.node, [MODEL])
+        claimed = claim_one(self.name, self.node, [MODEL])
         if claimed is not None:
             yield from self._write(claimed.generation, claimed.epoch, claimed.messages[-1].content, claimed.prefix)
 
