@@ -70,7 +70,9 @@ class BenchNode:
             assert isinstance(answer, bytes)
             channel = handshake.finish(answer, time.monotonic())
             model = ModelInfo(alias="bench", context_length=100_000, slots=self._slots)
-            await self._say(socket, channel, Hello(client_version="bench", platform="bench", backend="cpu", models=(model,)))
+            await self._say(
+                socket, channel, Hello(client_version="bench", platform="bench", backend="cpu", models=(model,))
+            )
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._hear(socket, channel, ready))
                 tasks.create_task(self._steps(socket, channel))

@@ -8,6 +8,7 @@ a uvicorn application that only passes frames on. Prints ``name value unit`` lin
 import asyncio
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,11 +17,13 @@ from uuid import UUID
 
 import psutil
 
-from bench.load import WIDTH, BenchNode, BenchPage, Clock, Reading, Script
-from tests.services.site import LiveSite
+from bench import bare_relay
+from bench.load import TOKEN, WIDTH, BenchNode, BenchPage, Clock, Reading, Script
+from tests.services.programs import Program, free_port, new_folder, wait_until
+from tests.services.site import ROOT, LiveSite
 
 TOKENS = 2_000
-PACED_TOKENS = 150
+PACED_TOKENS = 500
 PACE = 0.02
 ONE_TOKEN_ROUNDS = 20
 
@@ -146,6 +149,31 @@ async def measure(site: LiveSite, streams: int, prepared: tuple[list[tuple[str, 
         say(f"{name}.paced.bytes_per_byte", median([r.octets for r in readings]) / (PACED_TOKENS * WIDTH), "ratio")
 
 
+def beside(streams: int) -> None:
+    """The same tokens through the bare relay."""
+    port = free_port()
+    argv = [sys.executable, "-m", "bench.bare_relay", str(port)]
+    program = Program("bare relay", argv, new_folder("bare") / "log", cwd=ROOT)
+    try:
+        wait_until(lambda: listens(port), "the bare relay listens", alive=program)
+        cpu = Cpu(program.pid)
+        name = f"bare.{streams}"
+        for kind, tokens, interval in (("full_speed", TOKENS, 0.0), ("paced", PACED_TOKENS, PACE)):
+            cpu.since()
+            latencies = asyncio.run(bare_relay.measure(port, streams, tokens, interval, TOKEN))
+            say(f"{name}.{kind}.cpu_per_token", cpu.since() / (tokens * streams) * 1e6, "us")
+            if interval:
+                say(f"{name}.{kind}.token_p50", median(latencies) * 1e3, "ms")
+                say(f"{name}.{kind}.token_p99", percentile(latencies, 0.99) * 1e3, "ms")
+    finally:
+        program.kill()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def one(streams: int) -> None:
     """Measures with this many conversations, on a site of its own."""
     site = LiveSite(QUEUE_MAX_WAITING="1000").prepare()
@@ -162,6 +190,7 @@ def one(streams: int) -> None:
         asyncio.run(measure(site, streams, prepared))
     finally:
         site.end()
+    beside(streams)
 
 
 def main() -> None:

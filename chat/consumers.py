@@ -105,7 +105,9 @@ class ChatConsumer(Socket):
         try:
             # What follows an open must not overtake it: its news would come before anybody listens.
             async with self._opening:
-                await in_database(check, "chat-frames", str(user.pk), FRAMES, "You are sending too fast. Wait a moment.")
+                await in_database(
+                    check, "chat-frames", str(user.pk), FRAMES, "You are sending too fast. Wait a moment."
+                )
                 if isinstance(request, Open):
                     await self._open(user, request.conversation)
             await self._do(user, request)

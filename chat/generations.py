@@ -5,13 +5,13 @@ was given, and returns what is no longer its own. News goes out when the transac
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -27,9 +27,6 @@ from meatlizard.jobs.lease import HELD, Reaped, State
 
 LONG_WAIT_SECONDS = 20.0
 """Who waited so long for the first word may have gone elsewhere, and is told when the answer is there."""
-
-CLAIM_TRIES = 3
-"""A claim that met another one for the same user is tried again so often; then the next look at the queue does it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,48 +79,80 @@ class Outcome:
     html: str = field(default="", repr=False)
 
 
-def claim(session: str, node_id: UUID, aliases: Sequence[str]) -> Claimed | None:
-    """Leases the next waiting generation that a node with a free slot for each of ``aliases`` can answer."""
-    fair = Generation.objects.for_models(list(aliases)).fair().select_related("conversation")
-    for _ in range(CLAIM_TRIES):
-        with transaction.atomic():
-            row = fair.claim_next(session, settings.LEASE_SECONDS, node=node_id)
-            if row is None:
-                return None
-            if _within_limit(row):
-                break
-            transaction.set_rollback(True)
-    else:
-        return None
-    model = row.model or aliases[0]
-    if row.purpose == Generation.Purpose.TITLE:
-        chat = request_title(row.conversation_id)
-    else:
-        assert row.message_id is not None
-        chat = turns.context(row.conversation, row.message_id)
-    return Claimed(
-        generation=row.pk,
-        epoch=row.lease_epoch,
-        conversation=row.conversation_id,
-        message=row.message_id,
-        model=model,
-        messages=chat,
-        prefix=stored_text(row.pk) if row.attempts > 1 else "",
-        sampling=Sampling.model_validate(row.sampling),
-        trace=row.trace,
-    )
+def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) -> list[Claimed]:
+    """Leases the next waiting generations that a node with ``free`` slots by model can answer, ``limit`` at most.
+
+    Of one user one at a time: whether his next goes before others' depends on this one running.
+    """
+    fair = Generation.objects.for_models(list(free)).fair().select_related("conversation")
+
+    def choose(rows: list[Generation]) -> list[Generation]:
+        return _within_limits(_fitting(rows, free))
+
+    rows = fair.claim(session, settings.LEASE_SECONDS, limit, choose, node=node_id)
+    if not rows:
+        return []
+    models = _placed(rows, free)
+    contexts = turns.contexts([row for row in rows if row.message_id is not None])
+    return [
+        Claimed(
+            generation=row.pk,
+            epoch=row.lease_epoch,
+            conversation=row.conversation_id,
+            message=row.message_id,
+            model=models[row.pk],
+            messages=contexts[row.pk] if row.message_id else request_title(row.conversation_id),
+            prefix=stored_text(row.pk) if row.attempts > 1 else "",
+            sampling=Sampling.model_validate(row.sampling),
+            trace=row.trace,
+        )
+        for row in rows
+    ]
 
 
-def _within_limit(row: Generation) -> bool:
-    """Within the claiming transaction: whether its user stays within his limit of running ones. Two claims at the same
+def _placed(rows: Iterable[Generation], free: Mapping[str, int]) -> dict[UUID, str]:
+    """Which model's slot each row takes, in their order; rows without a slot are left out."""
+    left = dict(free)
+    models: dict[UUID, str] = {}
+    for row in rows:
+        alias = row.model or next((alias for alias, slots in left.items() if slots > 0), "")
+        if left.get(alias, 0) > 0:
+            left[alias] -= 1
+            models[row.pk] = alias
+    return models
+
+
+def _fitting(rows: list[Generation], free: Mapping[str, int]) -> list[Generation]:
+    users: set[int] = set()
+    placed = _placed(rows, free)
+    fitting = []
+    for row in rows:
+        if row.pk in placed and row.user_id not in users:
+            users.add(row.user_id)
+            fitting.append(row)
+    return fitting
+
+
+def _within_limits(rows: list[Generation]) -> list[Generation]:
+    """Within the claiming transaction: those whose users stay within their limit of running ones. Two claims at the same
     moment each saw the count without the other; SQLite knows no such moment.
     """
-    if row.purpose != Generation.Purpose.ANSWER or not connection.features.has_select_for_update_skip_locked:
-        return True
+    if not rows or not connection.features.has_select_for_update_skip_locked:
+        return rows
+    users = [row.user_id for row in rows]
     # Not waited for: a site process that froze in mid-claim must not hold up the others. Keys stay free for new rows.
-    user = User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk=row.user_id).values("pk")
-    running = Generation.objects.held().filter(user=row.user_id, purpose=Generation.Purpose.ANSWER)
-    return bool(user) and running.count() <= row.concurrency
+    locked = (
+        User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=users).values_list("pk", flat=True)
+    )
+    mine = set(locked)
+    answers = Generation.objects.held().filter(user__in=mine, purpose=Generation.Purpose.ANSWER)
+    running = dict(answers.order_by().values_list("user").annotate(n=Count("pk")))
+    return [
+        row
+        for row in rows
+        if row.purpose != Generation.Purpose.ANSWER
+        or (row.user_id in mine and running.get(row.user_id, 0) < row.concurrency)
+    ]
 
 
 def any_waiting() -> bool:

@@ -1,12 +1,16 @@
 """Messages as pages and models see them: the shown branch of the tree, and the context of a question."""
 
 import html
+from collections.abc import Sequence
 from uuid import UUID
 
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut
 from chat.models import Conversation, Generation, Message
 from inference_client.protocol.messages import ChatMessage
 from meatlizard.jobs.lease import State
+
+Tree = dict[UUID, tuple[UUID | None, str, str]]
+"""Parent, role and content of each message."""
 
 CONTEXT_CHARACTERS = 200_000
 """Code points of history sent to a node at most: even at four bytes each it fits one message of the wire. The node
@@ -25,22 +29,23 @@ def branch(conversation: Conversation) -> list[Message]:
     return path
 
 
-def context(conversation: Conversation, answer_id: UUID) -> tuple[ChatMessage, ...]:
-    """What a model gets to read to write the message ``answer_id``: system prompt, then the turns above it, newest kept
-    first.
-    """
-    rows = {
-        pk: (parent, role, content)
-        for pk, parent, role, content in Message.objects.filter(conversation=conversation.pk).values_list(
-            "pk", "parent", "role", "content"
-        )
+def contexts(answers: Sequence[Generation]) -> dict[UUID, tuple[ChatMessage, ...]]:
+    """What a model gets to read for each of ``answers`` (with their conversations loaded), by generation. One query."""
+    rows = Message.objects.filter(conversation__in=[answer.conversation_id for answer in answers])
+    tree = {
+        pk: (parent, role, content) for pk, parent, role, content in rows.values_list("pk", "parent", "role", "content")
     }
+    return {answer.pk: _context(answer.conversation, tree, tree[answer.message_id][0]) for answer in answers}  # type: ignore[index]
+
+
+def _context(conversation: Conversation, tree: Tree, question: UUID | None) -> tuple[ChatMessage, ...]:
+    """System prompt, then the turns down to ``question``; of what is too much the newest are kept."""
     system = conversation.system_prompt.strip()
     room = CONTEXT_CHARACTERS - len(system)
     turns: list[ChatMessage] = []
-    at = rows[answer_id][0]
+    at = question
     while at is not None:
-        parent, role, content = rows[at]
+        parent, role, content = tree[at]
         room -= len(content)
         if room < 0 and turns:
             break

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 REAP_SECONDS = 5.0
 
+BATCH = 16
+"""Generations that one claim takes at most, when a single node is there to take them."""
+
 
 class Dispatcher:
     """One per process; ``attach`` and ``detach`` are called by the node sockets, the rest by itself."""
@@ -88,15 +91,15 @@ class Dispatcher:
                 log.exception("dispatch.database_error")
 
     async def _hand_out_all(self) -> None:
-        """Gives each node one in turn, so that work spreads before any of them is full, until nothing fits any more.
-
-        An attempt to claim is the dearest query of a request, so it is made only while something is known to wait.
+        """Gives out work until nothing fits any more. A claim is the dearest query of a request, so it is made only while
+        something is known to wait; and one node takes many at a time, several take turns, so that work spreads.
         """
         fits = True
         while fits and self._waiting:
             fits = False
-            for session in list(self._sessions.values()):
-                if self._waiting and await self._hand_out(session):
+            open_ones = [session for session in list(self._sessions.values()) if session.free()]
+            for session in open_ones:
+                if self._waiting and await self._hand_out(session, 1 if len(open_ones) > 1 else BATCH):
                     fits = True
                     await self._look_for_work()
 
@@ -106,20 +109,18 @@ class Dispatcher:
         if await in_database(generations.any_waiting):
             self._waiting = True
 
-    async def _hand_out(self, session: NodeSession) -> bool:
+    async def _hand_out(self, session: NodeSession, limit: int) -> bool:
         free = session.free()
         if not free:
             return False
-        claimed = await in_database(generations.claim, session.id, session.node, free)
-        if claimed is None:
-            return False
-        if session.closed:
-            await in_database(
-                generations.give_back, claimed.generation, claimed.epoch, "interrupted", "The machine went away."
-            )
-            return False
-        session.start(claimed)
-        return True
+        claimed = await in_database(generations.claim, session.id, session.node, free, min(limit, sum(free.values())))
+        for one in claimed:
+            if session.closed:
+                gone = "The machine went away."
+                await in_database(generations.give_back, one.generation, one.epoch, "interrupted", gone)
+            else:
+                session.start(one)
+        return bool(claimed) and not session.closed
 
     async def _watch(self) -> None:
         while True:

@@ -92,15 +92,16 @@ class NodeSession:
 
     # what the dispatcher asks ---------------------------------------------------------------------------------------
 
-    def free(self) -> list[str]:
-        """Aliases of the models that have a free slot, an entry each."""
+    def free(self) -> dict[str, int]:
+        """Free slots by model, of those that have any."""
         if not self.ready or self.closed or self.paused:
-            return []
+            return {}
         busy: dict[str, int] = {}
         for stream in self.streams.values():
             if not stream.ending:
                 busy[stream.model] = busy.get(stream.model, 0) + 1
-        return [alias for alias, model in self.models.items() if busy.get(alias, 0) < model.slots]
+        left = {alias: model.slots - busy.get(alias, 0) for alias, model in self.models.items()}
+        return {alias: slots for alias, slots in left.items() if slots > 0}
 
     def start(self, claimed: Claimed) -> None:
         """Hands a claimed generation to the node."""

@@ -31,6 +31,9 @@ class State(models.TextChoices):
 HELD = (State.LEASED, State.STREAMING)
 ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
+CHOICE = 4
+"""How many times the wanted number of rows a chooser gets to see."""
+
 
 @dataclass(slots=True)
 class Reaped:
@@ -59,18 +62,34 @@ class LeasedQuerySet(models.QuerySet[Row]):
         """Leases the first waiting row of this (ordered, filtered) set to ``owner``, setting ``values`` too; None when
         there is none.
         """
+        rows = self.claim(owner, seconds, 1, **values)
+        return rows[0] if rows else None
+
+    def claim(
+        self,
+        owner: str,
+        seconds: float,
+        limit: int,
+        choose: "Callable[[list[Row]], list[Row]] | None" = None,
+        **values: Any,
+    ) -> list[Row]:
+        """Leases up to ``limit`` waiting rows of this (ordered, filtered) set to ``owner``, setting ``values`` too.
+
+        ``choose`` gets the first rows, somewhat more than ``limit``, within the transaction and returns those to lease.
+        """
         with transaction.atomic(using=self.db):
             candidates = self.waiting()
             if connections[self.db].features.has_select_for_update_skip_locked:
                 candidates = candidates.select_for_update(skip_locked=True, of=("self",))
-            row = candidates.first()
-            if row is None:
-                return None
+            rows = list(candidates[: limit * CHOICE if choose else limit])
+            rows = (choose(rows) if choose else rows)[:limit]
+            if not rows:
+                return []
             until = timezone.now() + timedelta(seconds=seconds)
             # Not row.save(): the condition is the claim, also on a database without row locks.
             won = (
                 self.model._base_manager.using(self.db)
-                .filter(pk=row.pk, state=State.QUEUED, lease_epoch=row.lease_epoch)
+                .filter(pk__in=[row.pk for row in rows], state=State.QUEUED)
                 .update(
                     state=State.LEASED,
                     lease_owner=owner,
@@ -81,13 +100,16 @@ class LeasedQuerySet(models.QuerySet[Row]):
                     **values,
                 )
             )
-            if not won:
-                return None
+            if won != len(rows):
+                # Cannot happen under locks or an exclusive transaction; without either, nothing may be half claimed.
+                transaction.set_rollback(True, using=self.db)
+                return []
+        for row in rows:
             row.state, row.lease_owner, row.lease_until = State.LEASED, owner, until
             row.lease_epoch += 1
             row.claim_epoch = row.lease_epoch
             row.attempts += 1
-            return row
+        return rows
 
     def renew(self, owner: str, ids: Iterable[Any], seconds: float) -> int:
         """Extends the leases that ``owner`` still holds; returns how many."""

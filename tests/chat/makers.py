@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from chat import actions, nodes
+from chat import actions, generations, nodes
+from chat.generations import Claimed
 from chat.models import Conversation, Generation, Node
 from inference_client.protocol.messages import Held, Hello, ModelInfo
 from meatlizard.accounts.models import User
@@ -33,3 +34,9 @@ def hello(*aliases: str, slots: int = 4, holding: tuple[Held, ...] = ()) -> Hell
 
 def held(generation: UUID, epoch: int, length: int, finished: bool = False) -> Held:
     return Held(generation=generation, epoch=epoch, length=length, finished=finished)
+
+
+def claim_one(session: str, node: UUID, aliases: list[str]) -> Claimed | None:
+    """Claims the next generation for a node with a free slot of each model."""
+    claimed = generations.claim(session, node, dict.fromkeys(aliases, 1))
+    return claimed[0] if claimed else None

@@ -7,11 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from chat import generations
 from chat.models import Generation, Node, PairingCode
 from inference_client.protocol import pairing
 from meatlizard.accounts.models import User
-from tests.chat.makers import Asking, Pairing
+from tests.chat.makers import Asking, Pairing, claim_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,7 +50,7 @@ def test_a_member_gets_no_code_and_sees_no_clients(alice: User) -> None:
 def test_revoking_gives_back_what_the_client_was_answering(olga: User, alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    assert generations.claim("one", node.pk, ["tiny"])
+    assert claim_one("one", node.pk, ["tiny"])
     assert act(signed_in(olga), "revoke", node) == 302
     node.refresh_from_db()
     assert node.revoked is not None

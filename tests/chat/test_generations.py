@@ -13,7 +13,7 @@ from inference_client.protocol.messages import Usage
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
 from meatlizard.jobs.lease import State
-from tests.chat.makers import Asking, Pairing, held, hello
+from tests.chat.makers import Asking, Pairing, claim_one, held, hello
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -36,14 +36,14 @@ def expire(generation: Generation) -> None:
 def test_first_asked_is_first_claimed(alice: User, bob: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     first, second = ask(alice), ask(bob)
-    claims = [generations.claim("one", node.pk, ["tiny"]) for _ in range(3)]
+    claims = [claim_one("one", node.pk, ["tiny"]) for _ in range(3)]
     assert [claim.generation if claim else None for claim in claims] == [first.pk, second.pk, None]
 
 
 def test_nobodys_second_goes_before_a_newcomers_first(alice: User, bob: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     first, second, newcomer = ask(alice), ask(alice), ask(bob)
-    order = [generations.claim("one", node.pk, ["tiny"]) for _ in range(3)]
+    order = [claim_one("one", node.pk, ["tiny"]) for _ in range(3)]
     assert [claim.generation for claim in order if claim] == [first.pk, newcomer.pk, second.pk]
 
 
@@ -52,12 +52,12 @@ def test_a_second_that_waited_long_enough_goes_before_a_newcomer(
 ) -> None:
     node = pair("tiny")
     first, second = ask(alice), ask(alice)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     assert claim.generation == first.pk
     Generation.objects.filter(pk=second.pk).update(rank=second.rank - 120_000)
     ask(bob)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     assert claim.generation == second.pk
 
@@ -66,27 +66,27 @@ def test_a_user_at_his_limit_waits_while_others_go(alice: User, bob: User, ask: 
     node = pair("tiny")
     for _ in range(alice.tier.concurrency):
         ask(alice)
-        assert generations.claim("one", node.pk, ["tiny"])
+        assert claim_one("one", node.pk, ["tiny"])
     ask(alice)
     newcomer = ask(bob)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     assert claim.generation == newcomer.pk
-    assert generations.claim("one", node.pk, ["tiny"]) is None
+    assert claim_one("one", node.pk, ["tiny"]) is None
 
 
 def test_a_node_gets_only_what_its_models_can_answer(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     conversation = actions.create_conversation(alice, model="large")
     ask(alice, conversation=conversation)
-    assert generations.claim("one", node.pk, ["tiny"]) is None
-    assert generations.claim("one", node.pk, ["large"]) is not None
+    assert claim_one("one", node.pk, ["tiny"]) is None
+    assert claim_one("one", node.pk, ["large"]) is not None
 
 
 def test_text_appended_is_the_text_stored_and_becomes_the_message(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     assert generations.append([Piece(claim.generation, claim.epoch, 0, "Hé")]) == set()
     assert generations.append([Piece(claim.generation, claim.epoch, 2, "llo 🦎")]) == set()
@@ -102,12 +102,12 @@ def test_text_appended_is_the_text_stored_and_becomes_the_message(alice: User, a
 def test_who_lost_the_lease_cannot_write(alice: User, ask: Asking, pair: Pairing) -> None:
     old, new = pair("tiny"), pair("tiny", session="two")
     asked = ask(alice)
-    stale = generations.claim("one", old.pk, ["tiny"])
+    stale = claim_one("one", old.pk, ["tiny"])
     assert stale is not None
     assert generations.append([Piece(stale.generation, stale.epoch, 0, "One ")]) == set()
     expire(asked)
     assert generations.reap().requeued == [asked.pk]
-    claim = generations.claim("two", new.pk, ["tiny"])
+    claim = claim_one("two", new.pk, ["tiny"])
     assert claim is not None
     assert claim.prefix == "One "
     assert generations.append([Piece(stale.generation, stale.epoch, 4, "late")]) == {asked.pk}
@@ -122,7 +122,7 @@ def test_a_chunk_is_stored_once(alice: User, ask: Asking, pair: Pairing) -> None
 
     node = pair("tiny")
     ask(alice)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     generations.append([Piece(claim.generation, claim.epoch, 0, "a")])
     with pytest.raises(IntegrityError):
@@ -134,7 +134,7 @@ def test_three_attempts_then_failed_with_the_text_kept(alice: User, ask: Asking,
     node = pair("tiny")
     asked = ask(alice)
     for attempt in range(3):
-        claim = generations.claim("one", node.pk, ["tiny"])
+        claim = claim_one("one", node.pk, ["tiny"])
         assert claim is not None
         generations.append([Piece(claim.generation, claim.epoch, attempt, "x")])
         expire(asked)
@@ -142,13 +142,13 @@ def test_three_attempts_then_failed_with_the_text_kept(alice: User, ask: Asking,
     row = Generation.objects.get(pk=asked.pk)
     assert (row.state, row.error_code, row.attempts) == (State.FAILED, "interrupted", 3)
     assert Message.objects.get(pk=asked.message_id).content == "xxx"
-    assert generations.claim("one", node.pk, ["tiny"]) is None
+    assert claim_one("one", node.pk, ["tiny"]) is None
 
 
 def test_reaping_leaves_live_leases_alone(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    assert generations.claim("one", node.pk, ["tiny"])
+    assert claim_one("one", node.pk, ["tiny"])
     assert not generations.reap()
     assert state_of(asked) == State.LEASED
 
@@ -156,7 +156,7 @@ def test_reaping_leaves_live_leases_alone(alice: User, ask: Asking, pair: Pairin
 def test_a_returning_node_goes_on_under_a_new_epoch(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     generations.append([Piece(claim.generation, claim.epoch, 0, "stored")])
     taken = nodes.connected(node.pk, "one-again", hello(holding=(held(asked.pk, claim.epoch, 10),)))
@@ -172,7 +172,7 @@ def test_a_node_whose_welcome_was_lost_may_resume_with_the_epoch_it_knows(
 ) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     for session in ("two", "three"):
         taken = nodes.connected(node.pk, session, hello(holding=(held(asked.pk, claim.epoch, 0),)))
@@ -183,7 +183,7 @@ def test_a_node_whose_welcome_was_lost_may_resume_with_the_epoch_it_knows(
 def test_a_node_that_came_back_without_its_work_gives_it_back(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    assert generations.claim("one", node.pk, ["tiny"])
+    assert claim_one("one", node.pk, ["tiny"])
     assert nodes.connected(node.pk, "two", hello()) == []
     assert state_of(asked) == State.QUEUED
 
@@ -191,7 +191,7 @@ def test_a_node_that_came_back_without_its_work_gives_it_back(alice: User, ask: 
 def test_a_stranger_node_cannot_resume_anothers_generation(alice: User, ask: Asking, pair: Pairing) -> None:
     owner, stranger = pair("tiny"), pair("tiny", session="two")
     asked = ask(alice)
-    claim = generations.claim("one", owner.pk, ["tiny"])
+    claim = claim_one("one", owner.pk, ["tiny"])
     assert claim is not None
     assert nodes.connected(stranger.pk, "three", hello(holding=(held(asked.pk, claim.epoch, 0),))) == []
     assert Generation.objects.get(pk=asked.pk).node_id == owner.pk
@@ -206,7 +206,7 @@ def test_stopping_a_waiting_answer_ends_it_at_once(alice: User, ask: Asking) -> 
 def test_stopping_a_running_answer_waits_for_its_node(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     actions.stop(Generation.objects.get(pk=asked.pk))
     assert state_of(asked) == State.LEASED
@@ -219,7 +219,7 @@ def test_stopping_a_running_answer_waits_for_its_node(alice: User, ask: Asking, 
 def test_a_stopped_answer_of_a_vanished_node_ends_as_stopped(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    assert generations.claim("one", node.pk, ["tiny"])
+    assert claim_one("one", node.pk, ["tiny"])
     actions.stop(Generation.objects.get(pk=asked.pk))
     expire(asked)
     assert generations.reap().cancelled == [asked.pk]
@@ -259,14 +259,14 @@ def test_one_answer_at_a_time_in_a_conversation(alice: User, ask: Asking) -> Non
 def test_the_first_answer_asks_for_a_title_that_goes_last(alice: User, bob: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice, "What is a lizard?")
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     generations.finish(asked.pk, claim.epoch, "A reptile.", outcome())
     later = ask(bob)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     assert claim.generation == later.pk
-    title = generations.claim("one", node.pk, ["tiny"])
+    title = claim_one("one", node.pk, ["tiny"])
     assert title is not None
     assert title.message is None
     assert title.messages[-1].content == "What is a lizard?"
@@ -278,10 +278,10 @@ def test_the_first_answer_asks_for_a_title_that_goes_last(alice: User, bob: User
 def test_a_title_given_by_hand_stays(alice: User, ask: Asking, pair: Pairing) -> None:
     node = pair("tiny")
     asked = ask(alice)
-    claim = generations.claim("one", node.pk, ["tiny"])
+    claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     generations.finish(asked.pk, claim.epoch, "Because.", outcome())
-    title = generations.claim("one", node.pk, ["tiny"])
+    title = claim_one("one", node.pk, ["tiny"])
     assert title is not None
     actions.rename(asked.conversation, "Mine")
     generations.finish(title.generation, title.epoch, "Theirs", outcome())

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, reverse
 
 from chat import actions, urls
-from chat.messages import branch, context
+from chat.messages import branch, contexts
 from chat.models import Conversation, Message
 from meatlizard.accounts.models import User
 
@@ -145,8 +145,8 @@ def test_settings_are_kept_and_go_to_the_model(alice: User, talk: Conversation) 
     answer = signed_in(alice).post(reverse("chat:settings", args=[talk.pk]), body, "application/json")
     assert answer.json()["conversation"]["temperature"] == 0.5
     talk.refresh_from_db()
-    assert talk.head_id is not None
-    turns = context(talk, talk.head_id)
+    generation = talk.generations.select_related("conversation").get()
+    turns = contexts([generation])[generation.pk]
     assert [(turn.role, turn.content) for turn in turns] == [
         ("system", "Answer like a pirate."),
         ("user", "Is <b>this</b> private?"),

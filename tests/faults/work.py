@@ -13,6 +13,7 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from chat import generations
 from chat.generations import Outcome, Piece
+from tests.chat.makers import claim_one
 from tests.faults.answers import answer_to, pieces
 
 MODEL = "tiny"
