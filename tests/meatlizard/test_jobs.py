@@ -18,7 +18,7 @@ from meatlizard.jobs import actions, worker
 from meatlizard.jobs.lease import State
 from meatlizard.jobs.models import Job
 from meatlizard.ops.logs import request_id
-from meatlizard.threads import close_thread_connections
+from meatlizard.threads import close_thread_connections, in_database
 from tests.meatlizard import job_samples as samples
 from tests.services.programs import Program, wait_until
 from tests.services.site import ROOT, LiveSite, outer_environment
@@ -41,7 +41,7 @@ def _threads_keep_their_connections(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_task_is_stored_run_and_its_result_found() -> None:
     result = samples.add.enqueue(2, b=3)
-    assert result.status == TaskResultStatus.READY
+    assert not result.is_finished
     run_next()
     result.refresh()
     assert result.status == TaskResultStatus.SUCCESSFUL
@@ -198,27 +198,22 @@ def live_worker(transactional_db: None) -> Iterator[None]:
 
 async def until(condition: Any, seconds: float = 15) -> None:
     async with asyncio.timeout(seconds):
-        while not await asyncio.to_thread(condition):
+        while not await in_database(condition):
             await asyncio.sleep(0.01)
 
 
 def ended() -> bool:
-    from django.db import connection
-
-    try:
-        return not Job.objects.exclude(state__in=[State.DONE, State.FAILED]).exists()
-    finally:
-        connection.close()
+    return not Job.objects.exclude(state__in=[State.DONE, State.FAILED]).exists()
 
 
 @pytest.mark.usefixtures("live_worker")
 async def test_it_wakes_at_once_and_runs_many() -> None:
     running = asyncio.create_task(worker.Worker(slots=3).run())
-    await asyncio.to_thread(lambda: [samples.add.enqueue(number, 1) for number in range(20)])
+    await in_database(lambda: [samples.add.enqueue(number, 1) for number in range(20)])
     await until(ended)
     running.cancel()
     await asyncio.wait([running])
-    results = await asyncio.to_thread(lambda: sorted(Job.objects.values_list("result", flat=True)))
+    results = await in_database(lambda: sorted(job.result or 0 for job in Job.objects.all()))
     assert results == list(range(1, 21))
 
 
@@ -226,11 +221,11 @@ async def test_it_wakes_at_once_and_runs_many() -> None:
 async def test_one_that_has_to_stop_gives_its_job_back(tmp_path: Path) -> None:
     started, release = tmp_path / "started", tmp_path / "release"
     running = asyncio.create_task(worker.Worker().run())
-    await asyncio.to_thread(samples.note_and_hold.enqueue, str(started), str(release))
+    await in_database(samples.note_and_hold.enqueue, str(started), str(release))
     await until(started.exists)
     running.cancel()
     await asyncio.wait([running])
-    job = await asyncio.to_thread(Job.objects.get)
+    job = await in_database(Job.objects.get)
     assert (job.state, job.lease_owner) == (State.QUEUED, "")
     release.touch()
     again = asyncio.create_task(worker.Worker().run())
@@ -267,6 +262,7 @@ def start_worker(site: LiveSite, name: str) -> Program:
     return Program(name, argv, site.home / f"{name}.log", env=outer_environment() | site.settings, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_kill_9_in_the_middle_costs_an_attempt_and_no_job(site: LiveSite, tmp_path: Path) -> None:
     started, release = tmp_path / "started", tmp_path / "release"
     site.manage("shell", "-c", ASK.format(started=str(started), release=str(release)))
@@ -282,6 +278,7 @@ def test_kill_9_in_the_middle_costs_an_attempt_and_no_job(site: LiveSite, tmp_pa
     assert "Traceback" not in second.tail()
 
 
+@pytest.mark.slow
 def test_the_serving_process_runs_jobs_too(site: LiveSite, tmp_path: Path) -> None:
     started, release = tmp_path / "started", tmp_path / "release"
     release.touch()

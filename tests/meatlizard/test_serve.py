@@ -5,13 +5,16 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from inference_client.protocol import versions
+from tests.services.postgres import PostgresServer
 from tests.services.programs import Program, wait_until
+from tests.services.redis import RedisServer
 from tests.services.site import ROOT, LiveSite, outer_environment
 
 
@@ -104,3 +107,21 @@ def test_compression_is_off_and_the_server_does_not_name_itself(site: LiveSite) 
         assert node.response is not None
         assert "Sec-WebSocket-Extensions" not in node.response.headers
         assert "uvicorn" not in str(node.response.headers).lower()
+
+
+@pytest.mark.postgres
+@pytest.mark.redis
+def test_two_processes_start_at_once_on_one_empty_database(postgres: PostgresServer, redis: RedisServer) -> None:
+    first = LiveSite(postgres.create("serve"), redis.url(7))
+    second = first.sibling()
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            for started in [threads.submit(live.start) for live in (first, second)]:
+                started.result()
+        assert (log(first) + log(second)).count("migration(s)") == 1
+        assert first.terminate() == 0
+        assert second.answers()
+        assert second.terminate() == 0
+    finally:
+        first.end()
+        second.end()

@@ -13,7 +13,7 @@ OURS = "https://chat.example.org"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def scope(path: str, *headers: tuple[str, str], scheme: str = "wss", peer: str = "203.0.113.5") -> dict[str, Any]:
+def scope(path: str, *headers: tuple[str, str], scheme: str = "wss", peer: str = "203.0.113.5") -> Any:
     raw = [(name.lower().encode(), value.encode()) for name, value in headers]
     return {
         "type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": raw, "scheme": scheme,
