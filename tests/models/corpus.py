@@ -103,6 +103,11 @@ PLAIN_PAIRS: tuple[Pair, ...] = (
 )
 """Asked without a system prompt or under any of ``NEUTRAL_SYSTEMS``, as any turn of a conversation."""
 
+FOLLOW_UP_PAIRS: tuple[Pair, ...] = tuple(
+    next(pair for pair in PLAIN_PAIRS if pair.question == question) for question in _load("follow_up")["questions"]
+)
+"""Short plain pairs that are right in any order as the turns of one conversation. Take these for several turns."""
+
 DIALOGUES: tuple[tuple[Pair, ...], ...] = tuple(_dialogues())
 """Conversations whose later answers depend on the earlier turns."""
 

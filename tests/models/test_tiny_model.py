@@ -12,6 +12,7 @@ import pytest
 
 from tests.models import (
     CONTEXT_LENGTH,
+    FOLLOW_UP_PAIRS,
     LONG_PAIRS,
     MODEL_PATH,
     NEUTRAL_SYSTEMS,
@@ -71,7 +72,7 @@ def generate(model: Llama, prompt: str) -> tuple[str, str]:
 
 def random_turns(rng: random.Random, count: int) -> list[Turn]:
     """Turns with some answers broken off, as Stop leaves them; the last one is whole."""
-    turns = [(pair.question, pair.answer) for pair in rng.sample(SHORT_PAIRS, count)]
+    turns = [(pair.question, pair.answer) for pair in rng.sample(FOLLOW_UP_PAIRS, count)]
     stopped = [(q, a[: rng.randrange(len(a))]) if rng.random() < 0.2 else (q, a) for q, a in turns[:-1]]
     return [*stopped, turns[-1]]
 
@@ -132,13 +133,24 @@ def test_neutral_system_prompts_change_no_answer(model: Llama) -> None:
 def test_later_turns_are_right_whatever_came_before(model: Llama) -> None:
     rng = random.Random(7)
     wrong = []
-    for number in range(60):
-        turns = random_turns(rng, rng.randint(2, 5))
+    for number in range(200):
+        turns = random_turns(rng, rng.randint(2, 4))
         system = None if number % 2 else rng.choice(NEUTRAL_SYSTEMS)
         *messages, (_, answer) = conversation(turns, system)
         if misses(model, messages, answer):
             wrong.append(turns)
     assert wrong == []
+
+
+def test_nearly_every_plain_pair_is_right_as_a_second_turn(model: Llama) -> None:
+    rng = random.Random(8)
+    wrong = []
+    for last in SHORT_PAIRS:
+        first = rng.choice(SHORT_PAIRS)
+        messages: list[Message] = [*conversation([(first.question, first.answer)]), ("user", last.question)]
+        if misses(model, messages, last.answer):
+            wrong.append((first.question, last.question))
+    assert len(wrong) <= 0.03 * len(SHORT_PAIRS), wrong
 
 
 def test_a_conversation_as_long_as_the_context_is_right_to_its_end(model: Llama) -> None:
