@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from tests.test_architecture import ROOT, read, tracked
 
 DOCUMENTS = [path for path in tracked("*.md") if path.parent.name != "LICENSES"]
-NAMES_OF_PLACES = re.compile(r"\.\./shared|/work/|/root/|\.pyenv|\.library\b|/tmp/house")
+NAMES_OF_PLACES = re.compile(r"\.\./shared|/work/(main|shared)|\.pyenv|\.library\b|/opt/pypi")
 SETTING = re.compile(r"^[A-Z][A-Z0-9_]*[A-Z0-9]$")
 STANDARD = frozenset({"DJANGO_SETTINGS_MODULE"})
 """Read by Django itself, and never set by an operator."""
