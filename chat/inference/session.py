@@ -19,7 +19,7 @@ from django.db import DatabaseError
 from chat import generations, nodes
 from chat.bus import PROCESS, bus
 from chat.events import NodeAway, PromptProgress
-from chat.generations import Claimed, Outcome, Taken
+from chat.generations import Claimed, Outcome, Piece, Taken
 from chat.hub import conversation_topic
 from chat.inference.stream import Stream
 from inference_client.protocol.errors import ChannelError
@@ -86,7 +86,7 @@ class NodeSession:
         self._close = close
         self._server_time = server_time
         self._tasks: set[asyncio.Task[None]] = set()
-        self._storing = False
+        self._storing = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: set[UUID] = set()
 
@@ -205,8 +205,7 @@ class NodeSession:
                 raise ChannelError("out_of_order", "text is missing before a delta")
             if text and stream.message is not None:
                 bus.delta(stream.conversation, stream.message, stream.generation, offset, text)
-        if self._timer is None and not self._storing:
-            self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
+        self._arm()
 
     def _progress(self, message: Progress) -> None:
         stream = self.streams.get(message.generation)
@@ -278,18 +277,18 @@ class NodeSession:
         )
         await in_database(generations.finish, stream.generation, stream.epoch, text, outcome)
         # Ended by us or, if the lease was lost, by somebody else: either way the node need not keep it.
-        self.streams.pop(stream.generation, None)
+        if self.streams.get(stream.generation) is stream:
+            del self.streams[stream.generation]
         if not self.closed:
             self._send(Ack(items=(Acked(g=stream.generation, o=stream.length),), done=(stream.generation,)))
             self.wake()
 
     async def _give_back(self, stream: Stream, message: Failed) -> None:
-        await self._store()
+        await self._store(stream)
         detail = message.detail or f"The machine could not answer ({message.code})."
+        # Before it is in the queue again: this very node may get it next, and must not be told to drop that.
+        self._forget(stream)
         await in_database(generations.give_back, stream.generation, stream.epoch, message.code, detail)
-        self.streams.pop(stream.generation, None)
-        if not self.closed:
-            self._send(Drop(generation=stream.generation))
 
     async def _left(self) -> None:
         await self._store()
@@ -302,14 +301,18 @@ class NodeSession:
         self._timer = None
         self._spawn(self._store())
 
-    async def _store(self) -> None:
-        """Commits what has come since the last time, for all streams at once, and tells the node what it may forget."""
-        if self._storing:
-            return
-        taken = [(s, p) for s in self.streams.values() if not s.ending and (p := s.take_unstored())]
-        if not taken:
-            return
-        self._storing = True
+    async def _store(self, *only: Stream) -> None:
+        """Commits what has come since the last time, for all streams (or these) at once, and tells the node what it may
+        forget. One commit at a time: text must not be stored before the text in front of it.
+        """
+        async with self._storing:
+            streams = only or tuple(stream for stream in self.streams.values() if not stream.ending)
+            taken = [(stream, piece) for stream in streams if (piece := stream.take_unstored())]
+            if taken:
+                await self._commit(taken)
+        self._arm()
+
+    async def _commit(self, taken: list[tuple[Stream, Piece]]) -> None:
         try:
             lost = await in_database(generations.append, [piece for _, piece in taken])
         except DatabaseError as error:
@@ -319,24 +322,28 @@ class NodeSession:
             if sum(stream.waiting for stream in self.streams.values()) > MAX_UNSTORED:
                 self.close("too_large")
             return
-        finally:
-            self._storing = False
-            if (
-                any(s.waiting and not s.ending for s in self.streams.values())
-                and not self.closed
-                and self._timer is None
-            ):
-                self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
         acked = []
         for stream, piece in taken:
             if stream.generation not in lost:
                 stream.committed(piece)
                 acked.append(Acked(g=stream.generation, o=stream.stored))
             elif not stream.ending:
-                self.streams.pop(stream.generation, None)
-                self._send(Drop(generation=stream.generation))
+                self._forget(stream)
         if acked and not self.closed:
             self._send(Ack(items=tuple(acked)))
+
+    def _arm(self) -> None:
+        """Sees to it that what has come is stored soon."""
+        if self._timer is None and not self._storing.locked() and not self.closed:
+            if any(stream.waiting and not stream.ending for stream in self.streams.values()):
+                self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
+
+    def _forget(self, stream: Stream) -> None:
+        """Has the node drop it, unless it has been given the same generation anew."""
+        if self.streams.get(stream.generation) is stream:
+            del self.streams[stream.generation]
+            if not self.closed:
+                self._send(Drop(generation=stream.generation))
 
     # the end --------------------------------------------------------------------------------------------------------
 

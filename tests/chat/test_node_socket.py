@@ -14,7 +14,7 @@ from chat.inference.consumer import NodeConsumer
 from chat.models import Generation, Message, Node
 from inference_client.protocol import keys, pairing
 from inference_client.protocol.frames import ENROL, MESSAGE
-from inference_client.protocol.messages import Drop, Enrol, Generate, Heartbeat, Held, Stop, Welcome
+from inference_client.protocol.messages import Ack, Drop, Enrol, Failed, Generate, Heartbeat, Held, Stop, Welcome
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
 from meatlizard.threads import in_database
@@ -244,3 +244,37 @@ async def test_two_dispatchers_never_share_a_generation(alice: User, olga: User)
             one, two = await ask(alice), await ask(alice)
             jobs = {(await first.hear(Generate)).generation, (await second.hear(Generate)).generation}
             assert jobs == {one.generation, two.generation}
+
+
+async def test_a_failed_attempt_is_dropped_before_the_same_node_gets_it_again(alice: User, olga: User) -> None:
+    async with serving():
+        node, _ = await paired(olga)
+        async with node:
+            await node.hello("tiny")
+            asked = await ask(alice)
+            job = await node.hear(Generate)
+            await node.text(job, 0, "One ")
+            await node.say(Failed(generation=job.generation, epoch=job.epoch, code="engine_crashed", retry=True))
+            heard = []
+            while not (heard and isinstance(heard[-1], Generate)):
+                heard.append(await node.next())
+            assert [type(message) for message in heard if not isinstance(message, Ack)] == [Drop, Generate]
+            again = heard[-1]
+            assert (again.prefix, again.epoch > job.epoch) == ("One ", True)
+            await node.text(again, 4, "two")
+            await node.finish(again, 7)
+            await in_state(asked, State.DONE)
+        assert await in_database(content, asked) == "One two"
+
+
+async def test_a_failure_that_no_retry_mends_ends_with_its_reason(alice: User, olga: User) -> None:
+    async with serving():
+        node, _ = await paired(olga)
+        async with node:
+            await node.hello("tiny")
+            asked = await ask(alice)
+            job = await node.hear(Generate)
+            why = "The question has 9,000 tokens, the model reads 2,048."
+            await node.say(Failed(generation=job.generation, epoch=job.epoch, code="prompt_too_long", detail=why))
+            await in_state(asked, State.FAILED)
+        assert await in_database(lambda: Generation.objects.get().error) == why
