@@ -158,7 +158,11 @@ def test_the_documents_are_there() -> None:
 
 def places_of_this_machine() -> set[str]:
     """Where the checkout, its neighbours and this Python lie; a path as common as /usr tells nothing and is left out."""
-    places = {str(ROOT), *(f"../{neighbour.name}/" for neighbour in ROOT.parent.iterdir() if neighbour != ROOT)}
+    ours = {part for path in tracked() for part in path.relative_to(ROOT).parts}
+    places = {
+        str(ROOT),
+        *(f"../{place.name}/" for place in ROOT.parent.iterdir() if place.name not in {ROOT.name, *ours}),
+    }
     return places | {prefix for prefix in (sys.prefix, sys.base_prefix) if prefix.count("/") > 2}
 
 
