@@ -1,13 +1,10 @@
 """Puts the ASGI application together: which door each kind of connection comes in by."""
 
-import logging
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest, HttpResponseBase
 from django.urls import path
 
 from meatlizard import lifecycle
@@ -15,20 +12,7 @@ from meatlizard.ops.logs import request_id
 from meatlizard.security.forwarded import ForwardedScheme
 from meatlizard.security.origin import NoOrigin, SameOriginOnly, refuse
 
-log = logging.getLogger(__name__)
-
 INFERENCE_PATH = "ws/inference/"
-
-
-class Pages(ASGIHandler):
-    """Django with its middleware and views in one thread per request. Each change between loop and thread costs a quarter of a
-    millisecond or so, and Django's own stack, sync and async by turns, makes more than twenty of them."""
-
-    def load_middleware(self, is_async: bool = False) -> None:
-        super().load_middleware(is_async=False)
-
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
 
 
 class Websockets:
@@ -76,4 +60,4 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 def build() -> Any:
     """The whole application. Django must be set up."""
-    return ForwardedScheme(ProtocolTypeRouter({"http": Pages(), "websocket": Websockets(), "lifespan": lifespan}))
+    return ForwardedScheme(ProtocolTypeRouter({"http": ASGIHandler(), "websocket": Websockets(), "lifespan": lifespan}))

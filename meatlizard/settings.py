@@ -88,6 +88,8 @@ INSTALLED_APPS = [
     "meatlizard.jobs",
     "chat",
 ]
+# Our own are for sync only, the innermost among them: so the whole stack runs in the request's one thread, and no middleware is
+# reached by a change between event loop and thread.
 MIDDLEWARE = [
     "meatlizard.ops.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",

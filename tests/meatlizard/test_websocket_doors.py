@@ -23,7 +23,7 @@ def scope(path: str, *headers: tuple[str, str], scheme: str = "wss", peer: str =
 
 async def knock(asked: dict[str, Any]) -> dict[str, Any]:
     """The first thing the application answers to a connection."""
-    messages = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
+    messages: list[dict[str, Any]] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
     answers: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
