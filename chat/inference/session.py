@@ -334,9 +334,10 @@ class NodeSession:
 
     def _arm(self) -> None:
         """Sees to it that what has come is stored soon."""
-        if self._timer is None and not self._storing.locked() and not self.closed:
-            if any(stream.waiting and not stream.ending for stream in self.streams.values()):
-                self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
+        if self._timer is not None or self._storing.locked() or self.closed:
+            return
+        if any(stream.waiting and not stream.ending for stream in self.streams.values()):
+            self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
 
     def _forget(self, stream: Stream) -> None:
         """Has the node drop it, unless it has been given the same generation anew."""
