@@ -3,6 +3,7 @@
 import base64
 import os
 import runpy
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -35,6 +36,12 @@ def configured(**changes: str) -> Iterator[dict[str, Any]]:
     """Runs the block under PRODUCTION with ``changes``; an empty string removes a variable."""
     environment = {name: value for name, value in (PRODUCTION | changes).items() if value or name == "ENV_FILE"}
     values = settings_of(environment)
-    # The test's own database stays; the checks look at a copy.
-    with override_settings(**{**values, "MIDDLEWARE": values["MIDDLEWARE"]}):
+    with warnings.catch_warnings():
+        # Of DATABASES: connections stay as they are, the checks look at the setting only.
+        warnings.simplefilter("ignore", UserWarning)
+        changed = override_settings(**values)
+        changed.enable()
+    try:
         yield values
+    finally:
+        changed.disable()
