@@ -165,6 +165,6 @@ class Trouble(threading.Thread):
             os.kill(victim.pid, signal.SIGSTOP)
             victim.wake_at = time.monotonic() + settings.LEASE_SECONDS * self.draw.uniform(1.3, 2.0)
             return
-        os.kill(victim.pid, signal.SIGKILL)
         victim.killed = True
+        os.kill(victim.pid, signal.SIGKILL)
         self.nursery.hire(victim.node, memory_of=victim if self.draw.random() < 0.5 else None)

@@ -79,18 +79,17 @@ class FaultRun:
                 nursery.hire(node.pk)
             trouble.start()
             try:
-                self._until_all_ended(trouble, began + seconds)
+                self._until_all_ended(nursery, trouble, began + seconds)
             finally:
                 trouble.over.set()
                 trouble.join()
-            self.report.problems += nursery.died_unasked()
             notes = [note for hand in nursery.hands for note in read_diary(hand.diary)]
             self._judge(notes, audit.entries())
         self.report.kills, self.report.pauses = trouble.counts["kill"], trouble.counts["pause"]
         self.report.seconds = time.monotonic() - began
         return self.report
 
-    def _until_all_ended(self, trouble: Trouble, deadline: float) -> None:
+    def _until_all_ended(self, nursery: Nursery, trouble: Trouble, deadline: float) -> None:
         next_tick = 0.0
         while trouble.done < self.jobs:
             if not trouble.failed.empty():
@@ -102,6 +101,7 @@ class FaultRun:
                 due = time.monotonic() > next_tick
                 asked = len(self.expected) < self.jobs and (due or not slowly) and self._ask()
                 if due:
+                    assert not (died := nursery.died_unasked()), died[0]
                     next_tick = time.monotonic() + TICK_SECONDS
                     trouble.done = self._tick()
                 elif not asked:

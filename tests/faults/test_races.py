@@ -66,15 +66,16 @@ def waiting_rows(people: Sequence[User], count: int, concurrency: int = 1_000) -
     return made
 
 
-def test_each_of_200_waiting_answers_is_claimed_once_by_8_claimers() -> None:
+@pytest.mark.parametrize("limit", [1, 3])
+def test_each_of_200_waiting_answers_is_claimed_once_by_8_claimers(limit: int) -> None:
     rows = waiting_rows([person(f"asker{number}") for number in range(20)], ROWS)
     nodes = [Node.objects.create(name=f"mac {number}", public_key=uuid4().bytes * 2).pk for number in range(CLAIMERS)]
 
     def claim_all(node: UUID) -> list[tuple[UUID, int]]:
         mine = []
         while Generation.objects.waiting().exists():
-            if claimed := claim_one(f"session of {node}", node, ["tiny"]):
-                mine.append((claimed.generation, claimed.epoch))
+            claimed = generations.claim(f"session of {node}", node, {"tiny": limit}, limit)
+            mine += [(one.generation, one.epoch) for one in claimed]
         return mine
 
     shares = at_once([lambda node=node: claim_all(node) for node in nodes])  # type: ignore[misc]
