@@ -20,6 +20,7 @@ from django.db import transaction
 from pydantic import BaseModel, ConfigDict
 
 from chat.hub import CONTROL, EVERYBODY, hub
+from meatlizard.outages import redis_errors
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Bus:
         layer = get_channel_layer()
         try:
             async_to_sync(layer.group_send)(GROUP, {"type": "bus.batch", "origin": PROCESS, "items": [item]})
-        except OSError as error:
+        except redis_errors() as error:
             log.warning("bus.unreachable", extra={"error": type(error).__name__})
 
     # delivery ------------------------------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ class Bus:
             items, self._outbox = self._outbox, []
             try:
                 await layer.group_send(GROUP, {"type": "bus.batch", "origin": PROCESS, "items": items})
-            except (OSError, TimeoutError) as error:
+            except redis_errors() as error:
                 log.warning("bus.unreachable", extra={"error": type(error).__name__})
             await asyncio.sleep(INTERVAL)
 
@@ -162,7 +163,7 @@ class Bus:
                     await layer.group_add(GROUP, channel)
                     joined = clock()
                 message = await layer.receive(channel)
-            except (OSError, TimeoutError) as error:
+            except redis_errors() as error:
                 log.warning("bus.unreachable", extra={"error": type(error).__name__})
                 joined = 0.0
                 await asyncio.sleep(1)

@@ -34,6 +34,7 @@ from chat.sockets import Event, Socket
 from meatlizard.accounts.access import session_valid
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
+from meatlizard.ops.logs import request_id
 from meatlizard.security.ratelimit import check
 from meatlizard.threads import in_database
 
@@ -102,14 +103,20 @@ class ChatConsumer(Socket):
     # requests -------------------------------------------------------------------------------------------------------
 
     async def _carry_out(self, user: User, request: FromBrowser) -> None:
+        # An id for each request, not one for all that a page asks while it is open.
+        with request_id():
+            await self._carry_out_traced(user, request)
+
+    async def _carry_out_traced(self, user: User, request: FromBrowser) -> None:
         try:
             # What follows an open must not overtake it: its news would come before anybody listens.
             async with self._opening:
-                await in_database(
-                    check, "chat-frames", str(user.pk), FRAMES, "You are sending too fast. Wait a moment."
-                )
                 if isinstance(request, Open):
+                    await in_database(_within_rate, user)
                     await self._open(user, request.conversation)
+                    return
+            if not isinstance(request, Send | Regenerate):
+                await in_database(_within_rate, user)
             await self._do(user, request)
         except AppError as error:
             self._problem(error, getattr(request, "request", None))
@@ -236,10 +243,16 @@ class ChatConsumer(Socket):
             self._problem(AppError("Something went wrong on the site. Your message was not lost if it is shown above."))
 
 
+def _within_rate(user: User) -> None:
+    check("chat-frames", str(user.pk), FRAMES, "You are sending too fast. Wait a moment.", open_in_trouble=True)
+
+
 def _ask(user: User, request: Send | Regenerate) -> list[MessageAdded]:
     """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
+    _within_rate(user)
     rate = f"{user.tier.messages_per_minute}/m"
-    check("chat-messages", str(user.pk), rate, "You have sent many messages in this minute. Wait a moment.")
+    too_many = "You have sent many messages in this minute. Wait a moment."
+    check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
     if isinstance(request, Send):
         conversation = access_conversation(user, request.conversation)
         asked = actions.send(user, conversation, request.request, request.text, request.offline)

@@ -52,6 +52,7 @@ class Taken:
     epoch: int
     conversation: UUID
     message: UUID | None
+    model: str
     text: str
     stop: bool
 
@@ -84,12 +85,11 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
 
     Of one user one at a time: whether his next goes before others' depends on this one running.
     """
-    fair = Generation.objects.for_models(list(free)).fair().select_related("conversation")
 
     def choose(rows: list[Generation]) -> list[Generation]:
         return _within_limits(_fitting(rows, free))
 
-    rows = fair.claim(session, settings.LEASE_SECONDS, limit, choose, node=node_id)
+    rows = Generation.objects.claim_for(tuple(free), session, settings.LEASE_SECONDS, limit, choose, node=node_id)
     if not rows:
         return []
     models = _placed(rows, free)
@@ -108,6 +108,11 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
         )
         for row in rows
     ]
+
+
+def claim_and_look(session: str, node_id: UUID, free: Mapping[str, int], limit: int) -> tuple[list[Claimed], bool]:
+    """As :func:`claim`, and whether anything is waiting still."""
+    return claim(session, node_id, free, limit), any_waiting()
 
 
 def _placed(rows: Iterable[Generation], free: Mapping[str, int]) -> dict[UUID, str]:
@@ -156,7 +161,7 @@ def _within_limits(rows: list[Generation]) -> list[Generation]:
 
 
 def any_waiting() -> bool:
-    """Whether anything is in the queue, claimable or not. Cheap: an index holds just the waiting ones."""
+    """Whether anything is in the queue, claimable or not. Cheap: an index holds the waiting ones alone."""
     return Generation.objects.waiting().exists()
 
 
@@ -286,7 +291,13 @@ def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken |
             return None
         row = Generation.objects.get(pk=generation)
         return Taken(
-            row.pk, row.lease_epoch, row.conversation_id, row.message_id, stored_text(row.pk), row.stop_requested
+            generation=row.pk,
+            epoch=row.lease_epoch,
+            conversation=row.conversation_id,
+            message=row.message_id,
+            model=row.model,
+            text=stored_text(row.pk),
+            stop=row.stop_requested,
         )
 
 

@@ -30,17 +30,23 @@ def branch(conversation: Conversation) -> list[Message]:
 
 
 def contexts(answers: Sequence[Generation]) -> dict[UUID, tuple[ChatMessage, ...]]:
-    """What a model gets to read for each of ``answers`` (with their conversations loaded), by generation. One query."""
-    rows = Message.objects.filter(conversation__in=[answer.conversation_id for answer in answers])
+    """What a model gets to read for each of ``answers``, by generation. Two queries."""
+    talks = [answer.conversation_id for answer in answers]
+    prompts = dict(Conversation.objects.filter(pk__in=talks).values_list("pk", "system_prompt"))
+    rows = Message.objects.filter(conversation__in=talks)
     tree = {
         pk: (parent, role, content) for pk, parent, role, content in rows.values_list("pk", "parent", "role", "content")
     }
-    return {answer.pk: _context(answer.conversation, tree, tree[answer.message_id][0]) for answer in answers}  # type: ignore[index]
+    found = {}
+    for answer in answers:
+        assert answer.message_id is not None
+        found[answer.pk] = _context(prompts[answer.conversation_id], tree, tree[answer.message_id][0])
+    return found
 
 
-def _context(conversation: Conversation, tree: Tree, question: UUID | None) -> tuple[ChatMessage, ...]:
+def _context(prompt: str, tree: Tree, question: UUID | None) -> tuple[ChatMessage, ...]:
     """System prompt, then the turns down to ``question``; of what is too much the newest are kept."""
-    system = conversation.system_prompt.strip()
+    system = prompt.strip()
     room = CONTEXT_CHARACTERS - len(system)
     turns: list[ChatMessage] = []
     at = question

@@ -54,6 +54,7 @@ class Outbox:
         self._events: deque[str | _Text] = deque()
         self._texts: dict[int, _Text] = {}
         self._wake = asyncio.Event()
+        self._next: dict[int, float] = {}
 
     def event(self, frame: str) -> None:
         if self._texts:
@@ -76,9 +77,6 @@ class Outbox:
             self._texts[stream] = _Text(stream, offset, len(text), [text])
         self._wake.set()
 
-    def forget(self, stream: int) -> None:
-        self._texts.pop(stream, None)
-
     def _flush_texts(self) -> None:
         self._events.extend(self._texts.values())
         self._texts.clear()
@@ -89,15 +87,17 @@ class Outbox:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            began = clock()
+            if self._texts and not self._events:
+                # Only text after text of the same answer waits: its first words go at once.
+                pause = min(self._next.get(stream, 0.0) for stream in self._texts) - clock()
+                if pause > 0:
+                    await asyncio.sleep(pause)
             self._flush_texts()
             while self._events:
                 item = self._events.popleft()
                 if isinstance(item, _Text):
                     frame = pack_delta(item.stream, item.offset, "".join(item.parts))
                     await self._send({"type": "websocket.send", "bytes": frame})
+                    self._next[item.stream] = clock() + INTERVAL
                 else:
                     await self._send(pack_event(item))
-            pause = INTERVAL - (clock() - began)
-            if pause > 0:
-                await asyncio.sleep(pause)

@@ -9,7 +9,7 @@ import django
 django.setup(set_prefix=False)
 
 from meatlizard import checks
-from meatlizard.routing import build
+from meatlizard.routing import WithServices, build
 
 checks.refuse_unsafe()
-application = build()
+application = WithServices(build())

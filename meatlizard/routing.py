@@ -45,6 +45,22 @@ class KnownPaths:
         await self._router(scope, receive, send)
 
 
+class WithServices:
+    """Starts the services with the first connection under a server that announces no lifespan, as daphne does not."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._announced = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            self._announced = True
+        elif not self._announced:
+            self._announced = True
+            await lifecycle.start_all()
+        await self._app(scope, receive, send)
+
+
 async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Starts and ends the services together with the server."""
     while True:

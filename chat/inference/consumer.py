@@ -54,7 +54,7 @@ class NodeConsumer(Socket):
             await self._end(error.close_code, error.wire_reason)
             return
         await self.send({"type": "websocket.accept", "subprotocol": versions.subprotocol(self._versions.chosen)})
-        if await in_database(hit, "node-refused", self._address, FAILED_HANDSHAKES, count=False):
+        if await in_database(hit, "node-refused", self._address, FAILED_HANDSHAKES, count=False, open_in_trouble=True):
             await self._fail(ChannelError("too_many"))
             return
         self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_time())]
@@ -190,7 +190,7 @@ class NodeConsumer(Socket):
             return
         log.warning("node.refused", extra={"code": error.code, "detail": error.detail, "address": self._address})
         if self._session is None:
-            await in_database(hit, "node-refused", self._address, FAILED_HANDSHAKES)
+            await in_database(hit, "node-refused", self._address, FAILED_HANDSHAKES, open_in_trouble=True)
         await self._end(error.close_code, error.wire_reason)
 
     async def _end(self, code: int, reason: str) -> None:

@@ -101,19 +101,16 @@ class Dispatcher:
             for session in open_ones:
                 if self._waiting and await self._hand_out(session, 1 if len(open_ones) > 1 else BATCH):
                     fits = True
-                    await self._look_for_work()
-
-    async def _look_for_work(self) -> None:
-        # In this order: a hint that comes during the query must not be overwritten by its answer.
-        self._waiting = False
-        if await in_database(generations.any_waiting):
-            self._waiting = True
 
     async def _hand_out(self, session: NodeSession, limit: int) -> bool:
         free = session.free()
         if not free:
             return False
-        claimed = await in_database(generations.claim, session.id, session.node, free, min(limit, sum(free.values())))
+        wanted = min(limit, sum(free.values()))
+        # In this order: a hint that comes during the query must not be overwritten by its answer.
+        self._waiting = False
+        claimed, more = await in_database(generations.claim_and_look, session.id, session.node, free, wanted)
+        self._waiting = self._waiting or more
         for one in claimed:
             if session.closed:
                 gone = "The machine went away."
@@ -134,7 +131,7 @@ class Dispatcher:
             sessions = list(self._sessions.values())
             try:
                 await self._check(sessions)
-                await self._look_for_work()
+                self._waiting = await in_database(generations.any_waiting) or self._waiting
             except DatabaseError:
                 log.exception("dispatch.database_error")
             self._wake.set()

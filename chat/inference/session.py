@@ -183,9 +183,8 @@ class NodeSession:
         self.wake()
 
     def _take(self, row: Taken) -> None:
-        stream = Stream.of(
-            row.generation, row.epoch, row.conversation, row.message, next(iter(self.models), ""), row.text
-        )
+        model = row.model or next(iter(self.models), "")
+        stream = Stream.of(row.generation, row.epoch, row.conversation, row.message, model, row.text)
         self.streams[row.generation] = stream
         if row.message is not None:
             self._away(stream, False)

@@ -1,10 +1,11 @@
 """Generations: every attempt to answer is a row, and the text of a running one an append-only log beside it."""
 
 import uuid
-from typing import ClassVar, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
@@ -18,7 +19,25 @@ BACKGROUND_PENALTY_MS = 300_000
 """Titles and summaries go behind whatever a person waits for, by the same rule."""
 
 
+_statements: dict[tuple[Any, ...], tuple[str, tuple[Any, ...]]] = {}
+"""SQL of claims by database and what the node offers. To put it together costs Django twice what it costs to run."""
+
+MAX_STATEMENTS = 256
+
+
 class GenerationQuerySet(LeasedQuerySet["Generation"]):
+    def claim_for(
+        self,
+        aliases: tuple[str, ...],
+        owner: str,
+        seconds: float,
+        limit: int,
+        choose: "Callable[[list[Generation]], list[Generation]]",
+        **values: Any,
+    ) -> "list[Generation]":
+        """As ``claim``, of what a node offering ``aliases`` can answer, in fair order."""
+        return Claiming(self.model, using=self.db, aliases=aliases).claim(owner, seconds, limit, choose, **values)
+
     def for_models(self, aliases: list[str]) -> "GenerationQuerySet":
         """Those that a node offering ``aliases`` can answer; an empty model name means any."""
         return self.filter(Q(model="") | Q(model__in=aliases))
@@ -39,6 +58,27 @@ class GenerationQuerySet(LeasedQuerySet["Generation"]):
             .filter(Q(running__lt=F("concurrency")) | ~Q(purpose=Generation.Purpose.ANSWER))
             .order_by(F("rank") + F("running") * RUNNING_PENALTY_MS, "created", "pk"),
         )
+
+
+class Claiming(GenerationQuerySet):
+    """Claims by SQL that is kept from the last time."""
+
+    def __init__(self, *args: Any, aliases: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._aliases = aliases
+
+    def _locked(self, window: int) -> "list[Generation]":
+        key = (connections[self.db].vendor, self._aliases, window)
+        statement = _statements.get(key)
+        if statement is None:
+            candidates = Generation.objects.for_models(list(self._aliases)).fair()
+            if connections[self.db].features.has_select_for_update_skip_locked:
+                candidates = candidates.select_for_update(skip_locked=True, of=("self",))
+            statement = candidates[:window].query.sql_with_params()
+            if len(_statements) >= MAX_STATEMENTS:
+                _statements.clear()
+            _statements[key] = statement
+        return list(Generation.objects.raw(*statement))
 
 
 class Generation(Leased):

@@ -77,11 +77,9 @@ class LeasedQuerySet(models.QuerySet[Row]):
 
         ``choose`` gets the first rows, somewhat more than ``limit``, within the transaction and returns those to lease.
         """
+        window = limit * CHOICE if choose else limit
         with transaction.atomic(using=self.db):
-            candidates = self.waiting()
-            if connections[self.db].features.has_select_for_update_skip_locked:
-                candidates = candidates.select_for_update(skip_locked=True, of=("self",))
-            rows = list(candidates[: limit * CHOICE if choose else limit])
+            rows = self._locked(window)
             rows = (choose(rows) if choose else rows)[:limit]
             if not rows:
                 return []
@@ -110,6 +108,13 @@ class LeasedQuerySet(models.QuerySet[Row]):
             row.claim_epoch = row.lease_epoch
             row.attempts += 1
         return rows
+
+    def _locked(self, window: int) -> list[Row]:
+        """The first ``window`` waiting rows, locked for the transaction where the database locks rows."""
+        candidates = self.waiting()
+        if connections[self.db].features.has_select_for_update_skip_locked:
+            candidates = candidates.select_for_update(skip_locked=True, of=("self",))
+        return list(candidates[:window])
 
     def renew(self, owner: str, ids: Iterable[Any], seconds: float) -> int:
         """Extends the leases that ``owner`` still holds; returns how many."""

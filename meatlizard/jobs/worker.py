@@ -1,6 +1,7 @@
 """A worker: claims jobs, runs each in a thread of its own, keeps their leases alive, and takes back those of dead workers."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -59,10 +60,10 @@ class Worker:
                     self._start(job)
             except DatabaseError:
                 log.exception("jobs.database_error")
-            try:
-                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                pass
+            # Not wait_for: until Python 3.12 it can swallow the cancellation that ends this service.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
 
     def _start(self, job: Job) -> None:
         self._running[job.pk] = done = in_daemon_thread(run_job, job)

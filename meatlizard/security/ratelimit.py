@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django_ratelimit.core import get_usage
 
 from meatlizard.errors import LimitReached
+from meatlizard.outages import redis_errors
 from meatlizard.security.client_address import address_key
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -20,25 +21,30 @@ CACHE_TROUBLE_SECONDS = 5.0
 """Told to wait when the counter itself cannot be reached: without it nobody passes."""
 
 
-def hit(group: str, key: str, rate: str, *, count: bool = True) -> float | None:
+def hit(group: str, key: str, rate: str, *, count: bool = True, open_in_trouble: bool = False) -> float | None:
     """Counts one event of ``key`` in ``group``: None while within ``rate``, otherwise seconds until the window ends.
 
-    With ``count=False`` it only looks whether the limit is already used up. Synchronous: it asks the cache.
+    With ``count=False`` it only looks whether the limit is already used up. Where the shared counter cannot be reached
+    nobody passes, or with ``open_in_trouble`` everybody: guessing passwords must stop then, chatting need not.
+    Synchronous: it asks the cache.
     """
-    usage = get_usage(None, group=group, key=lambda _group, _request: key, rate=rate, increment=count)
+    try:
+        usage = get_usage(None, group=group, key=lambda _group, _request: key, rate=rate, increment=count)
+    except redis_errors():
+        return None if open_in_trouble else CACHE_TROUBLE_SECONDS
     if usage is None:
         return None
     reached = usage["should_limit"] if count else usage["count"] >= usage["limit"]
     if not reached:
         return None
     if usage["time_left"] < 0:
-        return CACHE_TROUBLE_SECONDS
+        return None if open_in_trouble else CACHE_TROUBLE_SECONDS
     return max(1.0, float(math.ceil(usage["time_left"])))
 
 
-def check(group: str, key: str, rate: str, message: str = "") -> None:
+def check(group: str, key: str, rate: str, message: str = "", *, open_in_trouble: bool = False) -> None:
     """As :func:`hit`, raising LimitReached."""
-    retry = hit(group, key, rate)
+    retry = hit(group, key, rate, open_in_trouble=open_in_trouble)
     if retry is not None:
         raise LimitReached(message, code="rate_limited", retry_after=retry)
 

@@ -145,7 +145,7 @@ def test_settings_are_kept_and_go_to_the_model(alice: User, talk: Conversation) 
     answer = signed_in(alice).post(reverse("chat:settings", args=[talk.pk]), body, "application/json")
     assert answer.json()["conversation"]["temperature"] == 0.5
     talk.refresh_from_db()
-    generation = talk.generations.select_related("conversation").get()
+    generation = talk.generations.get()
     turns = contexts([generation])[generation.pk]
     assert [(turn.role, turn.content) for turn in turns] == [
         ("system", "Answer like a pirate."),
