@@ -7,8 +7,10 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound
 
 
-def access_conversation(viewer: User, conversation: UUID) -> Conversation:
-    row = Conversation.objects.filter(pk=conversation, owner=viewer.pk).first()
+def access_conversation(viewer: User, conversation: UUID, *, lock: bool = False) -> Conversation:
+    """With ``lock``, within a transaction: the row as it is now, and nobody else's until the end."""
+    rows = Conversation.objects.filter(pk=conversation, owner=viewer.pk)
+    row = (rows.select_for_update() if lock else rows).first()
     if row is None:
         raise NotFound("This conversation does not exist, or is not yours.")
     return row

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from chat import generations, markov, queueing
+from chat.access import access_conversation
 from chat.bus import control_on_commit, on_commit
 from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
@@ -17,7 +18,7 @@ from chat.messages import conversation_changed, message_out, plain_html
 from chat.models import Conversation, Generation, Message
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
-from meatlizard.errors import Invalid, LimitReached, NotFound
+from meatlizard.errors import Invalid, LimitReached
 from meatlizard.jobs.lease import HELD, State
 from meatlizard.markup import render_markdown
 from meatlizard.ops.logs import current_request_id
@@ -81,7 +82,7 @@ def delete(conversation: Conversation) -> None:
         control_on_commit("queue")
 
 
-def send(user: User, conversation: Conversation, request: UUID, text: str, offline: Offline = "wait") -> Asked:
+def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offline = "wait") -> Asked:
     """Stores a question and asks for its answer. Sending the same ``request`` again changes nothing and returns the
     same.
 
@@ -93,22 +94,25 @@ def send(user: User, conversation: Conversation, request: UUID, text: str, offli
         raise Invalid("Write a question first.", code="empty")
     if len(text) > MAX_PROMPT:
         raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
-    reply = markov.reply_if_offline(conversation.model, text) if offline == "markov" else None
+    reply = (
+        markov.reply_if_offline(access_conversation(user, conversation).model, text) if offline == "markov" else None
+    )
     with transaction.atomic():
-        conversation = _locked(conversation.pk)
-        if earlier := _earlier_or_refused(user, conversation, request, queues=reply is None):
+        # A repeated request waits at this lock for the first one, and then finds what it made.
+        talk = access_conversation(user, conversation, lock=True)
+        if earlier := _earlier_or_refused(user, talk, request, queues=reply is None):
             return earlier
         question = Message(
-            conversation=conversation, parent_id=conversation.head_id, role=Message.Role.USER, source=Message.Source.PERSON,
+            conversation=talk, parent_id=talk.head_id, role=Message.Role.USER, source=Message.Source.PERSON,
             content=text, html=plain_html(text), created=timezone.now(),
         )  # fmt: skip
-        if not conversation.title:
-            conversation.title = title_from_question(text)
+        if not talk.title:
+            talk.title = title_from_question(text)
         on_commit(
-            conversation_topic(conversation.pk),
-            MessageAdded(conversation=conversation.pk, message=message_out(question), request=request),
+            conversation_topic(talk.pk),
+            MessageAdded(conversation=talk.pk, message=message_out(question), request=request),
         )
-        return _answer(user, conversation, question, request, reply)
+        return _answer(user, talk, question, request, reply)
 
 
 def regenerate(user: User, message: Message, request: UUID, offline: Offline = "wait") -> Asked:
@@ -118,7 +122,7 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
     question = Message.objects.get(pk=message.parent_id)
     reply = markov.reply_if_offline(message.conversation.model, question.content) if offline == "markov" else None
     with transaction.atomic():
-        conversation = _locked(message.conversation_id)
+        conversation = access_conversation(user, message.conversation_id, lock=True)
         if earlier := _earlier_or_refused(user, conversation, request, queues=reply is None):
             return earlier
         return _answer(user, conversation, question, request, reply, replaces=message.pk)
@@ -169,16 +173,6 @@ def stop(generation: Generation) -> None:
         return
     if not generations.request_stop(generation):
         queueing.announce_stopping(generation)
-
-
-def _locked(conversation: UUID) -> Conversation:
-    """Within a transaction: the row as it is now, and nobody else's until the end. A repeated request waits here for the
-    first one, and then finds what it made.
-    """
-    row = Conversation.objects.select_for_update().filter(pk=conversation).first()
-    if row is None:
-        raise NotFound("This conversation was deleted meanwhile.")
-    return row
 
 
 def _earlier_or_refused(user: User, conversation: Conversation, request: UUID, *, queues: bool) -> Asked | None:

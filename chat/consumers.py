@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
-from chat import actions, following
+from chat import actions, following, markov
 from chat.access import access_conversation, access_generation, access_message
 from chat.bus import Control, session_mark
 from chat.events import (
@@ -36,7 +36,7 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
 from meatlizard.ops.logs import request_id
 from meatlizard.security.ratelimit import check
-from meatlizard.threads import in_database
+from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +125,9 @@ class ChatConsumer(Socket):
 
     async def _do(self, user: User, request: FromBrowser) -> None:
         if isinstance(request, Send | Regenerate):
+            if request.offline == "markov":
+                # Seconds with a large corpus, the first time: not in a thread that stores what others read.
+                await in_thread(markov.prepare)
             for added in await in_database(_ask, user, request):
                 self._outbox.event(added.model_dump_json())
         elif isinstance(request, StopRequest):
@@ -254,8 +257,7 @@ def _ask(user: User, request: Send | Regenerate) -> list[MessageAdded]:
     too_many = "You have sent many messages in this minute. Wait a moment."
     check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
     if isinstance(request, Send):
-        conversation = access_conversation(user, request.conversation)
-        asked = actions.send(user, conversation, request.request, request.text, request.offline)
+        asked = actions.send(user, request.conversation, request.request, request.text, request.offline)
     else:
         asked = actions.regenerate(user, access_message(user, request.message), request.request, request.offline)
     return following.added(asked, request.request) if asked.repeated else []

@@ -5,14 +5,14 @@ was given, and returns what is no longer its own. News goes out when the transac
 """
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Count, F
-from django.db.models.functions import Coalesce
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 
 from chat import messages as turns
@@ -20,28 +20,12 @@ from chat.bus import control_on_commit, on_commit
 from chat.events import AnswerReady
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation
-from chat.titles import clean_title, request_title
-from inference_client.protocol.messages import ChatMessage, Sampling, Usage
-from meatlizard.accounts.models import User
+from chat.titles import clean_title
+from inference_client.protocol.messages import Usage
 from meatlizard.jobs.lease import HELD, Reaped, State
 
 LONG_WAIT_SECONDS = 20.0
 """Who waited so long for the first word may have gone elsewhere, and is told when the answer is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a node needs to answer: no more than prompt and limits, and nothing about who asks."""
-
-    generation: UUID
-    epoch: int
-    conversation: UUID
-    message: UUID | None
-    model: str
-    messages: tuple[ChatMessage, ...]
-    prefix: str
-    sampling: Sampling
-    trace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,98 +64,37 @@ class Outcome:
     html: str = field(default="", repr=False)
 
 
-def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) -> list[Claimed]:
-    """Leases the next waiting generations that a node with ``free`` slots by model can answer, ``limit`` at most.
-
-    Of one user one at a time: whether his next goes before others' depends on this one running.
-    """
-
-    def choose(rows: list[Generation]) -> list[Generation]:
-        return _within_limits(_fitting(rows, free))
-
-    rows = Generation.objects.claim_for(tuple(free), session, settings.LEASE_SECONDS, limit, choose, node=node_id)
-    if not rows:
-        return []
-    models = _placed(rows, free)
-    contexts = turns.contexts([row for row in rows if row.message_id is not None])
-    return [
-        Claimed(
-            generation=row.pk,
-            epoch=row.lease_epoch,
-            conversation=row.conversation_id,
-            message=row.message_id,
-            model=models[row.pk],
-            messages=contexts[row.pk] if row.message_id else request_title(row.conversation_id),
-            prefix=stored_text(row.pk) if row.attempts > 1 else "",
-            sampling=Sampling.model_validate(row.sampling),
-            trace=row.trace,
-        )
-        for row in rows
-    ]
-
-
-def claim_and_look(session: str, node_id: UUID, free: Mapping[str, int], limit: int) -> tuple[list[Claimed], bool]:
-    """As :func:`claim`, and whether anything is waiting still."""
-    return claim(session, node_id, free, limit), any_waiting()
-
-
-def _placed(rows: Iterable[Generation], free: Mapping[str, int]) -> dict[UUID, str]:
-    """Which model's slot each row takes, in their order; rows without a slot are left out."""
-    left = dict(free)
-    models: dict[UUID, str] = {}
-    for row in rows:
-        alias = row.model or next((alias for alias, slots in left.items() if slots > 0), "")
-        if left.get(alias, 0) > 0:
-            left[alias] -= 1
-            models[row.pk] = alias
-    return models
-
-
-def _fitting(rows: list[Generation], free: Mapping[str, int]) -> list[Generation]:
-    users: set[int] = set()
-    placed = _placed(rows, free)
-    fitting = []
-    for row in rows:
-        if row.pk in placed and row.user_id not in users:
-            users.add(row.user_id)
-            fitting.append(row)
-    return fitting
-
-
-def _within_limits(rows: list[Generation]) -> list[Generation]:
-    """Within the claiming transaction: those whose users stay within their limit of running ones. Two claims at the same
-    moment each saw the count without the other; SQLite knows no such moment.
-    """
-    if not rows or not connection.features.has_select_for_update_skip_locked:
-        return rows
-    users = [row.user_id for row in rows]
-    # Not waited for: a site process that froze in mid-claim must not hold up the others. Keys stay free for new rows.
-    locked = (
-        User.objects.select_for_update(skip_locked=True, no_key=True).filter(pk__in=users).values_list("pk", flat=True)
-    )
-    mine = set(locked)
-    answers = Generation.objects.held().filter(user__in=mine, purpose=Generation.Purpose.ANSWER)
-    running = dict(answers.order_by().values_list("user").annotate(n=Count("pk")))
-    return [
-        row
-        for row in rows
-        if row.purpose != Generation.Purpose.ANSWER
-        or (row.user_id in mine and running.get(row.user_id, 0) < row.concurrency)
-    ]
-
-
-def any_waiting() -> bool:
-    """Whether anything is in the queue, claimable or not. Cheap: an index holds the waiting ones alone."""
-    return Generation.objects.waiting().exists()
-
-
 def stored_text(generation: UUID) -> str:
     """The text so far, as far as it is stored."""
     return "".join(Chunk.objects.filter(generation=generation).order_by("offset").values_list("text", flat=True))
 
 
 def append(pieces: Sequence[Piece]) -> set[UUID]:
-    """Stores text of any number of generations in one transaction; returns those that are no longer the caller's."""
+    """Stores text of any number of generations in one transaction; returns those that are no longer the caller's.
+
+    Text that is stored already, because a commit went through unconfirmed, is passed over.
+    """
+    try:
+        return _append(pieces)
+    except IntegrityError:
+        return _append(_beyond_stored(pieces))
+
+
+def _beyond_stored(pieces: Sequence[Piece]) -> list[Piece]:
+    ends = dict(
+        Chunk.objects.filter(generation__in=[piece.generation for piece in pieces])
+        .order_by()
+        .values_list("generation")
+        .annotate(end=Max(F("offset") + Length("text")))
+    )
+    cut = []
+    for piece in pieces:
+        known = max(0, ends.get(piece.generation, 0) - piece.offset)
+        cut.append(Piece(piece.generation, piece.epoch, piece.offset + known, piece.text[known:]))
+    return cut
+
+
+def _append(pieces: Sequence[Piece]) -> set[UUID]:
     epochs = {piece.generation: piece.epoch for piece in pieces}
     with transaction.atomic():
         rows = Generation.objects.select_for_update().filter(pk__in=epochs, state__in=HELD)
@@ -179,7 +102,7 @@ def append(pieces: Sequence[Piece]) -> set[UUID]:
         Chunk.objects.bulk_create(
             Chunk(generation_id=piece.generation, offset=piece.offset, text=piece.text)
             for piece in pieces
-            if piece.generation in held
+            if piece.generation in held and piece.text
         )
         begun = [pk for pk, state in held.items() if state == State.LEASED]
         if begun:
@@ -307,13 +230,7 @@ def release(node_id: UUID, keep: Iterable[UUID] = ()) -> None:
     """
     held = Generation.objects.filter(node=node_id, state__in=HELD).exclude(pk__in=list(keep))
     for row in held:
-        if row.stop_requested:
-            end_by_site(row.pk, "cancelled", epoch=row.lease_epoch)
-        elif row.attempts >= settings.GENERATION_MAX_ATTEMPTS:
-            end_by_site(row.pk, "failed", "interrupted", _INTERRUPTED, epoch=row.lease_epoch)
-        else:
-            Generation.objects.filter(pk=row.pk, lease_epoch=row.lease_epoch).give_back()
-    control_on_commit("work")
+        _return_or_end(row, "interrupted", _INTERRUPTED)
 
 
 def give_back(generation: UUID, epoch: int, error_code: str, error: str) -> bool:
@@ -321,14 +238,20 @@ def give_back(generation: UUID, epoch: int, error_code: str, error: str) -> bool
     row = Generation.objects.filter(pk=generation, lease_epoch=epoch, state__in=HELD).first()
     if row is None:
         return False
-    if row.stop_requested:
-        end_by_site(generation, "cancelled", epoch=epoch)
-    elif row.attempts >= settings.GENERATION_MAX_ATTEMPTS:
-        end_by_site(generation, "failed", error_code, error, epoch=epoch)
-    else:
-        Generation.objects.filter(pk=generation, lease_epoch=epoch).give_back()
-        control_on_commit("work")
+    _return_or_end(row, error_code, error)
     return True
+
+
+def _return_or_end(row: Generation, code: str, error: str) -> None:
+    """Back to the queue, unless a stop was asked for or it had its last attempt; all under the epoch of ``row``."""
+    mine = Generation.objects.filter(pk=row.pk, lease_epoch=row.lease_epoch)
+    if row.attempts >= settings.GENERATION_MAX_ATTEMPTS and not row.stop_requested:
+        end_by_site(row.pk, "failed", code, error, epoch=row.lease_epoch)
+    elif mine.filter(stop_requested=False).give_back():
+        control_on_commit("work")
+    else:
+        # A stop, perhaps of this very moment.
+        end_by_site(row.pk, "cancelled", epoch=row.lease_epoch)
 
 
 _INTERRUPTED = "The machine that was answering went away too often. What it wrote is kept; ask again to go on."
@@ -347,10 +270,8 @@ def end_by_site(
 
     A waiting one, or with ``epoch`` a held one under that epoch, with ``expired`` only if its lease ran out before.
     """
-    from meatlizard.markup import render_markdown
-
     text = stored_text(generation)
-    html = render_markdown(text, generation.hex[:8]) if text else ""
+    html = turns.rendered(text, generation) if text else ""
     now = timezone.now()
     state = State.CANCELLED if reason == "cancelled" else State.FAILED
     with transaction.atomic():
@@ -371,12 +292,16 @@ def end_by_site(
 
 def request_stop(row: Generation) -> bool:
     """Stops a waiting generation at once; tells the node of a running one. True when it is over already."""
-    if end_by_site(row.pk, "cancelled"):
-        return True
-    with transaction.atomic():
-        asked = Generation.objects.filter(pk=row.pk, state__in=HELD).update(stop_requested=True)
-        control_on_commit("stop", str(row.pk))
-    return not asked
+    while True:
+        if end_by_site(row.pk, "cancelled"):
+            return True
+        with transaction.atomic():
+            if Generation.objects.filter(pk=row.pk, state__in=HELD).update(stop_requested=True):
+                control_on_commit("stop", str(row.pk))
+                return False
+        # Between the two looks it may have gone back to the queue; if it is not there, it is over.
+        if not Generation.objects.waiting().filter(pk=row.pk).exists():
+            return True
 
 
 def stops_wanted(session: str) -> list[UUID]:

@@ -24,6 +24,11 @@ def reply_if_offline(model: str, question: str) -> str | None:
     return None if queueing.offered(model) else reply(question)
 
 
+def prepare() -> None:
+    """Learns the corpus, if it was not learnt yet."""
+    _chain(settings.MARKOV_CORPUS)
+
+
 def reply(question: str, seed: int | None = None) -> str:
     """Two to four sentences that begin, where the chain allows, with a word of the question."""
     chain = _chain(settings.MARKOV_CORPUS)

@@ -1,6 +1,7 @@
 """Messages as pages and models see them: the shown branch of the tree, and the context of a question."""
 
 import html
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -8,6 +9,9 @@ from chat.events import ConversationChanged, ConversationOut, FinishedOut, Messa
 from chat.models import Conversation, Generation, Message
 from inference_client.protocol.messages import ChatMessage
 from meatlizard.jobs.lease import State
+from meatlizard.markup import render_markdown
+
+log = logging.getLogger(__name__)
 
 Tree = dict[UUID, tuple[UUID | None, str, str]]
 """Parent, role and content of each message."""
@@ -30,7 +34,7 @@ def branch(conversation: Conversation) -> list[Message]:
 
 
 def contexts(answers: Sequence[Generation]) -> dict[UUID, tuple[ChatMessage, ...]]:
-    """What a model gets to read for each of ``answers``, by generation. Two queries."""
+    """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries."""
     talks = [answer.conversation_id for answer in answers]
     prompts = dict(Conversation.objects.filter(pk__in=talks).values_list("pk", "system_prompt"))
     rows = Message.objects.filter(conversation__in=talks)
@@ -39,8 +43,9 @@ def contexts(answers: Sequence[Generation]) -> dict[UUID, tuple[ChatMessage, ...
     }
     found = {}
     for answer in answers:
-        assert answer.message_id is not None
-        found[answer.pk] = _context(prompts[answer.conversation_id], tree, tree[answer.message_id][0])
+        # A conversation may have been deleted since the claim: then there is nothing to answer.
+        if answer.message_id in tree and answer.conversation_id in prompts:
+            found[answer.pk] = _context(prompts[answer.conversation_id], tree, tree[answer.message_id][0])
     return found
 
 
@@ -61,6 +66,15 @@ def _context(prompt: str, tree: Tree, question: UUID | None) -> tuple[ChatMessag
     if system:
         turns.append(ChatMessage(role="system", content=system))
     return tuple(reversed(turns))
+
+
+def rendered(text: str, generation: UUID) -> str:
+    """Safe HTML of an answer; as plain text when the renderer fails on it, so that no answer is lost to its looks."""
+    try:
+        return render_markdown(text, generation.hex[:8])
+    except Exception:
+        log.exception("message.not_rendered", extra={"generation": str(generation)})
+        return plain_html(text)
 
 
 def plain_html(text: str) -> str:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chat import generations
-from chat.bus import control_on_commit
+from chat.bus import PROCESS, control_on_commit
 from chat.generations import Taken
 from chat.models import Node, NodeModel, PairingCode
 from inference_client.protocol import keys, pairing
@@ -21,6 +21,8 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 
 CODE_MINUTES = 15
+SESSION_PREFIX = f"{PROCESS[:24]}."
+"""Of the names of this process's links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +184,6 @@ def set_paused(nodes: QuerySet[Node], paused: bool) -> int:
 
 
 def forget_sessions() -> None:
-    """At the start of a site that is one process: no link has survived it."""
-    Node.objects.exclude(session="").update(session="")
+    """At the start of a site that is one process: no link of an earlier one has survived. Those of this process have, if its
+    dispatcher was merely started again."""
+    Node.objects.exclude(session="").exclude(session__startswith=SESSION_PREFIX).update(session="")

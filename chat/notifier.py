@@ -7,7 +7,7 @@ import contextlib
 import logging
 from uuid import UUID
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseTrouble
 
 from chat import queueing
 from chat.bus import Control
@@ -64,7 +64,7 @@ class Notifier:
         before = self.latest
         try:
             now = await self.fresh()
-        except DatabaseError:
+        except DatabaseTrouble:
             log.exception("notifier.database_error")
             return
         for event in now.queued_events():

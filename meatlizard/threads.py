@@ -11,13 +11,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_database = ThreadPoolExecutor(max_workers=2, thread_name_prefix="database")
 _work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="work")
+
+
+@functools.cache
+def _database() -> ThreadPoolExecutor:
+    # SQLite has one writer at a time, and a second one that meets it sleeps for milliseconds before it tries again.
+    threads = 1 if connection.vendor == "sqlite" else 4
+    return ThreadPoolExecutor(max_workers=threads, thread_name_prefix="database")
 
 
 def _in_connection(call: Callable[[], R]) -> R:
@@ -32,7 +38,7 @@ def _in_connection(call: Callable[[], R]) -> R:
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs ``function`` in a thread that may use the ORM, with the caller's context (request id included)."""
     call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_database, _in_connection, call)
+    return await asyncio.get_running_loop().run_in_executor(_database(), _in_connection, call)
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -43,5 +49,5 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
 
 def close_thread_connections() -> None:
     """Closes the connections of the pool's threads, for a test that is about to drop its database."""
-    for future in [_database.submit(connections.close_all) for _ in range(8)]:
+    for future in [_database().submit(connections.close_all) for _ in range(8)]:
         future.result(timeout=10)

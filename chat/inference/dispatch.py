@@ -10,10 +10,11 @@ import logging
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseTrouble
 
-from chat import generations, nodes
+from chat import claims, generations, nodes
 from chat.bus import Control
+from chat.claims import Claimed
 from chat.hub import CONTROL, hub
 from chat.inference.session import NodeSession
 from meatlizard.threads import in_database
@@ -87,7 +88,7 @@ class Dispatcher:
             self._wake.clear()
             try:
                 await self._hand_out_all()
-            except DatabaseError:
+            except DatabaseTrouble:
                 log.exception("dispatch.database_error")
 
     async def _hand_out_all(self) -> None:
@@ -109,15 +110,23 @@ class Dispatcher:
         wanted = min(limit, sum(free.values()))
         # In this order: a hint that comes during the query must not be overwritten by its answer.
         self._waiting = False
-        claimed, more = await in_database(generations.claim_and_look, session.id, session.node, free, wanted)
+        claimed, more = await in_database(claims.claim_and_look, session.id, session.node, free, wanted)
         self._waiting = self._waiting or more
         for one in claimed:
             if session.closed:
                 gone = "The machine went away."
                 await in_database(generations.give_back, one.generation, one.epoch, "interrupted", gone)
             else:
-                session.start(one)
+                self._start(session, one)
         return bool(claimed) and not session.closed
+
+    @staticmethod
+    def _start(session: NodeSession, claimed: Claimed) -> None:
+        try:
+            session.start(claimed)
+        except Exception:
+            # Whatever is wrong with this one must not cost the others of the batch theirs. Its lease runs out.
+            log.exception("dispatch.cannot_start", extra={"generation": str(claimed.generation)})
 
     async def _watch(self) -> None:
         while True:
@@ -131,8 +140,8 @@ class Dispatcher:
             sessions = list(self._sessions.values())
             try:
                 await self._check(sessions)
-                self._waiting = await in_database(generations.any_waiting) or self._waiting
-            except DatabaseError:
+                self._waiting = await in_database(claims.any_waiting) or self._waiting
+            except DatabaseTrouble:
                 log.exception("dispatch.database_error")
             self._wake.set()
 
@@ -165,7 +174,7 @@ class Dispatcher:
                             "cancelled": len(reaped.cancelled),
                         },
                     )
-            except DatabaseError:
+            except DatabaseTrouble:
                 log.exception("dispatch.database_error")
             await asyncio.sleep(REAP_SECONDS)
 

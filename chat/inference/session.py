@@ -9,19 +9,22 @@ streams every 200 ms.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseTrouble
 
 from chat import generations, nodes
-from chat.bus import PROCESS, bus
+from chat.bus import bus
+from chat.claims import Claimed
 from chat.events import NodeAway, PromptProgress
-from chat.generations import Claimed, Outcome, Piece, Taken
+from chat.generations import Outcome, Piece, Taken
 from chat.hub import conversation_topic
 from chat.inference.stream import Stream
+from chat.messages import rendered
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.messages import (
     Ack,
@@ -43,7 +46,6 @@ from inference_client.protocol.messages import (
     Stop,
     Welcome,
 )
-from meatlizard.markup import render_markdown
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
@@ -72,7 +74,7 @@ class NodeSession:
         close: Callable[[str], None],
         server_time: Callable[[], float],
     ) -> None:
-        self.id = f"{PROCESS[:24]}.{next(_numbers)}"
+        self.id = f"{nodes.SESSION_PREFIX}{next(_numbers)}"
         self.node = node
         self.key = key
         self.name = ""
@@ -264,17 +266,19 @@ class NodeSession:
 
     async def _write_end(self, stream: Stream, outcome: Outcome) -> None:
         text = stream.text
-        html = await in_thread(render_markdown, text, stream.generation.hex[:8]) if stream.message is not None else ""
-        outcome = Outcome(
-            outcome.reason,
-            outcome.usage,
-            outcome.trimmed_messages,
-            outcome.error_code,
-            outcome.error,
-            outcome.answered_by,
-            html,
-        )
-        await in_database(generations.finish, stream.generation, stream.epoch, text, outcome)
+        if stream.message is not None:
+            outcome = replace(outcome, html=await in_thread(rendered, text, stream.generation))
+        try:
+            await in_database(generations.finish, stream.generation, stream.epoch, text, outcome)
+        except DatabaseTrouble:
+            raise
+        except Exception:
+            # An end that can never be stored must not keep its conversation waiting for ever.
+            log.exception("generation.bad_end", extra={"generation": str(stream.generation), "node": str(self.node)})
+            why = "The machine ended this answer in a way the site could not store. What it wrote is kept."
+            await in_database(
+                generations.end_by_site, stream.generation, "failed", "bad_answer", why, epoch=stream.epoch
+            )
         # Ended by us or, if the lease was lost, by somebody else: either way the node need not keep it.
         if self.streams.get(stream.generation) is stream:
             del self.streams[stream.generation]
@@ -314,7 +318,7 @@ class NodeSession:
     async def _commit(self, taken: list[tuple[Stream, Piece]]) -> None:
         try:
             lost = await in_database(generations.append, [piece for _, piece in taken])
-        except DatabaseError as error:
+        except DatabaseTrouble as error:
             for stream, piece in taken:
                 stream.put_back(piece)
             log.error("stream.store_failed", extra={"node": str(self.node), "error": type(error).__name__})
@@ -375,7 +379,10 @@ class NodeSession:
     async def _guard(self, work: Coroutine[Any, Any, Any]) -> None:
         try:
             await work
-        except DatabaseError:
+        except DatabaseTrouble:
             # The row keeps its lease and the node its text: on a new link both go on from what is stored.
             log.exception("node.database_error", extra={"node": str(self.node)})
+            self.close("timeout")
+        except Exception:
+            log.exception("node.unexpected_error", extra={"node": str(self.node)})
             self.close("timeout")

@@ -23,7 +23,7 @@ MAX_TEXT = 200_000
 class Schema(BaseModel):
     """Strict base: no unknown keys, no silent conversion, immutable once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_bytes="base64")
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 # --- what both sides say about a model and a chat -------------------------------------------------------------------
@@ -37,8 +37,8 @@ class ModelInfo(Schema):
     slots: int = Field(ge=1, le=1024)
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     quantisation: str = Field(default="", max_length=32)
-    size_bytes: int = Field(default=0, ge=0)
-    parameters: int = Field(default=0, ge=0)
+    size_bytes: int = Field(default=0, ge=0, lt=2**63)
+    parameters: int = Field(default=0, ge=0, lt=2**63)
     prompt_tps: float | None = Field(default=None, ge=0)
     generation_tps: float | None = Field(default=None, ge=0)
 
@@ -57,16 +57,16 @@ class Sampling(Schema):
     min_p: float | None = Field(default=None, ge=0, le=1)
     repeat_penalty: float | None = Field(default=None, gt=0, le=5)
     seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1, lt=2**31)
     stop: tuple[str, ...] = Field(default=(), max_length=16)
 
 
 class Usage(Schema):
     """Counted by the node. Durations in seconds; ``cached_tokens`` of the prompt were reused from an earlier turn."""
 
-    prompt_tokens: int = Field(ge=0)
-    completion_tokens: int = Field(ge=0)
-    cached_tokens: int = Field(default=0, ge=0)
+    prompt_tokens: int = Field(ge=0, lt=2**31)
+    completion_tokens: int = Field(ge=0, lt=2**31)
+    cached_tokens: int = Field(default=0, ge=0, lt=2**31)
     prompt_seconds: float = Field(default=0, ge=0)
     completion_seconds: float = Field(default=0, ge=0)
 
@@ -137,7 +137,9 @@ class Finished(Schema):
     reason: Literal["stop", "length", "cancelled"]
     length: int = Field(ge=0)
     usage: Usage
-    trimmed_messages: int = Field(default=0, ge=0, description="oldest turns left out because the context was full")
+    trimmed_messages: int = Field(
+        default=0, ge=0, lt=2**31, description="oldest turns left out because the context was full"
+    )
 
 
 class Failed(Schema):

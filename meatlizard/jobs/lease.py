@@ -145,7 +145,8 @@ class LeasedQuerySet(models.QuerySet[Row]):
                 pk=row.pk, state__in=HELD, lease_epoch=row.lease_epoch, lease_until__lt=now
             )
             if not row.stop_requested and row.attempts < max_attempts:
-                if mine.update(**_returned(State.QUEUED)):
+                # Conditional on no stop having come since: that one is ended at the next look.
+                if mine.filter(stop_requested=False).update(**_returned(State.QUEUED)):
                     result.requeued.append(row.pk)
                 continue
             state = State.CANCELLED if row.stop_requested else State.FAILED

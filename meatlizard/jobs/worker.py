@@ -10,7 +10,8 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error as DatabaseTrouble
+from django.db import close_old_connections, connections
 from django_tasks.base import Task, TaskContext
 from django_tasks.utils import get_module_path, normalize_json
 
@@ -58,7 +59,7 @@ class Worker:
             try:
                 while len(self._running) < self._slots and (job := await in_database(actions.claim, self.name)):
                     self._start(job)
-            except DatabaseError:
+            except DatabaseTrouble:
                 log.exception("jobs.database_error")
             # Not wait_for: until Python 3.12 it can swallow the cancellation that ends this service.
             with contextlib.suppress(TimeoutError):
@@ -79,14 +80,14 @@ class Worker:
             if self._running:
                 try:
                     await in_database(actions.renew, self.name, list(self._running))
-                except DatabaseError:
+                except DatabaseTrouble:
                     log.exception("jobs.database_error")
 
     async def _every(self, seconds: float, verb: Any) -> None:
         while True:
             try:
                 await in_database(verb)
-            except DatabaseError:
+            except DatabaseTrouble:
                 log.exception("jobs.database_error")
             await asyncio.sleep(min(seconds, settings.LEASE_SECONDS / 2) if verb is actions.reap else seconds)
 

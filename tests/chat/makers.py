@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from chat import actions, generations, nodes
-from chat.generations import Claimed
+from chat import actions, claims, nodes
+from chat.claims import Claimed
 from chat.models import Conversation, Generation, Node
 from inference_client.protocol.messages import Held, Hello, ModelInfo
 from meatlizard.accounts.models import User
@@ -16,7 +16,7 @@ Pairing = Callable[..., Node]
 def ask_as(user: User, text: str = "Why?", conversation: Conversation | None = None, **more: object) -> Generation:
     """Asks a question, in a conversation of its own unless one is given."""
     conversation = conversation or actions.create_conversation(user)
-    asked = actions.send(user, conversation, uuid4(), text, **more)  # type: ignore[arg-type]
+    asked = actions.send(user, conversation.pk, uuid4(), text, **more)  # type: ignore[arg-type]
     return Generation.objects.get(pk=asked.generation)
 
 
@@ -38,5 +38,5 @@ def held(generation: UUID, epoch: int, length: int, finished: bool = False) -> H
 
 def claim_one(session: str, node: UUID, aliases: list[str]) -> Claimed | None:
     """Claims the next generation for a node with a free slot of each model."""
-    claimed = generations.claim(session, node, dict.fromkeys(aliases, 1))
+    claimed = claims.claim(session, node, dict.fromkeys(aliases, 1))
     return claimed[0] if claimed else None

@@ -131,7 +131,7 @@ async def test_a_page_opened_in_mid_answer_has_all_of_it(alice: User, olga: User
     async with serving(), await node_for(olga) as node:
         await node.hello("tiny")
         conversation = await conversation_of(alice)
-        await in_database(actions.send, alice, conversation, uuid4(), "Why?")
+        await in_database(actions.send, alice, conversation.pk, uuid4(), "Why?")
         job = await node.hear(Generate)
         await node.text(job, 0, "first ")
         async with Page(alice) as page:
@@ -210,7 +210,7 @@ async def test_without_a_node_a_question_may_wait_for_one(alice: User, olga: Use
 async def test_charlie_gets_nothing_of_alices(alice: User, charlie: User) -> None:
     async with serving(), Page(charlie) as page:
         conversation = await conversation_of(alice)
-        asked = await in_database(actions.send, alice, conversation, uuid4(), "Secret?")
+        asked = await in_database(actions.send, alice, conversation.pk, uuid4(), "Secret?")
         for request in (
             {"type": "open", "conversation": conversation.pk},
             {"type": "send", "request": uuid4(), "conversation": conversation.pk, "text": "Hello"},
@@ -266,7 +266,7 @@ async def test_a_refused_frame_names_its_request(alice: User) -> None:
 
 async def test_an_answer_that_waited_long_is_announced_on_every_page(alice: User, olga: User) -> None:
     async with serving(), Page(alice) as page:
-        asked = await in_database(actions.send, alice, await conversation_of(alice), uuid4(), "Why?")
+        asked = await in_database(actions.send, alice, (await conversation_of(alice)).pk, uuid4(), "Why?")
         long_ago = timezone.now() - datetime.timedelta(minutes=5)
         await in_database(Generation.objects.filter(pk=asked.generation).update, created=long_ago)
         async with await node_for(olga) as node:

@@ -118,16 +118,14 @@ def test_who_lost_the_lease_cannot_write(alice: User, ask: Asking, pair: Pairing
 
 
 def test_a_chunk_is_stored_once(alice: User, ask: Asking, pair: Pairing) -> None:
-    from django.db import IntegrityError
-
     node = pair("tiny")
     ask(alice)
     claim = claim_one("one", node.pk, ["tiny"])
     assert claim is not None
     generations.append([Piece(claim.generation, claim.epoch, 0, "a")])
-    with pytest.raises(IntegrityError):
-        generations.append([Piece(claim.generation, claim.epoch, 0, "b")])
-    assert generations.stored_text(claim.generation) == "a"
+    generations.append([Piece(claim.generation, claim.epoch, 0, "ab")])
+    generations.append([Piece(claim.generation, claim.epoch, 0, "a")])
+    assert generations.stored_text(claim.generation) == "ab"
 
 
 def test_three_attempts_then_failed_with_the_text_kept(alice: User, ask: Asking, pair: Pairing) -> None:
@@ -228,8 +226,8 @@ def test_a_stopped_answer_of_a_vanished_node_ends_as_stopped(alice: User, ask: A
 def test_the_same_request_asks_once(alice: User) -> None:
     conversation = actions.create_conversation(alice)
     request = uuid4()
-    first = actions.send(alice, conversation, request, "Why?")
-    again = actions.send(alice, conversation, request, "Why?")
+    first = actions.send(alice, conversation.pk, request, "Why?")
+    again = actions.send(alice, conversation.pk, request, "Why?")
     assert again.repeated
     assert again.generation == first.generation
     assert Message.objects.count() == 2
@@ -243,7 +241,7 @@ def test_the_queue_takes_as_many_as_it_says_and_the_next_is_refused_without_a_tr
         ask(alice)
     conversation = actions.create_conversation(alice)
     with pytest.raises(LimitReached) as refusal:
-        actions.send(alice, conversation, uuid4(), "One more?")
+        actions.send(alice, conversation.pk, uuid4(), "One more?")
     assert refusal.value.code == "queue_full"
     assert not conversation.messages.exists()
     assert Generation.objects.count() == 3
@@ -252,7 +250,7 @@ def test_the_queue_takes_as_many_as_it_says_and_the_next_is_refused_without_a_tr
 def test_one_answer_at_a_time_in_a_conversation(alice: User, ask: Asking) -> None:
     asked = ask(alice)
     with pytest.raises(Invalid) as refusal:
-        actions.send(alice, asked.conversation, uuid4(), "And?")
+        actions.send(alice, asked.conversation.pk, uuid4(), "And?")
     assert refusal.value.code == "answer_running"
 
 

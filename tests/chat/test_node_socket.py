@@ -40,7 +40,7 @@ def fake(key: X25519PrivateKey) -> FakeNode:
 
 async def ask(user: User, text: str = "Why?") -> actions.Asked:
     conversation = await in_database(actions.create_conversation, user)
-    return await in_database(actions.send, user, conversation, uuid4(), text)
+    return await in_database(actions.send, user, conversation.pk, uuid4(), text)
 
 
 async def in_state(asked: actions.Asked, state: State) -> None:

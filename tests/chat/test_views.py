@@ -22,7 +22,7 @@ NOBODYS = UUID("00000000-0000-4000-8000-000000000000")
 def talk(alice: User) -> Conversation:
     """A conversation of Alice's with one question in it."""
     conversation = actions.create_conversation(alice)
-    actions.send(alice, conversation, uuid4(), "Is <b>this</b> private?")
+    actions.send(alice, conversation.pk, uuid4(), "Is <b>this</b> private?")
     conversation.refresh_from_db()
     return conversation
 

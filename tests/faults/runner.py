@@ -120,9 +120,9 @@ class FaultRun:
             self._asking = user, conversation, uuid4(), f"Question {len(self.expected)} of run {self.report.seed}?"
         user, conversation, request, question = self._asking
         try:
-            asked = actions.send(user, conversation, request, question)
+            asked = actions.send(user, conversation.pk, request, question)
             if self.draw.random() < 0.1:
-                again = actions.send(user, conversation, request, question)
+                again = actions.send(user, conversation.pk, request, question)
                 self.report.repeated += 1
                 if not again.repeated or again.generation != asked.generation:
                     self.report.problems.append(f"{request}: asking twice made two generations")

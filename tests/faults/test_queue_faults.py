@@ -61,7 +61,7 @@ def question(text: str = "Why?") -> tuple[UUID, str]:
     alice = person("alice")
     conversation = actions.create_conversation(alice)
     actions.rename(conversation, "Slow motion")
-    asked = actions.send(alice, conversation, uuid4(), text)
+    asked = actions.send(alice, conversation.pk, uuid4(), text)
     return asked.generation, answer_to(text)
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from chat import actions, generations
+from chat import actions, claims, generations
 from chat.models import Conversation, Generation, Message, Node
 from meatlizard.accounts.models import User
 from meatlizard.errors import LimitReached
@@ -74,14 +74,14 @@ def test_each_of_200_waiting_answers_is_claimed_once_by_8_claimers(limit: int) -
     def claim_all(node: UUID) -> list[tuple[UUID, int]]:
         mine = []
         while Generation.objects.waiting().exists():
-            claimed = generations.claim(f"session of {node}", node, {"tiny": limit}, limit)
+            claimed = claims.claim(f"session of {node}", node, {"tiny": limit}, limit)
             mine += [(one.generation, one.epoch) for one in claimed]
         return mine
 
     shares = at_once([lambda node=node: claim_all(node) for node in nodes])  # type: ignore[misc]
-    claims = [claim for share in shares for claim in share]
-    assert Counter(generation for generation, _ in claims) == Counter(rows)
-    assert {epoch for _, epoch in claims} == {1}
+    taken = [claim for share in shares for claim in share]
+    assert Counter(generation for generation, _ in taken) == Counter(rows)
+    assert {epoch for _, epoch in taken} == {1}
     assert sum(bool(share) for share in shares) > 1, "one claimer took all: nothing raced"
     owners = dict(Generation.objects.values_list("pk", "node"))
     assert all(owners[generation] == node for node, share in zip(nodes, shares, strict=True) for generation, _ in share)
@@ -95,7 +95,7 @@ def test_of_60_questions_at_once_50_wait_and_10_leave_no_trace() -> None:
 
     def ask(user: User, conversation: Conversation) -> UUID | LimitReached:
         try:
-            return actions.send(user, conversation, uuid4(), "Why?").generation
+            return actions.send(user, conversation.pk, uuid4(), "Why?").generation
         except LimitReached as refusal:
             return refusal
 
@@ -116,7 +116,7 @@ def test_one_request_sent_twice_at_once_is_one_question() -> None:
     alice = person("alice")
     for _ in range(10):
         talk, request = actions.create_conversation(alice), uuid4()
-        first, second = at_once([lambda t=talk, r=request: actions.send(alice, t, r, "Why?")] * 2)  # type: ignore[misc]
+        first, second = at_once([lambda t=talk, r=request: actions.send(alice, t.pk, r, "Why?")] * 2)  # type: ignore[misc]
         assert first.generation == second.generation
         assert sorted([first.repeated, second.repeated]) == [False, True]
         assert (talk.generations.count(), talk.messages.count()) == (1, 2)
@@ -126,7 +126,7 @@ def test_one_answer_written_again_twice_at_once_under_one_request_is_one_new_ans
     alice = person("alice")
     for _ in range(10):
         talk = actions.create_conversation(alice)
-        asked = actions.send(alice, talk, uuid4(), "Why?")
+        asked = actions.send(alice, talk.pk, uuid4(), "Why?")
         generations.end_by_site(asked.generation, "cancelled")
         answer, request = Message.objects.get(pk=asked.answer), uuid4()
         first, second = at_once([lambda a=answer, r=request: actions.regenerate(alice, a, r)] * 2)  # type: ignore[misc]
