@@ -1,12 +1,12 @@
-"""The least a relay can do on the same server: a uvicorn application that passes each token of a node's frame to its page.
+"""The least a relay can do on the same server: a uvicorn application that passes each token of a node's frame to its
+page.
 
-No encryption, no database, no accounts, no offsets. What the site costs beyond it is the price of all those. Run as
-``python -m bench.bare_relay PORT``; :func:`measure` drives it.
+No encryption, no database, no accounts, no offsets. What the site costs beyond it is the price of all those.
+:func:`measure` drives it.
 """
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -70,12 +70,11 @@ async def measure(port: int, streams: int, tokens: int, interval: float, token: 
     return latencies
 
 
-
-
-if __name__ == "__main__":
+def serve(port: int) -> None:
+    """Runs the relay until it is ended."""
     import uvicorn
 
     uvicorn.run(
-        app, host="127.0.0.1", port=int(sys.argv[1]), loop="uvloop", http="httptools", ws="websockets-sansio",
+        app, host="127.0.0.1", port=port, loop="uvloop", http="httptools", ws="websockets-sansio",
         ws_per_message_deflate=False, log_level="error",
     )  # fmt: skip

@@ -1,7 +1,8 @@
-"""The two ends of the relay benchmark: a node with a scripted engine, and pages that read. Both speak the real protocols.
+"""The two ends of the relay benchmark: a node with a scripted engine, and pages that read. Both speak the real
+protocols.
 
-Each token is four characters, so that the place of a delta in the answer says which tokens it carries, and with the time at which the
-node sent each, how long it took.
+Each token is four characters, so that the place of a delta in the answer says which tokens it carries, and with the
+time at which the node sent each, how long it took.
 """
 
 import asyncio
@@ -40,7 +41,9 @@ SECONDS = 120.0
 
 @dataclass
 class Script:
-    """What the engine does with each request: ``tokens`` of them, a step every ``interval`` seconds (0: as fast as it goes)."""
+    """What the engine does with each request: ``tokens`` of them, a step every ``interval`` seconds (0: as fast as it
+    goes).
+    """
 
     tokens: int
     interval: float
@@ -54,7 +57,9 @@ class Clock:
 
 
 class BenchNode:
-    """One node with ``slots`` sequences. All running sequences advance by one token a step, in one frame, as in a real batch."""
+    """One node with ``slots`` sequences. All running sequences advance by one token a step, in one frame, as in a real
+    batch.
+    """
 
     def __init__(self, url: str, server_public: bytes, key: X25519PrivateKey, slots: int, clock: Clock) -> None:
         self.script = Script(1, 0.0)
@@ -126,8 +131,8 @@ class BenchNode:
             del self._running[job.generation]
             usage = Usage(prompt_tokens=3, completion_tokens=self.script.tokens)
             length = self.script.tokens * WIDTH
-            done = Finished(generation=job.generation, epoch=job.epoch, reason="stop", length=length, usage=usage)
-            await self._say(socket, channel, done)
+            end = Finished(generation=job.generation, epoch=job.epoch, reason="stop", length=length, usage=usage)
+            await self._say(socket, channel, end)
 
 
 @dataclass

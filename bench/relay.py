@@ -1,8 +1,9 @@
 """What the site costs and delays between a node and its readers: ``python -m bench.relay [streams ...]``.
 
-A live site on SQLite, one process, as ``make run`` starts it; one node whose engine is scripted; one page a conversation. The load runs
-in this process, so its own work is not in the site's CPU. Beside it the same tokens go through a bare relay (:mod:`bench.bare_relay`):
-a uvicorn application that only passes frames on. Prints ``name value unit`` lines.
+A live site on SQLite, one process, as ``make run`` starts it; one node whose engine is scripted; one page a
+conversation. The load runs in this process, so its own work is not in the site's CPU. Beside it the same tokens go
+through a bare relay (:mod:`bench.bare_relay`): a uvicorn application that only passes frames on. Prints ``name value
+unit`` lines.
 """
 
 import asyncio
@@ -58,8 +59,8 @@ class Cpu:
 
 
 def prepare(streams: int) -> tuple[list[tuple[str, UUID]], bytes, bytes]:
-    """Makes users with sessions and conversations, and a paired node; returns cookies with conversations, the node's private key and
-    the site's public key."""
+    """Makes users with sessions and conversations, and a paired node; returns cookies with conversations, the node's
+    private key and the site's public key."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
     from django.contrib.sessions.backends.db import SessionStore
@@ -153,7 +154,7 @@ async def measure(site: LiveSite, streams: int, prepared: tuple[list[tuple[str, 
 def beside(streams: int) -> None:
     """The same tokens through the bare relay."""
     port = free_port()
-    argv = [sys.executable, "-m", "bench.bare_relay", str(port)]
+    argv = [sys.executable, "-c", f"from bench import bare_relay; bare_relay.serve({port})"]
     program = Program("bare relay", argv, new_folder("bare") / "log", cwd=ROOT)
     try:
         wait_until(lambda: listens(port), "the bare relay listens", alive=program)
@@ -178,7 +179,7 @@ def listens(port: int) -> bool:
 def one(streams: int) -> None:
     """Measures with this many conversations, on a site of its own."""
     site = LiveSite(QUEUE_MAX_WAITING="1000").prepare()
-    os.environ.update(site.settings)
+    os.environ.update(site.settings | {"LOG_LEVEL": "WARNING"})
     import django
 
     django.setup()
