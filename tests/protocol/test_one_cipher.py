@@ -49,7 +49,8 @@ def test_the_search_finds_a_second_caller() -> None:
 
 def test_the_protocol_imports_no_framework_no_socket_and_no_clock() -> None:
     forbidden = re.compile(
-        r"^\s*(?:from|import) +(?:django|channels|chat|meatlizard|socket|asyncio|time|datetime|websockets)\b", re.M
+        r"^\s*(?:from|import) +(?:django|channels|chat|meatlizard|socket|asyncio|time|datetime|websockets)\b",
+        re.MULTILINE,
     )
     for path in (ROOT / "inference_client" / "protocol").glob("*.py"):
         assert not forbidden.search(path.read_text(encoding="utf-8")), path.name
