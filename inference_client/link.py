@@ -65,8 +65,8 @@ class Link:
     async def run(self) -> None:
         """Raises Problem if trying again makes no sense, and whatever the engine's events raise."""
         pump = asyncio.create_task(self._pump())
-        # Without its engine's events the program would look alive and answer nothing.
-        pump.add_done_callback(lambda _: self._stop.set())
+        # Without its engine's events the program would look alive and answer nothing: its answers go elsewhere at once.
+        pump.add_done_callback(lambda _: self.stop())
         try:
             while not self._stop.is_set():
                 try:

@@ -51,7 +51,11 @@ class Worker:
         finally:
             if self._running:
                 log.warning("jobs.given_back", extra={"jobs": len(self._running)})
-                await asyncio.shield(in_database(actions.give_back, list(self._running), self.name))
+                try:
+                    await asyncio.shield(in_database(actions.give_back, list(self._running), self.name))
+                except DatabaseTrouble:
+                    # Raised from here it would take the place of the cancellation. The leases run out by themselves.
+                    log.exception("jobs.database_error")
 
     async def _work(self) -> None:
         while True:

@@ -1,6 +1,8 @@
 """A conversation deleted at the moment its answer ends: both are carried out, in whatever order."""
 
 import threading
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -20,10 +22,10 @@ def test_deleting_a_conversation_while_its_answer_ends_fails_neither(alice: User
     node = pair("tiny", slots=10)
     errors: list[str] = []
 
-    def run(name: str, gate: threading.Barrier, call: object) -> None:
+    def run(name: str, gate: threading.Barrier, call: Callable[[], object]) -> None:
         gate.wait(10)
         try:
-            call()  # type: ignore[operator]
+            call()
         except Exception as error:
             errors.append(f"{name}: {type(error).__name__}: {str(error)[:160]}")
         finally:
@@ -40,10 +42,10 @@ def test_deleting_a_conversation_while_its_answer_ends_fails_neither(alice: User
                 args=(
                     "finish",
                     gate,
-                    lambda: generations.finish(row.pk, claimed.epoch, "yes", Outcome("stop", html="yes")),
+                    partial(generations.finish, row.pk, claimed.epoch, "yes", Outcome("stop", html="yes")),
                 ),
             ),
-            threading.Thread(target=run, args=("delete", gate, lambda: actions.delete(conversation))),
+            threading.Thread(target=run, args=("delete", gate, partial(actions.delete, conversation))),
         ]
         for thread in threads:
             thread.start()

@@ -156,6 +156,26 @@ async def test_an_engine_that_breaks_its_interface_ends_the_program() -> None:
             await run.ended()
 
 
+async def test_an_engine_that_ends_in_mid_answer_lets_its_answers_go_elsewhere_at_once() -> None:
+    dying = asyncio.Event()
+
+    class Dying(ScriptedEngine):
+        async def steps(self) -> AsyncIterator[Sequence[Event]]:
+            await dying.wait()
+            raise RuntimeError("dead")
+            yield ()
+
+    async with fake_site() as site, running(site, Dying(counting)) as run:
+        node = await site.next_node()
+        await node.welcome()
+        await node.say(generate())
+        await submitted(run)
+        dying.set()
+        await node.hear(wire.Leaving)
+        with pytest.raises(RuntimeError, match="dead"):
+            await run.ended()
+
+
 @pytest.mark.parametrize(
     ("close", "exit_code", "words"),
     [

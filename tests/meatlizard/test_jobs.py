@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks.exceptions import InvalidTaskError, TaskResultDoesNotExist
@@ -233,6 +233,25 @@ async def test_one_that_has_to_stop_gives_its_job_back(tmp_path: Path) -> None:
     again.cancel()
     await asyncio.wait([again])
     assert started.read_text() == "xx"
+
+
+@pytest.mark.usefixtures("live_worker")
+async def test_one_that_has_to_stop_while_the_database_is_away_stops_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: object) -> int:
+        raise OperationalError("the connection is closed")
+
+    started, release = tmp_path / "started", tmp_path / "release"
+    running = asyncio.create_task(worker.Worker().run())
+    await in_database(samples.note_and_hold.enqueue, str(started), str(release))
+    await until(started.exists)
+    monkeypatch.setattr(actions, "give_back", away)
+    running.cancel()
+    await asyncio.wait([running])
+    release.touch()
+    await until(ended)
+    assert running.cancelled()
 
 
 # --- worker processes ---
