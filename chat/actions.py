@@ -1,5 +1,6 @@
 """Verbs of conversations: each owns its transaction, and its news goes out on commit."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -26,6 +27,9 @@ from meatlizard.ops.logs import current_request_id
 MAX_SYSTEM_PROMPT = 20_000
 UNDER_WAY = (State.QUEUED, *HELD)
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Say nothing to a model or a reader; PostgreSQL refuses the first, and each weighs six bytes on the wire."""
+
 Offline = Literal["wait", "markov"]
 
 
@@ -48,7 +52,7 @@ def create_conversation(owner: User, model: str = "", system_prompt: str = "") -
 
 
 def rename(conversation: Conversation, title: str) -> Conversation:
-    title = " ".join(title.split())
+    title = " ".join(_CONTROLS.sub("", title).split())
     if not title:
         raise Invalid("A title needs at least one character.", code="title_empty")
     if len(title) > 200:
@@ -73,8 +77,12 @@ def configure(conversation: Conversation, model: str, system_prompt: str, temper
 def delete(conversation: Conversation) -> None:
     """Deletes the conversation with all its messages; running answers are stopped at their nodes."""
     with transaction.atomic():
-        for pk in conversation.generations.held().values_list("pk", flat=True):
-            control_on_commit("stop", str(pk))
+        # Locked in the order in which an ending answer locks them, or the two would wait for each other for ever.
+        generations_here = conversation.generations.order_by("pk").select_for_update().values_list("pk", "state")
+        for pk, state in list(generations_here):
+            if state in HELD:
+                control_on_commit("stop", str(pk))
+        Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
         key = conversation.pk
         conversation.delete()
         on_commit(user_topic(conversation.owner_id), ConversationDeleted(conversation=key))
@@ -89,7 +97,7 @@ def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offl
     Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is
     stored then.
     """
-    text = text.replace("\x00", "").strip()
+    text = _CONTROLS.sub("", text).strip()
     if not text:
         raise Invalid("Write a question first.", code="empty")
     if len(text) > MAX_PROMPT:
@@ -215,4 +223,4 @@ def _model(alias: str) -> str:
 def _system_prompt(text: str) -> str:
     if len(text) > MAX_SYSTEM_PROMPT:
         raise Invalid(f"A system prompt has at most {MAX_SYSTEM_PROMPT:,} characters.", code="system_prompt_too_long")
-    return text.replace("\x00", "")
+    return _CONTROLS.sub("", text)

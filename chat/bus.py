@@ -105,7 +105,7 @@ class Bus:
 
     def _publish_without_loop(self, item: list[Any]) -> None:
         """From a management command: other processes are told at once, if there is a way."""
-        if not settings.REDIS_URL:
+        if not settings.REDIS_URL or _in_event_loop():
             return
         layer = get_channel_layer()
         try:
@@ -171,6 +171,15 @@ class Bus:
             if message.get("origin") != PROCESS:
                 for item in message["items"]:
                     self._deliver(item)
+
+
+def _in_event_loop() -> bool:
+    """Whether this thread runs an event loop: while the bus is down there, nobody may wait for the layer."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 bus = Bus()

@@ -44,7 +44,8 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
     if not rows:
         return []
     models = _placed(rows, free)
-    contexts = turns.contexts([row for row in rows if row.message_id is not None])
+    prefixes = {row.pk: stored_text(row.pk) if row.attempts > 1 else "" for row in rows}
+    contexts = turns.contexts([row for row in rows if row.message_id is not None], prefixes)
     return [
         Claimed(
             generation=row.pk,
@@ -53,7 +54,7 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
             message=row.message_id,
             model=models[row.pk],
             messages=contexts[row.pk] if row.message_id is not None else request_title(row.conversation_id),
-            prefix=stored_text(row.pk) if row.attempts > 1 else "",
+            prefix=prefixes[row.pk],
             sampling=Sampling.model_validate(row.sampling),
             trace=row.trace,
         )

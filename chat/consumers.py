@@ -9,6 +9,8 @@ from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
+from django.db import Error as DatabaseTrouble
+
 from chat import actions, following, markov
 from chat.access import access_conversation, access_generation, access_message
 from chat.bus import Control, session_mark
@@ -28,6 +30,7 @@ from chat.events import (
     request_of,
 )
 from chat.hub import CONTROL, EVERYBODY, conversation_topic, hub, user_topic
+from chat.inference.dispatch import dispatcher
 from chat.notifier import notifier
 from chat.outbox import Outbox
 from chat.sockets import Event, Socket
@@ -158,18 +161,19 @@ class ChatConsumer(Socket):
         state = await in_database(following.standing, row.pk)
         if isinstance(state, following.Ended):
             self._outbox.event(state.event.model_dump_json())
-        elif self._conversation == row.conversation_id and len(state.text) >= request.length:
+        elif self._conversation == row.conversation_id:
             self._paint(state)
 
     def _paint(self, state: following.Running) -> None:
-        if state.queued is not None:
+        text = max(state.text, dispatcher.live_text(state.generation), key=len)
+        if state.queued is not None and not text:
             self._outbox.event(state.queued.model_dump_json())
             return
         number = self._number(state.generation)
         self._outbox.event(
             Stream(
                 conversation=state.conversation, generation=state.generation, message=state.message, stream=number,
-                state=state.state, text=state.text, reconnecting=state.away,
+                state=state.state, text=text, reconnecting=state.away,
             ).model_dump_json()
         )  # fmt: skip
 
@@ -211,7 +215,12 @@ class ChatConsumer(Socket):
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             assert self._user is not None
-            if not await in_database(session_valid, self._user.pk, self._session_key):
+            try:
+                valid = await in_database(session_valid, self._user.pk, self._session_key)
+            except DatabaseTrouble:
+                log.warning("chat.session_not_checked")
+                continue
+            if not valid:
                 await self._sign_out()
 
     async def _sign_out(self) -> None:

@@ -285,6 +285,9 @@ def end_by_site(
         )  # fmt: skip
         if not won:
             return False
+        if (now_stored := stored_text(generation)) != text:
+            # A piece came in between; from here on the fence keeps any other out.
+            text, html = now_stored, turns.rendered(now_stored, generation)
         row = Generation.objects.select_related("conversation", "message").get(pk=generation)
         _settle(row, text, Outcome(reason, error_code=code, error=error, html=html), now)
     return True

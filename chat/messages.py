@@ -2,8 +2,10 @@
 
 import html
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
+
+from pydantic_core import to_json
 
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut
 from chat.models import Conversation, Generation, Message
@@ -16,9 +18,9 @@ log = logging.getLogger(__name__)
 Tree = dict[UUID, tuple[UUID | None, str, str]]
 """Parent, role and content of each message."""
 
-CONTEXT_CHARACTERS = 200_000
-"""Code points of history sent to a node at most: even at four bytes each it fits one message of the wire. The node
-trims further, by tokens, to its model's window."""
+CONTEXT_BYTES = 700_000
+"""Of history and stored answer, as JSON, sent to a node at most: with what stands around it, it fits one message of the
+wire. The node trims further, by tokens, to its model's window."""
 
 
 def branch(conversation: Conversation) -> list[Message]:
@@ -33,7 +35,7 @@ def branch(conversation: Conversation) -> list[Message]:
     return path
 
 
-def contexts(answers: Sequence[Generation]) -> dict[UUID, tuple[ChatMessage, ...]]:
+def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, tuple[ChatMessage, ...]]:
     """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries."""
     talks = [answer.conversation_id for answer in answers]
     prompts = dict(Conversation.objects.filter(pk__in=talks).values_list("pk", "system_prompt"))
@@ -45,19 +47,23 @@ def contexts(answers: Sequence[Generation]) -> dict[UUID, tuple[ChatMessage, ...
     for answer in answers:
         # A conversation may have been deleted since the claim: then there is nothing to answer.
         if answer.message_id in tree and answer.conversation_id in prompts:
-            found[answer.pk] = _context(prompts[answer.conversation_id], tree, tree[answer.message_id][0])
+            found[answer.pk] = _context(
+                prompts[answer.conversation_id], tree, tree[answer.message_id][0], len(to_json(prefixes[answer.pk]))
+            )
     return found
 
 
-def _context(prompt: str, tree: Tree, question: UUID | None) -> tuple[ChatMessage, ...]:
-    """System prompt, then the turns down to ``question``; of what is too much the newest are kept."""
+def _context(prompt: str, tree: Tree, question: UUID | None, taken: int) -> tuple[ChatMessage, ...]:
+    """System prompt, then the turns down to ``question``; of what is too much, ``taken`` bytes being used already, the
+    newest are kept.
+    """
     system = prompt.strip()
-    room = CONTEXT_CHARACTERS - len(system)
+    room = CONTEXT_BYTES - taken - len(to_json(system))
     turns: list[ChatMessage] = []
     at = question
     while at is not None:
         parent, role, content = tree[at]
-        room -= len(content)
+        room -= len(to_json(content))
         if room < 0 and turns:
             break
         if content:

@@ -3,7 +3,6 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 
 CODE_MINUTES = 15
+_OFFER = [name for name in ModelInfo.model_fields if name != "alias"]
 SESSION_PREFIX = f"{PROCESS[:24]}."
 """Of the names of this process's links."""
 
@@ -116,12 +116,19 @@ def _take(session: str, node: UUID, held: Held) -> Taken | None:
 
 
 def offer(node: UUID, models: Sequence[ModelInfo]) -> None:
-    """Replaces what the node offers."""
+    """Replaces what the node offers. Writes nothing when nothing has changed, as at most reconnections."""
+    offered = {model.alias: model.model_dump(exclude={"alias"}) for model in models}
     with transaction.atomic():
-        NodeModel.objects.filter(node=node).exclude(alias__in=[model.alias for model in models]).delete()
-        for model in models:
-            values: dict[str, Any] = model.model_dump(exclude={"alias"})
-            NodeModel.objects.update_or_create(node_id=node, alias=model.alias, defaults=values)
+        stored = {row.pop("alias"): row for row in NodeModel.objects.filter(node=node).values("alias", *_OFFER)}
+        if stored == offered:
+            return
+        NodeModel.objects.filter(node=node).exclude(alias__in=offered).delete()
+        NodeModel.objects.bulk_create(
+            [NodeModel(node_id=node, alias=alias, **values) for alias, values in offered.items()],
+            update_conflicts=True,
+            unique_fields=["node", "alias"],
+            update_fields=_OFFER,
+        )
         control_on_commit("queue")
 
 
@@ -131,10 +138,10 @@ def disconnected(node: UUID, session: str) -> None:
         control_on_commit("node", str(node))
 
 
-def left(node: UUID, session: str) -> None:
-    """The node stops on purpose: what it ran may go elsewhere at once."""
+def left(node: UUID, session: str, ending: Sequence[UUID] = ()) -> None:
+    """The node stops on purpose: what it ran may go elsewhere at once, but for what has ended and is being written down."""
     if Node.objects.filter(pk=node, session=session).exists():
-        generations.release(node)
+        generations.release(node, ending)
 
 
 def seen(node: UUID, session: str, running: Sequence[UUID]) -> None:

@@ -55,17 +55,24 @@ class Outbox:
         self._texts: dict[int, _Text] = {}
         self._wake = asyncio.Event()
         self._next: dict[int, float] = {}
+        self._closed = False
 
     def event(self, frame: str) -> None:
+        if self._closed:
+            return
         if self._texts:
             # Text that came before an event must not go after it: the event may be the answer's end.
             self._flush_texts()
         self._events.append(frame)
         self._wake.set()
         if len(self._events) > MAX_EVENTS:
+            self._closed = True
+            self._events.clear()
             self._full()
 
     def delta(self, stream: int, offset: int, text: str) -> None:
+        if self._closed:
+            return
         waiting = self._texts.get(stream)
         if waiting is None:
             self._texts[stream] = _Text(stream, offset, len(text), [text])

@@ -65,6 +65,10 @@ async def _keep_running(name: str, run: Run) -> None:
             await run()
             log.error("service.returned", extra={"service": name})
         except Exception:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # A part of it failed at the very moment of its cancellation, which came out as that failure.
+                raise asyncio.CancelledError from None
             log.exception("service.crashed", extra={"service": name, "again_in_seconds": pause})
         if clock() - began > STEADY_SECONDS:
             pause = FIRST_PAUSE

@@ -130,14 +130,18 @@ class NodeConsumer(Socket):
         dispatcher.attach(session)
         return session
 
-    def _say(self, message: FromSite) -> None:
+    def _say(self, message: FromSite) -> bool:
+        """False when the message is larger than the wire takes: that one fails, and not the link."""
         if self._channel is None or self._closing:
-            return
+            return True
         try:
             self._queue(self._channel.seal(MESSAGE, encode(message)))
         except ChannelError as error:
             log.warning("node.cannot_send", extra={"code": error.code, "message_type": message.type})
+            if error.code == "too_large":
+                return False
             self._close_for("closed")
+        return True
 
     def _queue(self, frames: list[bytes]) -> None:
         for frame in frames:

@@ -50,6 +50,14 @@ class Dispatcher:
     def detach(self, session: NodeSession) -> None:
         self._sessions.pop(session.id, None)
 
+    def live_text(self, generation: UUID) -> str:
+        """The text so far, where a node's link is in this process: up to a fifth of a second ahead of the database."""
+        for session in self._sessions.values():
+            stream = session.streams.get(generation)
+            if stream is not None:
+                return stream.text
+        return ""
+
     # hints ----------------------------------------------------------------------------------------------------------
 
     def event(self, topic: str, frame: str) -> None:
@@ -146,6 +154,8 @@ class Dispatcher:
             self._wake.set()
 
     async def _check(self, sessions: list[NodeSession]) -> None:
+        # Looked at before the query: one that says hello meanwhile is not in what the query has read.
+        ready = {session.id for session in sessions if session.ready}
         standings = await in_database(nodes.standings, [session.node for session in sessions])
         for session in sessions:
             standing = standings.get(session.node)
@@ -153,10 +163,12 @@ class Dispatcher:
                 session.close("revoked")
             elif standing.public_key != session.key:
                 session.close("unknown_key")
-            elif session.ready and standing.session != session.id:
+            elif session.id in ready and standing.session != session.id:
                 session.close("replaced")
             else:
                 session.paused = standing.paused
+                for stream in session.unconfirmed_stops():
+                    await session.give_up(stream)
                 if session.streams:
                     for generation in await in_database(generations.stops_wanted, session.id):
                         session.stop(generation)

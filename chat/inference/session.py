@@ -23,6 +23,8 @@ from chat.claims import Claimed
 from chat.events import NodeAway, PromptProgress
 from chat.generations import Outcome, Piece, Taken
 from chat.hub import conversation_topic
+from chat.inference.presence import Presence
+from chat.inference.recorder import Recorder
 from chat.inference.stream import Stream
 from chat.messages import rendered
 from inference_client.protocol.errors import ChannelError
@@ -50,19 +52,22 @@ from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
 
-STORE_SECONDS = 0.2
-"""A stream is written at most five times a second."""
+STOP_SECONDS = 30.0
+"""A node that has not confirmed a stop by then has hung: its answer ends without it, and says so."""
 
-MAX_UNSTORED = 8 * 2**20
-"""Code points of one node's streams that may wait for the database. Beyond it the link closes: the node keeps the text
-and comes back.
-"""
+SILENT_BEATS = 3
+"""Heartbeats that a node may leave out before it gets no more work: a sleeping Mac's link looks open for a while."""
+
+MAX_ANSWER = 2_000_000
+"""Code points of one answer, many times what a person reads: a model that repeats itself for ever is cut there."""
+
+PROGRESS_SECONDS = 0.2
 
 _numbers = count(1)
 
 
 class NodeSession:
-    """One connected node. ``send`` seals and queues a message; ``close`` ends the link with a code of the wire's
+    """One connected node. ``send`` seals and queues a message, false when it is too large; ``close`` ends the link with a code of the wire's
     errors.
     """
 
@@ -70,7 +75,7 @@ class NodeSession:
         self,
         node: UUID,
         key: bytes,
-        send: Callable[[FromSite], None],
+        send: Callable[[FromSite], bool],
         close: Callable[[str], None],
         server_time: Callable[[], float],
     ) -> None:
@@ -80,6 +85,7 @@ class NodeSession:
         self.name = ""
         self.ready = False
         self.closed = False
+        self.leaving = False
         self.paused = False
         self.wake: Callable[[], None] = lambda: None
         self.streams: dict[UUID, Stream] = {}
@@ -88,15 +94,17 @@ class NodeSession:
         self._close = close
         self._server_time = server_time
         self._tasks: set[asyncio.Task[None]] = set()
-        self._storing = asyncio.Lock()
-        self._timer: asyncio.TimerHandle | None = None
-        self._stopping: set[UUID] = set()
+        self._recorder = Recorder(self.streams, self._spawn, self._stored, lambda: self.close("too_large"))
+        self._stopping: dict[UUID, float] = {}
+        self._heard = asyncio.get_running_loop().time()
+        self._presence = Presence(node, self.id, self._spawn, lambda: self.wake())
 
     # what the dispatcher asks ---------------------------------------------------------------------------------------
 
     def free(self) -> dict[str, int]:
         """Free slots by model, of those that have any."""
-        if not self.ready or self.closed or self.paused:
+        silent = asyncio.get_running_loop().time() - self._heard
+        if not self.ready or self.leaving or self.paused or silent > SILENT_BEATS * settings.NODE_HEARTBEAT_SECONDS:
             return {}
         busy: dict[str, int] = {}
         for stream in self.streams.values():
@@ -107,33 +115,55 @@ class NodeSession:
 
     def start(self, claimed: Claimed) -> None:
         """Hands a claimed generation to the node."""
-        self.streams[claimed.generation] = Stream.of(
+        stream = Stream.of(
             claimed.generation, claimed.epoch, claimed.conversation, claimed.message, claimed.model, claimed.prefix
         )
-        self._send(
-            Generate(
-                generation=claimed.generation, epoch=claimed.epoch, model=claimed.model, messages=claimed.messages,
-                prefix=claimed.prefix, sampling=claimed.sampling, trace=claimed.trace,
-            )
+        self.streams[claimed.generation] = stream
+        job = Generate(
+            generation=claimed.generation, epoch=claimed.epoch, model=claimed.model, messages=claimed.messages,
+            prefix=claimed.prefix, sampling=claimed.sampling, trace=claimed.trace,
         )  # fmt: skip
-        if claimed.message is not None:
+        if not self._send(job):
+            why = "The conversation has become too long to be sent to a machine. Start a new one."
+            self._end(stream, Outcome("failed", error_code="conversation_too_long", error=why))
+        elif claimed.message is not None:
             bus.delta(claimed.conversation, claimed.message, claimed.generation, len(claimed.prefix), "")
 
     def stop(self, generation: UUID) -> None:
         """Passes a stop on, once."""
         stream = self.streams.get(generation)
         if stream is not None and not stream.ending and generation not in self._stopping:
-            self._stopping.add(generation)
+            self._stopping[generation] = asyncio.get_running_loop().time()
             self._send(Stop(generation=generation, epoch=stream.epoch))
 
     def close(self, code: str) -> None:
+        """Ends the link; nothing new is given to the node from here on."""
+        self.leaving = True
         if not self.closed:
             self._close(code)
+
+    def unconfirmed_stops(self) -> list[Stream]:
+        """Streams that were to stop long ago, and of which the node has said nothing."""
+        before = asyncio.get_running_loop().time() - STOP_SECONDS
+        late = [pk for pk, asked in self._stopping.items() if asked < before]
+        return [self.streams[pk] for pk in late if pk in self.streams]
+
+    async def give_up(self, stream: Stream) -> None:
+        """Ends a stream whose node does not confirm its stop, and says so."""
+        await self._recorder.store(stream)
+        self._stopping.pop(stream.generation, None)
+        self._forget(stream)
+        why = "The machine did not confirm that it stopped. What it wrote is kept."
+        log.warning("stop.unconfirmed", extra={"generation": str(stream.generation), "node": str(self.node)})
+        await in_database(
+            generations.end_by_site, stream.generation, "failed", "stop_unconfirmed", why, epoch=stream.epoch
+        )
 
     # what the node says ---------------------------------------------------------------------------------------------
 
     def receive(self, message: FromNode) -> None:
         """Raises ChannelError when the node breaks the rules; the link closes then and the node resumes on a new one."""
+        self._heard = asyncio.get_running_loop().time()
         if isinstance(message, Deltas):
             self._deltas(message)
         elif isinstance(message, Hello):
@@ -143,7 +173,7 @@ class NodeSession:
         elif not self.ready:
             raise ChannelError("bad_message", f"{message.type} before hello")
         elif isinstance(message, Heartbeat):
-            self._spawn(in_database(nodes.seen, self.node, self.id, message.running))
+            self._presence.beat(message.running)
         elif isinstance(message, Progress):
             self._progress(message)
         elif isinstance(message, Finished):
@@ -152,7 +182,7 @@ class NodeSession:
             self._failed(message)
         elif isinstance(message, Models):
             self.models = {model.alias: model for model in message.models}
-            self._spawn(in_database(nodes.offer, self.node, message.models))
+            self._presence.offer(message.models)
         elif isinstance(message, Leaving):
             self.models = {}
             self._spawn(self._left())
@@ -206,11 +236,18 @@ class NodeSession:
                 raise ChannelError("out_of_order", "text is missing before a delta")
             if text and stream.message is not None:
                 bus.delta(stream.conversation, stream.message, stream.generation, offset, text)
-        self._arm()
+            if stream.length > MAX_ANSWER:
+                self._send(Drop(generation=item.g))
+                self._end(stream, Outcome("length", answered_by=stream.model))
+        self._recorder.arm()
 
     def _progress(self, message: Progress) -> None:
         stream = self.streams.get(message.generation)
-        if stream is not None and stream.epoch == message.epoch and stream.message is not None:
+        now = asyncio.get_running_loop().time()
+        if stream is None or stream.epoch != message.epoch or stream.message is None:
+            return
+        if now - stream.progress_at >= PROGRESS_SECONDS or message.done >= message.total:
+            stream.progress_at = now
             bus.event(
                 conversation_topic(stream.conversation),
                 PromptProgress(
@@ -261,7 +298,7 @@ class NodeSession:
     def _finish_stream(self, stream: Stream) -> None:
         # From here the node's slot is free, while the database still has to hear of it.
         stream.ending = True
-        self._stopping.discard(stream.generation)
+        self._stopping.pop(stream.generation, None)
         self.wake()
 
     async def _write_end(self, stream: Stream, outcome: Outcome) -> None:
@@ -287,44 +324,23 @@ class NodeSession:
             self.wake()
 
     async def _give_back(self, stream: Stream, message: Failed) -> None:
-        await self._store(stream)
+        await self._recorder.store(stream)
         detail = message.detail or f"The machine could not answer ({message.code})."
         # Before it is in the queue again: this very node may get it next, and must not be told to drop that.
         self._forget(stream)
         await in_database(generations.give_back, stream.generation, stream.epoch, message.code, detail)
 
     async def _left(self) -> None:
-        await self._store()
-        await in_database(nodes.left, self.node, self.id)
-        self.streams.clear()
+        await self._recorder.store()
+        # Those that have ended are being written down here, and are no longer the node's to give back.
+        ending = [stream.generation for stream in self.streams.values() if stream.ending]
+        await in_database(nodes.left, self.node, self.id, ending)
+        for generation in self.streams.keys() - set(ending):
+            del self.streams[generation]
 
     # storing --------------------------------------------------------------------------------------------------------
 
-    def _store_soon(self) -> None:
-        self._timer = None
-        self._spawn(self._store())
-
-    async def _store(self, *only: Stream) -> None:
-        """Commits what has come since the last time, for all streams (or these) at once, and tells the node what it may
-        forget. One commit at a time: text must not be stored before the text in front of it.
-        """
-        async with self._storing:
-            streams = only or tuple(stream for stream in self.streams.values() if not stream.ending)
-            taken = [(stream, piece) for stream in streams if (piece := stream.take_unstored())]
-            if taken:
-                await self._commit(taken)
-        self._arm()
-
-    async def _commit(self, taken: list[tuple[Stream, Piece]]) -> None:
-        try:
-            lost = await in_database(generations.append, [piece for _, piece in taken])
-        except DatabaseTrouble as error:
-            for stream, piece in taken:
-                stream.put_back(piece)
-            log.error("stream.store_failed", extra={"node": str(self.node), "error": type(error).__name__})
-            if sum(stream.waiting for stream in self.streams.values()) > MAX_UNSTORED:
-                self.close("too_large")
-            return
+    def _stored(self, taken: list[tuple[Stream, Piece]], lost: set[UUID]) -> None:
         acked = []
         for stream, piece in taken:
             if stream.generation not in lost:
@@ -334,13 +350,6 @@ class NodeSession:
                 self._forget(stream)
         if acked and not self.closed:
             self._send(Ack(items=tuple(acked)))
-
-    def _arm(self) -> None:
-        """Sees to it that what has come is stored soon."""
-        if self._timer is not None or self._storing.locked() or self.closed:
-            return
-        if any(stream.waiting and not stream.ending for stream in self.streams.values()):
-            self._timer = asyncio.get_running_loop().call_later(STORE_SECONDS, self._store_soon)
 
     def _forget(self, stream: Stream) -> None:
         """Has the node drop it, unless it has been given the same generation anew."""
@@ -354,12 +363,10 @@ class NodeSession:
     async def disconnect(self) -> None:
         """The socket is gone: what came is stored, readers are told, tasks are brought to their end."""
         self.closed = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._recorder.stop()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=10)
-        await self._store()
+        await self._recorder.store()
         for stream in self.streams.values():
             if not stream.ending and stream.message is not None:
                 self._away(stream, True)

@@ -20,6 +20,7 @@ class Stream:
     length: int = 0
     stored: int = 0
     ending: bool = False
+    progress_at: float = 0.0
     _pieces: list[str] = field(default_factory=list)
     _unstored: list[str] = field(default_factory=list)
 
