@@ -108,8 +108,11 @@ class ModelSite:
 
     def _finished(self, message: wire.Finished) -> None:
         row = self.rows[message.generation]
-        if row.epoch != message.epoch or row.state != "leased":
+        if row.state != "leased":
             self.to_node.append(wire.Drop(generation=row.generation))
+            return
+        if row.epoch != message.epoch:
+            # The node has been given it anew already: a drop, which names no epoch, would take that away.
             return
         assert message.length == len(row.text), "text is missing at the end"
         row.state, row.reason = "done", message.reason

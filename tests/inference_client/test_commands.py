@@ -171,6 +171,14 @@ def test_a_second_run_with_the_same_key_is_refused(paired: Home, said: Said) -> 
         pass
 
 
+def test_a_damaged_state_is_left_by_unpair(paired: Home, said: Said) -> None:
+    paired.site_path.write_text("{")
+    assert main(["unpair"]) == Exit.OK
+    assert "Forgot" in said()
+    assert not paired.site_path.exists()
+    assert main(["unpair"]) == Exit.NOT_PAIRED
+
+
 def test_status_says_whether_the_client_runs(paired: Home, said: Said) -> None:
     assert main(["status"]) == 0
     assert "not running" in said()

@@ -110,6 +110,16 @@ def test_what_is_there_already_is_not_loaded_again(hub: Hub, tmp_path: Path) -> 
     assert hub.ranges == []
 
 
+def test_what_is_there_serves_when_the_hub_is_away(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = fetch(tmp_path)
+    hub.status = 503
+    assert fetch(tmp_path) == path
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert fetch(tmp_path) == path
+    path.unlink()
+    assert refusal(tmp_path).code == "download_unreachable"
+
+
 def test_a_broken_connection_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) -> None:
     hub.break_after = [1_500_000, 300_000]
     assert fetch(tmp_path).read_bytes() == CONTENT
