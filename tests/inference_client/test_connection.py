@@ -1,10 +1,10 @@
 """What stands between a client and its site, and what the person reads about it."""
 
 import asyncio
-import time
 import datetime
 import ipaddress
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
