@@ -2,6 +2,7 @@
 
 import re
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -125,3 +126,26 @@ def test_two_processes_start_at_once_on_one_empty_database(postgres: PostgresSer
     finally:
         first.end()
         second.end()
+
+
+def test_a_port_that_is_taken_is_said_with_the_way_out(site: LiveSite) -> None:
+    site.start()
+    argv = [sys.executable, "manage.py", "serve", "--port", str(site.port)]
+    second = subprocess.run(
+        argv, env=outer_environment() | site.settings, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert second.returncode != 0
+    assert f"make run PORT={site.port + 1}" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert site.answers()
+
+
+def test_others_on_the_machine_cannot_read_the_database(site: LiveSite) -> None:
+    site.start()
+    site.terminate()
+    database = next(site.home.rglob("db.sqlite3"))
+    database.chmod(0o644)
+    site.start()
+    files = list(database.parent.glob("db.sqlite3*"))
+    assert files
+    assert {oct(file.stat().st_mode & 0o077) for file in files} == {"0o0"}

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-migrate", action="store_true", help="leave the database's tables as they are")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keep_private()
         if not options["no_migrate"]:
             self._migrate()
         if not settings.SITE_URL_GIVEN and options["fd"] is None and options["port"]:
@@ -81,7 +83,16 @@ class Command(BaseCommand):
         )
         config.load()
         server = quiet_server(config, self._say_where)
-        server.run()
+        try:
+            server.run()
+        except SystemExit:
+            # uvicorn has said what the system answered, and not what to do about it.
+            if fd is None and not server.started:
+                self.stderr.write(
+                    f"The site cannot listen on {host}, port {port}. If it runs already, end that one; or choose another port: "
+                    f"make run PORT={port + 1}"
+                )
+            raise
         if server.started:
             self.stdout.write("Stopped.")
         else:
@@ -100,6 +111,17 @@ class Command(BaseCommand):
         self.stdout.write("  Connect an inference client: .venv/bin/python manage.py inference_pair")
         self.stdout.write("    prints the one command to run on the machine with the model; so does the admin.\n")
         self.stdout.flush()
+
+
+def keep_private() -> None:
+    """Files made from here on are for this account alone, and so is an SQLite database that was made under another umask: whoever can
+    read it has everybody's sessions and conversations."""
+    os.umask(0o077)
+    settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if connection.vendor == "sqlite":
+        for ending in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                Path(f"{settings.DATABASES['default']['NAME']}{ending}").chmod(0o600)
 
 
 def quiet_server(config: Any, started: Any) -> Any:
