@@ -2,11 +2,13 @@
 
 from urllib.parse import urlsplit
 
+from allauth.account.utils import perform_login
 from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -28,6 +30,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     return render(request, "landing.html")
 
 
+@never_cache
 @sensitive_post_parameters("password1", "password2", "code")
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("setup", "10/m", by="address")
@@ -40,8 +43,11 @@ def setup(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         user = actions.create_first_admin(data["username"], data["password1"], data["email"])
-        login(request, user, settings.AUTHENTICATION_BACKENDS[0])
-        return redirect("dashboard")
+        # Through allauth, which then lists this session among the administrator's, where it can be ended.
+        answer: HttpResponse = perform_login(
+            request, user, email_verification="none", redirect_url=reverse("dashboard")
+        )
+        return answer
     return render(request, "setup.html", {"form": form, "needs_code": needs_code})
 
 

@@ -3,6 +3,8 @@
 import threading
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.cache import cache
@@ -45,6 +47,15 @@ def test_the_first_visit_leads_to_the_set_up_and_makes_the_administrator(at_home
     assert olga.is_superuser
     assert olga.tier.name == "admin"
     assert at_home.get("/dashboard/").status_code == 200
+
+
+def test_the_administrator_just_made_is_listed_as_signed_in(at_home: Client) -> None:
+    at_home.post("/setup/", SETUP)
+    assert UserSession.objects.get().session_key == at_home.session.session_key
+
+
+def test_the_set_up_page_with_its_code_stays_out_of_caches(client: Client) -> None:
+    assert "no-store" in client.get("/setup/?code=ABCD").headers["Cache-Control"]
 
 
 def test_there_is_no_second_first_visit(at_home: Client, alice: User) -> None:
@@ -265,6 +276,31 @@ def test_with_mail_an_address_must_be_confirmed(client: Client, olga: User, sett
     client.post("/accounts/signup/", SIGN_UP | {"email": "dora@example.org"})
     assert client.get("/dashboard/").status_code == 302
     assert [message.to for message in mail.outbox] == [["dora@example.org"]]
+
+
+@pytest.mark.parametrize(("address", "in_by_itself"), [("", True), ("olga@example.org", False)])
+def test_who_has_no_address_is_not_locked_out_when_the_site_gets_mail(
+    client: Client, olga: User, settings: Settings, address: str, in_by_itself: bool
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    User.objects.filter(pk=olga.pk).update(email=address)
+    client.post("/accounts/login/", {"login": "olga", "password": PASSWORD})
+    assert (client.get("/dashboard/").status_code == 200) is in_by_itself
+    assert len(mail.outbox) == (0 if in_by_itself else 1)
+
+
+def test_an_address_taken_from_the_account_but_never_confirmed_still_counts(
+    client: Client, olga: User, settings: Settings
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    User.objects.filter(pk=olga.pk).update(email="")
+    EmailAddress.objects.create(user=olga, email="olga@example.org", verified=False, primary=True)
+    client.post("/accounts/login/", {"login": "olga", "password": PASSWORD})
+    assert client.get("/dashboard/").status_code == 302
+
+
+def test_an_optional_field_says_so_once(client: Client, olga: User) -> None:
+    assert client.get("/accounts/signup/").content.count(b"(optional)") == 1
 
 
 def test_without_mail_nobody_is_promised_any(client: Client, alice: User) -> None:
