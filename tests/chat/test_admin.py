@@ -68,8 +68,15 @@ def test_pausing_and_resuming(olga: User, pair: Pairing) -> None:
 
 def test_rotating_gives_a_code_for_that_client(olga: User, pair: Pairing) -> None:
     node = pair("tiny")
-    assert act(signed_in(olga), "rotate", node) == 200
+    client = signed_in(olga)
+    page = client.post(
+        reverse("admin:chat_node_changelist"), {"action": "rotate", "_selected_action": [node.pk]}
+    ).content.decode()
     assert PairingCode.objects.get().node_id == node.pk
+    # `pair` would be refused there: that machine is paired.
+    assert "inference_client rotate <strong" in page
+    assert "inference_client pair http" not in page
+    assert "inference_client pair http" in client.post(reverse("admin:chat_node_pair")).content.decode()
 
 
 def test_every_list_and_page_of_the_chat_opens(olga: User, alice: User, ask: Asking, pair: Pairing) -> None:
