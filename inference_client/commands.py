@@ -54,13 +54,20 @@ def _rotate(options: argparse.Namespace, home: Home) -> Exit:
 
 def _paired(site: Site, home: Home) -> None:
     print(f"Paired with {site.url} as {site.name}. Key {_fingerprint(home)}.")
-    print("Next: python -m inference_client run --model path/to/model.gguf")
+    print(f"Next: {_python()} -m inference_client run --model path/to/model.gguf")
 
 
 def _unpair(options: argparse.Namespace, home: Home) -> Exit:
-    site = home.site()
+    try:
+        site: Site | None = home.site()
+    except Problem as problem:
+        if problem.code != "state_unusable":
+            raise
+        # Damaged is no reason to keep it: forgetting is the way out.
+        site = None
     home.forget()
-    print(f"Forgot {site.url} and the key. Revoke {site.name} in the site's administration too.")
+    url, name = (site.url, site.name) if site else ("the site", "this machine")
+    print(f"Forgot {url} and the key. Revoke {name} in the site's administration too.")
     return Exit.OK
 
 
@@ -122,6 +129,12 @@ def _progress_bar(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, TimeRemainingColumn()) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _python() -> str:
+    """This interpreter as one would type it here."""
+    program, here = Path(sys.executable), Path.cwd()
+    return str(program.relative_to(here) if program.is_relative_to(here) else program)
 
 
 def _fingerprint(home: Home) -> str:
