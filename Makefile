@@ -13,6 +13,12 @@ WHEELS := $(or $(MEATLIZARD_WHEELS),$(WHEEL_CACHE),$(HOME)/.cache/meatlizard/whe
 FRONTEND := $(shell find frontend/src frontend/static -type f 2>/dev/null) frontend/build.mjs frontend/package.json
 NODE_WHEEL := $(CURDIR)/$(VENV)/node
 WITH_NODE := PATH="$(NODE_WHEEL)/bin:$$PATH"
+define CHECK_PYTHON
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or newer is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	{ echo "This Python cannot make environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+endef
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
 # Front-end and journeys share cores with the browser, so not one worker per core.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(4, os.cpu_count() or 2)))' 2>/dev/null || echo 2)
@@ -62,10 +68,7 @@ clean: ## Removes what was built; data in var/ and .env stay
 	rm -rf $(VENV) $(CLIENT) frontend/node_modules frontend/dist var/static var/lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
-		{ echo "This Python cannot make environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	$(CHECK_PYTHON)
 	@echo "Making $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
@@ -92,12 +95,12 @@ $(VENV)/.node: requirements-node.txt | $(VENV)/bin/python
 
 frontend/node_modules/.installed: frontend/package-lock.json $(VENV)/.node
 	@echo "Installing the front-end's packages"
-	@$(WITH_NODE) npm --prefix frontend ci --silent --no-progress
+	@$(WITH_NODE) npm --prefix frontend ci --loglevel=error --no-progress >/dev/null
 	@touch $@
 
 frontend/dist/.built: $(FRONTEND) frontend/node_modules/.installed
 	@echo "Building the front-end"
-	@cd frontend && $(WITH_NODE) npm run build --silent
+	@cd frontend && $(WITH_NODE) npm run build --silent --loglevel=error
 	@touch $@
 
 # Forgets what was collected before: a manifest of vanished files would be served for ever.
@@ -107,8 +110,11 @@ var/static/.collected: frontend/dist/.built $(VENV)/.site
 	@ENV_FILE= $(PY) manage.py collectstatic --no-input --verbosity 0
 	@touch $@
 
-$(CLIENT)/.client: requirements-client.txt
-	@test -x $(CLIENT)/bin/python || $(PYTHON) -m venv $(CLIENT)
+$(CLIENT)/bin/python:
+	$(CHECK_PYTHON)
+	@$(PYTHON) -m venv $(CLIENT)
+
+$(CLIENT)/.client: requirements-client.txt | $(CLIENT)/bin/python
 	@echo "Installing the inference client's packages (the first time llama.cpp is compiled: minutes)"
 	@mkdir -p "$(WHEELS)"
 	@$(CLIENT)/bin/python $(INSTALL) --cache-dir "$(WHEELS)" -r requirements-client.txt
