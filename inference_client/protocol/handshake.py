@@ -152,9 +152,7 @@ class ServerHandshake:
 
         With ``enrolled`` false the channel opens one ENROL frame and nothing else until ``accept_enrolment``.
         """
-        info = ServerInfo(
-            enrolled=enrolled, max_message=self._limits.message, server_time=server_time
-        )
+        info = ServerInfo(enrolled=enrolled, max_message=self._limits.message, server_time=server_time)
         message = self._state.write(info.model_dump_json().encode())
         return message, SecureChannel(
             self._state,
