@@ -105,7 +105,7 @@ def snapshot() -> Snapshot:
             slots[model.alias] += model.slots
         result.slots += sum(slots.values())
     result.busy = Generation.objects.filter(state__in=HELD).count()
-    rows = Generation.objects.fair().filter(purpose=Generation.Purpose.ANSWER)
+    rows = Generation.objects.in_line().filter(purpose=Generation.Purpose.ANSWER)
     result.waiting = [Waiting(*row) for row in rows.values_list("pk", "conversation", "message", "model")[:1000]]
     result.seconds = _seconds_per_answer()
     return result

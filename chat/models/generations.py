@@ -42,8 +42,8 @@ class GenerationQuerySet(LeasedQuerySet["Generation"]):
         """Those that a node offering ``aliases`` can answer; an empty model name means any."""
         return self.filter(Q(model="") | Q(model__in=aliases))
 
-    def fair(self) -> "GenerationQuerySet":
-        """Waiting rows in fair order, those of users at their limit of running ones left out."""
+    def in_line(self) -> "GenerationQuerySet":
+        """Waiting rows in fair order: by time of asking, each that its user has running putting the next one back."""
         running = (
             Generation.objects.filter(user=OuterRef("user"), state__in=HELD, purpose=Generation.Purpose.ANSWER)
             .order_by()
@@ -55,9 +55,13 @@ class GenerationQuerySet(LeasedQuerySet["Generation"]):
             "GenerationQuerySet",
             self.waiting()
             .annotate(running=Coalesce(Subquery(running), 0))
-            .filter(Q(running__lt=F("concurrency")) | ~Q(purpose=Generation.Purpose.ANSWER))
             .order_by(F("rank") + F("running") * RUNNING_PENALTY_MS, "created", "pk"),
         )
+
+    def fair(self) -> "GenerationQuerySet":
+        """Those in line whose users may have one more running."""
+        may_run = Q(running__lt=F("concurrency")) | ~Q(purpose=Generation.Purpose.ANSWER)
+        return cast("GenerationQuerySet", self.in_line().filter(may_run))
 
 
 class Claiming(GenerationQuerySet):

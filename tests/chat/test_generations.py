@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from chat import actions, generations, nodes
+from chat import actions, generations, nodes, queueing
 from chat.generations import Outcome, Piece
 from chat.models import Chunk, Generation, Message
 from inference_client.protocol.messages import Usage
@@ -285,3 +285,13 @@ def test_a_title_given_by_hand_stays(alice: User, ask: Asking, pair: Pairing) ->
     generations.finish(title.generation, title.epoch, "Theirs", outcome())
     asked.conversation.refresh_from_db()
     assert asked.conversation.title == "Mine"
+
+
+def test_who_waits_at_his_limit_has_a_place_in_the_line(alice: User, ask: Asking, pair: Pairing) -> None:
+    node = pair("tiny")
+    for _ in range(alice.tier.concurrency):
+        ask(alice)
+        assert claim_one("one", node.pk, ["tiny"])
+    waiting = ask(alice)
+    events = queueing.snapshot().queued_events()
+    assert [(event.generation, event.position) for event in events] == [(waiting.pk, 1)]
