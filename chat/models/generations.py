@@ -61,7 +61,7 @@ class GenerationQuerySet(LeasedQuerySet["Generation"]):
     def fair(self) -> "GenerationQuerySet":
         """Those in line whose users may have one more running."""
         may_run = Q(running__lt=F("concurrency")) | ~Q(purpose=Generation.Purpose.ANSWER)
-        return cast("GenerationQuerySet", self.in_line().filter(may_run))
+        return self.in_line().filter(may_run)
 
 
 class Claiming(GenerationQuerySet):

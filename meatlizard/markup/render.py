@@ -11,7 +11,7 @@ import html
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import nh3
@@ -29,7 +29,7 @@ HIGHLIGHT_PIECE: Final = 4_000
 """Code points highlighted at a time. Some of Pygments' lexers take time that grows with the square of what they are given (20,000
 newlines as C: five seconds); longer code goes to them in pieces, cut where a blank line or at least a line ends."""
 
-HIGHLIGHT_SECONDS: Final = 2.0
+HIGHLIGHT_SECONDS: Final = 1.0
 """CPU time that highlighting may take in one text. Code after that is shown plain."""
 
 MAX_ADDRESS: Final = 2_000
@@ -182,15 +182,27 @@ def _highlight(source: str, language: str) -> str:
     if lexer is None:
         return html.escape(source)
     # Pygments is a second's work to import in full and most processes may never see code.
-    from pygments import highlight
+    from pygments import format
     from pygments.formatters.html import HtmlFormatter
 
     formatter = HtmlFormatter(nowrap=True)
     done = []
     for piece in _pieces(source):
-        late = len(piece) > HIGHLIGHT_PIECE or time.thread_time() > _local.highlight_until
-        done.append(html.escape(piece) if late else str(highlight(piece, lexer, formatter)))
+        try:
+            if len(piece) > HIGHLIGHT_PIECE:
+                raise TimeoutError
+            done.append(str(format(_in_time(lexer.get_tokens(piece)), formatter)))
+        except TimeoutError:
+            done.append(html.escape(piece))
     return "".join(done)
+
+
+def _in_time(tokens: Iterable[tuple[Any, str]]) -> Iterator[tuple[Any, str]]:
+    """The tokens; raises TimeoutError when this text has had its time. Single steps of a lexer are short."""
+    for token in tokens:
+        if time.thread_time() > _local.highlight_until:
+            raise TimeoutError
+        yield token
 
 
 def _pieces(source: str) -> Iterator[str]:

@@ -14,7 +14,18 @@ from chat.inference.consumer import NodeConsumer
 from chat.models import Generation, Message, Node
 from inference_client.protocol import keys, pairing
 from inference_client.protocol.frames import ENROL, MESSAGE
-from inference_client.protocol.messages import Ack, Drop, Enrol, Failed, Generate, Heartbeat, Held, Stop, Welcome
+from inference_client.protocol.messages import (
+    Ack,
+    Drop,
+    Enrol,
+    Failed,
+    FromSite,
+    Generate,
+    Heartbeat,
+    Held,
+    Stop,
+    Welcome,
+)
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
 from meatlizard.threads import in_database
@@ -255,7 +266,7 @@ async def test_a_failed_attempt_is_dropped_before_the_same_node_gets_it_again(al
             job = await node.hear(Generate)
             await node.text(job, 0, "One ")
             await node.say(Failed(generation=job.generation, epoch=job.epoch, code="engine_crashed", retry=True))
-            heard = []
+            heard: list[FromSite] = []
             while not (heard and isinstance(heard[-1], Generate)):
                 heard.append(await node.next())
             assert [type(message) for message in heard if not isinstance(message, Ack)] == [Drop, Generate]

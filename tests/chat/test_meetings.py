@@ -18,6 +18,7 @@ from inference_client.protocol import keys
 from inference_client.protocol.messages import Generate, Leaving
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
+from meatlizard.markup import render_markdown
 from meatlizard.threads import in_database
 from tests.chat.serving import serving
 from tests.chat.test_node_socket import ask, content, in_state, node_of, paired
@@ -29,7 +30,7 @@ async def test_a_node_that_leaves_right_after_an_answers_last_word_has_answered_
     alice: User, olga: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendering, go_on = threading.Event(), threading.Event()
-    render = turns.render_markdown
+    render = render_markdown
 
     def slow(text: str, prefix: str = "") -> str:
         rendering.set()
@@ -59,11 +60,11 @@ async def test_a_node_that_leaves_right_after_an_answers_last_word_has_answered_
 class Late:
     """A link whose node says hello while the dispatcher looks."""
 
-    id, key, ready, paused, streams = "new link", b"", False, False, {}
-    closed = ""
+    id, key, ready, paused, closed = "new link", b"", False, False, ""
 
     def __init__(self) -> None:
         self.node = uuid4()
+        self.streams: dict[UUID, Any] = {}
 
     def close(self, code: str) -> None:
         self.closed = code

@@ -106,7 +106,8 @@ async def test_text_whose_commit_was_not_confirmed_is_stored_once_and_the_rest_f
     """The connection to the database broke between the commit and its confirmation."""
     from django.db import OperationalError
 
-    append, broken = generations.append, []
+    append = generations.append
+    broken: list[bool] = []
 
     def append_then_break(pieces: Any) -> Any:
         result = append(pieces)
