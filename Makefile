@@ -100,7 +100,7 @@ frontend/node_modules/.installed: frontend/package-lock.json $(VENV)/.node
 
 frontend/dist/.built: $(FRONTEND) frontend/node_modules/.installed
 	@echo "Building the front-end"
-	@cd frontend && $(WITH_NODE) npm run build --silent --loglevel=error
+	@cd frontend && $(WITH_NODE) npm run build --silent
 	@touch $@
 
 # Forgets what was collected before: a manifest of vanished files would be served for ever.
