@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.cache import patch_vary_headers
@@ -31,6 +32,7 @@ WORDS = {
     500: "Something broke on the site. It has been written to the log.",
     503: "The site is starting, being updated, or cannot reach its database.",
 }
+HOST_REMEDY = "Its operator can set SITE_URL to the address people use, or add the name to ALLOWED_HOSTS."
 BARE = frozenset({500, 503})
 """Rendered without request, user and context processors: one of those may be what broke."""
 
@@ -105,6 +107,9 @@ def _wanted(request: HttpRequest) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, DisallowedHost):
+        # Not said back: the name is whatever was sent.
+        return answer(request, 400, "unknown_host", "This site is not known by the name in the address. " + HOST_REMEDY)
     return answer(request, 400)
 
 

@@ -123,3 +123,10 @@ def test_every_error_has_its_words() -> None:
         assert error.code
         assert error.message == str(error)
         assert kind("Other words.", code="other").code == "other"
+
+
+def test_a_name_the_site_does_not_know_is_said_with_the_remedy_and_not_repeated(client: Client) -> None:
+    answer = client.get("/", headers={"host": "<b>evil.example"})
+    assert answer.status_code == 400
+    assert b"ALLOWED_HOSTS" in answer.content
+    assert b"evil.example" not in answer.content
