@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -119,7 +120,7 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         new one).
         """
         if not self.has_change_permission(request):
-            return HttpResponse(status=403)
+            raise PermissionDenied
         code = nodes.new_pairing_code(request.user) if request.method == "POST" else ""
         return self._code_page(request, code, None)
 

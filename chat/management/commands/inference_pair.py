@@ -29,5 +29,5 @@ class Command(BaseCommand):
         if options["code_only"]:
             self.stdout.write(code)
             return
-        self.stdout.write("On the machine with the model, within 15 minutes:\n\n")
-        self.stdout.write(f"    python -m inference_client pair {settings.SITE_URL} {code}\n")
+        self.stdout.write("On the machine with the model, after `make client` there, within 15 minutes:\n\n")
+        self.stdout.write(f"    .venv-client/bin/python -m inference_client pair {settings.SITE_URL} {code}\n")
