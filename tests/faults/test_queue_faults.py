@@ -15,7 +15,7 @@ from chat import actions, generations
 from chat.models import Generation, Message, Node
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
-from tests.faults import audit, fault_seed, full
+from tests.faults import audit, fault_seed
 from tests.faults.answers import answer_to
 from tests.faults.runner import FaultRun
 from tests.faults.work import CarelessWorker, Diary, Worker, read_diary
@@ -34,12 +34,10 @@ def people(transactional_db: None, settings: Settings) -> list[User]:
 
 @pytest.mark.slow
 def test_killed_and_paused_workers_lose_and_double_nothing(tmp_path: Path, people: list[User]) -> None:
-    jobs, kills, pauses = 500, 50, 10
-    if connection.vendor == "postgresql":
-        jobs, kills, pauses = (2_000, 200, 40) if full() else (400, 40, 10)
+    jobs, kills, pauses = (2_000, 200, 40) if connection.vendor == "postgresql" else (500, 50, 10)
     seed = fault_seed()
     print(f"FAULT_SEED={seed}")
-    report = FaultRun(tmp_path, seed, people, jobs=jobs, kills=kills, pauses=pauses).run(seconds=900 if full() else 300)
+    report = FaultRun(tmp_path, seed, people, jobs=jobs, kills=kills, pauses=pauses).run(seconds=900)
     print(report)
     assert report.problems == []
     assert (report.kills, report.pauses) == (kills, pauses)
