@@ -8,10 +8,11 @@ import pytest
 from django.db import IntegrityError
 
 from chat import actions, claims, generations, messages, nodes
+from chat.inference import presence
 from chat.inference.dispatch import dispatcher
-from chat.models import Conversation, Generation, Node
+from chat.models import Conversation, Generation, Message, Node, NodeModel
 from inference_client.protocol.frames import MESSAGE
-from inference_client.protocol.messages import Generate
+from inference_client.protocol.messages import Generate, ModelInfo, Models
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
 from meatlizard.threads import in_database
@@ -174,3 +175,52 @@ def ask_row(user: User) -> Generation:
 
 ask_ = ask
 _ = (State, IntegrityError, dispatcher, in_state)
+
+
+def test_control_characters_say_nothing_and_are_left_out(alice: User, ask: Asking) -> None:
+    asked = ask(alice, "a\x01\x00b\tc\nd\x7f")
+    question = Message.objects.get(conversation=asked.conversation_id, role="user")
+    assert question.content == "ab\tc\nd"
+
+
+@pytest.mark.asyncio
+async def test_what_is_too_long_for_the_link_fails_itself_and_not_the_link(
+    alice: User, bob: User, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "CONTEXT_BYTES", 10**9)
+    async with serving():
+        node, _ = await paired(olga)
+        async with node:
+            await node.hello("tiny")
+            long = await in_database(actions.create_conversation, alice)
+            await in_database(Conversation.objects.filter(pk=long.pk).update, system_prompt="x" * 1_200_000)
+            asked = await in_database(actions.send, alice, long.pk, uuid4(), "Why?")
+            await in_state(asked, State.FAILED)
+            other = await ask_(bob)
+            assert (await node.hear(Generate)).generation == other.generation
+
+
+@pytest.mark.asyncio
+async def test_a_node_that_changes_its_offer_without_end_writes_it_seldom(
+    olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer = nodes.offer
+    written: list[Any] = []
+
+    def counted(*args: Any) -> None:
+        written.append(args)
+        offer(*args)
+
+    monkeypatch.setattr(nodes, "offer", counted)
+    monkeypatch.setattr(presence, "OFFER_SECONDS", 0.1)
+    async with serving():
+        node, row = await paired(olga)
+        async with node:
+            await node.hello("tiny")
+            written.clear()
+            for slots in range(1, 201):
+                await node.say(Models(models=(ModelInfo(alias="tiny", context_length=2048, slots=slots),)))
+            async with asyncio.timeout(5):
+                while await in_database(lambda: NodeModel.objects.get(node=row).slots) != 200:
+                    await asyncio.sleep(0.02)
+    assert len(written) < 50
