@@ -72,9 +72,11 @@ def test_each_of_200_waiting_answers_is_claimed_once_by_8_claimers(limit: int) -
     nodes = [Node.objects.create(name=f"mac {number}", public_key=uuid4().bytes * 2).pk for number in range(CLAIMERS)]
 
     def claim_all(node: UUID) -> list[tuple[UUID, int]]:
-        mine = []
-        while Generation.objects.waiting().exists():
-            claimed = claims.claim(f"session of {node}", node, {"tiny": limit}, limit)
+        # Each takes its share and no more: one that is always first at the lock would leave nothing to race for.
+        mine: list[tuple[UUID, int]] = []
+        while len(mine) < ROWS // CLAIMERS and Generation.objects.waiting().exists():
+            wanted = min(limit, ROWS // CLAIMERS - len(mine))
+            claimed = claims.claim(f"session of {node}", node, {"tiny": wanted}, wanted)
             mine += [(one.generation, one.epoch) for one in claimed]
         return mine
 
@@ -82,7 +84,6 @@ def test_each_of_200_waiting_answers_is_claimed_once_by_8_claimers(limit: int) -
     taken = [claim for share in shares for claim in share]
     assert Counter(generation for generation, _ in taken) == Counter(rows)
     assert {epoch for _, epoch in taken} == {1}
-    assert sum(bool(share) for share in shares) > 1, "one claimer took all: nothing raced"
     owners = dict(Generation.objects.values_list("pk", "node"))
     assert all(owners[generation] == node for node, share in zip(nodes, shares, strict=True) for generation, _ in share)
 
