@@ -125,7 +125,9 @@ async def test_text_whose_commit_was_not_confirmed_is_stored_once_and_the_rest_f
             asked = await ask_(alice)
             job = await node.hear(Generate)
             await node.text(job, 0, "one ")
-            await asyncio.sleep(0.5)
+            async with asyncio.timeout(5):
+                while not broken:
+                    await asyncio.sleep(0.01)
             await node.text(job, 4, "two ")
             async with asyncio.timeout(3):
                 while await in_database(generations.stored_text, asked.generation) != "one two ":
