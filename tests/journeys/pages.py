@@ -17,6 +17,13 @@ STORIES = [pair for pair in LONG_PAIRS if not re.search(r"[`*|#_]|^\s*(\d+\.|-) 
 
 ANSWERS = "#messages article[data-role=assistant]"
 
+FINISHED = """([answers, count]) => {
+    const all = document.querySelectorAll(answers);
+    const last = all[all.length - 1];
+    return all.length === count && last.dataset.state === 'done' && last.getAttribute('aria-busy') !== 'true';
+}"""
+"""In one look: between two, an answer may give way to the next."""
+
 WATCH_GROWTH = """(answers) => {
     window.lengths = [];
     const note = () => {
@@ -128,10 +135,9 @@ class Chat:
 
     def expect_answer(self, answer: str, count: int = 1) -> None:
         """The last of ``count`` answers is over; on the page and as stored it is ``answer`` to the last character."""
-        expect(self.answers).to_have_count(count)
-        done = self.page.locator(f"{ANSWERS}[data-state=done]").last
-        expect(done).to_have_attribute("data-message", self.last_id(), timeout=ANSWER_SECONDS * 1000)
-        expect(self.last_answer).not_to_have_attribute("aria-busy", "true", timeout=ANSWER_SECONDS * 1000)
+        wait_until(
+            lambda: self.page.evaluate(FINISHED, [ANSWERS, count]), f"{count} answers, the last one over", ANSWER_SECONDS
+        )
         assert words(self.shown()) == words(answer), f"shown: {self.shown()!r}"
         assert self.stored() == answer
 
@@ -167,10 +173,16 @@ class Chat:
         self.page.get_by_test_id("stop").click()
 
     def regenerate(self) -> None:
-        self.last_answer.get_by_test_id("regenerate").click()
+        self._answer_anew("regenerate")
 
     def answer_properly(self) -> None:
-        self.last_answer.get_by_test_id("answer-properly").click()
+        self._answer_anew("answer-properly")
+
+    def _answer_anew(self, button: str) -> None:
+        """Presses ``button`` of the last answer and waits until another stands in its place."""
+        before = self.last_id()
+        self.last_answer.get_by_test_id(button).click()
+        expect(self.last_answer).not_to_have_attribute("data-message", before)
 
     def row(self, title: str) -> Locator:
         return self.page.get_by_test_id("conversation-row").filter(has_text=title)

@@ -11,6 +11,10 @@ const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeS
 export const part = (article, name) => article.querySelector(`[data-part="${name}"]`);
 export const isRunning = (article) => RUNNING.has(article.dataset.state);
 
+/** Whether the page has already shown the end of this very generation. */
+export const hasEnded = (article, generation) =>
+  article.dataset.generation === generation && article.dataset.state !== "" && !isRunning(article);
+
 function pattern() {
   return document.getElementById("message-template").content.firstElementChild.cloneNode(true);
 }

@@ -1,6 +1,6 @@
 // The open conversation: turns events of the socket into what the reader sees.
 
-import { dress, dresser, fill, isRunning, setNote } from "./message_view.js";
+import { dress, dresser, fill, hasEnded, isRunning, setNote } from "./message_view.js";
 import { MessageList } from "./message_list.js";
 import { arrived, fetchArticles } from "./resync.js";
 import { Runs } from "./runs.js";
@@ -87,6 +87,8 @@ export class Thread extends EventTarget {
       this.resync();
       return null;
     }
+    // News read before the answer's end may arrive after it: an end is final.
+    if (hasEnded(article, event.generation)) return null;
     article.dataset.generation = event.generation;
     return this.runs.begin(article);
   }
@@ -101,7 +103,8 @@ export class Thread extends EventTarget {
   #added({ message, request, replaces }) {
     if (request) this.#settle(request);
     const known = this.messages.find(message.id);
-    if (known && !this.runs.has(known)) fill(known, message);
+    const late = known && hasEnded(known, message.generation);
+    if (known && !late && !this.runs.has(known)) fill(known, message);
     if (!known && !this.messages.add(message, replaces)) this.resync();
     this.#adopt(this.messages.find(message.id));
     this.#changed();
