@@ -136,7 +136,9 @@ class Chat:
     def expect_answer(self, answer: str, count: int = 1) -> None:
         """The last of ``count`` answers is over; on the page and as stored it is ``answer`` to the last character."""
         wait_until(
-            lambda: self.page.evaluate(FINISHED, [ANSWERS, count]), f"{count} answers, the last one over", ANSWER_SECONDS
+            lambda: self.page.evaluate(FINISHED, [ANSWERS, count]),
+            f"{count} answers, the last one over",
+            ANSWER_SECONDS,
         )
         assert words(self.shown()) == words(answer), f"shown: {self.shown()!r}"
         assert self.stored() == answer

@@ -3,17 +3,12 @@
 import { author, tokens } from "./words.js";
 import { copyFrom, dressCode } from "./copy.js";
 import { address, getText } from "./api.js";
+import { isUnderWay } from "./states.js";
 
-const RUNNING = new Set(["queued", "leased", "streaming"]);
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
 export const part = (article, name) => article.querySelector(`[data-part="${name}"]`);
-export const isRunning = (article) => RUNNING.has(article.dataset.state);
-
-/** Whether the page has already shown the end of this very generation. */
-export const hasEnded = (article, generation) =>
-  article.dataset.generation === generation && article.dataset.state !== "" && !isRunning(article);
 
 function pattern() {
   return document.getElementById("message-template").content.firstElementChild.cloneNode(true);
@@ -41,7 +36,7 @@ export function fill(article, message) {
   error.textContent = message.error || "";
   error.hidden = !message.error;
   // An answer that runs is painted by its stream; everything else comes as the site rendered it.
-  if (!RUNNING.has(message.state)) part(article, "body").innerHTML = message.html;
+  if (!isUnderWay(message.state)) part(article, "body").innerHTML = message.html;
   dress(article);
 }
 

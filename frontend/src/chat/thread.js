@@ -1,9 +1,10 @@
 // The open conversation: turns events of the socket into what the reader sees.
 
-import { dress, dresser, fill, hasEnded, isRunning, setNote } from "./message_view.js";
+import { dress, dresser, fill, setNote } from "./message_view.js";
 import { MessageList } from "./message_list.js";
 import { arrived, fetchArticles } from "./resync.js";
 import { Runs } from "./runs.js";
+import { hasEnded, isRunning } from "./states.js";
 import { outcome } from "./words.js";
 
 const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped." };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hasEnded } from "../../frontend/src/chat/message_view.js";
+import { hasEnded } from "../../frontend/src/chat/states.js";
 
 const article = (state, generation = "one") => ({ dataset: { state, generation } });
 
