@@ -26,13 +26,11 @@ from inference_client.protocol.messages import (
     Generate,
     Heartbeat,
     Hello,
-    ModelInfo,
-    Schema,
-    Usage,
     Welcome,
     encode,
     from_site,
 )
+from inference_client.protocol.vocabulary import ModelInfo, Schema, Usage
 
 TOKEN = "tok "
 WIDTH = len(TOKEN)

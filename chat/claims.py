@@ -12,7 +12,7 @@ from chat import messages as turns
 from chat.generations import stored_text
 from chat.models import Generation
 from chat.titles import request_title
-from inference_client.protocol.messages import ChatMessage, Sampling
+from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
 
 

@@ -21,7 +21,7 @@ from chat.events import AnswerReady
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation
 from chat.titles import clean_title
-from inference_client.protocol.messages import Usage
+from inference_client.protocol.vocabulary import Usage
 from meatlizard.jobs.lease import HELD, Reaped, State
 
 LONG_WAIT_SECONDS = 20.0

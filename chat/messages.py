@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut
 from chat.models import Conversation, Generation, Message
-from inference_client.protocol.messages import ChatMessage
+from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
 

@@ -15,7 +15,8 @@ from chat.bus import PROCESS, control_on_commit
 from chat.generations import Taken
 from chat.models import Node, NodeModel, PairingCode
 from inference_client.protocol import keys, pairing
-from inference_client.protocol.messages import Held, Hello, ModelInfo
+from inference_client.protocol.messages import Held, Hello
+from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chat.models import Message
-from inference_client.protocol.messages import ChatMessage
+from inference_client.protocol.vocabulary import ChatMessage
 
 TITLE_PROMPT = "Write a title of at most six words for this conversation. Answer with the title only."
 MAX_TITLE = 80

@@ -18,6 +18,7 @@ from uuid import UUID
 from inference_client.engines.base import Done, Error, Event, Job, Progress, Text
 from inference_client.protocol import messages as wire
 from inference_client.protocol.errors import ChannelError
+from inference_client.protocol.vocabulary import ModelInfo
 
 MAX_HELD: Final = 1024
 """As many generations as one hello can name; more are refused, and the site gives them to another node."""
@@ -75,7 +76,7 @@ class Identity:
 class Session:
     """One node's state. Methods raise ChannelError only for what the site should not have sent: close, reconnect."""
 
-    def __init__(self, identity: Identity, models: Sequence[wire.ModelInfo]) -> None:
+    def __init__(self, identity: Identity, models: Sequence[ModelInfo]) -> None:
         self.phase: Phase = "down"
         self.welcome: wire.Welcome | None = None
         self.goodbye: wire.Goodbye | None = None
@@ -249,11 +250,11 @@ class Session:
                 held.progress = None
             elif isinstance(event, Progress):
                 held.progress = event
-            else:
+            elif isinstance(event, Done | Error):
                 held.outcome = event
                 held.progress = None
 
-    def models_changed(self, models: Sequence[wire.ModelInfo]) -> None:
+    def models_changed(self, models: Sequence[ModelInfo]) -> None:
         """The engine's offer; told to the site if it differs."""
         if tuple(models) == self._models:
             return

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chat import nodes
-from inference_client.protocol.messages import ModelInfo
+from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.threads import in_database
 
 OFFER_SECONDS = 1.0

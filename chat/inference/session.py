@@ -41,13 +41,13 @@ from inference_client.protocol.messages import (
     Heartbeat,
     Hello,
     Leaving,
-    ModelInfo,
     Models,
     Progress,
     Resume,
     Stop,
     Welcome,
 )
+from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)

@@ -10,65 +10,34 @@ token of the lease under which the node works: a message with an older epoch tha
 from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from inference_client.protocol.errors import ChannelError
+from inference_client.protocol.vocabulary import (
+    ChatMessage,
+    ModelInfo,
+    ModelMetrics,
+    Sampling,
+    Schema,
+    Sha256,
+    Tool,
+    ToolCall,
+    Usage,
+)
 
 T = TypeVar("T")
 
 MAX_TEXT = 200_000
 """Code points in one delta, far above any decode step, below the 1 MiB message limit even at four bytes each."""
 
+MAX_EMBEDDED = 100
+"""Texts in one request for embeddings."""
 
-class Schema(BaseModel):
-    """Strict base: no unknown keys, no silent conversion, immutable once read."""
+MAX_BLOB = 32 * 2**20
+"""Bytes of an image or a recording."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-# --- what both sides say about a model and a chat -------------------------------------------------------------------
-
-
-class ModelInfo(Schema):
-    """One model a node offers. Measured speeds are None until measured (tokens per second)."""
-
-    alias: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")
-    context_length: int = Field(ge=16, le=100_000_000)
-    slots: int = Field(ge=1, le=1024)
-    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
-    quantisation: str = Field(default="", max_length=32)
-    size_bytes: int = Field(default=0, ge=0, lt=2**63)
-    parameters: int = Field(default=0, ge=0, lt=2**63)
-    prompt_tps: float | None = Field(default=None, ge=0)
-    generation_tps: float | None = Field(default=None, ge=0)
-
-
-class ChatMessage(Schema):
-    role: Literal["system", "user", "assistant"]
-    content: str
-
-
-class Sampling(Schema):
-    """How to choose tokens. None means the engine's default."""
-
-    temperature: float | None = Field(default=None, ge=0, le=5)
-    top_p: float | None = Field(default=None, gt=0, le=1)
-    top_k: int | None = Field(default=None, ge=0)
-    min_p: float | None = Field(default=None, ge=0, le=1)
-    repeat_penalty: float | None = Field(default=None, gt=0, le=5)
-    seed: int | None = Field(default=None, ge=0, le=2**32 - 1)
-    max_tokens: int | None = Field(default=None, ge=1, lt=2**31)
-    stop: tuple[str, ...] = Field(default=(), max_length=16)
-
-
-class Usage(Schema):
-    """Counted by the node. Durations in seconds; ``cached_tokens`` of the prompt were reused from an earlier turn."""
-
-    prompt_tokens: int = Field(ge=0, lt=2**31)
-    completion_tokens: int = Field(ge=0, lt=2**31)
-    cached_tokens: int = Field(default=0, ge=0, lt=2**31)
-    prompt_seconds: float = Field(default=0, ge=0)
-    completion_seconds: float = Field(default=0, ge=0)
+BLOB_PART = 384 * 1024
+"""Bytes of a blob in one message; as base64 they stay below the 1 MiB limit."""
 
 
 class Held(Schema):
@@ -103,12 +72,16 @@ class Hello(Schema):
 
 
 class Delta(Schema):
-    """Text of one generation: ``text`` stands at ``offset``. Keys are short because this is the hot path."""
+    """Text of one generation: ``x`` stands at offset ``o``. Keys are short because this is the hot path.
+
+    ``t``: the text is the model's thinking. All thinking stands before the answer, and counts in the offsets.
+    """
 
     g: UUID
     e: int = Field(ge=1)
     o: int = Field(ge=0)
     x: str = Field(max_length=MAX_TEXT)
+    t: bool = False
 
 
 class Deltas(Schema):
@@ -129,13 +102,18 @@ class Progress(Schema):
 
 
 class Finished(Schema):
-    """The generation is over on the node and its slot is free. ``length`` lets the site see whether text is missing."""
+    """The generation is over on the node and its slot is free. ``length`` lets the site see whether text is missing;
+    the first ``thinking`` code points of it are the model's thinking. With reason ``tool_calls`` the model waits for
+    the results of ``tool_calls``.
+    """
 
     type: Literal["finished"] = "finished"
     generation: UUID
     epoch: int = Field(ge=1)
-    reason: Literal["stop", "length", "cancelled"]
+    reason: Literal["stop", "length", "cancelled", "tool_calls"]
     length: int = Field(ge=0)
+    thinking: int = Field(default=0, ge=0)
+    tool_calls: tuple[ToolCall, ...] = Field(default=(), max_length=64)
     usage: Usage
     trimmed_messages: int = Field(
         default=0, ge=0, lt=2**31, description="oldest turns left out because the context was full"
@@ -165,6 +143,58 @@ class Models(Schema):
 
     type: Literal["models"] = "models"
     models: tuple[ModelInfo, ...] = Field(max_length=200)
+
+
+class Embedded(Schema):
+    """Vectors of the texts of an :class:`Embed` from number ``first`` on, each base64 of little-endian 32-bit floats.
+    ``finished`` follows the last of them.
+    """
+
+    type: Literal["embedded"] = "embedded"
+    generation: UUID
+    epoch: int = Field(ge=1)
+    first: int = Field(ge=0, lt=MAX_EMBEDDED)
+    vectors: tuple[str, ...] = Field(min_length=1, max_length=MAX_EMBEDDED)
+
+
+class Painted(Schema):
+    """An image is ready: its bytes came before this as blob parts. ``finished`` follows."""
+
+    type: Literal["painted"] = "painted"
+    generation: UUID
+    epoch: int = Field(ge=1)
+    blob: Sha256
+    media_type: Literal["image/png", "image/jpeg", "image/webp"]
+
+
+class Availability(Schema):
+    """What the machine's owner lets it take now, whenever that changes; without it, everything.
+
+    ``draining``: finishes what it runs and then leaves. ``paused``: gets nothing new until further notice; ``why``
+    says on whose word. ``max_slots`` bounds the answers it writes at once, over all models.
+    """
+
+    type: Literal["availability"] = "availability"
+    state: Literal["open", "paused", "draining"]
+    why: Literal["", "owner", "site", "quiet_hours", "battery", "heat"] = ""
+    max_slots: int | None = Field(default=None, ge=1, le=1024)
+    own_only: bool = Field(default=False, description="only jobs of the account that paired this machine")
+
+
+class Metrics(Schema):
+    """Every few seconds. What the system does not tell is None, never a guess. Memory in bytes, utilisation from 0 to 1,
+    temperature in degrees Celsius, ``uptime`` of the program in seconds.
+    """
+
+    type: Literal["metrics"] = "metrics"
+    uptime: float = Field(ge=0)
+    memory: int | None = Field(default=None, ge=0, lt=2**63)
+    memory_free: int | None = Field(default=None, ge=0, lt=2**63)
+    gpu_utilisation: float | None = Field(default=None, ge=0, le=1)
+    gpu_memory: int | None = Field(default=None, ge=0, lt=2**63)
+    temperature: float | None = Field(default=None, ge=-50, le=200)
+    reconnections: int = Field(default=0, ge=0)
+    models: tuple[ModelMetrics, ...] = Field(default=(), max_length=200)
 
 
 class Leaving(Schema):
@@ -210,7 +240,9 @@ class Resume(Schema):
 
 
 class Generate(Schema):
-    """Answer ``messages``. ``prefix`` is text of this very answer that is already stored: continue right after it."""
+    """Answer ``messages``. ``prefix`` is text of this very answer that is already stored: continue right after it; its
+    first ``prefix_thinking`` code points are thinking. Images of the messages came before this as blob parts.
+    """
 
     type: Literal["generate"] = "generate"
     generation: UUID
@@ -218,8 +250,70 @@ class Generate(Schema):
     model: str
     messages: tuple[ChatMessage, ...] = Field(min_length=1)
     prefix: str = ""
+    prefix_thinking: int = Field(default=0, ge=0)
     sampling: Sampling = Sampling()
+    tools: tuple[Tool, ...] = Field(default=(), max_length=64)
     trace: str = Field(default="", max_length=64, description="request id, for log lines on both ends")
+
+
+class Embed(Schema):
+    """Turn texts into vectors: ``embedded``, once or several times, then ``finished``."""
+
+    type: Literal["embed"] = "embed"
+    generation: UUID
+    epoch: int = Field(ge=1)
+    model: str
+    texts: tuple[str, ...] = Field(min_length=1, max_length=MAX_EMBEDDED)
+    trace: str = Field(default="", max_length=64)
+
+
+class Transcribe(Schema):
+    """Turn a recording, whose bytes came before this as blob parts, into text: deltas, then ``finished``."""
+
+    type: Literal["transcribe"] = "transcribe"
+    generation: UUID
+    epoch: int = Field(ge=1)
+    model: str
+    blob: Sha256
+    media_type: str = Field(pattern=r"^(audio|video)/[a-z0-9.+-]{1,40}$")
+    language: str = Field(default="", max_length=10, description="ISO 639-1; empty: find out")
+    format: Literal["text", "vtt"] = "text"
+    trace: str = Field(default="", max_length=64)
+
+
+class Paint(Schema):
+    """Make an image: its blob parts, ``painted``, then ``finished``. Sizes in pixels."""
+
+    type: Literal["paint"] = "paint"
+    generation: UUID
+    epoch: int = Field(ge=1)
+    model: str
+    prompt: str = Field(min_length=1, max_length=32_000)
+    width: int = Field(default=512, ge=64, le=4096)
+    height: int = Field(default=512, ge=64, le=4096)
+    trace: str = Field(default="", max_length=64)
+
+
+class BlobPart(Schema):
+    """Bytes of an image or a recording, both ways, before the message that names them. Parts come in order; whoever
+    gets the last checks that all together have the SHA-256 ``blob``.
+    """
+
+    type: Literal["blob"] = "blob"
+    blob: Sha256
+    offset: int = Field(ge=0, lt=MAX_BLOB)
+    total: int = Field(ge=1, le=MAX_BLOB)
+    data: str = Field(min_length=1, max_length=(BLOB_PART + 2) // 3 * 4, description="base64")
+
+
+class Order(Schema):
+    """An operator's word, from the site's administration. ``load`` and ``unload`` name a model; ``drain`` makes the
+    program finish what it runs and end; ``pause`` and ``resume`` are answered with ``availability``.
+    """
+
+    type: Literal["order"] = "order"
+    do: Literal["load", "unload", "drain", "pause", "resume"]
+    model: str = Field(default="", max_length=100)
 
 
 class Stop(Schema):
@@ -259,9 +353,26 @@ class Goodbye(Schema):
 
 
 FromNode = Annotated[
-    Enrol | Hello | Deltas | Progress | Finished | Failed | Heartbeat | Models | Leaving, Field(discriminator="type")
+    Enrol
+    | Hello
+    | Deltas
+    | Progress
+    | Embedded
+    | Painted
+    | BlobPart
+    | Finished
+    | Failed
+    | Heartbeat
+    | Models
+    | Availability
+    | Metrics
+    | Leaving,
+    Field(discriminator="type"),
 ]
-FromSite = Annotated[Enrolled | Welcome | Generate | Stop | Drop | Ack | Goodbye, Field(discriminator="type")]
+FromSite = Annotated[
+    Enrolled | Welcome | Generate | Embed | Transcribe | Paint | BlobPart | Order | Stop | Drop | Ack | Goodbye,
+    Field(discriminator="type"),
+]
 
 _from_node: TypeAdapter[FromNode] = TypeAdapter(FromNode)
 _from_site: TypeAdapter[FromSite] = TypeAdapter(FromSite)

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 from chat import actions, claims, nodes
 from chat.claims import Claimed
 from chat.models import Conversation, Generation, Node
-from inference_client.protocol.messages import Held, Hello, ModelInfo
+from inference_client.protocol.messages import Held, Hello
+from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.accounts.models import User
 
 Asking = Callable[..., Generation]

@@ -12,7 +12,8 @@ from chat.inference import presence
 from chat.inference.dispatch import dispatcher
 from chat.models import Conversation, Generation, Message, Node, NodeModel
 from inference_client.protocol.frames import MESSAGE
-from inference_client.protocol.messages import Generate, ModelInfo, Models
+from inference_client.protocol.messages import Generate, Models
+from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
 from meatlizard.threads import in_database

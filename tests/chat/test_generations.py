@@ -9,7 +9,7 @@ from django.utils import timezone
 from chat import actions, generations, nodes, queueing
 from chat.generations import Outcome, Piece
 from chat.models import Chunk, Generation, Message
-from inference_client.protocol.messages import Usage
+from inference_client.protocol.vocabulary import Usage
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
 from meatlizard.jobs.lease import State

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 from inference_client.engines.base import Done, DoneReason, Error, Event, Job, Progress, Text
-from inference_client.protocol.messages import ModelInfo, Usage
+from inference_client.protocol.vocabulary import ModelInfo, Usage
 
 Script = Callable[[Job], str]
 

@@ -25,13 +25,11 @@ from inference_client.protocol.messages import (
     Generate,
     Held,
     Hello,
-    ModelInfo,
-    Schema,
-    Usage,
     Welcome,
     encode,
     from_site,
 )
+from inference_client.protocol.vocabulary import ModelInfo, Schema, Usage
 
 M = TypeVar("M")
 SECONDS = 10.0

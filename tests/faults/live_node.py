@@ -22,14 +22,12 @@ from inference_client.protocol.messages import (
     Generate,
     Heartbeat,
     Hello,
-    ModelInfo,
-    Schema,
     Stop,
-    Usage,
     Welcome,
     encode,
     from_site,
 )
+from inference_client.protocol.vocabulary import ModelInfo, Schema, Usage
 from tests.services.site import LiveSite
 
 SECONDS = 20.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from inference_client.protocol import messages as wire
+from inference_client.protocol.vocabulary import ChatMessage
 
 ANSWER = "Ein Krokodil 🐊 frißt naïve Äpfel – «über» 日本語 \U0001f468\u200d\U0001f469\u200d\U0001f467 e\u0301nde."
 """With characters outside the basic plane, joined and combining ones: offsets count code points."""
@@ -63,7 +64,7 @@ class ModelSite:
 
     def _generate(self, row: Row) -> None:
         if self.greeted:
-            message = wire.ChatMessage(role="user", content="?")
+            message = ChatMessage(role="user", content="?")
             self.to_node.append(
                 wire.Generate(
                     generation=row.generation, epoch=row.epoch, model="tiny", messages=(message,), prefix=row.text

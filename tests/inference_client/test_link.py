@@ -15,6 +15,7 @@ from inference_client.link import Link
 from inference_client.problems import Exit, Problem
 from inference_client.protocol import keys
 from inference_client.protocol import messages as wire
+from inference_client.protocol.vocabulary import ChatMessage
 from inference_client.session import Identity, Session
 from tests.fakes.engine import ScriptedEngine, counting
 from tests.inference_client.fake_site import FakeSite, fake_site
@@ -53,7 +54,7 @@ async def running(site: FakeSite, engine: ScriptedEngine | None = None) -> Async
 
 
 def generate(question: str = "?", prefix: str = "", epoch: int = 1) -> wire.Generate:
-    messages = (wire.ChatMessage(role="user", content=question),)
+    messages = (ChatMessage(role="user", content=question),)
     return wire.Generate(
         generation=uuid4(), epoch=epoch, model="scripted", messages=messages, prefix=prefix, trace="trace-1"
     )

@@ -12,7 +12,7 @@ import pytest
 from inference_client.engines.base import Done, EngineError, Error, Event, Job, Progress, Text
 from inference_client.engines.llama_cpp.engine import LlamaCppEngine
 from inference_client.engines.llama_cpp.spec import ModelSpec
-from inference_client.protocol.messages import ChatMessage, Sampling
+from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from tests.models import LONG_PAIRS, MODEL_PATH, PLAIN_PAIRS
 
 pytest.importorskip("llama_cpp")

@@ -15,6 +15,7 @@ import pytest
 
 from inference_client.protocol import keys
 from inference_client.protocol import messages as wire
+from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from inference_client.state import HOME_VARIABLE, Home, Site
 from tests.inference_client.fake_site import NODE, FakeSite, fake_site
 from tests.models import MODEL_PATH, PLAIN_PAIRS
@@ -53,10 +54,8 @@ def home(tmp_path: Path, site: FakeSite) -> Path:
 
 
 def question(model: str, text: str) -> wire.Generate:
-    messages = (wire.ChatMessage(role="user", content=text),)
-    return wire.Generate(
-        generation=uuid4(), epoch=1, model=model, messages=messages, sampling=wire.Sampling(temperature=0)
-    )
+    messages = (ChatMessage(role="user", content=text),)
+    return wire.Generate(generation=uuid4(), epoch=1, model=model, messages=messages, sampling=Sampling(temperature=0))
 
 
 async def test_the_program_answers_and_says_goodbye(site: FakeSite, home: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from inference_client.engines.base import EngineError
 from inference_client.engines.llama_cpp.prompt import PromptWriter, Turns
-from inference_client.protocol.messages import ChatMessage
+from inference_client.protocol.vocabulary import ChatMessage
 
 BOS = 1
 MARK = "<|x|>"

@@ -7,7 +7,7 @@ import pytest
 from inference_client.engines.base import Done, EngineError, Error, Event, Job, Progress, Text
 from inference_client.engines.llama_cpp.prompt import Prompt
 from inference_client.engines.llama_cpp.scheduler import STEP_SECONDS, Entry, Scheduler
-from inference_client.protocol.messages import ChatMessage, Sampling
+from inference_client.protocol.vocabulary import ChatMessage, Sampling
 
 END = 0
 

@@ -7,10 +7,11 @@ import pytest
 from inference_client.engines.base import Done, Error, Progress, Text
 from inference_client.protocol import messages as wire
 from inference_client.protocol.errors import ChannelError
+from inference_client.protocol.vocabulary import ChatMessage, ModelInfo, Usage
 from inference_client.session import MAX_CODE_POINTS, Cancel, Identity, Session, Submit
 
-MODELS = (wire.ModelInfo(alias="tiny", context_length=512, slots=2),)
-USAGE = wire.Usage(prompt_tokens=3, completion_tokens=2)
+MODELS = (ModelInfo(alias="tiny", context_length=512, slots=2),)
+USAGE = Usage(prompt_tokens=3, completion_tokens=2)
 
 
 def welcome(*resume: wire.Resume) -> wire.Welcome:
@@ -18,7 +19,7 @@ def welcome(*resume: wire.Resume) -> wire.Welcome:
 
 
 def generate(generation: UUID, epoch: int = 1, prefix: str = "", model: str = "tiny") -> wire.Generate:
-    question = wire.ChatMessage(role="user", content="?")
+    question = ChatMessage(role="user", content="?")
     return wire.Generate(generation=generation, epoch=epoch, model=model, messages=(question,), prefix=prefix)
 
 

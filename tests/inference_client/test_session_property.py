@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from inference_client.engines.base import Done, Job, Progress, Text
-from inference_client.protocol.messages import ModelInfo, Usage, encode, from_site
+from inference_client.protocol.messages import encode, from_site
+from inference_client.protocol.vocabulary import ModelInfo, Usage
 from inference_client.session import Identity, Session, Submit
 from tests.inference_client.model_site import ANSWER, ModelSite
 

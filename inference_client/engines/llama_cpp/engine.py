@@ -16,7 +16,7 @@ from inference_client.engines.llama_cpp import budget, gguf, hashes
 from inference_client.engines.llama_cpp.process import ChildProcess
 from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready
 from inference_client.engines.llama_cpp.speed import Speed, rounded
-from inference_client.protocol.messages import ModelInfo, Usage
+from inference_client.protocol.vocabulary import ModelInfo, Usage
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference_client.engines.base import EngineError
-from inference_client.protocol.messages import ChatMessage
+from inference_client.protocol.vocabulary import ChatMessage
 
 BREAK: Final = "\ufdd0"
 """A code point that is no character and so stands in no honest text. It marks where a token must not be recognised."""

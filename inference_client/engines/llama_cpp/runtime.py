@@ -16,7 +16,7 @@ from inference_client.engines.base import EngineError, Job
 from inference_client.engines.llama_cpp.prompt import CHATML, Prompt, PromptWriter, Turns
 from inference_client.engines.llama_cpp.scheduler import Entry
 from inference_client.engines.llama_cpp.spec import ModelSpec
-from inference_client.protocol.messages import Sampling
+from inference_client.protocol.vocabulary import Sampling
 
 _ERROR_LEVEL: Final = 4
 _ROOM: Final = 32

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from inference_client.engines.base import Done, DoneReason, EngineError, Error, Event, Job, Progress, Text
 from inference_client.engines.llama_cpp.prompt import Prompt
 from inference_client.engines.llama_cpp.text import TextStream
-from inference_client.protocol.messages import Sampling, Usage
+from inference_client.protocol.vocabulary import Sampling, Usage
 
 STEP_SECONDS: Final = 0.2
 LEAST_PROMPT_TOKENS: Final = 16

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from inference_client.protocol.messages import Usage
+from inference_client.protocol.vocabulary import Usage
 
 SHARE_OF_NEW: Final = 0.3
 LEAST_TOKENS: Final = 16
