@@ -46,6 +46,12 @@ class NodeModel(models.Model):
     parameters = models.PositiveBigIntegerField(default=0)
     prompt_tps = models.FloatField(null=True, blank=True)
     generation_tps = models.FloatField(null=True, blank=True)
+    kind = models.CharField(max_length=10, default="chat", help_text="chat, embedding, speech or image")
+    loaded = models.BooleanField(default=True, help_text="in the machine's memory now")
+    vision = models.BooleanField(default=False)
+    tools = models.BooleanField(default=False)
+    thinking = models.CharField(max_length=10, default="none", help_text="none, boolean or level")
+    dimensions = models.PositiveIntegerField(null=True, blank=True, help_text="of an embedding model's vectors")
 
     class Meta:
         ordering = ["alias"]
