@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from inference_client.engines.base import Event, Job
+from inference_client.engines.base import EmbedJob, Event, Job
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """How to load one model. ``context`` is per slot, 0 for the model's own; ``threads`` 0 for the machine's choice.
 
-    ``gpu_layers`` -1 puts every layer on the GPU where there is one.
+    ``gpu_layers`` -1 puts every layer on the GPU where there is one. ``mmproj``: the file that lets the model see images.
+    An ``embedding`` model's ``slots`` are jobs worked on in turns, its ``context`` the tokens read of each text.
     """
 
     path: Path
@@ -20,14 +22,17 @@ class ModelSpec:
     gpu_layers: int = -1
     threads: int = 0
     batch: int = 512
+    kind: Literal["chat", "embedding"] = "chat"
+    mmproj: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The model is loaded."""
+    """The model is loaded. ``dimensions`` of an embedding model's vectors."""
 
     context: int
     backend: str
+    dimensions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class CancelRun:
     run: int
 
 
-ToChild = Job | CancelRun | None
+ToChild = Job | EmbedJob | CancelRun | None
 """None: end."""
 
 FromChild = Ready | LoadFailed | list[Event]
