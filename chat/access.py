@@ -2,15 +2,15 @@
 
 from uuid import UUID
 
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Generation, Message, kept
 from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound
 
 
 def access_conversation(viewer: User, conversation: UUID, *, lock: bool = False) -> Conversation:
     """With ``lock``, within a transaction: the row as it is now, and nobody else's until the end."""
-    rows = Conversation.objects.filter(pk=conversation, owner=viewer.pk)
-    row = (rows.select_for_update() if lock else rows).first()
+    rows = kept.own_conversation_locked if lock else kept.own_conversation
+    row = rows.first(id=conversation, owner=viewer.pk)
     if row is None:
         raise NotFound("This conversation does not exist, or is not yours.")
     return row

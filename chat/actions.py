@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from chat import generations, markov, queueing
@@ -16,7 +15,7 @@ from chat.bus import control_on_commit, on_commit
 from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, message_out, plain_html
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Generation, Message, kept
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
@@ -25,7 +24,6 @@ from meatlizard.markup import render_markdown
 from meatlizard.ops.logs import current_request_id
 
 MAX_SYSTEM_PROMPT = 20_000
-UNDER_WAY = (State.QUEUED, *HELD)
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Say nothing to a model or a reader; PostgreSQL refuses the first, and each weighs six bytes on the wire."""
@@ -153,16 +151,20 @@ def _answer(
         content=markov_reply or "", html=render_markdown(markov_reply) if markov_reply else "",
         model="markov" if by_markov else "",
     )  # fmt: skip
-    Message.objects.bulk_create([answer] if replaces else [question, answer])
-    generation = Generation.objects.create(
+    if replaces:
+        kept.add_message.run(answer)
+    else:
+        kept.add_question_and_answer.run(question, answer)
+    generation = Generation(
         conversation=conversation, message=answer, user=user, request=request, trace=current_request_id() or "",
         model=conversation.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
         sampling={} if conversation.temperature is None else {"temperature": conversation.temperature},
         state=State.DONE if by_markov else State.QUEUED, answered_by="markov" if by_markov else "",
         started=now if by_markov else None, ended_at=now if by_markov else None, reason="stop" if by_markov else "",
     )  # fmt: skip
+    kept.add_generation.run(generation)
     conversation.head, conversation.updated = answer, now
-    conversation.save(update_fields=["head", "updated", "title"])
+    kept.move_head.run(id=conversation.pk, head=answer.pk, updated=now, title=conversation.title)
     on_commit(
         conversation_topic(conversation.pk),
         MessageAdded(
@@ -191,13 +193,9 @@ def _earlier_or_refused(user: User, conversation: Conversation, request: UUID, *
     lock and SQLite's transaction is exclusive.
     """
     queueing.lock_for_enqueue()
-    rows = Generation.objects.filter(
-        Q(user=user.pk, request=request) | Q(conversation=conversation.pk, state__in=UNDER_WAY) | Q(state=State.QUEUED)
-    ).exclude(purpose=Generation.Purpose.TITLE)
+    rows = kept.asked_or_waiting.rows(user=user.pk, request=request, conversation=conversation.pk)
     waiting, running = 0, False
-    for pk, talk, answer, by, made_by, state in rows.values_list(
-        "pk", "conversation", "message", "user", "request", "state"
-    ):
+    for pk, talk, answer, by, made_by, state in rows:
         if by == user.pk and made_by == request and answer is not None:
             return Asked(pk, talk, answer, repeated=True)
         waiting += state == State.QUEUED

@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from chat import messages as turns
 from chat.generations import stored_text
-from chat.models import Generation
+from chat.models import Generation, kept
 from chat.titles import request_title
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
@@ -115,4 +115,4 @@ def _within_limits(rows: list[Generation]) -> list[Generation]:
 
 def any_waiting() -> bool:
     """Whether anything is in the queue, claimable or not. Cheap: an index holds the waiting ones alone."""
-    return Generation.objects.waiting().exists()
+    return kept.anything_waiting.first() is not None

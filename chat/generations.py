@@ -12,14 +12,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
-from django.db.models.functions import Coalesce, Length
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from chat import messages as turns
 from chat.bus import control_on_commit, on_commit
 from chat.events import AnswerReady
 from chat.hub import conversation_topic, user_topic
-from chat.models import Chunk, Conversation, Generation
+from chat.models import Chunk, Conversation, Generation, kept
 from chat.titles import clean_title
 from inference_client.protocol.vocabulary import Usage
 from meatlizard.jobs.lease import HELD, Reaped, State
@@ -43,12 +43,15 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text to append, under the fence of ``epoch``. ``offset`` in code points."""
+    """Text to append, under the fence of ``epoch``. ``offset`` in code points; the first ``thinking`` of the text are the
+    model's thinking.
+    """
 
     generation: UUID
     epoch: int
     offset: int
     text: str
+    thinking: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,10 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
     now = timezone.now()
     usage = outcome.usage
     with transaction.atomic():
-        won = Generation.objects.filter(pk=generation, lease_epoch=epoch, state__in=HELD).update(
+        won = kept.end_held.run(
+            id=generation,
+            lease_epoch=epoch,
             state=state,
-            lease_owner="",
-            lease_until=None,
-            started=Coalesce("started", now),
             ended_at=now,
             reason=outcome.reason,
             error_code=outcome.error_code,
@@ -138,14 +140,14 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
         )
         if not won:
             return False
-        row = Generation.objects.select_related("conversation", "message").get(pk=generation)
+        (row,) = kept.with_its_place.rows(id=generation)
         _settle(row, text, outcome, now)
     return True
 
 
 def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime) -> None:
     """Within the ending transaction: text to its place, log away, news out."""
-    Chunk.objects.filter(generation=row.pk).delete()
+    kept.forget_chunks.run(generation=row.pk)
     control_on_commit("queue")
     conversation = row.conversation
     if row.purpose == Generation.Purpose.TITLE:
@@ -160,8 +162,10 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     assert message is not None
     message.content, message.html = text, outcome.html
     message.model, message.tokens = row.answered_by, row.completion_tokens
-    message.save(update_fields=["content", "html", "model", "tokens"])
-    Conversation.objects.filter(pk=conversation.pk).update(updated=now)
+    kept.write_answer.run(
+        id=message.pk, content=message.content, html=message.html, model=message.model, tokens=message.tokens
+    )
+    kept.touch_conversation.run(id=conversation.pk, updated=now)
     on_commit(
         conversation_topic(conversation.pk),
         turns.finished_out(row),

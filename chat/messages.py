@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Generation, Message, kept
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
@@ -37,12 +37,9 @@ def branch(conversation: Conversation) -> list[Message]:
 
 def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, tuple[ChatMessage, ...]]:
     """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries."""
-    talks = [answer.conversation_id for answer in answers]
-    prompts = dict(Conversation.objects.filter(pk__in=talks).values_list("pk", "system_prompt"))
-    rows = Message.objects.filter(conversation__in=talks)
-    tree = {
-        pk: (parent, role, content) for pk, parent, role, content in rows.values_list("pk", "parent", "role", "content")
-    }
+    talks = sorted({answer.conversation_id for answer in answers})
+    prompts = dict(kept.prompts(talks))
+    tree = {pk: (parent, role, content) for pk, parent, role, content in kept.turns(talks)}
     found = {}
     for answer in answers:
         # A conversation may have been deleted since the claim: then there is nothing to answer.

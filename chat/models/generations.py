@@ -2,14 +2,16 @@
 
 import uuid
 from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
-from django.db import connections, models
+from django.db import connection, models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from meatlizard.jobs.lease import HELD, Leased, LeasedQuerySet, State
+from meatlizard.jobs.lease import HELD, LEASING, Leased, LeasedQuerySet, State
+from meatlizard.kept_sql import KeptSelect, KeptUpdate, given
 
 RUNNING_PENALTY_MS = 60_000
 """Each generation a user already has running puts his next one this much behind, so that nobody's second goes before a
@@ -19,10 +21,10 @@ BACKGROUND_PENALTY_MS = 300_000
 """Titles and summaries go behind whatever a person waits for, by the same rule."""
 
 
-_statements: dict[tuple[Any, ...], tuple[str, tuple[Any, ...]]] = {}
-"""SQL of claims by database and what the node offers. To put it together costs Django twice what it costs to run."""
+_claims: "dict[tuple[Any, ...], KeptSelect[Generation]]" = {}
+"""By what nodes offer and how many rows are wanted."""
 
-MAX_STATEMENTS = 256
+MAX_CLAIMS = 256
 
 
 class GenerationQuerySet(LeasedQuerySet["Generation"]):
@@ -72,17 +74,32 @@ class Claiming(GenerationQuerySet):
         self._aliases = aliases
 
     def _locked(self, window: int) -> "list[Generation]":
-        key = (connections[self.db].vendor, self._aliases, window)
-        statement = _statements.get(key)
-        if statement is None:
-            candidates = Generation.objects.for_models(list(self._aliases)).fair()
-            if connections[self.db].features.has_select_for_update_skip_locked:
-                candidates = candidates.select_for_update(skip_locked=True, of=("self",))
-            statement = candidates[:window].query.sql_with_params()
-            if len(_statements) >= MAX_STATEMENTS:
-                _statements.clear()
-            _statements[key] = statement
-        return list(Generation.objects.raw(*statement))
+        key = (self._aliases, window)
+        if key not in _claims:
+            if len(_claims) >= MAX_CLAIMS:
+                _claims.clear()
+            _claims[key] = KeptSelect(partial(_candidates, *key))
+        return _claims[key].rows()
+
+    def _lease(self, rows: "list[Generation]", **values: Any) -> int:
+        return _leasing(len(rows)).run(**values, **{f"id{number}": row.pk for number, row in enumerate(rows)})
+
+
+def _candidates(aliases: tuple[str, ...], window: int) -> "models.QuerySet[Generation]":
+    candidates = Generation.objects.for_models(list(aliases)).fair()
+    if connection.features.has_select_for_update_skip_locked:
+        candidates = candidates.select_for_update(skip_locked=True, of=("self",))
+    return candidates[:window]
+
+
+@cache
+def _leasing(count: int) -> KeptUpdate:
+    return KeptUpdate(
+        lambda: Generation.objects.filter(
+            pk__in=[given(Generation, "id", f"id{number}") for number in range(count)], state=State.QUEUED
+        ),
+        lambda: {**LEASING, **{name: given(Generation, name) for name in ("lease_owner", "lease_until", "node")}},
+    )
 
 
 class Generation(Leased):
@@ -121,6 +138,10 @@ class Generation(Leased):
     prompt_seconds = models.FloatField(null=True, blank=True)
     completion_seconds = models.FloatField(null=True, blank=True)
     trimmed_messages = models.PositiveIntegerField(default=0)
+    thinking_length = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="characters the model thought, once it has ended"
+    )
+    tool_calls = models.JSONField(null=True, blank=True, help_text="tools the model asked for, when it ended with that")
 
     objects: ClassVar[GenerationQuerySet] = GenerationQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -146,6 +167,7 @@ class Chunk(models.Model):
     generation = models.ForeignKey(Generation, models.CASCADE, related_name="chunks")
     offset = models.PositiveIntegerField()
     text = models.TextField()
+    thinking = models.PositiveIntegerField(default=0, db_default=0, help_text="how much of it, from its beginning, is thinking")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["generation", "offset"], name="chunk_offset_once")]

@@ -353,22 +353,10 @@ class Goodbye(Schema):
 
 
 FromNode = Annotated[
-    Enrol
-    | Hello
-    | Deltas
-    | Progress
-    | Embedded
-    | Painted
-    | BlobPart
-    | Finished
-    | Failed
-    | Heartbeat
-    | Models
-    | Availability
-    | Metrics
-    | Leaving,
+    Enrol | Hello | Deltas | Progress | Embedded | Painted | BlobPart | Finished | Failed | Heartbeat | Models
+    | Availability | Metrics | Leaving,
     Field(discriminator="type"),
-]
+]  # fmt: skip
 FromSite = Annotated[
     Enrolled | Welcome | Generate | Embed | Transcribe | Paint | BlobPart | Order | Stop | Drop | Ack | Goodbye,
     Field(discriminator="type"),

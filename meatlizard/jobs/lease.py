@@ -31,6 +31,14 @@ class State(models.TextChoices):
 HELD = (State.LEASED, State.STREAMING)
 ENDED = (State.DONE, State.FAILED, State.CANCELLED)
 
+LEASING: dict[str, Any] = {
+    "state": State.LEASED,
+    "lease_epoch": F("lease_epoch") + 1,
+    "claim_epoch": F("lease_epoch") + 1,
+    "attempts": F("attempts") + 1,
+}
+"""What every claim sets, beside owner and deadline."""
+
 CHOICE = 4
 """How many times the wanted number of rows a chooser gets to see."""
 
@@ -84,21 +92,7 @@ class LeasedQuerySet(models.QuerySet[Row]):
             if not rows:
                 return []
             until = timezone.now() + timedelta(seconds=seconds)
-            # Not row.save(): the condition is the claim, also on a database without row locks.
-            won = (
-                self.model._base_manager.using(self.db)
-                .filter(pk__in=[row.pk for row in rows], state=State.QUEUED)
-                .update(
-                    state=State.LEASED,
-                    lease_owner=owner,
-                    lease_epoch=F("lease_epoch") + 1,
-                    claim_epoch=F("lease_epoch") + 1,
-                    lease_until=until,
-                    attempts=F("attempts") + 1,
-                    **values,
-                )
-            )
-            if won != len(rows):
+            if self._lease(rows, lease_owner=owner, lease_until=until, **values) != len(rows):
                 # Cannot happen under locks or an exclusive transaction; without either, nothing may be half claimed.
                 transaction.set_rollback(True, using=self.db)
                 return []
@@ -115,6 +109,12 @@ class LeasedQuerySet(models.QuerySet[Row]):
         if connections[self.db].features.has_select_for_update_skip_locked:
             candidates = candidates.select_for_update(skip_locked=True, of=("self",))
         return list(candidates[:window])
+
+    def _lease(self, rows: list[Row], **values: Any) -> int:
+        """Marks the rows as leased, those that still wait; returns how many."""
+        # Not row.save(): the condition is the claim, also on a database without row locks.
+        waiting = self.model._base_manager.using(self.db).filter(pk__in=[row.pk for row in rows], state=State.QUEUED)
+        return waiting.update(**LEASING, **values)
 
     def renew(self, owner: str, ids: Iterable[Any], seconds: float) -> int:
         """Extends the leases that ``owner`` still holds; returns how many."""

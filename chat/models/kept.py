@@ -1,0 +1,123 @@
+"""The statements that every answer runs, their SQL kept from the first time."""
+
+from functools import cache
+from uuid import UUID
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+
+from chat.models.conversations import Conversation, Message
+from chat.models.generations import Chunk, Generation
+from meatlizard.jobs.lease import HELD, State
+from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, given
+
+ENDING = (
+    "state", "ended_at", "reason", "error_code", "error", "answered_by", "prompt_tokens", "completion_tokens",
+    "cached_tokens", "prompt_seconds", "completion_seconds", "trimmed_messages",
+)  # fmt: skip
+"""Columns of a generation that its end sets."""
+
+
+def _own_conversation(lock: bool) -> "KeptSelect[Conversation]":
+    def build() -> "Conversation.objects":  # type: ignore[valid-type]
+        rows = Conversation.objects.filter(pk=given(Conversation, "id"), owner=given(Conversation, "owner")).order_by()
+        return rows.select_for_update() if lock else rows
+
+    return KeptSelect(build)
+
+
+own_conversation = _own_conversation(lock=False)
+"""By ``id`` and ``owner``."""
+
+own_conversation_locked = _own_conversation(lock=True)
+
+asked_or_waiting = KeptSelect(
+    lambda: (
+        Generation.objects.filter(
+            Q(user=given(Generation, "user"), request=given(Generation, "request"))
+            | Q(conversation=given(Generation, "conversation"), state__in=[State.QUEUED, *HELD])
+            | Q(state=State.QUEUED)
+        )
+        .exclude(purpose=Generation.Purpose.TITLE)
+        .order_by()
+        .values_list("pk", "conversation", "message", "user", "request", "state")
+    )
+)
+"""What ``user`` made with ``request``, what is under way in ``conversation``, and all that waits; titles left out."""
+
+add_message = KeptInsert(Message)
+add_question_and_answer = KeptInsert(Message, rows=2)
+add_generation = KeptInsert(Generation)
+
+move_head = KeptUpdate(
+    lambda: Conversation.objects.filter(pk=given(Conversation, "id")),
+    lambda: {name: given(Conversation, name) for name in ("head", "updated", "title")},
+)
+
+anything_waiting = KeptSelect(
+    lambda: (
+        Generation.objects.filter(state=State.QUEUED).order_by().annotate(a=Value(1)).values_list("a", flat=True)[:1]
+    )
+)
+
+end_held = KeptUpdate(
+    lambda: Generation.objects.filter(
+        pk=given(Generation, "id"), lease_epoch=given(Generation, "lease_epoch"), state__in=HELD
+    ),
+    lambda: {
+        "lease_owner": "",
+        "lease_until": None,
+        "started": Coalesce(F("started"), given(Generation, "ended_at")),
+        **{name: given(Generation, name) for name in ENDING},
+    },
+)
+"""Ends generation ``id`` if it is still held under ``lease_epoch``."""
+
+with_its_place = KeptSelect(
+    lambda: Generation.objects.select_related("conversation", "message").filter(pk=given(Generation, "id")).order_by()
+)
+
+forget_chunks = KeptDelete(lambda: Chunk.objects.filter(generation=given(Chunk, "generation")))
+
+write_answer = KeptUpdate(
+    lambda: Message.objects.filter(pk=given(Message, "id")),
+    lambda: {name: given(Message, name) for name in ("content", "html", "model", "tokens")},
+)
+
+touch_conversation = KeptUpdate(
+    lambda: Conversation.objects.filter(pk=given(Conversation, "id")),
+    lambda: {"updated": given(Conversation, "updated")},
+)
+
+
+@cache
+def _prompts(count: int) -> "KeptSelect[tuple[UUID, str]]":
+    keys = _any_of("pk", "id", Conversation, count)
+    return KeptSelect(lambda: Conversation.objects.filter(keys).order_by().values_list("pk", "system_prompt"))
+
+
+@cache
+def _turns(count: int) -> "KeptSelect[tuple[UUID, UUID | None, str, str]]":
+    keys = _any_of("conversation", "conversation", Message, count)
+    return KeptSelect(lambda: Message.objects.filter(keys).order_by().values_list("pk", "parent", "role", "content"))
+
+
+def _any_of(lookup: str, field: str, model: type[Conversation] | type[Message], count: int) -> Q:
+    condition = Q()
+    for number in range(count):
+        condition |= Q(**{lookup: given(model, field, f"id{number}")})
+    return condition
+
+
+def prompts(conversations: list[UUID]) -> list[tuple[UUID, str]]:
+    """(key, system prompt) of each that still exists."""
+    return _prompts(len(conversations)).rows(**_numbered(conversations))
+
+
+def turns(conversations: list[UUID]) -> list[tuple[UUID, UUID | None, str, str]]:
+    """(key, parent, role, content) of all their messages."""
+    return _turns(len(conversations)).rows(**_numbered(conversations))
+
+
+def _numbered(keys: list[UUID]) -> dict[str, UUID]:
+    return {f"id{number}": key for number, key in enumerate(keys)}
