@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_client.engines.base import Done, EngineError, Error, Event, Job, Progress, Text
+from inference_client.engines.base import Done, EmbedJob, EngineError, Error, Event, Job, Progress, Text
 from inference_client.engines.llama_cpp.engine import LlamaCppEngine
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
@@ -55,6 +55,7 @@ class Listener:
             elif isinstance(event, Progress):
                 self.progress.append(event)
             else:
+                assert isinstance(event, Done | Error)
                 assert event.run not in self.ends, "a run ended twice"
                 self.ends[event.run] = event
 
@@ -272,6 +273,76 @@ async def test_the_offer_names_file_hash_and_measured_speed(tmp_path: Path) -> N
         assert info.generation_tps is not None
         assert info.generation_tps > 0
     assert (tmp_path / "hashes.json").exists()
+
+
+async def test_work_that_is_no_answer_is_refused_and_answers_go_on() -> None:
+    async with engine_with() as heard:
+        heard.engine.submit(EmbedJob(1, "tiny", ("text",)))
+        heard.engine.submit(ask(2, PLAIN_PAIRS[0].question))
+        await heard.all_ended([1, 2])
+    end = heard.ends[1]
+    assert isinstance(end, Error)
+    assert (end.code, end.retry) == ("wrong_kind", False)
+    assert heard.text == {2: PLAIN_PAIRS[0].answer}
+
+
+async def test_a_model_is_loaded_by_its_first_job_and_again_after_being_unloaded() -> None:
+    engine = LlamaCppEngine(ModelSpec(MODEL_PATH, "tiny", slots=2, threads=1), lazy=True)
+    await engine.start()
+    try:
+        heard = Listener(engine)
+        assert (engine.child_pid, engine.models()[0].loaded) == (None, False)
+        engine.submit(ask(1, PLAIN_PAIRS[0].question))
+        engine.submit(ask(2, PLAIN_PAIRS[1].question))
+        engine.unload("tiny")
+        await heard.all_ended([1, 2])
+        await heard.until(lambda: not engine.models()[0].loaded)
+        assert engine.child_pid is None
+        engine.unload("tiny")
+        engine.submit(ask(3, PLAIN_PAIRS[2].question))
+        await heard.all_ended([3])
+        engine.load("tiny")
+        engine.unload("another")
+        assert engine.models()[0].loaded
+    finally:
+        await engine.stop()
+    assert heard.text == {run: PLAIN_PAIRS[run - 1].answer for run in (1, 2, 3)}
+
+
+async def test_a_model_there_is_no_memory_for_ends_its_jobs_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference_client.engines.llama_cpp.budget.available", lambda: 50 * 1024**2)
+    engine = LlamaCppEngine(ModelSpec(MODEL_PATH, "tiny", slots=2, threads=1), lazy=True)
+    await engine.start()
+    try:
+        heard = Listener(engine)
+        engine.submit(ask(1, PLAIN_PAIRS[0].question))
+        await heard.all_ended([1])
+        end = heard.ends[1]
+        assert isinstance(end, Error)
+        assert (end.code, end.retry) == ("model_too_big", True)
+        monkeypatch.undo()
+        engine.submit(ask(2, PLAIN_PAIRS[0].question))
+        await heard.all_ended([2])
+    finally:
+        await engine.stop()
+    assert heard.text == {2: PLAIN_PAIRS[0].answer}
+
+
+async def test_metrics_say_what_happened_since_they_were_asked_last() -> None:
+    async with engine_with(slots=2) as heard:
+        for run in range(3):
+            heard.engine.submit(ask(run, PLAIN_PAIRS[run].question))
+        (now,) = heard.engine.metrics()
+        assert (now.busy, now.waiting, now.requests) == (2, 1, 3)
+        heard.engine.submit(ask(3, "a" * 3000))
+        await heard.all_ended(range(4))
+        (after,) = heard.engine.metrics()
+        usages = [heard.done(run).usage for run in range(3)]
+        assert after.prompt_tokens + after.cached_tokens == sum(usage.prompt_tokens for usage in usages)
+        assert after.completion_tokens == sum(usage.completion_tokens for usage in usages)
+        assert (after.requests, after.errors, after.busy, after.waiting) == (1, 1, 0, 0)
+        (quiet,) = heard.engine.metrics()
+        assert (quiet.prompt_tokens, quiet.completion_tokens, quiet.requests, quiet.errors) == (0, 0, 0, 0)
 
 
 async def test_a_damaged_model_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -3,11 +3,15 @@
 import contextlib
 import os
 import signal
+import time
 from multiprocessing.connection import Connection
+from typing import Final
 
 from inference_client.engines.base import EngineError
 from inference_client.engines.llama_cpp.scheduler import Scheduler
 from inference_client.engines.llama_cpp.spec import CancelRun, LoadFailed, ModelSpec, Ready
+
+TALLY_SECONDS: Final = 0.5
 
 
 def main(pipe: Connection, spec: ModelSpec) -> None:
@@ -35,6 +39,7 @@ def main(pipe: Connection, spec: ModelSpec) -> None:
 
 
 def _work(pipe: Connection, scheduler: Scheduler) -> None:
+    told = time.monotonic()
     while True:
         while pipe.poll(0 if scheduler.busy else None):
             order = pipe.recv()
@@ -46,4 +51,8 @@ def _work(pipe: Connection, scheduler: Scheduler) -> None:
                 scheduler.submit(order)
         events = scheduler.step()
         if events:
+            # Before the events: who sees the last of an answer may ask for the figures next.
+            if not scheduler.busy or time.monotonic() - told >= TALLY_SECONDS:
+                pipe.send(scheduler.tally())
+                told = time.monotonic()
             pipe.send(events)

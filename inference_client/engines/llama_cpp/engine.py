@@ -6,17 +6,30 @@ the reader sees one answer; a run that was there at four crashes is given up.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from inference_client.engines.base import Done, EngineError, Error, Event, Job, Text
+from inference_client.engines.base import (
+    AnyJob,
+    Done,
+    EmbedJob,
+    EngineError,
+    Error,
+    Event,
+    Job,
+    PaintJob,
+    Text,
+    TranscribeJob,
+)
 from inference_client.engines.llama_cpp import budget, gguf, hashes
 from inference_client.engines.llama_cpp.process import ChildProcess
-from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready
+from inference_client.engines.llama_cpp.runs import Counts, Run
+from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready, Tally
 from inference_client.engines.llama_cpp.speed import Speed, rounded
-from inference_client.protocol.vocabulary import ModelInfo, Usage
+from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
 
@@ -27,33 +40,35 @@ MAX_DELAY: Final = 30.0
 
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
-
-@dataclass(slots=True)
-class _Run:
-    job: Job
-    text: str = ""
-    resumes: int = 0
-    cancelled: bool = False
-
-    def rest(self) -> Job:
-        return replace(self.job, prefix=self.job.prefix + self.text)
+_KINDS: Final = {EmbedJob: "vectors", TranscribeJob: "recordings", PaintJob: "images"}
 
 
 class LlamaCppEngine:
-    """Loads ``spec`` on ``start``. ``memory_check`` off: try even what should not fit."""
+    """One model. ``start`` loads it, or with ``lazy`` only reads its header: the first job or ``load`` loads it then.
 
-    def __init__(self, spec: ModelSpec, *, cache_dir: Path | None = None, memory_check: bool = True) -> None:
+    ``cache_dir`` keeps the file's hash. ``memory_check`` off: try even what should not fit.
+    """
+
+    def __init__(
+        self, spec: ModelSpec, *, cache_dir: Path | None = None, memory_check: bool = True, lazy: bool = False
+    ) -> None:
         self._spec = spec
         self._cache_dir = cache_dir
         self._memory_check = memory_check
+        self._lazy = lazy
         self._backend = "cpu"
         self._info: ModelInfo | None = None
+        self._files: list[gguf.GgufFile] = []
         self._offered = False
         self._speed = Speed()
-        self._runs: dict[int, _Run] = {}
+        self._counts = Counts(time.monotonic())
+        self._runs: dict[int, Run] = {}
         self._steps: asyncio.Queue[list[Event] | None] = asyncio.Queue()
         self._child: ChildProcess | None = None
         self._loaded: asyncio.Future[Ready] | None = None
+        self._changing = asyncio.Lock()
+        self._bringing: asyncio.Task[None] | None = None
+        self._unwanted = False
         self._crashes = 0
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -70,27 +85,29 @@ class LlamaCppEngine:
     def models(self) -> tuple[ModelInfo, ...]:
         return (self._info,) if self._info is not None and self._offered else ()
 
+    def metrics(self) -> tuple[ModelMetrics, ...]:
+        return (self._counts.take(self._spec.alias, self._spec.slots, len(self._runs), time.monotonic()),)
+
     async def start(self) -> None:
-        first, files = await asyncio.to_thread(inspect, self._spec.path)
+        first, self._files = await asyncio.to_thread(inspect, self._spec.path)
         trained = first.number("context_length", 2048)
         context = min(self._spec.context or trained, trained)
         if context < self._spec.context:
             log.warning("%s was made for %d tokens of context; using that", self._spec.path.name, trained)
         self._spec = replace(self._spec, context=context)
-        if self._memory_check:
-            budget.require(budget.estimate(files, context, self._spec.slots, self._spec.batch), budget.available())
-        ready = await self._launch()
-        self._backend = ready.backend
         self._info = ModelInfo(
             alias=self._spec.alias,
-            context_length=ready.context,
+            context_length=context,
             slots=self._spec.slots,
             quantisation=first.quantisation,
-            size_bytes=sum(file.size for file in files),
-            parameters=sum(file.parameters for file in files),
+            size_bytes=sum(file.size for file in self._files),
+            parameters=sum(file.parameters for file in self._files),
+            loaded=False,
         )
+        if not self._lazy:
+            await self._load()
         self._offered = True
-        self._keep(self._hash([file.path for file in files]))
+        self._keep(self._hash([file.path for file in self._files]))
 
     async def stop(self) -> None:
         self._stopping = True
@@ -101,10 +118,17 @@ class LlamaCppEngine:
         self._runs.clear()
         self._steps.put_nowait(None)
 
-    def submit(self, job: Job) -> None:
-        self._runs[job.run] = _Run(job)
+    def submit(self, job: AnyJob) -> None:
+        if not isinstance(job, Job):
+            detail = f"{self._spec.alias} writes answers; ask a model made for {_KINDS[type(job)]}"
+            self._steps.put_nowait([Error(job.run, "wrong_kind", detail)])
+            return
+        self._runs[job.run] = Run(job)
+        self._counts.requests += 1
         if self._child is not None:
             self._child.send(job)
+        else:
+            self._bring()
 
     def cancel(self, run: int) -> None:
         known = self._runs.get(run)
@@ -120,21 +144,95 @@ class LlamaCppEngine:
         while (batch := await self._steps.get()) is not None:
             yield batch
 
+    def load(self, alias: str) -> None:
+        if alias == self._spec.alias:
+            self._unwanted = False
+            if self._child is None:
+                self._bring()
+
+    def unload(self, alias: str) -> None:
+        if alias == self._spec.alias and (self._child is not None or self._bringing is not None):
+            self._unwanted = True
+            self._unload_if_idle()
+
+    # --- in and out of memory ---------------------------------------------------------------------------------------
+
+    def _bring(self) -> None:
+        """Sees to it that the model is loaded, or that its runs hear why it is not."""
+        if self._bringing is None and not self._stopping:
+            self._bringing = self._keep(self._brought())
+
+    async def _brought(self) -> None:
+        try:
+            while True:
+                if self._crashes:
+                    await asyncio.sleep(min(MAX_DELAY, FIRST_DELAY * 2.0 ** (self._crashes - 1)))
+                try:
+                    await self._load()
+                except EngineError as problem:
+                    log.error("llama.cpp cannot load %s: %s", self._spec.alias, problem.detail)
+                    self._note([Error(run, problem.code, problem.detail, retry=True) for run in self._runs])
+                    if not self._crashes:
+                        return
+                    self._crashes += 1
+                    self._offered = False
+                else:
+                    break
+        finally:
+            self._bringing = None
+        self._offered = True
+        if self._crashes:
+            log.info("llama.cpp runs again; %d answers go on", len(self._runs))
+        for run in self._runs.values():
+            if self._child is not None:
+                self._child.send(run.rest())
+        self._unload_if_idle()
+
+    async def _load(self) -> None:
+        """Raises EngineError."""
+        async with self._changing:
+            if self._child is not None:
+                return
+            if self._memory_check and not self._crashes:
+                need = budget.estimate(self._files, self._spec.context, self._spec.slots, self._spec.batch)
+                budget.require(need, await asyncio.to_thread(budget.available))
+            ready = await self._launch()
+            self._backend = ready.backend
+            self._tell(loaded=True, context_length=ready.context)
+
+    def _unload_if_idle(self) -> None:
+        if self._unwanted and not self._runs and self._child is not None and not self._stopping:
+            self._unwanted = False
+            child, self._child = self._child, None
+            self._tell(loaded=False)
+            self._keep(self._ended(child))
+
+    async def _ended(self, child: ChildProcess) -> None:
+        # Whoever wants the model back waits until its memory is free.
+        async with self._changing:
+            await asyncio.shield(child.stop())
+
+    def _tell(self, **news: object) -> None:
+        """The offer changed."""
+        if self._info is not None:
+            self._info = self._info.model_copy(update=news)
+            self._steps.put_nowait([])
+
     # --- the child --------------------------------------------------------------------------------------------------
 
     async def _launch(self) -> Ready:
         self._loaded = asyncio.get_running_loop().create_future()
         child = ChildProcess(self._spec, self._heard)
         try:
-            ready = await self._loaded
+            return await self._loaded
         except asyncio.CancelledError:
             await asyncio.shield(child.stop())
             raise
-        self._child = child
-        return ready
 
     def _heard(self, child: ChildProcess, message: FromChild | None) -> None:
-        if isinstance(message, list):
+        if isinstance(message, Tally):
+            self._counts.add(message)
+        elif isinstance(message, list):
             self._note(message)
         elif self._loaded is not None and not self._loaded.done():
             self._loading(child, message)
@@ -144,6 +242,8 @@ class LlamaCppEngine:
     def _loading(self, child: ChildProcess, message: Ready | LoadFailed | None) -> None:
         assert self._loaded is not None
         if isinstance(message, Ready):
+            # At once: its death may be the very next message.
+            self._child = child
             self._loaded.set_result(message)
         elif isinstance(message, LoadFailed):
             self._loaded.set_exception(EngineError(message.code, message.detail))
@@ -164,27 +264,8 @@ class LlamaCppEngine:
                 detail = f"llama.cpp crashed {run.resumes} times during this answer"
                 events.append(Error(number, "engine_crashed", detail, retry=True))
         self._note(events)
-        self._keep(self._relaunch())
-
-    async def _relaunch(self) -> None:
-        while True:
-            delay = min(MAX_DELAY, FIRST_DELAY * 2.0 ** (self._crashes - 1))
-            await asyncio.sleep(delay)
-            try:
-                await self._launch()
-            except EngineError as problem:
-                self._crashes += 1
-                self._offered = False
-                log.error("llama.cpp cannot be started again: %s", problem.detail)
-                self._note([Error(run, problem.code, problem.detail, retry=True) for run in self._runs])
-            else:
-                break
-        self._offered = True
-        log.info("llama.cpp runs again; %d answers go on", len(self._runs))
-        for run in self._runs.values():
-            if self._child is not None:
-                self._child.send(run.rest())
-        self._steps.put_nowait([])
+        self._tell(loaded=False)
+        self._bring()
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -195,15 +276,18 @@ class LlamaCppEngine:
             if run is None:
                 continue
             if isinstance(event, Text):
-                run.text += event.text
+                run.add(event)
             elif isinstance(event, Done | Error):
                 del self._runs[event.run]
-                if isinstance(event, Done) and event.reason != "cancelled":
+                if isinstance(event, Error):
+                    self._counts.errors += 1
+                elif event.reason != "cancelled":
                     self._measured(run, event)
         if events:
             self._steps.put_nowait(events)
+            self._unload_if_idle()
 
-    def _measured(self, run: _Run, done: Done) -> None:
+    def _measured(self, run: Run, done: Done) -> None:
         self._crashes = 0
         if self._info is None or run.job.prefix or run.resumes:
             return
@@ -218,14 +302,13 @@ class LlamaCppEngine:
         except OSError as problem:
             log.warning("the model's SHA-256 cannot be computed: %s", problem.strerror)
             return
-        if self._info is not None:
-            self._info = self._info.model_copy(update={"sha256": digest})
-            self._steps.put_nowait([])
+        self._tell(sha256=digest)
 
-    def _keep(self, work: Coroutine[object, object, None]) -> None:
+    def _keep(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def inspect(path: Path) -> tuple[gguf.GgufFile, list[gguf.GgufFile]]:

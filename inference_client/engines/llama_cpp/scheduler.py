@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from inference_client.engines.base import Done, DoneReason, EngineError, Error, Event, Job, Progress, Text
 from inference_client.engines.llama_cpp.prompt import Prompt
+from inference_client.engines.llama_cpp.spec import Tally
 from inference_client.engines.llama_cpp.text import TextStream
 from inference_client.protocol.vocabulary import Sampling, Usage
 
@@ -117,6 +118,13 @@ class Scheduler:
         self._events: list[Event] = []
         self._turn = 0
         self._budget = FIRST_PROMPT_TOKENS
+        self._read = self._cached = self._written = 0
+
+    def tally(self) -> Tally:
+        """Tokens since this was asked last."""
+        tally = Tally(self._read, self._cached, self._written)
+        self._read = self._cached = self._written = 0
+        return tally
 
     @property
     def busy(self) -> bool:
@@ -175,6 +183,7 @@ class Scheduler:
             cached=min(reused, len(prompt.tokens) - prompt.prefix_tokens),
             started=started,
         )
+        self._cached += running.cached
         if self._full(running):
             self._finish(slot, running, "length")
 
@@ -230,6 +239,8 @@ class Scheduler:
 
     def _advance(self, slot: Slot, running: Running, count: int) -> None:
         was_reading = running.reading
+        if was_reading:
+            self._read += count
         slot.memory += running.tokens[running.read : running.read + count]
         running.read += count
         total = len(running.prompt.tokens)
@@ -244,6 +255,7 @@ class Scheduler:
             self._finish(slot, running, "stop")
             return
         running.tokens.append(token)
+        self._written += 1
         text = running.stream.feed(self._runtime.piece(token))
         if text:
             self._events.append(Text(running.job.run, text))

@@ -44,6 +44,15 @@ class LoadFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Tokens since the tally before: read of prompts, found in memory instead, and written."""
+
+    read: int = 0
+    cached: int = 0
+    written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRun:
     run: int
 
@@ -51,4 +60,4 @@ class CancelRun:
 ToChild = Job | EmbedJob | CancelRun | None
 """None: end."""
 
-FromChild = Ready | LoadFailed | list[Event]
+FromChild = Ready | LoadFailed | Tally | list[Event]

@@ -1,0 +1,59 @@
+"""What the parent process keeps of each run, so that a crash of the child loses nothing, and what it counts."""
+
+from dataclasses import dataclass, field, replace
+
+from inference_client.engines.base import Job, Text
+from inference_client.engines.llama_cpp.spec import Tally
+from inference_client.protocol.vocabulary import ModelMetrics
+
+
+@dataclass(slots=True)
+class Run:
+    """``text`` is what came since ``job`` was given, its first ``thinking`` code points thinking."""
+
+    job: Job
+    text: str = ""
+    thinking: int = 0
+    resumes: int = 0
+    cancelled: bool = False
+
+    def add(self, event: Text) -> None:
+        self.text += event.text
+        if event.thinking:
+            self.thinking += len(event.text)
+
+    def rest(self) -> Job:
+        """The job that goes on where this run has come to."""
+        job = self.job
+        return replace(job, prefix=job.prefix + self.text, prefix_thinking=job.prefix_thinking + self.thinking)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened since ``since`` (seconds of a steady clock)."""
+
+    since: float
+    requests: int = 0
+    errors: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+    def add(self, tally: Tally) -> None:
+        was = self.tally
+        self.tally = Tally(was.read + tally.read, was.cached + tally.cached, was.written + tally.written)
+
+    def take(self, alias: str, slots: int, runs: int, now: float) -> ModelMetrics:
+        """The report, and begins anew."""
+        tally, busy = self.tally, min(slots, runs)
+        report = ModelMetrics(
+            alias=alias,
+            seconds=max(0.0, now - self.since),
+            prompt_tokens=tally.read,
+            cached_tokens=tally.cached,
+            completion_tokens=tally.written,
+            requests=self.requests,
+            errors=self.errors,
+            busy=busy,
+            waiting=runs - busy,
+        )
+        self.since, self.requests, self.errors, self.tally = now, 0, 0, Tally()
+        return report
