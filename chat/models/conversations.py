@@ -17,7 +17,11 @@ class Conversation(models.Model):
     system_prompt = models.TextField(blank=True)
     temperature = models.FloatField(null=True, blank=True)
     thinking = models.CharField(
-        max_length=6, blank=True, default="", db_default="", help_text="off, on, low, medium or high; empty: the model's own"
+        max_length=6,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="off, on, low, medium or high; empty: the model's own",
     )
     head = models.ForeignKey("chat.Message", models.SET_NULL, null=True, blank=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
@@ -59,7 +63,9 @@ class Message(models.Model):
     source = models.CharField(max_length=10, choices=Source.choices)
     content = models.TextField(blank=True)
     html = models.TextField(blank=True)
-    thinking = models.TextField(blank=True, default="", db_default="", help_text="what the model thought before it answered")
+    thinking = models.TextField(
+        blank=True, default="", db_default="", help_text="what the model thought before it answered"
+    )
     model = models.CharField(max_length=100, blank=True)
     tokens = models.PositiveIntegerField(null=True, blank=True, help_text="counted by the engine; empty: unknown")
     created = models.DateTimeField()
