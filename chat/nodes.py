@@ -3,19 +3,21 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from pydantic import BaseModel
 
 from chat import generations
 from chat.bus import PROCESS, control_on_commit
 from chat.generations import Taken
 from chat.models import Node, NodeModel, PairingCode
 from inference_client.protocol import keys, pairing
-from inference_client.protocol.messages import Held, Hello
+from inference_client.protocol.messages import Availability, Held, Hello, Order
 from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
@@ -24,6 +26,16 @@ CODE_MINUTES = 15
 _OFFER = [name for name in ModelInfo.model_fields if name != "alias"]
 SESSION_PREFIX = f"{PROCESS[:24]}."
 """Of the names of this process's links."""
+
+
+OrderVerb = Literal["load", "unload", "drain", "pause", "resume"]
+
+
+class NodeOrder(BaseModel):
+    """An order on its way to the process that holds the node's link."""
+
+    node: UUID
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +108,11 @@ def connected(node: UUID, session: str, hello: Hello) -> list[Taken] | None:
     with transaction.atomic():
         changed = Node.objects.filter(pk=node, revoked=None).update(
             session=session, connected_at=now, last_seen=now, client_version=hello.client_version,
-            platform=hello.platform, backend=hello.backend,
+            platform=hello.platform, backend=hello.backend, **_UNSAID,
         )  # fmt: skip
         if not changed:
             return None
+        NodeModel.objects.filter(node=node).exclude(breaker="").update(breaker="", breaker_until=None)
         offer(node, hello.models)
     taken = [row for held in hello.holding if (row := _take(session, node, held)) is not None]
     generations.release(node, [row.generation for row in taken])
@@ -152,21 +165,94 @@ def seen(node: UUID, session: str, running: Sequence[UUID]) -> None:
         generations.renew(session, running)
 
 
+def said(node: UUID, session: str, availability: Availability) -> None:
+    """Keeps what the machine's owner allows, for those who look from elsewhere."""
+    changed = Node.objects.filter(pk=node, session=session).update(
+        said_state=availability.state, said_why=availability.why,
+        said_slots=availability.max_slots, said_own_only=availability.own_only,
+    )  # fmt: skip
+    if changed:
+        control_on_commit("queue")
+
+
+_UNSAID: dict[str, Any] = {"said_state": "open", "said_why": "", "said_slots": None, "said_own_only": False}
+"""Of a node that has just said hello: its owner allows everything until it says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the site's administration says about a connected node now."""
+    """What the site's administration says about a connected node now. ``quiet``: from and until, in the site's time."""
 
     session: str
     revoked: bool
     paused: bool
     public_key: bytes
+    owner: int | None = None
+    weight: int = 10
+    max_slots: int | None = None
+    own_only: bool = False
+    owner_first: bool = False
+    quiet: tuple[datetime.time, datetime.time] | None = None
 
 
 def standings(nodes: Sequence[UUID]) -> dict[UUID, Standing]:
-    rows = Node.objects.filter(pk__in=nodes).values_list("pk", "session", "revoked", "paused", "public_key")
-    return {
-        pk: Standing(session, revoked is not None, paused, bytes(key)) for pk, session, revoked, paused, key in rows
-    }
+    rows = Node.objects.filter(pk__in=nodes).order_by().values(*_STANDING)
+    return {row["pk"]: _standing(row) for row in rows}
+
+
+_STANDING = (
+    "pk", "session", "revoked", "paused", "public_key", "owner", "weight", "max_slots", "own_only", "owner_first",
+    "quiet_from", "quiet_until",
+)  # fmt: skip
+
+
+def _standing(row: Any) -> Standing:
+    return Standing(
+        session=row["session"],
+        revoked=row["revoked"] is not None,
+        paused=row["paused"],
+        public_key=bytes(row["public_key"]),
+        owner=row["owner"],
+        weight=row["weight"],
+        max_slots=row["max_slots"],
+        own_only=row["own_only"],
+        owner_first=row["owner_first"],
+        quiet=_hours(row["quiet_from"], row["quiet_until"]),
+    )
+
+
+def _hours(start: datetime.time | None, end: datetime.time | None) -> tuple[datetime.time, datetime.time] | None:
+    return (start, end) if start is not None and end is not None else None
+
+
+def quiet_at(now: datetime.time, quiet: tuple[datetime.time, datetime.time] | None) -> bool:
+    """Whether ``now`` lies in the hours, which may go over midnight. Equal times are no hours at all."""
+    if quiet is None:
+        return False
+    start, end = quiet
+    return start <= now < end if start <= end else now >= start or now < end
+
+
+def quiet_now(quiet: tuple[datetime.time, datetime.time] | None) -> bool:
+    return quiet is not None and quiet_at(timezone.localtime().time(), quiet)
+
+
+def show_breaker(node: UUID, alias: str, state: str, seconds: float | None) -> None:
+    """Keeps the state of a circuit breaker for those who look from elsewhere; ``seconds`` until the next try."""
+    until = None if seconds is None else timezone.now() + datetime.timedelta(seconds=seconds)
+    NodeModel.objects.filter(node=node, alias=alias).update(breaker=state, breaker_until=until)
+
+
+def order(node: Node, do: OrderVerb, model: str = "") -> None:
+    """Tells the process with the node's link what the operator wants. Whoever is away does not hear of it. Raises Invalid
+    for a model that the node does not offer.
+    """
+    if do in ("load", "unload"):
+        if not NodeModel.objects.filter(node=node, alias=model).exists():
+            raise Invalid(f"{node.name} does not offer {model or 'that model'}.", code="unknown_model")
+    elif model:
+        raise Invalid(f"A model does not belong to {do}.", code="unknown_model")
+    control_on_commit("order", NodeOrder(node=node.pk, order=Order(do=do, model=model)).model_dump_json())
 
 
 def revoke(nodes: QuerySet[Node]) -> int:
@@ -188,6 +274,8 @@ def set_paused(nodes: QuerySet[Node], paused: bool) -> int:
         Node.objects.filter(pk__in=keys_changed).update(paused=paused)
         for pk in keys_changed:
             control_on_commit("node", str(pk))
+            told = NodeOrder(node=pk, order=Order(do="pause" if paused else "resume"))
+            control_on_commit("order", told.model_dump_json())
     return len(keys_changed)
 
 

@@ -1,15 +1,23 @@
-"""Writes down that a node is there and what it offers, never faster than the database takes it, however fast the node talks."""
+"""What a node says of itself: that it is there, what it offers, what its owner allows, what it measures. Written down no
+faster than the database takes it, however fast the node talks.
+"""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
-from chat import nodes
+from django.utils import timezone
+
+from chat import nodes, samples
+from chat.samples import Minute
+from inference_client.protocol.messages import Availability, Metrics
 from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.threads import in_database
 
 OFFER_SECONDS = 1.0
+SAMPLE_SECONDS = 10.0
+"""Between two writes of one node's metrics."""
 
 
 class Presence:
@@ -22,9 +30,12 @@ class Presence:
         spawn: Callable[[Coroutine[Any, Any, None]], None],
         changed: Callable[[], None],
     ) -> None:
+        self.availability = Availability(state="open")
         self._node, self._session, self._spawn, self._changed = node, session, spawn, changed
-        self._beating = self._offering = False
+        self._beating = self._offering = self._telling = self._sampling = False
         self._models: tuple[ModelInfo, ...] = ()
+        self._minutes: list[Minute] = []
+        self._measured = self._sampled = asyncio.get_running_loop().time()
 
     def beat(self, running: Sequence[UUID]) -> None:
         """A heartbeat. One that comes while another is being written says nothing new."""
@@ -55,3 +66,53 @@ class Presence:
                 await asyncio.sleep(OFFER_SECONDS)
         finally:
             self._offering = False
+
+    def hear(self, message: Availability | Metrics) -> None:
+        if isinstance(message, Availability):
+            self._available(message)
+        else:
+            self._metrics(message)
+
+    def _available(self, message: Availability) -> None:
+        """Holds at once; written for those who look from elsewhere."""
+        changed = message != self.availability
+        self.availability = message
+        if changed:
+            self._changed()
+            if not self._telling:
+                self._telling = True
+                self._spawn(self._write_availability())
+
+    async def _write_availability(self) -> None:
+        try:
+            written = None
+            while written != self.availability:
+                written = self.availability
+                await in_database(nodes.said, self._node, self._session, written)
+        finally:
+            self._telling = False
+
+    def _metrics(self, message: Metrics) -> None:
+        now = asyncio.get_running_loop().time()
+        minute = timezone.now().replace(second=0, microsecond=0)
+        if not self._minutes or self._minutes[-1].at != minute:
+            # Those before wait for the database, if it is behind: the last ten of them at most.
+            self._minutes = [*self._minutes[-9:], Minute(minute)]
+        self._minutes[-1].add(message, now - self._measured)
+        self._measured = now
+        if not self._sampling and now - self._sampled >= SAMPLE_SECONDS:
+            self._sampling, self._sampled = True, now
+            self._spawn(self._write_samples())
+
+    async def _write_samples(self) -> None:
+        try:
+            await self.flush()
+        finally:
+            self._sampling = False
+
+    async def flush(self) -> None:
+        """Writes down what was measured since the last time."""
+        minutes = tuple(self._minutes)
+        if any(minute.changed for minute in minutes):
+            await in_database(samples.write, self._node, self._session, minutes)
+            self._minutes = [one for one in self._minutes if one is self._minutes[-1] or one not in minutes]

@@ -25,6 +25,25 @@ class Node(models.Model):
     platform = models.CharField(max_length=200, blank=True)
     backend = models.CharField(max_length=40, blank=True)
 
+    weight = models.PositiveSmallIntegerField(
+        default=10, help_text="twice the weight, twice the share of work; 0: only what no other machine can take"
+    )
+    max_slots = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="answers it writes at once, over all models; empty: as many as it has slots"
+    )
+    quiet_from = models.TimeField(null=True, blank=True, help_text="in the site's time zone")
+    quiet_until = models.TimeField(null=True, blank=True, help_text="may be past midnight")
+    own_only = models.BooleanField(default=False, help_text="answers its owner alone")
+    owner_first = models.BooleanField(default=False, help_text="its owner goes before everybody else on it")
+    notes = models.TextField(blank=True)
+
+    said_state = models.CharField(
+        max_length=10, default="open", help_text="open, paused or draining, as it says itself"
+    )
+    said_why = models.CharField(max_length=20, blank=True, default="")
+    said_slots = models.PositiveSmallIntegerField(null=True, blank=True)
+    said_own_only = models.BooleanField(default=False)
+
     class Meta:
         ordering = ["name"]
         verbose_name = "inference client"
@@ -52,6 +71,10 @@ class NodeModel(models.Model):
     tools = models.BooleanField(default=False)
     thinking = models.CharField(max_length=10, default="none", help_text="none, boolean or level")
     dimensions = models.PositiveIntegerField(null=True, blank=True, help_text="of an embedding model's vectors")
+    breaker = models.CharField(
+        max_length=10, blank=True, default="", help_text="open or half_open while it fails too often"
+    )
+    breaker_until = models.DateTimeField(null=True, blank=True, help_text="when it gets work again, to try")
 
     class Meta:
         ordering = ["alias"]
@@ -61,6 +84,43 @@ class NodeModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alias} on {self.node}"
+
+
+class NodeSample(models.Model):
+    """What a node did in the minute that began ``at``, as far as it has reported it on one link.
+
+    ``seconds`` of the minute are covered. Tokens, requests and errors are sums, ``busy``, ``waiting`` and what the system
+    tells are the latest: memory in bytes, utilisation from 0 to 1, temperature in degrees Celsius, empty when unknown.
+    ``by_model``: the sums by alias.
+    """
+
+    node = models.ForeignKey(Node, models.CASCADE, related_name="samples")
+    session = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    prompt_tokens = models.PositiveBigIntegerField(default=0)
+    cached_tokens = models.PositiveBigIntegerField(default=0)
+    completion_tokens = models.PositiveBigIntegerField(default=0)
+    requests = models.PositiveBigIntegerField(default=0)
+    errors = models.PositiveBigIntegerField(default=0)
+    busy = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0)
+    uptime = models.FloatField(default=0)
+    reconnections = models.PositiveBigIntegerField(default=0)
+    memory = models.PositiveBigIntegerField(null=True)
+    memory_free = models.PositiveBigIntegerField(null=True)
+    gpu_utilisation = models.FloatField(null=True)
+    gpu_memory = models.PositiveBigIntegerField(null=True)
+    temperature = models.FloatField(null=True)
+    by_model = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["at"], name="node_sample_at")]
+        constraints = [models.UniqueConstraint(fields=["node", "session", "at"], name="node_sample_once")]
+
+    def __str__(self) -> str:
+        return f"{self.node_id} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class PairingCode(models.Model):
