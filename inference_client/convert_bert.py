@@ -20,11 +20,9 @@ from typing import Any, Final
 import numpy as np
 
 from inference_client.engines.base import EngineError
+from inference_client.engines.llama_cpp.kinds import WINDOW_KEY
 
 Array = np.ndarray[Any, np.dtype[Any]]
-
-WINDOW_KEY: Final = "meatlizard.window"
-"""Our own entry of a GGUF's metadata: how many tokens of a text are read."""
 
 WEIGHTS: Final = "model.safetensors"
 PHANTOM_SPACE: Final = "\u2581"

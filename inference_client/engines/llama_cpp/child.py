@@ -8,10 +8,13 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from inference_client.engines.base import EngineError
+from inference_client.engines.llama_cpp.embedding import Embedder
 from inference_client.engines.llama_cpp.scheduler import Scheduler
 from inference_client.engines.llama_cpp.spec import CancelRun, LoadFailed, ModelSpec, Ready
 
 TALLY_SECONDS: Final = 0.5
+
+Worker = Scheduler | Embedder
 
 
 def main(pipe: Connection, spec: ModelSpec) -> None:
@@ -20,10 +23,7 @@ def main(pipe: Connection, spec: ModelSpec) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        # Imported here: the parent never loads the native library.
-        from inference_client.engines.llama_cpp.runtime import NativeRuntime
-
-        runtime = NativeRuntime(spec)
+        ready, worker = _load(spec)
     except EngineError as problem:
         pipe.send(LoadFailed(problem.code, problem.detail))
         return
@@ -31,14 +31,27 @@ def main(pipe: Connection, spec: ModelSpec) -> None:
         detail = f"llama-cpp-python cannot be used here ({problem}); install it with: make client"
         pipe.send(LoadFailed("engine_missing", detail))
         return
-    pipe.send(Ready(runtime.context, runtime.backend))
+    pipe.send(ready)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
-        _work(pipe, Scheduler(runtime))
+        _work(pipe, worker)
     # Native clean-up at exit can hang on some GPU drivers; the system frees everything anyway.
     os._exit(0)
 
 
-def _work(pipe: Connection, scheduler: Scheduler) -> None:
+def _load(spec: ModelSpec) -> tuple[Ready, Worker]:
+    # Imported here: the parent never loads the native library.
+    if spec.kind == "embedding":
+        from inference_client.engines.llama_cpp.embedding_runtime import NativeEmbeddingRuntime
+
+        texts = NativeEmbeddingRuntime(spec)
+        return Ready(texts.context, texts.backend, texts.dimensions), Embedder(texts)
+    from inference_client.engines.llama_cpp.runtime import NativeRuntime
+
+    runtime = NativeRuntime(spec)
+    return Ready(runtime.context, runtime.backend), Scheduler(runtime)
+
+
+def _work(pipe: Connection, scheduler: Worker) -> None:
     told = time.monotonic()
     while True:
         while pipe.poll(0 if scheduler.busy else None):

@@ -24,7 +24,7 @@ from inference_client.engines.base import (
     Text,
     TranscribeJob,
 )
-from inference_client.engines.llama_cpp import budget, gguf, hashes
+from inference_client.engines.llama_cpp import budget, gguf, hashes, kinds
 from inference_client.engines.llama_cpp.process import ChildProcess
 from inference_client.engines.llama_cpp.runs import Counts, Run
 from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready, Tally
@@ -40,7 +40,7 @@ MAX_DELAY: Final = 30.0
 
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
-_KINDS: Final = {EmbedJob: "vectors", TranscribeJob: "recordings", PaintJob: "images"}
+_KINDS: Final = {Job: "answers", EmbedJob: "vectors", TranscribeJob: "recordings", PaintJob: "images"}
 
 
 class LlamaCppEngine:
@@ -59,6 +59,7 @@ class LlamaCppEngine:
         self._backend = "cpu"
         self._info: ModelInfo | None = None
         self._files: list[gguf.GgufFile] = []
+        self._projector: gguf.GgufFile | None = None
         self._offered = False
         self._speed = Speed()
         self._counts = Counts(time.monotonic())
@@ -90,7 +91,9 @@ class LlamaCppEngine:
 
     async def start(self) -> None:
         first, self._files = await asyncio.to_thread(inspect, self._spec.path)
-        trained = first.number("context_length", 2048)
+        if self._spec.mmproj is not None:
+            self._projector = await asyncio.to_thread(gguf.read, self._spec.mmproj)
+        trained = kinds.context_length(self._spec, first)
         context = min(self._spec.context or trained, trained)
         if context < self._spec.context:
             log.warning("%s was made for %d tokens of context; using that", self._spec.path.name, trained)
@@ -103,6 +106,9 @@ class LlamaCppEngine:
             size_bytes=sum(file.size for file in self._files),
             parameters=sum(file.parameters for file in self._files),
             loaded=False,
+            kind=self._spec.kind,
+            dimensions=kinds.dimensions(self._spec, first),
+            vision=self._projector is not None,
         )
         if not self._lazy:
             await self._load()
@@ -119,8 +125,9 @@ class LlamaCppEngine:
         self._steps.put_nowait(None)
 
     def submit(self, job: AnyJob) -> None:
-        if not isinstance(job, Job):
-            detail = f"{self._spec.alias} writes answers; ask a model made for {_KINDS[type(job)]}"
+        if not isinstance(job, Job | EmbedJob) or isinstance(job, EmbedJob) != (self._spec.kind == "embedding"):
+            does = "turns texts into vectors" if self._spec.kind == "embedding" else "writes answers"
+            detail = f"{self._spec.alias} {does}; ask a model made for {_KINDS[type(job)]}"
             self._steps.put_nowait([Error(job.run, "wrong_kind", detail)])
             return
         self._runs[job.run] = Run(job)
@@ -194,7 +201,7 @@ class LlamaCppEngine:
             if self._child is not None:
                 return
             if self._memory_check and not self._crashes:
-                need = budget.estimate(self._files, self._spec.context, self._spec.slots, self._spec.batch)
+                need = kinds.estimate(self._spec, self._files, self._projector)
                 budget.require(need, await asyncio.to_thread(budget.available))
             ready = await self._launch()
             self._backend = ready.backend
@@ -289,7 +296,7 @@ class LlamaCppEngine:
 
     def _measured(self, run: Run, done: Done) -> None:
         self._crashes = 0
-        if self._info is None or run.job.prefix or run.resumes:
+        if self._info is None or run.continued or run.resumes:
             return
         self._speed.add(done.usage)
         prompt = rounded(self._speed.prompt, self._info.prompt_tps)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from inference_client.engines.base import Job, Text
+from inference_client.engines.base import EmbedJob, Job, Text
 from inference_client.engines.llama_cpp.spec import Tally
 from inference_client.protocol.vocabulary import ModelMetrics
 
@@ -11,7 +11,7 @@ from inference_client.protocol.vocabulary import ModelMetrics
 class Run:
     """``text`` is what came since ``job`` was given, its first ``thinking`` code points thinking."""
 
-    job: Job
+    job: Job | EmbedJob
     text: str = ""
     thinking: int = 0
     resumes: int = 0
@@ -22,9 +22,16 @@ class Run:
         if event.thinking:
             self.thinking += len(event.text)
 
-    def rest(self) -> Job:
-        """The job that goes on where this run has come to."""
+    @property
+    def continued(self) -> bool:
+        """It began with text of an attempt before."""
+        return isinstance(self.job, Job) and bool(self.job.prefix)
+
+    def rest(self) -> Job | EmbedJob:
+        """The job that goes on where this run has come to; vectors begin anew."""
         job = self.job
+        if isinstance(job, EmbedJob):
+            return job
         return replace(job, prefix=job.prefix + self.text, prefix_thinking=job.prefix_thinking + self.thinking)
 
 

@@ -4,7 +4,6 @@ Every slot is one sequence with memory of its own (``kv_unified`` off), so that 
 """
 
 import ctypes
-import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,12 +12,12 @@ import numpy as np
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from inference_client.engines.base import EngineError, Job
+from inference_client.engines.llama_cpp.native import NativeLog, backend, load_model
 from inference_client.engines.llama_cpp.prompt import CHATML, Prompt, PromptWriter, Turns
 from inference_client.engines.llama_cpp.scheduler import Entry
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.protocol.vocabulary import Sampling
 
-_ERROR_LEVEL: Final = 4
 _ROOM: Final = 32
 """A batch holds at least so many prompt tokens beside one token of every slot."""
 
@@ -30,20 +29,6 @@ TOP_K: Final = 40
 TOP_P: Final = 0.95
 MIN_P: Final = 0.05
 PENALTY_WINDOW: Final = 64
-
-
-class NativeLog:
-    """Keeps llama.cpp's last complaints, so that a refusal to load can say why; passes nothing on."""
-
-    def __init__(self) -> None:
-        self.errors: list[str] = []
-        # The C library keeps the pointer: the object must live as long.
-        self._callback = llama_cpp.llama_log_callback(self._heard)
-        llama_cpp.llama_log_set(self._callback, ctypes.c_void_p(0))
-
-    def _heard(self, level: int, text: bytes, _: object) -> None:
-        if level == _ERROR_LEVEL:
-            self.errors = [*self.errors[-4:], text.decode("utf-8", "replace").strip()]
 
 
 class NativeSampler:
@@ -85,8 +70,7 @@ class NativeRuntime:
 
     def __init__(self, spec: ModelSpec) -> None:
         self._log = NativeLog()
-        llama_cpp.llama_backend_init()
-        self._model = self._load(spec)
+        self._model = load_model(spec, self._log)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._size = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self.slots = spec.slots
@@ -107,11 +91,7 @@ class NativeRuntime:
 
     @property
     def backend(self) -> str:
-        """Where the layers run. llama.cpp's own description of the build names its accelerators."""
-        if not llama_cpp.llama_supports_gpu_offload():
-            return "cpu"
-        info = llama_cpp.llama_print_system_info().decode("utf-8", "replace").lower()
-        return next((name for name in ("metal", "cuda", "vulkan") if name in info), "vulkan")
+        return backend()
 
     # --- for the scheduler ------------------------------------------------------------------------------------------
 
@@ -165,15 +145,6 @@ class NativeRuntime:
 
     # --- loading ----------------------------------------------------------------------------------------------------
 
-    def _load(self, spec: ModelSpec) -> llama_cpp.llama_model_p:
-        params = llama_cpp.llama_model_default_params()
-        params.n_gpu_layers = 999 if spec.gpu_layers < 0 else spec.gpu_layers
-        model: llama_cpp.llama_model_p | None = llama_cpp.llama_model_load_from_file(os.fsencode(spec.path), params)
-        if not model:
-            reason = self._log.errors[0] if self._log.errors else "no reason given"
-            raise EngineError("model_unsupported", f"llama.cpp cannot load {spec.path.name}: {reason}")
-        return model
-
     def _open(self, spec: ModelSpec) -> llama_cpp.llama_context_p:
         context = spec.context or self._trained()
         params = llama_cpp.llama_context_default_params()
@@ -187,7 +158,7 @@ class NativeRuntime:
             params.n_threads = params.n_threads_batch = spec.threads
         opened: llama_cpp.llama_context_p | None = llama_cpp.llama_init_from_model(self._model, params)
         if not opened:
-            reason = self._log.errors[0] if self._log.errors else "not enough memory"
+            reason = self._log.reason("not enough memory")
             raise EngineError(
                 "model_too_big",
                 f"llama.cpp cannot make room for {spec.slots} conversations of {context} tokens ({reason}); "
