@@ -23,6 +23,10 @@ class Exit(IntEnum):
     """The model cannot be downloaded."""
     CLOCK = 10
     """This machine's clock is wrong."""
+    CONFIG = 11
+    """The configuration file, or something it names, is wrong."""
+    CONTROL = 12
+    """No running client takes the command."""
 
 
 class Problem(Exception):
