@@ -39,12 +39,13 @@ def session_mark(session_key: str | None) -> str:
     return hashlib.sha256((session_key or "").encode()).hexdigest()[:32]
 
 
-Do = Literal["work", "queue", "stop", "node", "session"]
+Do = Literal["work", "queue", "stop", "node", "order", "session"]
 
 
 class Control(BaseModel):
     """Between parts of the site. ``work``: something waits to be claimed; ``queue``: what people see of the queue
-    changed; ``stop``: a generation; ``node``: look at that node's row again; ``session``: that login session ended."""
+    changed; ``stop``: a generation; ``node``: look at that node's row again; ``order``: to a node, see
+    :class:`chat.nodes.NodeOrder`; ``session``: that login session ended."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,17 +71,20 @@ class Bus:
     def control(self, do: Do, id: str = "") -> None:
         self._publish(["event", CONTROL, Control(do=do, id=id).model_dump_json()])
 
-    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
-        """Publishes answer text. Only on the event loop's thread: this is the hot path."""
-        hub.delta(conversation, message, generation, offset, text)
+    def delta(
+        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool = False
+    ) -> None:
+        """Publishes text of an answer, or of the thinking before it. Only on the event loop's thread: this is the hot path."""
+        hub.delta(conversation, message, generation, offset, text, thinking)
         if self._wake is None:
             return
         if self._outbox:
             last = self._outbox[-1]
-            if last[0] == "delta" and last[3] == generation.hex and last[4] + len(last[5]) == offset:
+            goes_on = last[0] == "delta" and last[3] == generation.hex and last[4] + len(last[5]) == offset
+            if goes_on and last[6] == thinking:
                 last[5] += text
                 return
-        self._append(["delta", conversation.hex, message.hex, generation.hex, offset, text])
+        self._append(["delta", conversation.hex, message.hex, generation.hex, offset, text, thinking])
 
     def _publish(self, item: list[Any]) -> None:
         if self._loop is None or self._loop.is_closed():
@@ -118,7 +122,7 @@ class Bus:
     @staticmethod
     def _deliver(item: list[Any]) -> None:
         if item[0] == "delta":
-            hub.delta(UUID(item[1]), UUID(item[2]), UUID(item[3]), item[4], item[5])
+            hub.delta(UUID(item[1]), UUID(item[2]), UUID(item[3]), item[4], item[5], item[6])
         else:
             hub.event(item[1], item[2])
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count
 
 from chat import messages as turns
-from chat.generations import stored_text
+from chat.generations import Stored, stored
 from chat.models import Generation, kept
 from chat.titles import request_title
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
@@ -18,7 +18,9 @@ from meatlizard.accounts.models import User
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a node needs to answer: no more than prompt and limits, and nothing about who asks."""
+    """What a node needs to answer: no more than prompt and limits, and nothing about who asks. The first
+    ``prefix_thinking`` code points of ``prefix`` are thinking.
+    """
 
     generation: UUID
     epoch: int
@@ -29,6 +31,7 @@ class Claimed:
     prefix: str
     sampling: Sampling
     trace: str
+    prefix_thinking: int = 0
 
 
 def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) -> list[Claimed]:
@@ -44,7 +47,8 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
     if not rows:
         return []
     models = _placed(rows, free)
-    prefixes = {row.pk: stored_text(row.pk) if row.attempts > 1 else "" for row in rows}
+    begun = {row.pk: stored(row.pk) if row.attempts > 1 else Stored("", 0) for row in rows}
+    prefixes = {pk: text.text for pk, text in begun.items()}
     contexts = turns.contexts([row for row in rows if row.message_id is not None], prefixes)
     return [
         Claimed(
@@ -57,6 +61,7 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
             prefix=prefixes[row.pk],
             sampling=Sampling.model_validate(row.sampling),
             trace=row.trace,
+            prefix_thinking=begun[row.pk].thinking,
         )
         for row in rows
         if row.message_id is None or row.pk in contexts

@@ -15,6 +15,8 @@ from chat import actions, following, markov
 from chat.access import access_conversation, access_generation, access_message
 from chat.bus import Control, session_mark
 from chat.events import (
+    MAX_STREAMS,
+    THINKING,
     Ask,
     FromBrowser,
     MessageAdded,
@@ -165,7 +167,10 @@ class ChatConsumer(Socket):
             self._paint(state)
 
     def _paint(self, state: following.Running) -> None:
-        text = max(state.text, dispatcher.live_text(state.generation), key=len)
+        text, thinking = state.text, state.thinking
+        live = dispatcher.live(state.generation)
+        if live is not None and live.length > len(text):
+            text, thinking = live.text, live.thinking
         if state.queued is not None and not text:
             self._outbox.event(state.queued.model_dump_json())
             return
@@ -173,14 +178,14 @@ class ChatConsumer(Socket):
         self._outbox.event(
             Stream(
                 conversation=state.conversation, generation=state.generation, message=state.message, stream=number,
-                state=state.state, text=text, reconnecting=state.away,
+                state=state.state, text=text, thinking=thinking, reconnecting=state.away,
             ).model_dump_json()
         )  # fmt: skip
 
     def _number(self, generation: UUID) -> int:
         number = self._streams.get(generation)
         if number is None:
-            if len(self._streams) == 255:
+            if len(self._streams) == MAX_STREAMS:
                 self._streams.clear()
             number = self._streams[generation] = len(self._streams) + 1
         return number
@@ -197,7 +202,9 @@ class ChatConsumer(Socket):
         else:
             self._outbox.event(frame)
 
-    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
+    def delta(
+        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
+    ) -> None:
         if generation not in self._streams:
             # The first text, or the page opened in the middle; if the offset is ahead, the page asks for the rest.
             self._outbox.event(
@@ -207,7 +214,7 @@ class ChatConsumer(Socket):
                 ).model_dump_json()
             )  # fmt: skip
         if text:
-            self._outbox.delta(self._streams[generation], offset, text)
+            self._outbox.delta(self._streams[generation] | (THINKING if thinking else 0), offset, text)
 
     # the rest -------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,8 @@ Everything is a JSON text frame of one model below, told apart by ``type``, but 
 binary frame (see :func:`pack_delta`), since a JSON wrapper around each token would weigh several times the token.
 
 A reader paints the stored text of a generation (``stream``), then applies deltas: offset equal to its length, append;
-behind, ignore the overlap; ahead, keep it and ask with ``sync``. Offsets count Unicode code points.
+behind, ignore the overlap; ahead, keep it and ask with ``sync``. Offsets count Unicode code points. The text of a
+generation is the model's thinking, if any, and then its answer, with one boundary between them.
 """
 
 import json
@@ -19,6 +20,12 @@ from meatlizard.errors import Invalid
 MAX_PROMPT = 200_000
 """Code points in one message a person sends."""
 
+MAX_STREAMS = 127
+"""Answers of which one socket sees text at once: the numbers of streams."""
+
+THINKING = 0x80
+"""Added to a stream's number in the frame of a delta that is thinking."""
+
 GenerationState = Literal["queued", "leased", "streaming", "done", "failed", "cancelled"]
 
 
@@ -30,7 +37,9 @@ class Schema(BaseModel):
 
 
 class MessageOut(Schema):
-    """A message as the page paints it. ``html`` is safe HTML; empty while the answer runs."""
+    """A message as the page paints it. ``html`` is safe HTML of the answer; empty while it runs. ``thinking`` counts the code
+    points that the model thought before it, to be asked for; 0 while it runs. ``notice`` is what else is to be said of how it ended.
+    """
 
     id: UUID
     parent: UUID | None
@@ -43,6 +52,8 @@ class MessageOut(Schema):
     state: GenerationState | None
     generation: UUID | None
     error: str = ""
+    thinking: int = 0
+    notice: str = ""
 
 
 class ConversationOut(Schema):
@@ -115,15 +126,18 @@ class Queued(Schema):
 
 
 class Stream(Schema):
-    """The stored text so far. ``stream`` is the number under which this socket will see the deltas of the generation."""
+    """The stored text so far, of which the first ``thinking`` code points are thinking. ``stream`` is the number under which
+    this socket will see the deltas of the generation.
+    """
 
     type: Literal["generation.stream"] = "generation.stream"
     conversation: UUID
     generation: UUID
     message: UUID
-    stream: int = Field(ge=1, le=255)
+    stream: int = Field(ge=1, le=MAX_STREAMS)
     state: GenerationState
     text: str
+    thinking: int = 0
     reconnecting: bool = False
 
 
@@ -155,15 +169,16 @@ class Stopping(Schema):
 
 
 class FinishedOut(Schema):
-    """The generation ended. ``length`` is the answer's length in code points; ``message`` carries the final HTML."""
+    """The generation ended. ``length`` is the answer's length in code points, thinking left out; ``message`` carries the final
+    HTML. With ``tool_calls`` the model asked for tools.
+    """
 
     type: Literal["generation.finished"] = "generation.finished"
     conversation: UUID
     generation: UUID
     length: int
-    reason: Literal["stop", "length", "cancelled", "failed"]
+    reason: Literal["stop", "length", "cancelled", "failed", "tool_calls"]
     message: MessageOut
-    notice: str = ""
 
 
 class Problem(Schema):
@@ -286,7 +301,8 @@ def request_of(frame: str) -> UUID | None:
 
 
 def pack_delta(stream: int, offset: int, text: str) -> bytes:
-    """Binary frame of answer text: one byte ``stream``, ``offset`` as LEB128 varint (code points), then UTF-8 text.
+    """Binary frame of text: one byte ``stream`` (with THINKING for thinking), ``offset`` as LEB128 varint (code points), then
+    UTF-8 text.
 
     Five bytes around a token where JSON with ids needs eighty.
     """

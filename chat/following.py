@@ -17,8 +17,8 @@ from meatlizard.jobs.lease import State
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A generation that is not over: ``text`` is stored, ``queued`` is set while it waits, ``away`` while its node is
-    not connected.
+    """A generation that is not over: ``text`` is stored, its first ``thinking`` code points are thinking; ``queued`` is set
+    while it waits, ``away`` while its node is not connected.
     """
 
     generation: UUID
@@ -26,6 +26,7 @@ class Running:
     message: UUID
     state: GenerationState
     text: str
+    thinking: int
     queued: Queued | None
     away: bool
 
@@ -50,7 +51,7 @@ def running(conversation: UUID) -> list[Running]:
 
 
 def standing(generation: UUID) -> Running | Ended:
-    row = Generation.objects.select_related("node", "message").get(pk=generation)
+    row = Generation.objects.select_related("node", "message").defer("message__thinking").get(pk=generation)
     return Ended(finished_out(row)) if row.ended else _running(row)
 
 
@@ -69,12 +70,14 @@ def _running(row: Generation) -> Running:
     if row.state == State.QUEUED:
         events = queueing.snapshot().queued_events()
         queued = next((event for event in events if event.generation == row.pk), None)
+    stored = generations.stored(row.pk)
     return Running(
         generation=row.pk,
         conversation=row.conversation_id,
         message=row.message_id,
         state=row.state,  # type: ignore[arg-type]
-        text=generations.stored_text(row.pk),
+        text=stored.text,
+        thinking=stored.thinking,
         queued=queued,
         away=queued is None and _away(row),
     )

@@ -7,6 +7,7 @@ was given, and returns what is no longer its own. News goes out when the transac
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from chat.events import AnswerReady
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
 from chat.titles import clean_title
-from inference_client.protocol.vocabulary import Usage
+from inference_client.protocol.vocabulary import ToolCall, Usage
 from meatlizard.jobs.lease import HELD, Reaped, State
 
 LONG_WAIT_SECONDS = 20.0
@@ -30,7 +31,9 @@ LONG_WAIT_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A generation that a returning node goes on with; ``text`` is what is stored."""
+    """A generation that a returning node goes on with; ``text`` is what is stored, its first ``thinking`` code points are
+    thinking.
+    """
 
     generation: UUID
     epoch: int
@@ -39,6 +42,7 @@ class Taken:
     model: str
     text: str
     stop: bool
+    thinking: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a generation ended on its node."""
+    """How a generation ended on its node. The first ``thinking`` code points of its text are the model's thinking, ``html``
+    is the answer's alone.
+    """
 
     reason: str
     usage: Usage | None = None
@@ -65,11 +71,27 @@ class Outcome:
     error: str = ""
     answered_by: str = ""
     html: str = field(default="", repr=False)
+    thinking: int = 0
+    tool_calls: tuple[ToolCall, ...] = field(default=(), repr=False)
 
 
-def stored_text(generation: UUID) -> str:
+class Stored(NamedTuple):
+    """Text of a generation, the first ``thinking`` code points of it the model's thinking."""
+
+    text: str
+    thinking: int
+
+
+def stored(generation: UUID) -> Stored:
     """The text so far, as far as it is stored."""
-    return "".join(Chunk.objects.filter(generation=generation).order_by("offset").values_list("text", flat=True))
+    rows = list(Chunk.objects.filter(generation=generation).order_by("offset").values_list("text", "thinking"))
+    return Stored("".join(text for text, _ in rows), sum(thinking for _, thinking in rows))
+
+
+def _tool_calls(outcome: Outcome) -> list[dict[str, str]] | None:
+    # PostgreSQL takes no NUL in JSON either.
+    calls = [call.model_dump() for call in outcome.tool_calls]
+    return [{name: text.replace("\x00", "\ufffd") for name, text in call.items()} for call in calls] or None
 
 
 def append(pieces: Sequence[Piece]) -> set[UUID]:
@@ -93,7 +115,8 @@ def _beyond_stored(pieces: Sequence[Piece]) -> list[Piece]:
     cut = []
     for piece in pieces:
         known = max(0, ends.get(piece.generation, 0) - piece.offset)
-        cut.append(Piece(piece.generation, piece.epoch, piece.offset + known, piece.text[known:]))
+        thinking = max(0, piece.thinking - known)
+        cut.append(Piece(piece.generation, piece.epoch, piece.offset + known, piece.text[known:], thinking))
     return cut
 
 
@@ -103,7 +126,7 @@ def _append(pieces: Sequence[Piece]) -> set[UUID]:
         rows = Generation.objects.select_for_update().filter(pk__in=epochs, state__in=HELD)
         held = {pk: state for pk, epoch, state in rows.values_list("pk", "lease_epoch", "state") if epochs[pk] == epoch}
         Chunk.objects.bulk_create(
-            Chunk(generation_id=piece.generation, offset=piece.offset, text=piece.text)
+            Chunk(generation_id=piece.generation, offset=piece.offset, text=piece.text, thinking=piece.thinking)
             for piece in pieces
             if piece.generation in held and piece.text
         )
@@ -137,6 +160,8 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
             prompt_seconds=usage.prompt_seconds if usage else None,
             completion_seconds=usage.completion_seconds if usage else None,
             trimmed_messages=outcome.trimmed_messages,
+            thinking_length=outcome.thinking,
+            tool_calls=_tool_calls(outcome),
         )
         if not won:
             return False
@@ -151,7 +176,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     control_on_commit("queue")
     conversation = row.conversation
     if row.purpose == Generation.Purpose.TITLE:
-        title = clean_title(text)
+        title = clean_title(text[outcome.thinking :])
         if title and row.state == State.DONE:
             changed = Conversation.objects.filter(pk=conversation.pk, title_by_owner=False).update(title=title)
             if changed:
@@ -160,11 +185,13 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
         return
     message = row.message
     assert message is not None
-    message.content, message.html = text, outcome.html
+    message.thinking, message.content = text[: outcome.thinking], text[outcome.thinking :]
+    message.html = outcome.html
     message.model, message.tokens = row.answered_by, row.completion_tokens
     kept.write_answer.run(
-        id=message.pk, content=message.content, html=message.html, model=message.model, tokens=message.tokens
-    )
+        id=message.pk, content=message.content, thinking=message.thinking, html=message.html, model=message.model,
+        tokens=message.tokens,
+    )  # fmt: skip
     kept.touch_conversation.run(id=conversation.pk, updated=now)
     on_commit(
         conversation_topic(conversation.pk),
@@ -217,14 +244,16 @@ def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken |
         if not taken:
             return None
         row = Generation.objects.get(pk=generation)
+        text, thinking = stored(row.pk)
         return Taken(
             generation=row.pk,
             epoch=row.lease_epoch,
             conversation=row.conversation_id,
             message=row.message_id,
             model=row.model,
-            text=stored_text(row.pk),
+            text=text,
             stop=row.stop_requested,
+            thinking=thinking,
         )
 
 
@@ -274,8 +303,8 @@ def end_by_site(
 
     A waiting one, or with ``epoch`` a held one under that epoch, with ``expired`` only if its lease ran out before.
     """
-    text = stored_text(generation)
-    html = turns.rendered(text, generation) if text else ""
+    text = stored(generation)
+    html = _html(text, generation)
     now = timezone.now()
     state = State.CANCELLED if reason == "cancelled" else State.FAILED
     with transaction.atomic():
@@ -285,16 +314,23 @@ def end_by_site(
             rows = rows.filter(lease_until__lt=expired)
         won = rows.update(
             state=state, reason=reason, error_code=code, error=error[:500], ended_at=now,
-            lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1,
+            lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1, thinking_length=text.thinking,
         )  # fmt: skip
         if not won:
             return False
-        if (now_stored := stored_text(generation)) != text:
+        if (now_stored := stored(generation)) != text:
             # A piece came in between; from here on the fence keeps any other out.
-            text, html = now_stored, turns.rendered(now_stored, generation)
+            text, html = now_stored, _html(now_stored, generation)
+            Generation.objects.filter(pk=generation).update(thinking_length=text.thinking)
         row = Generation.objects.select_related("conversation", "message").get(pk=generation)
-        _settle(row, text, Outcome(reason, error_code=code, error=error, html=html), now)
+        outcome = Outcome(reason, error_code=code, error=error, html=html, thinking=text.thinking)
+        _settle(row, text.text, outcome, now)
     return True
+
+
+def _html(text: Stored, generation: UUID) -> str:
+    answer = text.text[text.thinking :]
+    return turns.rendered(answer, generation) if answer else ""
 
 
 def request_stop(row: Generation) -> bool:

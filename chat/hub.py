@@ -16,7 +16,10 @@ class Listener(Protocol):
     def event(self, topic: str, frame: str) -> None:
         """``frame`` is the JSON of one of :data:`chat.events.ToBrowser`."""
 
-    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None: ...
+    def delta(
+        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
+    ) -> None:
+        """Text of an answer. ``thinking``: it stands before the answer; one call never carries both."""
 
 
 class Hub:
@@ -40,9 +43,11 @@ class Hub:
         for listener in tuple(self._topics.get(topic, ())):
             listener.event(topic, frame)
 
-    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
+    def delta(
+        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
+    ) -> None:
         for listener in tuple(self._topics.get(conversation_topic(conversation), ())):
-            listener.delta(conversation, message, generation, offset, text)
+            listener.delta(conversation, message, generation, offset, text, thinking)
 
 
 def user_topic(user_id: int) -> str:

@@ -25,7 +25,9 @@ wire. The node trims further, by tokens, to its model's window."""
 
 def branch(conversation: Conversation) -> list[Message]:
     """The messages from the first to the conversation's head. One query, whatever the length."""
-    rows = {message.pk: message for message in Message.objects.filter(conversation=conversation.pk)}
+    # What models thought may be many times what they answered; who opens it asks for it.
+    found = Message.objects.filter(conversation=conversation.pk).defer("thinking")
+    rows = {message.pk: message for message in found}
     path: list[Message] = []
     at = conversation.head_id
     while at is not None and at in rows:
@@ -98,6 +100,8 @@ def message_out(message: Message, generation: Generation | None = None) -> Messa
         state=generation.state if generation else None,
         generation=generation.pk if generation else None,
         error=generation.error if generation else "",
+        thinking=generation.thinking_length if generation else 0,
+        notice=_notice(generation) if generation and generation.ended else "",
     )
 
 
@@ -121,7 +125,6 @@ def finished_out(row: Generation) -> FinishedOut:
         length=len(row.message.content),
         reason="failed" if row.state == State.FAILED else row.reason,
         message=message_out(row.message, row),
-        notice=_notice(row),
     )
 
 
@@ -130,6 +133,10 @@ def _notice(row: Generation) -> str:
         return f"The conversation is longer than the model's window: the {row.trimmed_messages} oldest messages were left out."
     if row.reason == "length":
         return "The answer reached its length limit and was cut."
+    if row.reason == "tool_calls":
+        # Names come from a model: one line of plain text, and not all of it.
+        names = ", ".join(" ".join(call["name"].split())[:64] for call in (row.tool_calls or [])[:5])
+        return f"The model asked for a tool that this site does not offer{f' ({names})' if names else ''}, and ended there."
     return ""
 
 

@@ -35,7 +35,9 @@ class Notifier:
         if Control.model_validate_json(frame).do in ("work", "queue", "node"):
             self._changed.set()
 
-    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
+    def delta(
+        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
+    ) -> None:
         """Of no interest here."""
 
     async def fresh(self) -> Snapshot:

@@ -40,7 +40,7 @@ class NodeConsumer(Socket):
         self._channel: SecureChannel | None = None
         self._session: NodeSession | None = None
         self._known: nodes.Known | None = None
-        self._frames: asyncio.Queue[bytes] = asyncio.Queue()
+        self._frames: asyncio.Queue[bytes | asyncio.Future[None]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
@@ -77,6 +77,8 @@ class NodeConsumer(Socket):
         self._closing = True
         for task in self._tasks:
             task.cancel()
+        while not self._frames.empty():
+            self._passed(self._frames.get_nowait())
         if self._session is not None:
             dispatcher.detach(self._session)
             await self._session.disconnect()
@@ -125,7 +127,9 @@ class NodeConsumer(Socket):
     def _begin(self, channel: SecureChannel) -> NodeSession:
         """The first frame has opened, so this is no recording: from here on the node may get work."""
         assert self._known is not None
-        session = NodeSession(self._known.node, channel.remote_static, self._say, self._close_for, time.time)
+        session = NodeSession(
+            self._known.node, channel.remote_static, self._say, self._close_for, time.time, self._flushed
+        )
         session.name = self._known.name
         dispatcher.attach(session)
         return session
@@ -151,8 +155,26 @@ class NodeConsumer(Socket):
 
     async def _write(self) -> None:
         while True:
-            frame = await self._frames.get()
+            await self._send_frame(await self._frames.get())
+
+    async def _send_frame(self, frame: bytes | asyncio.Future[None]) -> None:
+        if isinstance(frame, bytes):
             await self.send({"type": "websocket.send", "bytes": frame})
+        else:
+            self._passed(frame)
+
+    async def _flushed(self) -> None:
+        """Waits until what is queued now has been sent, or never will be."""
+        if self._closing:
+            return
+        mark: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._frames.put_nowait(mark)
+        await mark
+
+    @staticmethod
+    def _passed(frame: bytes | asyncio.Future[None]) -> None:
+        if isinstance(frame, asyncio.Future) and not frame.done():
+            frame.set_result(None)
 
     async def _keep_time(self) -> None:
         try:
@@ -185,7 +207,7 @@ class NodeConsumer(Socket):
     async def _finish(self, code: str) -> None:
         self._closing = True
         while not self._frames.empty():
-            await self.send({"type": "websocket.send", "bytes": self._frames.get_nowait()})
+            await self._send_frame(self._frames.get_nowait())
         await self._end(CODES[code][0], ChannelError(code).wire_reason)
 
     async def _fail(self, error: ChannelError) -> None:

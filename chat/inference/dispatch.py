@@ -17,6 +17,7 @@ from chat.bus import Control
 from chat.claims import Claimed
 from chat.hub import CONTROL, hub
 from chat.inference.session import NodeSession
+from chat.inference.stream import Stream
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
@@ -50,13 +51,10 @@ class Dispatcher:
     def detach(self, session: NodeSession) -> None:
         self._sessions.pop(session.id, None)
 
-    def live_text(self, generation: UUID) -> str:
+    def live(self, generation: UUID) -> Stream | None:
         """The text so far, where a node's link is in this process: up to a fifth of a second ahead of the database."""
-        for session in self._sessions.values():
-            stream = session.streams.get(generation)
-            if stream is not None:
-                return stream.text
-        return ""
+        streams = (session.streams.get(generation) for session in self._sessions.values())
+        return next((stream for stream in streams if stream is not None), None)
 
     # hints ----------------------------------------------------------------------------------------------------------
 
@@ -71,7 +69,9 @@ class Dispatcher:
         elif control.do == "node":
             self._look.set()
 
-    def delta(self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str) -> None:
+    def delta(
+        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
+    ) -> None:
         """Of no interest here."""
 
     # the loops ------------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class Dispatcher:
             elif session.id in ready and standing.session != session.id:
                 session.close("replaced")
             else:
-                session.paused = standing.paused
+                session.standing = standing
                 for stream in session.unconfirmed_stops():
                     await session.give_up(stream)
                 if session.streams:

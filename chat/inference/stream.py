@@ -4,12 +4,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chat.generations import Piece
+from inference_client.protocol.errors import ChannelError
 
 
 @dataclass(slots=True)
 class Stream:
-    """``length`` code points have come, ``stored`` of them are committed. Pieces are joined only when somebody wants
-    the text.
+    """``length`` code points have come, the first ``thinking`` of them the model's thinking; ``stored`` of them are
+    committed. Pieces are joined only when somebody wants the text.
     """
 
     generation: UUID
@@ -18,6 +19,7 @@ class Stream:
     message: UUID | None
     model: str
     length: int = 0
+    thinking: int = 0
     stored: int = 0
     ending: bool = False
     progress_at: float = 0.0
@@ -26,24 +28,39 @@ class Stream:
 
     @classmethod
     def of(
-        cls, generation: UUID, epoch: int, conversation: UUID, message: UUID | None, model: str, text: str
+        cls,
+        generation: UUID,
+        epoch: int,
+        conversation: UUID,
+        message: UUID | None,
+        model: str,
+        text: str,
+        thinking: int = 0,
     ) -> "Stream":
-        stream = cls(generation, epoch, conversation, message, model, len(text), len(text))
+        stream = cls(generation, epoch, conversation, message, model, len(text), thinking, len(text))
         if text:
             stream._pieces.append(text)
         return stream
 
-    def add(self, offset: int, text: str) -> str | None:
-        """Appends what is new of ``text`` at ``offset`` and returns it ("" when nothing is). None: there is a gap
-        before it.
+    def add(self, offset: int, text: str, thinking: bool = False) -> str:
+        """Appends what is new of ``text`` at ``offset`` and returns it ("" when nothing is).
+
+        Raises ChannelError where text is missing before it, and where it is not on its side of the one boundary between
+        thinking and answer.
         """
         if offset > self.length:
-            return None
+            raise ChannelError("out_of_order", "text is missing before a delta")
+        if text and not thinking and offset < self.thinking:
+            raise ChannelError("out_of_order", "answer where there was thinking")
+        if thinking and self.thinking < self.length and offset + len(text) > self.thinking:
+            raise ChannelError("out_of_order", "thinking after the answer has begun")
         new = text[self.length - offset :] if offset < self.length else text
         if new:
             self._pieces.append(new)
             self._unstored.append(new)
             self.length += len(new)
+            if thinking:
+                self.thinking = self.length
         return new
 
     def take_unstored(self) -> Piece | None:
@@ -52,7 +69,9 @@ class Stream:
             return None
         text = "".join(self._unstored)
         self._unstored.clear()
-        return Piece(self.generation, self.epoch, self.stored, text)
+        return Piece(
+            self.generation, self.epoch, self.stored, text, min(len(text), max(0, self.thinking - self.stored))
+        )
 
     def committed(self, piece: Piece) -> None:
         self.stored = piece.offset + len(piece.text)
@@ -67,6 +86,7 @@ class Stream:
 
     @property
     def text(self) -> str:
+        """All of it, thinking first."""
         if len(self._pieces) > 1:
             self._pieces[:] = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""

@@ -167,7 +167,9 @@ class Chunk(models.Model):
     generation = models.ForeignKey(Generation, models.CASCADE, related_name="chunks")
     offset = models.PositiveIntegerField()
     text = models.TextField()
-    thinking = models.PositiveIntegerField(default=0, db_default=0, help_text="how much of it, from its beginning, is thinking")
+    thinking = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="how much of it, from its beginning, is thinking"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["generation", "offset"], name="chunk_offset_once")]

@@ -3,7 +3,7 @@
 from functools import cache
 from uuid import UUID
 
-from django.db.models import F, Q, Value
+from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Coalesce
 
 from chat.models.conversations import Conversation, Message
@@ -13,7 +13,7 @@ from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, 
 
 ENDING = (
     "state", "ended_at", "reason", "error_code", "error", "answered_by", "prompt_tokens", "completion_tokens",
-    "cached_tokens", "prompt_seconds", "completion_seconds", "trimmed_messages",
+    "cached_tokens", "prompt_seconds", "completion_seconds", "trimmed_messages", "thinking_length", "tool_calls",
 )  # fmt: skip
 """Columns of a generation that its end sets."""
 
@@ -31,19 +31,30 @@ own_conversation = _own_conversation(lock=False)
 
 own_conversation_locked = _own_conversation(lock=True)
 
-asked_or_waiting = KeptSelect(
+asked_or_under_way = KeptSelect(
     lambda: (
         Generation.objects.filter(
             Q(user=given(Generation, "user"), request=given(Generation, "request"))
             | Q(conversation=given(Generation, "conversation"), state__in=[State.QUEUED, *HELD])
-            | Q(state=State.QUEUED)
         )
         .exclude(purpose=Generation.Purpose.TITLE)
         .order_by()
-        .values_list("pk", "conversation", "message", "user", "request", "state")
+        .values_list("pk", "conversation", "message", "user", "request")
     )
 )
-"""What ``user`` made with ``request``, what is under way in ``conversation``, and all that waits; titles left out."""
+"""What ``user`` made with ``request``, and what is under way in ``conversation``; titles left out."""
+
+answers_waiting = KeptSelect(
+    lambda: (
+        Generation.objects.filter(state=State.QUEUED)
+        .exclude(purpose=Generation.Purpose.TITLE)
+        .order_by()
+        .values("state")
+        .annotate(n=Count("pk"))
+        .values_list("n", flat=True)
+    )
+)
+"""One number, or none when nothing waits."""
 
 add_message = KeptInsert(Message)
 add_question_and_answer = KeptInsert(Message, rows=2)
@@ -81,7 +92,7 @@ forget_chunks = KeptDelete(lambda: Chunk.objects.filter(generation=given(Chunk, 
 
 write_answer = KeptUpdate(
     lambda: Message.objects.filter(pk=given(Message, "id")),
-    lambda: {name: given(Message, name) for name in ("content", "html", "model", "tokens")},
+    lambda: {name: given(Message, name) for name in ("content", "thinking", "html", "model", "tokens")},
 )
 
 touch_conversation = KeptUpdate(

@@ -131,7 +131,7 @@ async def test_text_whose_commit_was_not_confirmed_is_stored_once_and_the_rest_f
                     await asyncio.sleep(0.01)
             await node.text(job, 4, "two ")
             async with asyncio.timeout(3):
-                while await in_database(generations.stored_text, asked.generation) != "one two ":
+                while await in_database(generations.stored, asked.generation) != ("one two ", 0):
                     await asyncio.sleep(0.05)
 
 

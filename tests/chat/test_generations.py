@@ -91,7 +91,7 @@ def test_text_appended_is_the_text_stored_and_becomes_the_message(alice: User, a
     assert generations.append([Piece(claim.generation, claim.epoch, 0, "Hé")]) == set()
     assert generations.append([Piece(claim.generation, claim.epoch, 2, "llo 🦎")]) == set()
     assert state_of(asked) == State.STREAMING
-    assert generations.stored_text(claim.generation) == "Héllo 🦎"
+    assert generations.stored(claim.generation).text == "Héllo 🦎"
     assert generations.finish(claim.generation, claim.epoch, "Héllo 🦎", outcome())
     message = Message.objects.get(pk=claim.message)
     assert (message.content, message.html, message.tokens, message.model) == ("Héllo 🦎", "<p>done</p>", 3, "tiny")
@@ -125,7 +125,7 @@ def test_a_chunk_is_stored_once(alice: User, ask: Asking, pair: Pairing) -> None
     generations.append([Piece(claim.generation, claim.epoch, 0, "a")])
     generations.append([Piece(claim.generation, claim.epoch, 0, "ab")])
     generations.append([Piece(claim.generation, claim.epoch, 0, "a")])
-    assert generations.stored_text(claim.generation) == "ab"
+    assert generations.stored(claim.generation).text == "ab"
 
 
 def test_three_attempts_then_failed_with_the_text_kept(alice: User, ask: Asking, pair: Pairing) -> None:
