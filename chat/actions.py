@@ -189,19 +189,19 @@ def _earlier_or_refused(user: User, conversation: Conversation, request: UUID, *
     """What the same request made before, if anything. Raises where an answer may not be asked for now: one is under way
     here, or as many wait as may.
 
-    One query for all three; the bound on waiting is exact under concurrency, since PostgreSQL serialises this step by a
-    lock and SQLite's transaction is exclusive.
+    The bound on waiting is exact under concurrency, since PostgreSQL serialises this step by a lock and SQLite's
+    transaction is exclusive.
     """
     queueing.lock_for_enqueue()
-    rows = kept.asked_or_waiting.rows(user=user.pk, request=request, conversation=conversation.pk)
-    waiting, running = 0, False
-    for pk, talk, answer, by, made_by, state in rows:
+    running = False
+    rows = kept.asked_or_under_way.rows(user=user.pk, request=request, conversation=conversation.pk)
+    for pk, talk, answer, by, made_by in rows:
         if by == user.pk and made_by == request and answer is not None:
             return Asked(pk, talk, answer, repeated=True)
-        waiting += state == State.QUEUED
         running = running or talk == conversation.pk
     if running:
         raise Invalid("An answer is still being written here. Stop it or wait for it.", code="answer_running")
+    waiting = kept.answers_waiting.first() or 0
     if queues and waiting >= settings.QUEUE_MAX_WAITING:
         raise LimitReached(
             f"{waiting} answers are waiting already, and that is the most this site takes. Your message was not sent; "
