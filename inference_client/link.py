@@ -19,7 +19,7 @@ from inference_client.engines.base import Done, Engine, Error, Event
 from inference_client.problems import Exit, Problem
 from inference_client.protocol.errors import CLOSE_REPLACED, CLOSE_VERSION, CODES, ChannelError
 from inference_client.protocol.handshake import HANDSHAKE_SECONDS
-from inference_client.protocol.messages import Goodbye, encode, from_site
+from inference_client.protocol.messages import Availability, Goodbye, Order, encode, from_site
 from inference_client.session import Session, Submit
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,9 @@ class Link:
         *,
         clock: Callable[[], float] = time.monotonic,
         backoff: Backoff | None = None,
+        orders: Callable[[Order], None] | None = None,
     ) -> None:
+        """``orders`` is called with each order of the site's operator; without it they are refused in the log."""
         self._address = address
         self._key = key
         self._server_public = server_public
@@ -50,6 +52,7 @@ class Link:
         self._engine = engine
         self._clock = clock
         self._backoff = backoff or Backoff()
+        self._orders = orders
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         self._flushed = asyncio.Event()
@@ -61,6 +64,11 @@ class Link:
         self._flushed.clear()
         self._wake.set()
         self._stop.set()
+
+    def availability_changed(self, availability: Availability) -> None:
+        """What the owner allows from now on; the site is told at once, or when it is there again."""
+        self._session.availability_changed(availability)
+        self._wake.set()
 
     async def run(self) -> None:
         """Raises Problem if trying again makes no sense, and whatever the engine's events raise."""
@@ -142,6 +150,10 @@ class Link:
             self._wake.clear()
             for message in self._session.outgoing():
                 await connection.send(encode(message))
+            if self._session.phase == "up" and self._session.unsent:
+                self._wake.set()
+                # A socket that takes everything at once would otherwise keep the loop from reading.
+                await asyncio.sleep(0)
             if not self._wake.is_set():
                 self._flushed.set()
 
@@ -174,6 +186,8 @@ class Link:
                 self._tell(event)
             self._session.engine_events(events)
             self._session.models_changed(self._engine.models())
+            # A result that was refused must be cancelled.
+            self._work()
             self._wake.set()
 
     def _work(self) -> None:
@@ -181,8 +195,21 @@ class Link:
             if isinstance(item, Submit):
                 log.info("answer %d begins, model %s, trace %s", item.job.run, item.job.model, item.job.trace or "-")
                 self._engine.submit(item.job)
+            elif isinstance(item, Order):
+                self._obey(item)
             else:
                 self._engine.cancel(item.run)
+
+    def _obey(self, order: Order) -> None:
+        if self._orders is None:
+            log.warning("the site asks to %s %s; nobody here decides about that", order.do, order.model)
+            return
+        log.info("the site asks to %s %s", order.do, order.model)
+        try:
+            self._orders(order)
+        except Exception:
+            # An order is the site's word: whatever it makes go wrong must not end the answers of others.
+            log.exception("the order to %s %s could not be followed", order.do, order.model)
 
     def _tell(self, event: Event) -> None:
         if isinstance(event, Done):

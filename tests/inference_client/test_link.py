@@ -82,7 +82,7 @@ async def test_a_link_that_drops_in_mid_answer_goes_on_where_the_site_is() -> No
         hello = await node.welcome(wire.Resume(generation=job.generation, epoch=2, offset=25))
         assert [(held.generation, held.epoch, held.finished) for held in hello.holding] == [(job.generation, 1, False)]
         run.engine.step(1000)
-        answer = counting(run.engine.submitted[0])
+        answer = counting(run.engine.chats[0])
         assert first[:25] + await node.text(len(answer), start=25) == answer
         finished = await node.hear(wire.Finished)
         assert (finished.epoch, finished.length, finished.reason) == (2, len(answer), "stop")

@@ -1,24 +1,30 @@
-"""The node's side of the conversation with the site, without I/O.
+"""What a node says and does, as a machine without I/O.
 
 Inputs are messages of the site, events of the engine and the time; outputs are messages to send (``outgoing``) and work
-for the engine (``take_work``). A session outlives connections: it keeps every generation's whole text until the site
-has acknowledged its end, so that a new connection can go on at any offset.
+for the engine (``take_work``). A session outlives connections: it keeps every generation's whole text and results until
+the site has acknowledged its end, so that a new connection can go on at any offset.
 
 Nothing is queued per decode step: what to send is the difference between the text held and the text sent. A slow
 socket therefore gets fewer and longer deltas, and never a growing queue.
 """
 
 import itertools
+import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from inference_client.engines.base import Done, Error, Event, Job, Progress, Text
+from inference_client.engines.base import AnyJob, Done, Error, Event, Picture, Progress, Text, Vectors
 from inference_client.protocol import messages as wire
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.vocabulary import ModelInfo
+from inference_client.session.blobs import Blobs
+from inference_client.session.held import HeldGeneration
+from inference_client.session.jobs import Ask, job_of
+
+log = logging.getLogger(__name__)
 
 MAX_HELD: Final = 1024
 """As many generations as one hello can name; more are refused, and the site gives them to another node."""
@@ -33,7 +39,7 @@ MAX_ITEMS: Final = 1024
 class Submit:
     """Give this to the engine."""
 
-    job: Job
+    job: AnyJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +49,10 @@ class Cancel:
     run: int
 
 
-Work = Submit | Cancel
+Work = Submit | Cancel | wire.Order
+"""An order is for whoever governs this program on its owner's behalf."""
+
 Phase = Literal["down", "greeting", "up"]
-
-
-@dataclass(slots=True)
-class HeldGeneration:
-    """``sent`` and ``acked`` are offsets into ``text``, which includes the prefix. ``outcome`` is set at the end."""
-
-    generation: UUID
-    epoch: int
-    run: int
-    text: str
-    sent: int
-    acked: int = 0
-    progress: Progress | None = None
-    outcome: Done | Error | None = None
-    outcome_sent: bool = False
-    stopping: bool = False
-    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +72,15 @@ class Session:
         self.welcome: wire.Welcome | None = None
         self.goodbye: wire.Goodbye | None = None
         self.leaving = False
+        self.availability: wire.Availability | None = None
         self._identity = identity
         self._models = tuple(models)
         self._held: dict[UUID, HeldGeneration] = {}
         self._by_run: dict[int, HeldGeneration] = {}
         self._runs = itertools.count(1)
         self._control: deque[wire.FromNode] = deque()
+        self._metrics: wire.Metrics | None = None
+        self._blobs = Blobs()
         self._work: list[Work] = []
         self._next_beat = 0.0
 
@@ -120,6 +114,8 @@ class Session:
         """The channel is gone. Generations go on; their text waits."""
         self.phase = "down"
         self._control.clear()
+        self._metrics = None
+        self._blobs.drop_growing()
 
     def leave(self) -> None:
         """This node stops on purpose: tells the site, takes nothing new."""
@@ -137,8 +133,12 @@ class Session:
             if not isinstance(message, wire.Welcome):
                 raise ChannelError("bad_message", f"{message.type} came before welcome")
             self._welcomed(message, now)
-        elif isinstance(message, wire.Generate):
-            self._generate(message)
+        elif isinstance(message, Ask):
+            self._ask(message)
+        elif isinstance(message, wire.BlobPart):
+            self._blobs.add(message)
+        elif isinstance(message, wire.Order):
+            self._work.append(message)
         elif isinstance(message, wire.Stop):
             self._stop(message.generation, message.epoch)
         elif isinstance(message, wire.Drop):
@@ -157,6 +157,8 @@ class Session:
             self._forget(generation)
         for item in message.resume:
             self._resume(item)
+        if self.availability is not None:
+            self._control.append(self.availability)
         if self.leaving:
             self._control.append(wire.Leaving())
 
@@ -170,17 +172,22 @@ class Session:
             self._forget(item.generation)
             self._refuse(item.generation, item.epoch, "text_mismatch", "the site holds more text than this node")
             return
-        self._move(held, item.epoch, item.offset)
+        held.move(item.epoch, item.offset)
         if item.stop:
             self._stop(item.generation, item.epoch)
 
-    def _generate(self, message: wire.Generate) -> None:
+    def _ask(self, message: Ask) -> None:
+        prefix, thinking = ("", 0)
+        if isinstance(message, wire.Generate):
+            prefix, thinking = message.prefix, message.prefix_thinking
+            if thinking > len(prefix):
+                raise ChannelError("bad_message", "a prefix has more thinking than text")
         held = self._held.get(message.generation)
         if held is not None:
             if message.epoch < held.epoch:
                 return
-            if held.text.startswith(message.prefix) and _worth_keeping(held):
-                self._move(held, message.epoch, len(message.prefix))
+            if held.begins_with(prefix, thinking) and held.worth_keeping:
+                held.move(message.epoch, len(prefix))
                 return
             self._forget(message.generation)
         if self.leaving:
@@ -190,14 +197,27 @@ class Session:
         elif len(self._held) >= MAX_HELD:
             self._refuse(message.generation, message.epoch, "node_full", f"{MAX_HELD} generations are held already")
         else:
-            self._begin(message)
+            self._begin(message, prefix, thinking)
 
-    def _begin(self, message: wire.Generate) -> None:
+    def _begin(self, message: Ask, prefix: str, thinking: int) -> None:
         run = next(self._runs)
-        length = len(message.prefix)
-        held = HeldGeneration(message.generation, message.epoch, run, message.prefix, length, trace=message.trace)
+        job = job_of(run, message, self._blobs)
+        if job is None:
+            self._refuse(
+                message.generation, message.epoch, "blob_missing", "bytes that it names are not here; send them again"
+            )
+            return
+        held = HeldGeneration(
+            message.generation,
+            message.epoch,
+            run,
+            text=prefix,
+            thinking=thinking,
+            sent=len(prefix),
+            texts=len(message.texts) if isinstance(message, wire.Embed) else 0,
+            trace=message.trace,
+        )
         self._held[message.generation] = self._by_run[run] = held
-        job = Job(run, message.model, message.messages, message.prefix, message.sampling, message.trace)
         self._work.append(Submit(job))
 
     def _stop(self, generation: UUID, epoch: int) -> None:
@@ -222,11 +242,6 @@ class Session:
             if held is not None and held.outcome_sent:
                 self._forget(generation)
 
-    def _move(self, held: HeldGeneration, epoch: int, offset: int) -> None:
-        held.epoch = epoch
-        held.sent = offset
-        held.outcome_sent = False
-
     def _refuse(self, generation: UUID, epoch: int, code: str, detail: str) -> None:
         self._control.append(wire.Failed(generation=generation, epoch=epoch, code=code, detail=detail, retry=True))
 
@@ -246,13 +261,21 @@ class Session:
             if held is None or held.outcome is not None:
                 continue
             if isinstance(event, Text):
-                held.text += event.text
-                held.progress = None
+                held.add_text(event)
             elif isinstance(event, Progress):
                 held.progress = event
             elif isinstance(event, Done | Error):
-                held.outcome = event
-                held.progress = None
+                held.end(event)
+            else:
+                self._result(held, event)
+
+    def _result(self, held: HeldGeneration, event: Vectors | Picture) -> None:
+        try:
+            held.add_result(event)
+        except ValueError as error:
+            log.error("answer %d: %s", held.run, error)
+            held.end(Error(held.run, "bad_result", str(error)))
+            self._work.append(Cancel(held.run))
 
     def models_changed(self, models: Sequence[ModelInfo]) -> None:
         """The engine's offer; told to the site if it differs."""
@@ -261,6 +284,20 @@ class Session:
         self._models = tuple(models)
         if self.phase == "up":
             self._control.append(wire.Models(models=self._models))
+
+    def availability_changed(self, availability: wire.Availability) -> None:
+        """What the owner allows; told to the site if it differs, and again after every welcome."""
+        if availability == self.availability:
+            return
+        self.availability = availability
+        if self.phase == "up":
+            self._control.append(availability)
+
+    def measured(self, metrics: wire.Metrics) -> bool:
+        """For the site, if it is there: whether it will be sent. A later one takes the place of one not sent yet."""
+        if self.phase == "up":
+            self._metrics = metrics
+        return self.phase == "up"
 
     def take_work(self) -> list[Work]:
         """What the engine must do now, in order. Each item is given once."""
@@ -280,42 +317,41 @@ class Session:
             self._control.append(wire.Heartbeat(running=tuple(self._held)))
 
     def outgoing(self) -> list[wire.FromNode]:
-        """Everything to send now, in order; it counts as sent. Text stands before the end of its generation."""
+        """What to send now, in order; it counts as sent. Text stands before the end of its generation.
+
+        Of images and vectors one message comes at a time, so that text never waits long: ask again while ``unsent``.
+        """
         messages: list[wire.FromNode] = list(self._control)
         self._control.clear()
         if self.phase == "up":
             messages.extend(self._deltas())
-            messages.extend(self._progress())
-            messages.extend(self._ends())
+            messages.extend(progress for held in self._held.values() if (progress := held.take_progress()))
+            messages.extend(self._result_due())
+            messages.extend(end for held in self._held.values() if (end := held.take_end()))
+            if self._metrics is not None:
+                messages.append(self._metrics)
+                self._metrics = None
         return messages
 
     def _deltas(self) -> Iterable[wire.Deltas]:
         items: list[wire.Delta] = []
         room = MAX_CODE_POINTS
         for held in self._held.values():
-            while held.sent < len(held.text):
-                piece = held.text[held.sent : held.sent + room]
-                items.append(wire.Delta(g=held.generation, e=held.epoch, o=held.sent, x=piece))
-                held.sent += len(piece)
-                room -= len(piece)
+            while (delta := held.take_delta(room)) is not None:
+                items.append(delta)
+                room -= len(delta.x)
                 if not room or len(items) == MAX_ITEMS:
                     yield wire.Deltas(items=tuple(items))
                     items, room = [], MAX_CODE_POINTS
         if items:
             yield wire.Deltas(items=tuple(items))
 
-    def _progress(self) -> Iterable[wire.Progress]:
+    def _result_due(self) -> Iterable[wire.FromNode]:
+        """Of the oldest first, and all of it: parts of two equal images could not be told apart."""
         for held in self._held.values():
-            if held.progress is not None:
-                done, total = held.progress.done, held.progress.total
-                held.progress = None
-                yield wire.Progress(generation=held.generation, epoch=held.epoch, done=done, total=total)
-
-    def _ends(self) -> Iterable[wire.Finished | wire.Failed]:
-        for held in self._held.values():
-            if held.outcome is not None and not held.outcome_sent:
-                held.outcome_sent = True
-                yield _end(held, held.outcome)
+            if (message := held.take_result()) is not None:
+                yield message
+                return
 
     # --- for people and tests ---------------------------------------------------------------------------------------
 
@@ -329,34 +365,5 @@ class Session:
 
     @property
     def unsent(self) -> bool:
-        """Some end or text has not been given to the link."""
-        return any(
-            held.sent < len(held.text) or (held.outcome is not None and not held.outcome_sent)
-            for held in self._held.values()
-        )
-
-
-def _worth_keeping(held: HeldGeneration) -> bool:
-    """A generation asked for again is run again only if it failed or was stopped."""
-    if held.outcome is None:
-        return not held.stopping
-    return isinstance(held.outcome, Done) and held.outcome.reason != "cancelled"
-
-
-def _end(held: HeldGeneration, outcome: Done | Error) -> wire.Finished | wire.Failed:
-    if isinstance(outcome, Done):
-        return wire.Finished(
-            generation=held.generation,
-            epoch=held.epoch,
-            reason=outcome.reason,
-            length=len(held.text),
-            usage=outcome.usage,
-            trimmed_messages=outcome.trimmed,
-        )
-    return wire.Failed(
-        generation=held.generation,
-        epoch=held.epoch,
-        code=outcome.code,
-        detail=outcome.detail[:500],
-        retry=outcome.retry,
-    )
+        """Some end, text or result has not been given to the link."""
+        return any(held.unsent for held in self._held.values())
