@@ -83,8 +83,6 @@ class UpstreamSpec:
     api_key: str = field(default="", repr=False)
     flavour: Flavour | None = None
     timeouts: Timeouts = Timeouts()
-    keep_alive: str = ""
-    """Ollama's: how long a model stays in memory after its last answer, such as ``30m`` or ``-1``; empty: its choice."""
 
     def __post_init__(self) -> None:
         if problem := _url_problem(self.base_url):
