@@ -4,46 +4,66 @@ import codecs
 from collections.abc import Sequence
 
 
-class TextStream:
-    """Feed it the bytes of each token; it returns the text that is certain.
+def undecided(text: str, words: Sequence[str]) -> int:
+    """Length of the longest end of ``text`` that begins one of ``words`` without being all of it."""
+    longest = min(len(text), max(map(len, words), default=1) - 1)
+    for length in range(longest, 0, -1):
+        tail = text[-length:]
+        if any(len(word) > length and word.startswith(tail) for word in words):
+            return length
+    return 0
 
-    Bytes that are no UTF-8 become U+FFFD, encoded surrogates too, so the text can always be encoded. Text that may be
-    the beginning of a stop string is kept back until that is decided. ``stopped`` is set once a stop string was found.
+
+class StopWords:
+    """Passes text on until one of ``words`` is found; text that may be the beginning of one is kept back until that is
+    decided. ``stopped`` is set once one was found.
     """
 
-    def __init__(self, stop: Sequence[str] = ()) -> None:
+    def __init__(self, words: Sequence[str]) -> None:
         self.stopped = False
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._stop = tuple(word for word in stop if word)
+        self._words = tuple(word for word in words if word)
         self._waiting = ""
 
-    def feed(self, piece: bytes) -> str:
-        """Text that follows from ``piece``; often empty."""
+    def feed(self, text: str) -> str:
+        """Text that is certain; often empty."""
         if self.stopped:
             return ""
-        text = self._decoder.decode(piece)
-        if not self._stop:
+        if not self._words:
             return text
         self._waiting += text
-        found = [place for word in self._stop if (place := self._waiting.find(word)) >= 0]
+        found = [place for word in self._words if (place := self._waiting.find(word)) >= 0]
         if found:
             self.stopped = True
             return self._release(min(found))
-        return self._release(len(self._waiting) - self._undecided())
+        return self._release(len(self._waiting) - undecided(self._waiting, self._words))
 
     def end(self) -> str:
-        """What was kept back, once no token follows. The bytes of half a character are left out."""
+        """What was kept back, once no text follows."""
         return "" if self.stopped else self._release(len(self._waiting))
-
-    def _undecided(self) -> int:
-        """Length of the longest end of the waiting text that begins a stop string."""
-        longest = min(len(self._waiting), max(map(len, self._stop)) - 1)
-        for length in range(longest, 0, -1):
-            tail = self._waiting[-length:]
-            if any(word.startswith(tail) for word in self._stop):
-                return length
-        return 0
 
     def _release(self, length: int) -> str:
         text, self._waiting = self._waiting[:length], self._waiting[length:]
         return text
+
+
+class TextStream:
+    """Feed it the bytes of each token; it returns the text that is certain.
+
+    Bytes that are no UTF-8 become U+FFFD, encoded surrogates too, so the text can always be encoded.
+    """
+
+    def __init__(self, stop: Sequence[str] = ()) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._words = StopWords(stop)
+
+    @property
+    def stopped(self) -> bool:
+        return self._words.stopped
+
+    def feed(self, piece: bytes) -> str:
+        """Text that follows from ``piece``; often empty."""
+        return self._words.feed(self._decoder.decode(piece))
+
+    def end(self) -> str:
+        """What was kept back, once no token follows. The bytes of half a character are left out."""
+        return self._words.end()
