@@ -9,6 +9,7 @@ urlpatterns = [
     path("new/", views.create, name="create"),
     path("list/", views.conversations, name="list"),
     path("message/<uuid:message>/source/", views.source, name="source"),
+    path("message/<uuid:message>/thinking/", views.thinking, name="thinking"),
     path("<uuid:conversation>/", views.conversation, name="conversation"),
     path("<uuid:conversation>/rename/", views.rename, name="rename"),
     path("<uuid:conversation>/delete/", views.delete, name="delete"),

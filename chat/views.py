@@ -109,6 +109,14 @@ def source(request: UserRequest, message: UUID) -> HttpResponse:
     return HttpResponse(row.content, content_type="text/plain; charset=utf-8")
 
 
+@login_required
+@require_GET
+def thinking(request: UserRequest, message: UUID) -> HttpResponse:
+    """What the model thought before this answer, as text."""
+    row = access_message(request.user, message)
+    return HttpResponse(row.thinking, content_type="text/plain; charset=utf-8")
+
+
 def _conversation(row: Conversation) -> JsonResponse:
     return JsonResponse({"conversation": conversation_out(row).model_dump(mode="json")})
 

@@ -27,12 +27,14 @@ test("durations are round figures", () => {
 });
 
 test("how an answer ended", () => {
-  assert.equal(outcome({ reason: "stop", length: 5, notice: "" }), "");
-  assert.equal(outcome({ reason: "cancelled", length: 5, notice: "" }), "Stopped.");
-  assert.equal(outcome({ reason: "cancelled", length: 0, notice: "" }), "Stopped before the first word.");
-  assert.equal(outcome({ reason: "failed", length: 5, notice: "" }), "");
-  assert.match(outcome({ reason: "length", length: 5, notice: "" }), /length limit/);
-  assert.equal(outcome({ reason: "stop", notice: "Old messages were left out." }), "Old messages were left out.");
+  assert.equal(outcome({ reason: "stop", length: 5, message: { notice: "" } }), "");
+  assert.equal(outcome({ reason: "cancelled", length: 5, message: { notice: "" } }), "Stopped.");
+  assert.equal(outcome({ reason: "cancelled", length: 0, message: { notice: "" } }), "Stopped before the first word.");
+  assert.equal(outcome({ reason: "failed", length: 5, message: { notice: "" } }), "");
+  assert.match(outcome({ reason: "length", length: 5, message: { notice: "" } }), /length limit/);
+  assert.equal(outcome({ reason: "stop", message: { notice: "Old messages were left out." } }), "Old messages were left out.");
+  const asked = "The model asked for a tool that this site does not offer.";
+  assert.equal(outcome({ reason: "tool_calls", length: 0, message: { notice: asked } }), asked);
 });
 
 test("a Markov answer is never shown as a model's", () => {

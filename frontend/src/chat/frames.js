@@ -1,5 +1,5 @@
-// Binary frames. Answer text: one byte stream number (1 to 255), offset as LEB128 varint (code points), then UTF-8 text.
-// A long event: a zero byte, then its JSON in zlib's format.
+// Binary frames. Text: one byte with the stream's number (1 to 127; with its high bit set the text is thinking), offset as LEB128
+// varint (code points), then UTF-8 text. A long event: a zero byte, then its JSON in zlib's format.
 
 // ignoreBOM: a byte order mark is a character of the answer like any other and counts in its length.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -18,7 +18,7 @@ export function decodeDelta(buffer) {
     scale *= 0x80;
     if (scale > 2 ** 42) throw new RangeError("a delta frame's offset is too large");
   }
-  return { stream: bytes[0], offset, text: decoder.decode(bytes.subarray(at)) };
+  return { stream: bytes[0] & 0x7f, thinking: bytes[0] >= 0x80, offset, text: decoder.decode(bytes.subarray(at)) };
 }
 
 export function isDeflated(buffer) {

@@ -3,12 +3,12 @@
 import { author, tokens } from "./words.js";
 import { copyFrom, dressCode } from "./copy.js";
 import { address, getText } from "./api.js";
+import { part } from "./parts.js";
 import { isUnderWay } from "./states.js";
+import { fillThoughts } from "./thoughts.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-
-export const part = (article, name) => article.querySelector(`[data-part="${name}"]`);
 
 function pattern() {
   return document.getElementById("message-template").content.firstElementChild.cloneNode(true);
@@ -36,7 +36,10 @@ export function fill(article, message) {
   error.textContent = message.error || "";
   error.hidden = !message.error;
   // An answer that runs is painted by its stream; everything else comes as the site rendered it.
-  if (!isUnderWay(message.state)) part(article, "body").innerHTML = message.html;
+  if (!isUnderWay(message.state)) {
+    part(article, "body").innerHTML = message.html;
+    fillThoughts(article, message.thinking ?? 0);
+  }
   dress(article);
 }
 
@@ -44,6 +47,7 @@ export function fill(article, message) {
 function complete(article) {
   if (part(article, "tools")) return;
   const whole = pattern();
+  if (!part(article, "thinking")) part(article, "body").before(part(whole, "thinking"));
   for (const name of ["error", "note", "progress", "tools"]) article.append(part(article, name) ?? part(whole, name));
 }
 

@@ -2,7 +2,9 @@
 
 import { Reader } from "./reader.js";
 import { StreamView } from "./stream_view.js";
-import { part, setNote } from "./message_view.js";
+import { Thoughts } from "./thoughts.js";
+import { setNote } from "./message_view.js";
+import { part } from "./parts.js";
 import { waiting } from "./words.js";
 
 const SILENCE = 3000;
@@ -14,6 +16,7 @@ export class Run {
   stopping = false;
   #reader = new Reader();
   #view;
+  #thoughts;
   #deadline;
   #silence = SILENCE;
   #asked = -Infinity;
@@ -25,6 +28,7 @@ export class Run {
     this.changed = changed;
     this.generation = article.dataset.generation;
     this.#view = new StreamView(part(article, "body"));
+    this.#thoughts = new Thoughts(article);
     this.#deadline = performance.now() + SILENCE;
     article.setAttribute("aria-busy", "true");
     setNote(article, "Waiting…");
@@ -39,21 +43,30 @@ export class Run {
   stream(event) {
     this.#heard();
     this.article.dataset.state = event.state;
-    const { append, replace } = this.#reader.paint(event.text);
-    if (replace) this.#view.clear();
-    this.#view.append(append);
+    const { thought, append, replace } = this.#reader.paint(event.text, event.thinking);
+    if (replace) {
+      this.#view.clear();
+      this.#thoughts.clear();
+    }
+    this.#show(thought, append);
     this.away(event.reconnecting);
   }
 
-  receive(offset, text) {
+  receive(offset, text, thinking) {
     this.#heard();
-    const { append, ask } = this.#reader.receive(offset, text);
-    this.#view.append(append);
-    if (append) {
+    const { thought, append, ask } = this.#reader.receive(offset, text, thinking);
+    this.#show(thought, append);
+    if (thought || append) {
       this.article.dataset.state = "streaming";
       this.#say("");
     }
     if (ask && performance.now() - this.#asked > ASK_AGAIN) this.sync();
+  }
+
+  #show(thought, append) {
+    this.#thoughts.append(thought);
+    if (append) this.#thoughts.answering();
+    this.#view.append(append);
   }
 
   progress({ done, total }) {
@@ -102,6 +115,7 @@ export class Run {
   /** Hands the article back, for the final HTML or because it leaves the page. */
   end() {
     this.#view.end();
+    this.#thoughts.end(this.#reader.thinking);
     this.article.removeAttribute("aria-busy");
   }
 

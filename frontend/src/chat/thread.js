@@ -5,18 +5,21 @@ import { MessageList } from "./message_list.js";
 import { arrived, fetchArticles } from "./resync.js";
 import { Runs } from "./runs.js";
 import { hasEnded, isRunning } from "./states.js";
+import { thoughtsOnDemand } from "./thoughts.js";
 import { outcome } from "./words.js";
 
-const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped." };
+const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_calls: "The model asked for a tool." };
 
 /** Tells by "changed" that something began, ended or came in, and by "refused" that a request was turned down. */
 export class Thread extends EventTarget {
   #streams = new Map();
   #resyncing = null;
   #dressOnSight;
+  #loadThoughts;
 
-  constructor({ list, connection, outbox, announce, conversation }) {
+  constructor({ list, connection, outbox, announce, conversation, thinkingUrl }) {
     super();
+    this.#loadThoughts = thoughtsOnDemand(list, thinkingUrl);
     Object.assign(this, { connection, outbox, announce, conversation });
     this.runs = new Runs(connection, () => this.#changed());
     this.messages = new MessageList(list, (article) => this.runs.end(article));
@@ -43,8 +46,8 @@ export class Thread extends EventTarget {
     this.#changed();
   }
 
-  delta({ stream, offset, text }) {
-    this.runs.get(this.#streams.get(stream))?.receive(offset, text);
+  delta({ stream, thinking, offset, text }) {
+    this.runs.get(this.#streams.get(stream))?.receive(offset, text, thinking);
   }
 
   event(event) {
@@ -121,6 +124,7 @@ export class Thread extends EventTarget {
     this.runs.end(article);
     fill(article, event.message);
     setNote(article, outcome(event));
+    this.#loadThoughts(article);
     if (ran) this.announce(ENDINGS[event.reason] ?? "Answer ready.");
     this.#changed();
   }

@@ -30,7 +30,7 @@ export function waiting(event) {
 export function outcome(event) {
   if (event.reason === "cancelled") return event.length ? "Stopped." : "Stopped before the first word.";
   if (event.reason === "failed") return "";
-  if (event.notice) return event.notice;
+  if (event.message.notice) return event.message.notice;
   return event.reason === "length" ? "The answer reached its length limit." : "";
 }
 
