@@ -35,6 +35,7 @@ class Page:
     def __init__(self, user: User | None) -> None:
         self.user = user
         self.texts: dict[UUID, str] = {}
+        self.thinking: dict[UUID, int] = {}
         self.streams: dict[int, UUID] = {}
         self.gaps = 0
 
@@ -73,6 +74,7 @@ class Page:
             self.streams[event["stream"]] = generation
             if len(event["text"]) >= len(self.texts.get(generation, "")):
                 self.texts[generation] = event["text"]
+                self.thinking[generation] = event["thinking"]
         return event
 
     def _delta(self, raw: bytes) -> None:
@@ -83,12 +85,15 @@ class Page:
             at += 1
             if not raw[at - 1] & 0x80:
                 break
-        generation, text = self.streams[raw[0]], raw[at:].decode()
+        generation, text = self.streams[raw[0] & 0x7F], raw[at:].decode()
         have = self.texts.get(generation, "")
         if offset > len(have):
             self.gaps += 1
         else:
             self.texts[generation] = have + text[len(have) - offset :]
+            if raw[0] & 0x80 and len(self.texts[generation]) > len(have):
+                assert self.thinking.get(generation, 0) == len(have), "thinking after the answer"
+                self.thinking[generation] = len(self.texts[generation])
 
     async def until(self, kind: str) -> dict[str, Any]:
         while True:

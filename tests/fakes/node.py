@@ -20,11 +20,14 @@ from inference_client.protocol.messages import (
     Ack,
     Delta,
     Deltas,
+    Embed,
     Finished,
     FromSite,
     Generate,
     Held,
     Hello,
+    Paint,
+    Transcribe,
     Welcome,
     encode,
     from_site,
@@ -32,6 +35,7 @@ from inference_client.protocol.messages import (
 from inference_client.protocol.vocabulary import ModelInfo, Schema, Usage
 
 M = TypeVar("M")
+Job = Generate | Embed | Transcribe | Paint
 SECONDS = 10.0
 
 
@@ -89,12 +93,14 @@ class FakeNode:
                 return message
             assert isinstance(message, Ack), f"{message!r} instead of {kind.__name__}"
 
-    async def text(self, job: Generate, offset: int, text: str) -> None:
-        await self.say(Deltas(items=(Delta(g=job.generation, e=job.epoch, o=offset, x=text),)))
+    async def text(self, job: Job, offset: int, text: str, thinking: bool = False) -> None:
+        await self.say(Deltas(items=(Delta(g=job.generation, e=job.epoch, o=offset, x=text, t=thinking),)))
 
-    async def finish(self, job: Generate, length: int, reason: str = "stop") -> None:
+    async def finish(self, job: Job, length: int = 0, reason: str = "stop", **more: Any) -> None:
+        """``more``: ``thinking``, ``tool_calls``."""
         usage = Usage(prompt_tokens=3, completion_tokens=2, prompt_seconds=0.01, completion_seconds=0.02)
-        await self.say(Finished(generation=job.generation, epoch=job.epoch, reason=reason, length=length, usage=usage))  # type: ignore[arg-type]
+        values = {"generation": job.generation, "epoch": job.epoch, "reason": reason, "length": length, "usage": usage}
+        await self.say(Finished.model_validate({**values, **more}))
 
     async def closed(self) -> int:
         """The close code with which the site ended the link; messages before it are passed over."""
