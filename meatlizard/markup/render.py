@@ -1,6 +1,6 @@
 """Markdown to safe HTML: the one renderer of the site, for answers and whatever else people or models write.
 
-markdown-it-py with raw HTML off, GitHub's tables, strike-through, task lists and footnotes, then nh3 (ammonia) as a
+markdown-it-py with raw HTML off, GitHub's tables, strike-through, task lists, footnotes and formulas, then nh3 (ammonia) as a
 second wall with its own list of what may stay. Code is highlighted by Pygments into classes. CPU-bound: call it in a
 thread, once per text, and store the result. Time grows with the length of a text and not with its square: what the
 parts we use do worse is bounded here or done by us.
@@ -21,6 +21,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+
+from meatlizard.markup.math import add_math
 
 MAX_HIGHLIGHT: Final = 100_000
 """Code points of one code block that are highlighted; a longer one is shown plain."""
@@ -108,6 +110,7 @@ def _build() -> MarkdownIt:
 
     markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True}, renderer_cls=_Renderer)
     markdown.use(footnote_plugin)
+    add_math(markdown)
     markdown.core.ruler.after("inline", "task_lists", _task_lists)
     markdown.add_render_rule("task_box", _task_box)
     _only_whole_addresses(markdown.linkify)

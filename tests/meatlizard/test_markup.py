@@ -220,6 +220,28 @@ def test_the_basics_of_markdown(text: str, html: str) -> None:
     assert render_markdown(text).strip() == html
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("so $x^2$ is", '<p>so <span class="math">x^2</span> is</p>'),
+        ("so \\( x \\) is", '<p>so <span class="math">x</span> is</p>'),
+        ("$a_1$ and $b_2$", '<p><span class="math">a_1</span> and <span class="math">b_2</span></p>'),
+        ("$$\na < b\n$$\nthen", '<div class="math">a &lt; b</div>\n<p>then</p>'),
+        ("before\n\\[ a \\]\nafter", '<p>before</p>\n<div class="math">a</div>\n<p>after</p>'),
+        ("> $$a$$", '<blockquote>\n<div class="math">a</div>\n</blockquote>'),
+        ("$<b>$", '<p><span class="math">&lt;b&gt;</span></p>'),
+        ("$a\\$b$", '<p><span class="math">a\\$b</span></p>'),
+        ("it costs $5 and then $6", "<p>it costs $5 and then $6</p>"),
+        ("it costs $5, or 6$ there", "<p>it costs $5, or 6$ there</p>"),
+        ("`$x$`", "<p><code>$x$</code></p>"),
+        ("$$\n\na\n$$", "<p>$$</p>\n<p>a<br>\n$$</p>"),
+        ("a \\$x\\$ b", "<p>a $x$ b</p>"),
+    ],
+)
+def test_formulas_keep_their_tex_and_prices_stay_prices(text: str, html: str) -> None:
+    assert render_markdown(text).strip() == html
+
+
 def test_links_leave_no_trace_of_where_they_were_pressed() -> None:
     html = render_markdown('[t](https://a.example/x?y=1&z=2 "T")')
     assert html.strip() == (
@@ -328,6 +350,12 @@ LONG = {
     "newlines of C": "```c\n" + "\n" * 90_000 + "```",
     "lines of C#": "```csharp\n" + "a\n" * 45_000 + "```",
     "a line of Java": "```java\n" + "a " * 45_000 + "\n```",
+    "dollars": "$a " * 33_000,
+    "pairs of dollars": "$$a\n" * 25_000,
+    "square formulas": "\\[\n" * 33_000,
+    "round formulas": "\\(a" * 33_000,
+    "escaped dollars": "$\\$" * 33_000,
+    "quoted formulas": "> $$\n" * 20_000,
     "many blocks": ("```csharp\n" + "a\n" * 1_900 + "```\n") * 24,
     "many languages": "".join(f"```l{number}\nx\n```\n" for number in range(6_000)),
 }
