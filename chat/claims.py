@@ -1,7 +1,8 @@
 """Claims: which waiting generations a node gets, in fair order and within everybody's limits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,10 +11,13 @@ from django.db.models import Count
 
 from chat import messages as turns
 from chat.generations import Stored, stored
+from chat.inference.placement import Place, Seat, Want, place
 from chat.models import Generation, kept
+from chat.models.generations import RUNNING_PENALTY_MS, Reach
 from chat.titles import request_title
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
+from meatlizard.jobs.lease import CHOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,36 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
     Of one user one at a time: whether his next goes before others' depends on this one running.
     """
 
-    def choose(rows: list[Generation]) -> list[Generation]:
-        return _within_limits(_fitting(rows, free))
+    return [one for _, one in claim_for([Seat.plain(session, node_id, free)], limit)]
 
-    rows = Generation.objects.claim_for(tuple(free), session, settings.LEASE_SECONDS, limit, choose, node=node_id)
+
+def claim_for(
+    seats: Sequence[Seat], limit: int, later: Callable[[Want], bool] = lambda want: False, *, memory: bool = False
+) -> list[tuple[str, Claimed]]:
+    """Leases waiting generations to the best of several nodes at once, ``limit`` at most; each with the session it is for.
+
+    ``later`` says of which nobody here is to take now. ``memory``: whether it matters who answered a conversation last.
+    """
+    places: dict[UUID, Place] = {}
+
+    def share(rows: list[Generation]) -> list[tuple[dict[str, Any], list[Generation]]]:
+        wants = [want for want in map(_want, _in_fair_order(rows)) if not later(want)]
+        places.update(place(wants, seats, len(wants)))
+        fitting = _within_limits([row for row in rows if row.pk in places])[:limit]
+        shares: dict[str, tuple[dict[str, Any], list[Generation]]] = {}
+        for row in fitting:
+            to = places[row.pk]
+            shares.setdefault(to.session, ({"lease_owner": to.session, "node": to.node}, []))[1].append(row)
+        return list(shares.values())
+
+    waiting = Generation.objects.within(_reach(seats, memory))
+    rows = waiting.claim_shared(settings.LEASE_SECONDS, limit * CHOICE, share)
+    return [(places[one.generation].session, one) for one in _claimed(rows, places)]
+
+
+def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[Claimed]:
     if not rows:
         return []
-    models = _placed(rows, free)
     begun = {row.pk: stored(row.pk) if row.attempts > 1 else Stored("", 0) for row in rows}
     prefixes = {pk: text.text for pk, text in begun.items()}
     contexts = turns.contexts([row for row in rows if row.message_id is not None], prefixes)
@@ -56,7 +83,7 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
             epoch=row.lease_epoch,
             conversation=row.conversation_id,
             message=row.message_id,
-            model=models[row.pk],
+            model=places[row.pk].model,
             messages=contexts[row.pk] if row.message_id is not None else request_title(row.conversation_id),
             prefix=prefixes[row.pk],
             sampling=Sampling.model_validate(row.sampling),
@@ -68,32 +95,49 @@ def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) 
     ]
 
 
-def claim_and_look(session: str, node_id: UUID, free: Mapping[str, int], limit: int) -> tuple[list[Claimed], bool]:
-    """As :func:`claim`, and whether anything is waiting still."""
-    return claim(session, node_id, free, limit), any_waiting()
+def claim_and_look(
+    seats: Sequence[Seat], limit: int, later: Callable[[Want], bool], memory: bool
+) -> tuple[list[tuple[str, Claimed]], bool]:
+    """As :func:`claim_for`, and whether anything is waiting still."""
+    return claim_for(seats, limit, later, memory=memory), any_waiting()
 
 
-def _placed(rows: Iterable[Generation], free: Mapping[str, int]) -> dict[UUID, str]:
-    """Which model's slot each row takes, in their order; rows without a slot are left out."""
-    left = dict(free)
-    models: dict[UUID, str] = {}
-    for row in rows:
-        alias = row.model or next((alias for alias, slots in left.items() if slots > 0), "")
-        if left.get(alias, 0) > 0:
-            left[alias] -= 1
-            models[row.pk] = alias
-    return models
+def _reach(seats: Sequence[Seat], memory: bool) -> Reach:
+    """What the seats' free slots can answer together."""
+    everybody: set[str] = set()
+    own: dict[int, set[str]] = {}
+    for seat in seats:
+        aliases = {offer.alias for offer in seat.offers if offer.free > 0} if seat.room > 0 else set()
+        if not seat.own_only:
+            everybody |= aliases
+        elif seat.owner is not None:
+            own.setdefault(seat.owner, set()).update(aliases)
+    first = {seat.owner for seat in seats if seat.owner_first and seat.owner is not None}
+    return Reach(
+        tuple(sorted(everybody)),
+        tuple((owner, tuple(sorted(aliases))) for owner, aliases in sorted(own.items()) if aliases),
+        tuple(sorted(first)),
+        memory,
+    )
 
 
-def _fitting(rows: list[Generation], free: Mapping[str, int]) -> list[Generation]:
-    users: set[int] = set()
-    placed = _placed(rows, free)
-    fitting = []
-    for row in rows:
-        if row.pk in placed and row.user_id not in users:
-            users.add(row.user_id)
-            fitting.append(row)
-    return fitting
+def _in_fair_order(rows: list[Generation]) -> list[Generation]:
+    """As ``in_line`` orders them: a claim's rows may have owners of machines in front."""
+    return sorted(
+        rows, key=lambda row: (row.rank + getattr(row, "running", 0) * RUNNING_PENALTY_MS, row.created, row.pk.hex)
+    )
+
+
+def _want(row: Generation) -> Want:
+    node, model = getattr(row, "last_node", None), getattr(row, "last_model", None)
+    return Want(
+        generation=row.pk,
+        user=row.user_id,
+        model=row.model,
+        thinks=row.sampling.get("thinking") not in (None, "off"),
+        last=(node, model) if node and model else None,
+        failed=row.node_id if row.attempts else None,
+    )
 
 
 def _within_limits(rows: list[Generation]) -> list[Generation]:

@@ -23,6 +23,10 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 
 CODE_MINUTES = 15
+
+ONLINE_SECONDS = 30
+"""A node that was not heard for so long counts as away, even if its site process died before it could say so."""
+
 _OFFER = [name for name in ModelInfo.model_fields if name != "alias"]
 SESSION_PREFIX = f"{PROCESS[:24]}."
 """Of the names of this process's links."""
@@ -235,6 +239,26 @@ def quiet_at(now: datetime.time, quiet: tuple[datetime.time, datetime.time] | No
 
 def quiet_now(quiet: tuple[datetime.time, datetime.time] | None) -> bool:
     return quiet is not None and quiet_at(timezone.localtime().time(), quiet)
+
+
+def elsewhere() -> dict[UUID, frozenset[str]]:
+    """Nodes that are connected to other processes and may work for everybody now, with the chat models they offer."""
+    rows = (
+        NodeModel.objects.filter(
+            node__revoked=None, node__paused=False, node__said_state="open", node__own_only=False,
+            node__said_own_only=False, node__last_seen__gte=timezone.now() - datetime.timedelta(seconds=ONLINE_SECONDS),
+            kind="chat",
+        )
+        .exclude(node__session="")
+        .exclude(node__session__startswith=SESSION_PREFIX)
+        .exclude(breaker="open")
+        .values_list("node", "alias", "node__quiet_from", "node__quiet_until")
+    )  # fmt: skip
+    found: dict[UUID, frozenset[str]] = {}
+    for node, alias, start, end in rows:
+        if not quiet_now(_hours(start, end)):
+            found[node] = found.get(node, frozenset()) | {alias}
+    return found
 
 
 def show_breaker(node: UUID, alias: str, state: str, seconds: float | None) -> None:

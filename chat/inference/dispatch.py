@@ -12,12 +12,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 
-from chat import claims, generations, nodes
+from chat import claims, generations, nodes, samples
 from chat.bus import Control
 from chat.claims import Claimed
 from chat.hub import CONTROL, hub
+from chat.inference.seating import GRACE_SECONDS, Seating
 from chat.inference.session import NodeSession
 from chat.inference.stream import Stream
+from inference_client.protocol.messages import Order
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,11 @@ LOOK_SECONDS = 0.5
 REAP_SECONDS = 5.0
 
 BATCH = 16
-"""Generations that one claim takes at most, when a single node is there to take them."""
+"""Generations that one claim takes at most."""
+
+PURGE_SECONDS = 3600.0
+RESUME_SECONDS = 5.0
+"""Between two orders to a node that has not heard that its pause on the site is over."""
 
 
 class Dispatcher:
@@ -37,6 +43,8 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._look = asyncio.Event()
         self._waiting = True
+        self._seating = Seating()
+        self._resumed: dict[str, float] = {}
 
     def attach(self, session: NodeSession) -> None:
         """A node has said hello. An older link of the same node in this process closes; one elsewhere is found by
@@ -46,6 +54,7 @@ class Dispatcher:
             if other.node == session.node and other is not session:
                 other.close("replaced")
         session.wake = self._wake.set
+        session.report = self._seating.reporter(session.node)
         self._sessions[session.id] = session
 
     def detach(self, session: NodeSession) -> None:
@@ -68,6 +77,11 @@ class Dispatcher:
                 session.stop(UUID(control.id))
         elif control.do == "node":
             self._look.set()
+        elif control.do == "order":
+            wanted = nodes.NodeOrder.model_validate_json(control.id)
+            for session in self._sessions.values():
+                if session.node == wanted.node and session.ready:
+                    session.order(wanted.order)
 
     def delta(
         self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
@@ -87,6 +101,7 @@ class Dispatcher:
                 tasks.create_task(self._dispatch())
                 tasks.create_task(self._watch())
                 tasks.create_task(self._reap())
+                tasks.create_task(self._purge())
         finally:
             hub.leave(CONTROL, self)
 
@@ -101,32 +116,38 @@ class Dispatcher:
 
     async def _hand_out_all(self) -> None:
         """Gives out work until nothing fits any more. A claim is the dearest query of a request, so it is made only while
-        something is known to wait; and one node takes many at a time, several take turns, so that work spreads.
+        something is known to wait, and once for all nodes together.
         """
-        fits = True
-        while fits and self._waiting:
-            fits = False
-            open_ones = [session for session in list(self._sessions.values()) if session.free()]
-            for session in open_ones:
-                if self._waiting and await self._hand_out(session, 1 if len(open_ones) > 1 else BATCH):
-                    fits = True
+        new = [session for session in self._sessions.values() if session.ready and session.standing is None]
+        if new:
+            # Whether it may work at all is known before it gets the first job.
+            await self._check(new)
+        while self._waiting and await self._hand_out():
+            pass
 
-    async def _hand_out(self, session: NodeSession, limit: int) -> bool:
-        free = session.free()
-        if not free:
+    async def _hand_out(self) -> bool:
+        seats = self._seating.seats(self._sessions.values())
+        room = sum(seat.room for seat in seats)
+        if not room:
             return False
-        wanted = min(limit, sum(free.values()))
+        # Who answered last matters where there is a choice.
+        memory = len(seats) > 1 or len(seats[0].offers) > 1 or bool(self._seating.elsewhere)
         # In this order: a hint that comes during the query must not be overwritten by its answer.
         self._waiting = False
-        claimed, more = await in_database(claims.claim_and_look, session.id, session.node, free, wanted)
+        later = self._seating.later(seats)
+        claimed, more = await in_database(claims.claim_and_look, seats, min(BATCH, room), later, memory)
         self._waiting = self._waiting or more
-        for one in claimed:
-            if session.closed:
+        for name, one in claimed:
+            session = self._sessions.get(name)
+            if session is None or session.closed:
                 gone = "The machine went away."
                 await in_database(generations.give_back, one.generation, one.epoch, "interrupted", gone)
             else:
+                self._seating.started(session.node, one.model)
                 self._start(session, one)
-        return bool(claimed) and not session.closed
+        if self._seating.left_some:
+            asyncio.get_running_loop().call_later(GRACE_SECONDS, self._wake.set)
+        return bool(claimed)
 
     @staticmethod
     def _start(session: NodeSession, claimed: Claimed) -> None:
@@ -148,10 +169,19 @@ class Dispatcher:
             sessions = list(self._sessions.values())
             try:
                 await self._check(sessions)
+                await self._keep_seating(sessions)
                 self._waiting = await in_database(claims.any_waiting) or self._waiting
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")
             self._wake.set()
+
+    async def _keep_seating(self, sessions: list[NodeSession]) -> None:
+        for node, alias, state, seconds in self._seating.changes(sessions):
+            log.warning("node.breaker", extra={"node": str(node), "model": alias, "state": state})
+            await in_database(nodes.show_breaker, node, alias, state, seconds)
+        if settings.MULTIPROCESS:
+            self._seating.elsewhere = await in_database(nodes.elsewhere)
+        self._seating.tidy()
 
     async def _check(self, sessions: list[NodeSession]) -> None:
         # Looked at before the query: one that says hello meanwhile is not in what the query has read.
@@ -167,11 +197,31 @@ class Dispatcher:
                 session.close("replaced")
             else:
                 session.standing = standing
+                self._end_pause(session, standing)
                 for stream in session.unconfirmed_stops():
                     await session.give_up(stream)
                 if session.streams:
                     for generation in await in_database(generations.stops_wanted, session.id):
                         session.stop(generation)
+
+    def _end_pause(self, session: NodeSession, standing: nodes.Standing) -> None:
+        """The order that ended a pause may have been lost; the row has not."""
+        said = session.presence.availability
+        if standing.paused or (said.state, said.why) != ("paused", "site"):
+            return
+        now = asyncio.get_running_loop().time()
+        if now - self._resumed.get(session.id, float("-inf")) >= RESUME_SECONDS:
+            self._resumed = {name: at for name, at in self._resumed.items() if name in self._sessions}
+            self._resumed[session.id] = now
+            session.order(Order(do="resume"))
+
+    async def _purge(self) -> None:
+        while True:
+            try:
+                await in_database(samples.purge)
+            except DatabaseTrouble:
+                log.exception("dispatch.database_error")
+            await asyncio.sleep(PURGE_SECONDS)
 
     async def _reap(self) -> None:
         while True:

@@ -92,10 +92,14 @@ class NodeSession:
         """The answers it writes, by generation."""
         return self._answers.streams
 
+    def listening(self) -> bool:
+        """Whether the node is there to take work."""
+        silent = asyncio.get_running_loop().time() - self._heard
+        return self.ready and not self.leaving and silent <= SILENT_BEATS * settings.NODE_HEARTBEAT_SECONDS
+
     def free(self, kind: Kind = "chat") -> dict[str, int]:
         """Free slots by model of that kind, of those that have any; what owner and operator allow is not looked at here."""
-        silent = asyncio.get_running_loop().time() - self._heard
-        if not self.ready or self.leaving or silent > SILENT_BEATS * settings.NODE_HEARTBEAT_SECONDS:
+        if not self.listening():
             return {}
         busy = self.busy()
         left = {a: model.slots - busy.get(a, 0) for a, model in self.models.items() if model.kind == kind}

@@ -1,13 +1,13 @@
 """Generations: every attempt to answer is a row, and the text of a running one an append-only log beside it."""
 
 import uuid
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
 from meatlizard.jobs.lease import HELD, LEASING, Leased, LeasedQuerySet, State
@@ -28,21 +28,9 @@ MAX_CLAIMS = 256
 
 
 class GenerationQuerySet(LeasedQuerySet["Generation"]):
-    def claim_for(
-        self,
-        aliases: tuple[str, ...],
-        owner: str,
-        seconds: float,
-        limit: int,
-        choose: "Callable[[list[Generation]], list[Generation]]",
-        **values: Any,
-    ) -> "list[Generation]":
-        """As ``claim``, of what a node offering ``aliases`` can answer, in fair order."""
-        return Claiming(self.model, using=self.db, aliases=aliases).claim(owner, seconds, limit, choose, **values)
-
-    def for_models(self, aliases: list[str]) -> "GenerationQuerySet":
-        """Those that a node offering ``aliases`` can answer; an empty model name means any."""
-        return self.filter(Q(model="") | Q(model__in=aliases))
+    def within(self, reach: "Reach") -> "Claiming":
+        """To be claimed by those who reach so far: of a claim's rows the fair order, owners of ``first`` in front."""
+        return Claiming(self.model, using=self.db, reach=reach)
 
     def in_line(self) -> "GenerationQuerySet":
         """Waiting rows in fair order: by time of asking, each that its user has running putting the next one back."""
@@ -66,15 +54,40 @@ class GenerationQuerySet(LeasedQuerySet["Generation"]):
         return self.in_line().filter(may_run)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What nodes with free slots can answer together: for everybody the models ``aliases``, for each owner in ``own`` also
+    the models that his own nodes keep for him. An empty model name of a generation means any.
+
+    ``first``: owners who go before everybody else. ``memory``: rows say which node and model answered the turn before
+    theirs, as ``last_node`` and ``last_model``.
+    """
+
+    aliases: tuple[str, ...] = ()
+    own: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    first: tuple[int, ...] = ()
+    memory: bool = False
+
+    def condition(self) -> Q:
+        condition = self._models(self.aliases)
+        for owner, aliases in self.own:
+            condition |= Q(user=owner) & self._models(aliases)
+        return condition
+
+    @staticmethod
+    def _models(aliases: tuple[str, ...]) -> Q:
+        return Q(model__in=["", *aliases]) if aliases else Q(pk__in=[])
+
+
 class Claiming(GenerationQuerySet):
     """Claims by SQL that is kept from the last time."""
 
-    def __init__(self, *args: Any, aliases: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reach: Reach | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._aliases = aliases
+        self._reach = reach or Reach()
 
     def _locked(self, window: int) -> "list[Generation]":
-        key = (self._aliases, window)
+        key = (self._reach, window)
         if key not in _claims:
             if len(_claims) >= MAX_CLAIMS:
                 _claims.clear()
@@ -85,8 +98,19 @@ class Claiming(GenerationQuerySet):
         return _leasing(len(rows)).run(**values, **{f"id{number}": row.pk for number, row in enumerate(rows)})
 
 
-def _candidates(aliases: tuple[str, ...], window: int) -> "models.QuerySet[Generation]":
-    candidates = Generation.objects.for_models(list(aliases)).fair()
+def _candidates(reach: Reach, window: int) -> "models.QuerySet[Generation]":
+    candidates = Generation.objects.filter(reach.condition()).fair()
+    if reach.first:
+        theirs = Case(When(user__in=reach.first, then=0), default=1)
+        candidates = candidates.order_by(theirs, *candidates.query.order_by)
+    if reach.memory:
+        # By primary keys alone, however long the conversation is: question, the answer before it, who wrote that.
+        before = Generation.objects.filter(
+            message=OuterRef("message__parent__parent"), state=State.DONE, node__isnull=False
+        ).order_by("-ended_at")
+        candidates = candidates.annotate(
+            last_node=Subquery(before.values("node")[:1]), last_model=Subquery(before.values("answered_by")[:1])
+        )
     if connection.features.has_select_for_update_skip_locked:
         candidates = candidates.select_for_update(skip_locked=True, of=("self",))
     return candidates[:window]

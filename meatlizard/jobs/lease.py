@@ -85,23 +85,35 @@ class LeasedQuerySet(models.QuerySet[Row]):
 
         ``choose`` gets the first rows, somewhat more than ``limit``, within the transaction and returns those to lease.
         """
-        window = limit * CHOICE if choose else limit
+
+        def for_one(rows: list[Row]) -> list[tuple[dict[str, Any], list[Row]]]:
+            return [({"lease_owner": owner, **values}, (choose(rows) if choose else rows)[:limit])]
+
+        return self.claim_shared(seconds, limit * CHOICE if choose else limit, for_one)
+
+    def claim_shared(
+        self, seconds: float, window: int, share: "Callable[[list[Row]], list[tuple[dict[str, Any], list[Row]]]]"
+    ) -> list[Row]:
+        """Leases waiting rows to several owners in one transaction: all of them or, should one be lost, none.
+
+        ``share`` gets the first ``window`` rows and returns, for each owner, the values to set, ``lease_owner`` among
+        them, and the rows to set them on.
+        """
         with transaction.atomic(using=self.db):
-            rows = self._locked(window)
-            rows = (choose(rows) if choose else rows)[:limit]
-            if not rows:
-                return []
+            shares = [one for one in share(self._locked(window)) if one[1]]
             until = timezone.now() + timedelta(seconds=seconds)
-            if self._lease(rows, lease_owner=owner, lease_until=until, **values) != len(rows):
-                # Cannot happen under locks or an exclusive transaction; without either, nothing may be half claimed.
-                transaction.set_rollback(True, using=self.db)
-                return []
-        for row in rows:
-            row.state, row.lease_owner, row.lease_until = State.LEASED, owner, until
-            row.lease_epoch += 1
-            row.claim_epoch = row.lease_epoch
-            row.attempts += 1
-        return rows
+            for values, rows in shares:
+                if self._lease(rows, lease_until=until, **values) != len(rows):
+                    # Cannot happen under locks or an exclusive transaction; without either, nothing may be half claimed.
+                    transaction.set_rollback(True, using=self.db)
+                    return []
+        for values, rows in shares:
+            for row in rows:
+                row.state, row.lease_owner, row.lease_until = State.LEASED, values["lease_owner"], until
+                row.lease_epoch += 1
+                row.claim_epoch = row.lease_epoch
+                row.attempts += 1
+        return [row for _, rows in shares for row in rows]
 
     def _locked(self, window: int) -> list[Row]:
         """The first ``window`` waiting rows, locked for the transaction where the database locks rows."""
