@@ -1,7 +1,10 @@
 """One connection to the site: websocket, version, handshake, sealed messages. The socket shell around the protocol."""
 
 import asyncio
+import contextlib
+import socket as sockets
 import ssl
+import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Final, Self
@@ -26,8 +29,15 @@ from inference_client.protocol.errors import (
 from inference_client.protocol.frames import MESSAGE, WEBSOCKET_MAX_SIZE
 from inference_client.protocol.handshake import HANDSHAKE_SECONDS, ClientHandshake, ServerInfo
 
-PING_SECONDS: Final = 20.0
+PING_SECONDS: Final = 4.0
+SILENCE_SECONDS: Final = 14.0
+"""A connection without any sign of life for so long is gone, whatever the system says about it."""
+
 CLOSE_SECONDS: Final = 2.0
+
+# Bytes that the system may take and not have sent yet: text must not wait behind seconds of an image.
+_UNSENT_BYTES: Final = 128 * 1024
+_NOTSENT_LOWAT: Final = {"linux": 25, "darwin": 0x201}.get(sys.platform)
 
 # What a person can do about an HTTP answer where a websocket was expected.
 _STATUS: Final = {
@@ -52,6 +62,8 @@ class SiteConnection:
         self.channel = channel
         self.info = info
         self._socket = socket
+        self._heard = time.monotonic()
+        self._given = 0
         # The frames of a long message must not be parted by others, whose numbers are higher.
         self._sending = asyncio.Lock()
 
@@ -68,6 +80,7 @@ class SiteConnection:
         while True:
             try:
                 frame = await self._socket.recv(decode=False)
+                self._heard = time.monotonic()
                 message = self.channel.open(frame)
             except ConnectionClosed as closed:
                 raise lost(closed) from None
@@ -78,6 +91,43 @@ class SiteConnection:
             if message is not None and message.type == type_:
                 yield message.payload
 
+    async def watch(self, ping_seconds: float = PING_SECONDS, silence_seconds: float = SILENCE_SECONDS) -> None:
+        """Ends by Problem ``lost`` when nothing has come from the other side for ``silence_seconds``.
+
+        A network that swallows packets tells no error for minutes. Signs of life are a message, the answer to a ping, and
+        bytes leaving a full buffer: on a slow line a ping may wait long behind an image.
+        """
+        pong: asyncio.Task[None] | None = None
+        passed = waiting = 0
+        pinged = time.monotonic() - ping_seconds
+        try:
+            while True:
+                now = time.monotonic()
+                if pong is not None and pong.done():
+                    pong.result()
+                    self._heard, pong = now, None
+                if pong is None and now >= pinged + ping_seconds:
+                    # A task, for a full buffer holds up pings too.
+                    pong, pinged = asyncio.create_task(self._ping()), now
+                buffered = self._socket.transport.get_write_buffer_size()
+                if waiting and self._given - buffered > passed:
+                    self._heard = now
+                passed, waiting = self._given - buffered, buffered
+                if now - self._heard > silence_seconds:
+                    self._socket.transport.abort()
+                    message = f"the site has not been heard for {silence_seconds:.0f} seconds"
+                    raise Problem("lost", message, Exit.UNREACHABLE, retry=True)
+                await asyncio.sleep(ping_seconds / 4)
+        except ConnectionClosed as closed:
+            raise lost(closed) from None
+        finally:
+            if pong is not None:
+                pong.cancel()
+                await asyncio.gather(pong, return_exceptions=True)
+
+    async def _ping(self) -> None:
+        await (await self._socket.ping())
+
     async def close(self, code: int = 1000) -> None:
         """Says goodbye for at most two seconds."""
         self.channel.close()
@@ -86,6 +136,11 @@ class SiteConnection:
                 await self._socket.close(code)
         except TimeoutError:
             self._socket.transport.abort()
+
+    def abort(self) -> None:
+        """Ends it without a word: there is nobody to hear it."""
+        self.channel.close()
+        self._socket.transport.abort()
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,6 +152,7 @@ class SiteConnection:
         try:
             async with self._sending:
                 for frame in sealed():
+                    self._given += len(frame)
                     await self._socket.send(frame)
         except ConnectionClosed as closed:
             raise lost(closed) from None
@@ -107,6 +163,7 @@ class SiteConnection:
 async def open_connection(address: Address, key: X25519PrivateKey, server_public: bytes) -> SiteConnection:
     """Connects and shakes hands, in at most twice ``HANDSHAKE_SECONDS``. Raises Problem."""
     socket = await _open_socket(address)
+    _keep_short(socket)
     try:
         async with asyncio.timeout(HANDSHAKE_SECONDS):
             chosen = versions.chosen_by_site(socket.subprotocol)
@@ -139,8 +196,8 @@ async def _open_socket(address: Address) -> ClientConnection:
             max_size=WEBSOCKET_MAX_SIZE,
             open_timeout=HANDSHAKE_SECONDS,
             close_timeout=CLOSE_SECONDS,
-            ping_interval=PING_SECONDS,
-            ping_timeout=PING_SECONDS,
+            # SiteConnection.watch knows better when a connection is dead.
+            ping_interval=None,
             user_agent_header=f"meatlizard-client/{__version__}",
         )
     except ssl.SSLCertVerificationError as error:
@@ -167,6 +224,14 @@ async def _open_socket(address: Address) -> ClientConnection:
     except OSError as error:
         message = f"{address.url} cannot be reached: {error.strerror or error}"
         raise Problem("unreachable", message, Exit.UNREACHABLE, retry=True) from None
+
+
+def _keep_short(socket: ClientConnection) -> None:
+    """Where the system has a bound for what waits unsent, sets it."""
+    raw = socket.transport.get_extra_info("socket")
+    if raw is not None and _NOTSENT_LOWAT is not None:
+        with contextlib.suppress(OSError):
+            raw.setsockopt(sockets.IPPROTO_TCP, _NOTSENT_LOWAT, _UNSENT_BYTES)
 
 
 def lost(closed: ConnectionClosed) -> Problem:

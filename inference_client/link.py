@@ -8,29 +8,46 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from inference_client.address import Address
 from inference_client.backoff import Backoff
-from inference_client.connection import SiteConnection, broken, open_connection
+from inference_client.connection import PING_SECONDS, SILENCE_SECONDS, SiteConnection, broken, open_connection
 from inference_client.engines.base import Done, Engine, Error, Event
+from inference_client.metrics import Meter
 from inference_client.problems import Exit, Problem
 from inference_client.protocol.errors import CLOSE_REPLACED, CLOSE_VERSION, CODES, ChannelError
 from inference_client.protocol.handshake import HANDSHAKE_SECONDS
 from inference_client.protocol.messages import Availability, Goodbye, Order, encode, from_site
 from inference_client.session import Session, Submit
+from inference_client.sleep import Sleep
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS: Final = 5.0
+TICK_SECONDS: Final = 1.0
+REPORT_SECONDS: Final = 5.0
 LEAVE_SECONDS: Final = 3.0
 WRONG_CLOCK_SECONDS: Final = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds: between measurements, between pings, and of silence after which a connection counts as lost."""
+
+    report: float = REPORT_SECONDS
+    ping: float = PING_SECONDS
+    silence: float = SILENCE_SECONDS
+
+
 class Link:
-    """``run`` until ``stop`` is called (returns) or the site refuses this machine (raises Problem)."""
+    """``run`` until ``stop`` is called (returns) or the site refuses this machine (raises Problem).
+
+    ``connected`` is set while the site has welcomed this machine, ``trouble`` says why it is not, and ``reconnections``
+    counts the welcomes after the first. ``meter`` measures from ``run`` on.
+    """
 
     def __init__(
         self,
@@ -43,9 +60,16 @@ class Link:
         clock: Callable[[], float] = time.monotonic,
         backoff: Backoff | None = None,
         orders: Callable[[Order], None] | None = None,
+        meter: Meter | None = None,
+        sleep: Sleep | None = None,
+        times: Times | None = None,
     ) -> None:
         """``orders`` is called with each order of the site's operator; without it they are refused in the log."""
-        self._address = address
+        self.address = address
+        self.meter = meter or Meter(engine)
+        self.connected = asyncio.Event()
+        self.trouble = ""
+        self.welcomes = 0
         self._key = key
         self._server_public = server_public
         self._session = session
@@ -53,10 +77,15 @@ class Link:
         self._clock = clock
         self._backoff = backoff or Backoff()
         self._orders = orders
+        self._sleep = sleep or Sleep()
+        self._times = times or Times()
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         self._flushed = asyncio.Event()
-        self.connected = asyncio.Event()
+
+    @property
+    def reconnections(self) -> int:
+        return max(0, self.welcomes - 1)
 
     def stop(self) -> None:
         """Ends ``run`` politely: the site is told, so that running answers can go elsewhere at once."""
@@ -75,6 +104,7 @@ class Link:
         pump = asyncio.create_task(self._pump())
         # Without its engine's events the program would look alive and answer nothing: its answers go elsewhere at once.
         pump.add_done_callback(lambda _: self.stop())
+        measuring = asyncio.create_task(self._measure())
         try:
             while not self._stop.is_set():
                 try:
@@ -87,7 +117,8 @@ class Link:
                 pump.result()
         finally:
             pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
+            measuring.cancel()
+            await asyncio.gather(pump, measuring, return_exceptions=True)
 
     # --- one connection ---------------------------------------------------------------------------------------------
 
@@ -105,6 +136,7 @@ class Link:
                 asyncio.create_task(work)
                 for work in (self._read(connection), self._write(connection), self._keep_time(connection))
             ]
+            tasks.append(asyncio.create_task(connection.watch(self._times.ping, self._times.silence)))
             tasks.append(asyncio.create_task(self._leave()))
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +151,7 @@ class Link:
 
     async def _open(self) -> SiteConnection | None:
         """None if the program is to stop first."""
-        opening = asyncio.create_task(open_connection(self._address, self._key, self._server_public))
+        opening = asyncio.create_task(open_connection(self.address, self._key, self._server_public))
         stopping = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait([opening, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -163,11 +195,22 @@ class Link:
             beat = self._session.next_heartbeat()
             pause = TICK_SECONDS if beat is None else min(TICK_SECONDS, max(0.05, beat - self._clock()))
             await asyncio.sleep(pause)
+            if self._sleep.over():
+                connection.abort()
+                raise _Woken("woken", "this machine has slept", Exit.UNREACHABLE, retry=True)
             if self._session.phase == "greeting" and self._clock() > greeted:
                 raise Problem("timeout", "the site does not answer this machine's hello", Exit.UNREACHABLE, retry=True)
             await connection.tick()
             self._session.tick(self._clock())
             self._wake.set()
+
+    async def _measure(self) -> None:
+        while True:
+            metrics = await self.meter.measure(self.reconnections)
+            if self._session.measured(metrics):
+                self.meter.sent()
+                self._wake.set()
+            await asyncio.sleep(self._times.report)
 
     async def _leave(self) -> None:
         """Returns once the goodbye, and all text before it, is with the socket."""
@@ -231,8 +274,10 @@ class Link:
 
     def _welcomed(self, name: str) -> None:
         self.connected.set()
+        self.welcomes += 1
+        self.trouble = ""
         self._backoff.reset()
-        log.info("connected to %s as %s", self._address.url, name)
+        log.info("connected to %s as %s", self.address.url, name)
 
     def _look_at_clock(self, server_time: float) -> None:
         difference = abs(server_time - time.time())
@@ -240,16 +285,30 @@ class Link:
             log.warning("this machine's clock and the site's differ by %.0f minutes", difference / 60)
 
     async def _wait(self, problem: Problem) -> None:
+        """Until it is time to try again, or the machine wakes from sleep, or the program is to end."""
+        self.trouble = problem.message
+        if isinstance(problem, _Woken):
+            log.info("%s; connecting anew", problem.message)
+            return
         delay = self._backoff.next()
         if isinstance(problem, _ComeBack):
             delay = max(delay, problem.seconds)
         running = self._session.running
         log.warning("%s; trying again in %.1f s (%d answers go on meanwhile)", problem.message, delay, running)
-        try:
-            async with asyncio.timeout(delay):
-                await self._stop.wait()
-        except TimeoutError:
-            pass
+        due = self._clock() + delay
+        while not self._stop.is_set() and (left := due - self._clock()) > 0:
+            if self._sleep.over():
+                self._backoff.reset()
+                return
+            try:
+                async with asyncio.timeout(min(left, TICK_SECONDS)):
+                    await self._stop.wait()
+            except TimeoutError:
+                pass
+
+
+class _Woken(Problem):
+    """What the connection was is gone with the sleep: no need to wait."""
 
 
 class _ComeBack(Problem):
