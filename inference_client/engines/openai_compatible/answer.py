@@ -9,10 +9,11 @@ from uuid import uuid4
 from pydantic import ValidationError
 
 from inference_client.engines.base import DoneReason, Event, Progress, Text
+from inference_client.engines.llama_cpp.thinking import Piece
 from inference_client.engines.openai_compatible import faults
 from inference_client.engines.openai_compatible.echo import Echo, Surrogates
 from inference_client.engines.openai_compatible.faults import Fault
-from inference_client.engines.openai_compatible.inline_thinking import InlineThinking, Part
+from inference_client.engines.openai_compatible.inline_thinking import InlineThinking
 from inference_client.protocol.vocabulary import ToolCall
 
 MAX_TEXT: Final = 8_000_000
@@ -112,7 +113,7 @@ class AnswerReader:
         content = self._content.feed(self._string(delta, "content"))
         calls = delta.get("tool_calls")
         self.pieces += bool(reasoning or content or calls)
-        parts: list[Part] = []
+        parts: list[Piece] = []
         if reasoning:
             parts += self._reasoned(reasoning)
         if content:
@@ -120,15 +121,15 @@ class AnswerReader:
         self._tool_deltas(calls)
         return self._texts(parts)
 
-    def _reasoned(self, text: str) -> list[Part]:
+    def _reasoned(self, text: str) -> list[Piece]:
         if self._continuing:
             # Its parser does not know that the thinking is over: what continues an answer is answer.
-            return [(False, self._echo.feed(text))]
-        return [(True, text)]
+            return [(self._echo.feed(text), False)]
+        return [(text, True)]
 
-    def _texts(self, parts: list[Part]) -> list[Event]:
+    def _texts(self, parts: list[Piece]) -> list[Event]:
         events: list[Event] = []
-        for thinking, text in parts:
+        for text, thinking in parts:
             if thinking and self._answered:
                 # All thinking stands before the answer; a reader has nowhere to put this.
                 continue
