@@ -5,7 +5,7 @@ Every slot is one sequence with memory of its own (``kv_unified`` off), so that 
 
 import ctypes
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import llama_cpp
 import numpy as np
@@ -16,10 +16,14 @@ from inference_client.engines.llama_cpp.native import NativeLog, backend, load_m
 from inference_client.engines.llama_cpp.prompt import CHATML, Prompt, PromptWriter, Turns
 from inference_client.engines.llama_cpp.scheduler import Entry
 from inference_client.engines.llama_cpp.spec import ModelSpec
+from inference_client.engines.llama_cpp.vision import marked
 from inference_client.protocol.vocabulary import Sampling
 
 _ROOM: Final = 32
 """A batch holds at least so many prompt tokens beside one token of every slot."""
+
+if TYPE_CHECKING:
+    from inference_client.engines.llama_cpp.vision_runtime import NativeVision
 
 _CONTROL: Final = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
 
@@ -52,7 +56,7 @@ class NativeSampler:
             self._add(llama_cpp.llama_sampler_init_temp(temperature))
             seed = llama_cpp.LLAMA_DEFAULT_SEED if sampling.seed is None else sampling.seed
             self._add(llama_cpp.llama_sampler_init_dist(seed))
-        for token in history[-PENALTY_WINDOW:]:
+        for token in [token for token in history[-PENALTY_WINDOW:] if token >= 0]:
             llama_cpp.llama_sampler_accept(self._chain, token)
 
     def sample(self, index: int) -> int:
@@ -81,6 +85,8 @@ class NativeRuntime:
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._buffer = ctypes.create_string_buffer(256)
         self._pieces: dict[int, bytes] = {}
+        self._vision = self._eye(spec)
+        self._lags: dict[int, list[tuple[int, int]]] = {}
         self._writer = self._prompt_writer()
         self._batch = llama_cpp.llama_batch_init(self.batch, 0, 1)
         self._fields = [
@@ -96,13 +102,17 @@ class NativeRuntime:
     # --- for the scheduler ------------------------------------------------------------------------------------------
 
     def prompt(self, job: Job) -> Prompt:
+        if self._vision is not None:
+            self._vision.open(job)
+        elif any(message.images for message in job.messages):
+            raise EngineError("no_vision", f"{job.model} cannot see images; ask a model that can, or leave them out")
         return self._writer.write(job.messages, job.prefix, job.sampling.max_tokens)
 
     def decode(self, entries: Sequence[Entry]) -> None:
         count = len(entries)
         tokens, positions, _, outputs = self._fields
         tokens[:count] = [entry.token for entry in entries]
-        positions[:count] = [entry.position for entry in entries]
+        positions[:count] = [entry.position - self._lag(entry.slot, entry.position) for entry in entries]
         outputs[:count] = [entry.sample for entry in entries]
         for index, entry in enumerate(entries):
             self._batch.seq_id[index][0] = entry.slot
@@ -114,11 +124,27 @@ class NativeRuntime:
             raise RuntimeError(f"llama_decode returned {outcome}")
 
     def keep(self, slot: int, tokens: int) -> int:
-        if llama_cpp.llama_memory_seq_rm(self._memory, slot, tokens, -1):
-            return tokens
-        # Recurrent models can only forget everything.
-        llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
-        return 0
+        position = tokens - self._lag(slot, tokens)
+        if not llama_cpp.llama_memory_seq_rm(self._memory, slot, position, -1):
+            # Recurrent models can only forget everything.
+            llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+            tokens = 0
+        if slot in self._lags:
+            self._lags[slot] = [(end, lag) for end, lag in self._lags[slot] if end <= tokens]
+        return tokens
+
+    def see(self, job: Job, token: int, position: int, slot: int) -> int:
+        assert self._vision is not None
+        before = self._lag(slot, position)
+        piece = self._vision.see(job, token, self._context, position - before, slot)
+        if piece.positions != piece.cells:
+            lag = before + piece.cells - piece.positions
+            self._lags.setdefault(slot, []).append((position + piece.cells, lag))
+        return piece.cells
+
+    def _lag(self, slot: int, place: int) -> int:
+        """By how much the model's count is behind at ``place``: an image may take more cells than positions."""
+        return max((lag for end, lag in self._lags.get(slot, ()) if end <= place), default=0)
 
     def sampler(self, sampling: Sampling, history: Sequence[int]) -> NativeSampler:
         return NativeSampler(self._context, self._size, sampling, history)
@@ -134,6 +160,9 @@ class NativeRuntime:
 
     def tokenize(self, text: str, special: bool) -> list[int]:
         """Tokens of ``text``; control tokens are recognised only if ``special``."""
+        blob = marked(text) if special else None
+        if blob is not None and self._vision is not None:
+            return self._vision.tokens(blob)
         raw = text.encode("utf-8", "replace")
         room = len(raw) + 8
         tokens = (llama_cpp.llama_token * room)()
@@ -144,6 +173,15 @@ class NativeRuntime:
         return list(tokens[: max(0, count)])
 
     # --- loading ----------------------------------------------------------------------------------------------------
+
+    def _eye(self, spec: ModelSpec) -> "NativeVision | None":
+        if spec.mmproj is None:
+            return None
+        # Imported here: a model that only reads needs neither the library nor Pillow.
+        from inference_client.engines.llama_cpp.vision_runtime import NativeVision
+
+        threads = int(llama_cpp.llama_n_threads_batch(self._context))
+        return NativeVision(spec, self._model, self._log, batch=self.batch, threads=threads)
 
     def _open(self, spec: ModelSpec) -> llama_cpp.llama_context_p:
         context = spec.context or self._trained()

@@ -16,6 +16,7 @@ from inference_client.engines.base import Done, DoneReason, EngineError, Error, 
 from inference_client.engines.llama_cpp.prompt import Prompt
 from inference_client.engines.llama_cpp.spec import Tally
 from inference_client.engines.llama_cpp.text import TextStream
+from inference_client.engines.llama_cpp.vision import text_length, whole
 from inference_client.protocol.vocabulary import Sampling, Usage
 
 STEP_SECONDS: Final = 0.2
@@ -61,6 +62,11 @@ class Runtime(Protocol):
         """Runs the model. Raises EngineError if there is no room for the batch."""
         ...
 
+    def see(self, job: Job, token: int, position: int, slot: int) -> int:
+        """Reads the piece of an image of ``job`` that begins with ``token``; returns how many tokens it takes. Raises
+        EngineError."""
+        ...
+
     def keep(self, slot: int, tokens: int) -> int:
         """Forgets the slot's sequence from position ``tokens`` on; returns how many tokens it really holds then."""
         ...
@@ -91,6 +97,11 @@ class Running:
     @property
     def reading(self) -> bool:
         return self.read < len(self.prompt.tokens)
+
+    @property
+    def looking(self) -> bool:
+        """The next to be read is an image."""
+        return self.reading and self.tokens[self.read] < 0
 
     @property
     def written(self) -> int:
@@ -149,6 +160,7 @@ class Scheduler:
         self._turn += 1
         while self._waiting and (free := [slot for slot in self._slots if slot.running is None]):
             self._begin(self._waiting.popleft(), free)
+        self._see()
         entries, sampled = self._batch()
         if entries:
             self._decode(entries, sampled)
@@ -170,7 +182,7 @@ class Scheduler:
         slot = max(free, key=lambda slot: (_affinity(slot, prompt.tokens), not slot.memory, -slot.used))
         # The last token is always read again: its outcome is what the first token of the answer is chosen from.
         reused = min(_common(slot.memory, prompt.tokens), len(prompt.tokens) - 1)
-        reused = self._runtime.keep(slot.index, reused)
+        reused = self._runtime.keep(slot.index, whole(prompt.tokens, reused))
         slot.memory = prompt.tokens[:reused]
         slot.used = self._turn
         slot.running = running = Running(
@@ -189,6 +201,21 @@ class Scheduler:
 
     # --- one batch --------------------------------------------------------------------------------------------------
 
+    def _see(self) -> None:
+        """A piece of one image, if a prompt has come to one: it cannot go into a batch with tokens."""
+        looking = [(slot, slot.running) for slot in self._slots if slot.running is not None and slot.running.looking]
+        if not looking:
+            return
+        slot, running = looking[self._turn % len(looking)]
+        try:
+            count = self._runtime.see(running.job, running.tokens[running.read], running.read, slot.index)
+        except EngineError as problem:
+            self._free(slot, running)
+            slot.memory = slot.memory[: self._runtime.keep(slot.index, running.read)]
+            self._events.append(Error(running.job.run, problem.code, problem.detail))
+            return
+        self._advance(slot, running, count)
+
     def _batch(self) -> tuple[list[Entry], list[tuple[Slot, int]]]:
         """(entries, which slots choose a token after which entry)."""
         entries: list[Entry] = []
@@ -196,7 +223,7 @@ class Scheduler:
         reading: list[tuple[Slot, Running]] = []
         for slot in self._slots:
             running = slot.running
-            if running is None:
+            if running is None or running.looking:
                 continue
             if running.reading:
                 reading.append((slot, running))
@@ -208,6 +235,7 @@ class Scheduler:
         shift = self._turn % len(reading) if reading else 0
         for place, (slot, running) in enumerate(reading[shift:] + reading[:shift]):
             share = -(-room // (len(reading) - place))
+            share = text_length(running.prompt.tokens, running.read, share)
             piece = running.prompt.tokens[running.read : running.read + share]
             room -= len(piece)
             last = running.read + len(piece) == len(running.prompt.tokens)
