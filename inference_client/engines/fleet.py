@@ -1,0 +1,377 @@
+"""Several models as one engine: loaded when asked for, sent away when memory is short or nobody asks.
+
+Jobs for a model that is not in memory stand in one line. Its head decides what is loaded next; what must go for it
+takes nothing new, ends what it runs, and is unloaded. So two models that do not fit together take turns, each with all
+jobs that wait for it, instead of pushing each other out at every job. Models in memory that need not go are not held up.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Final
+
+from inference_client.engines.base import AnyJob, Done, Engine, EngineError, Error, Event
+from inference_client.engines.line import Ticket, plan, turn, victims
+from inference_client.engines.llama_cpp.budget import gib
+from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat
+from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE: Final = 3600.0
+NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
+
+
+class Fleet:
+    """``members`` are loaded on demand; ``standing`` engines need no memory of this machine and always run.
+
+    ``memory``: what models may use before any is loaded, None if the system does not tell; ``bound``: the owner's.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        standing: Sequence[Engine] = (),
+        *,
+        memory: Callable[[], int | None] = lambda: None,
+        bound: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._seats = {member.alias: Seat(member) for member in members}
+        self._standing = tuple(standing)
+        self._memory = memory
+        self._bound = bound
+        self._limit = bound
+        self._clock = clock
+        self._backend = ""
+        self._line: list[Ticket] = []
+        self._closing: frozenset[str] = frozenset()
+        self._engine_of: dict[int, Engine] = {}
+        self._steps: asyncio.Queue[Sequence[Event] | None] = asyncio.Queue()
+        self._kick = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.Task[None]] = set()
+        self._pumps: dict[Engine, asyncio.Task[None]] = {}
+
+    # --- the engine's interface -------------------------------------------------------------------------------------
+
+    @property
+    def backend(self) -> str:
+        return self._backend or ("cpu" if self._seats else "upstream")
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        offers = [seat.offer() for seat in self._seats.values()]
+        standing = [info for engine in self._standing for info in engine.models()]
+        return (*(info for info in offers if info is not None), *standing)
+
+    async def start(self) -> None:
+        """Starts standing engines and loads what is to be preloaded. Raises EngineError if nothing at all is offered."""
+        for engine in self._standing:
+            await engine.start()
+            self._pump(engine)
+        now, problem = self._clock(), None
+        await self._measure()
+        for seat in self._seats.values():
+            seat.asked_at = now
+            try:
+                await self._describe(seat)
+                if seat.member.preload and not victims(list(self._seats.values()), seat, self._limit):
+                    await self._load(seat)
+                elif seat.member.preload:
+                    log.warning("%s is not loaded beforehand: it does not fit beside the others", seat.alias)
+            except EngineError as error:
+                problem = problem or error
+                # What failed before anybody asked is not offered on trust.
+                seat.failures = FAILURES_UNTIL_WITHDRAWN
+                self._withdraw(seat, error)
+        if problem is not None and not self._standing and not self.models():
+            await self.stop()
+            raise problem
+        self._keep(self._arrange(), self._tasks)
+        self._keep(self._digest(), self._tasks)
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        engines = [seat.engine for seat in self._seats.values() if seat.engine is not None]
+        await asyncio.gather(*(engine.stop() for engine in (*engines, *self._standing)), *self._ends)
+        for pump in self._pumps.values():
+            pump.cancel()
+        await asyncio.gather(*self._pumps.values(), return_exceptions=True)
+        self._line.clear()
+        self._engine_of.clear()
+        self._steps.put_nowait(None)
+
+    def submit(self, job: AnyJob) -> None:
+        seat = self._seats.get(job.model)
+        if seat is None:
+            self._submit_standing(job)
+        elif seat.engine is None and seat.problem is not None and self._clock() < seat.blocked_until:
+            self._refuse(seat, job, seat.problem)
+        elif seat.engine is not None and seat.alias not in self._closing and not self._waiting(seat):
+            self._hand(seat, job)
+        else:
+            self._stands_in_line(Ticket(seat, "job", job))
+
+    def cancel(self, run: int) -> None:
+        for ticket in self._line:
+            if ticket.job is not None and ticket.job.run == run:
+                self._line.remove(ticket)
+                self._steps.put_nowait([Done(run, "cancelled", NO_USAGE)])
+                self._kick.set()
+                return
+        if run in self._engine_of:
+            self._engine_of[run].cancel(run)
+
+    async def steps(self) -> AsyncIterator[Sequence[Event]]:
+        while (batch := await self._steps.get()) is not None:
+            yield batch
+
+    def metrics(self) -> tuple[ModelMetrics, ...]:
+        now = self._clock()
+        own = [seat.metrics(now, self._waiting(seat)) for seat in self._seats.values()]
+        return (*own, *(item for engine in self._standing for item in engine.metrics()))
+
+    def load(self, alias: str) -> None:
+        self._order(alias, "load")
+
+    def unload(self, alias: str) -> None:
+        self._order(alias, "unload")
+
+    def problems(self) -> dict[str, str]:
+        """Why models are not offered, or failed the last time, by alias."""
+        return {alias: seat.problem.detail for alias, seat in self._seats.items() if seat.problem is not None}
+
+    # --- jobs -------------------------------------------------------------------------------------------------------
+
+    def _submit_standing(self, job: AnyJob) -> None:
+        for engine in self._standing:
+            if any(info.alias == job.model for info in engine.models()):
+                self._engine_of[job.run] = engine
+                engine.submit(job)
+                return
+        detail = f"this machine does not offer {job.model[:100]} now"
+        self._steps.put_nowait([Error(job.run, "unknown_model", detail, retry=True)])
+
+    def _hand(self, seat: Seat, job: AnyJob) -> None:
+        assert seat.engine is not None
+        seat.runs.add(job.run)
+        seat.last_used = self._clock()
+        self._engine_of[job.run] = seat.engine
+        seat.engine.submit(job)
+
+    def _refuse(self, seat: Seat, job: AnyJob, problem: EngineError) -> None:
+        seat.errors += 1
+        self._steps.put_nowait([Error(job.run, problem.code, problem.detail, retry=True)])
+
+    def _order(self, alias: str, do: str) -> None:
+        if alias in self._seats:
+            self._stands_in_line(Ticket(self._seats[alias], "load" if do == "load" else "unload"))
+            return
+        for engine in self._standing:
+            getattr(engine, do)(alias)
+
+    def _stands_in_line(self, ticket: Ticket) -> None:
+        self._line.append(ticket)
+        # Now, for who comes behind it may be refused a model that must go, while another one is being loaded.
+        self._closing = plan(self._line, list(self._seats.values()), self._limit).closing
+        self._kick.set()
+
+    def _waiting(self, seat: Seat) -> int:
+        return sum(ticket.seat is seat and ticket.do == "job" for ticket in self._line)
+
+    def _heard(self, engine: Engine, events: Sequence[Event]) -> None:
+        """A batch of one engine's events."""
+        seat = next((seat for seat in self._seats.values() if seat.engine is engine), None)
+        for event in events:
+            if isinstance(event, Done | Error):
+                self._engine_of.pop(event.run, None)
+                if seat is not None:
+                    seat.runs.discard(event.run)
+                    seat.last_used = self._clock()
+        if seat is not None and not seat.runs:
+            self._kick.set()
+        self._steps.put_nowait(events)
+
+    # --- who is in memory -------------------------------------------------------------------------------------------
+
+    async def _arrange(self) -> None:
+        while True:
+            while await self._advance():
+                pass
+            try:
+                async with asyncio.timeout(self._pause()):
+                    await self._kick.wait()
+            except TimeoutError:
+                pass
+            self._kick.clear()
+
+    async def _advance(self) -> bool:
+        """Does the next thing that can be done; False if all must wait."""
+        now = self._clock()
+        self._probe(now)
+        found = plan(self._line, list(self._seats.values()), self._limit)
+        self._closing = found.closing
+        for ticket in found.over:
+            self._leaves_line(ticket)
+        for seat in found.leaving:
+            if not seat.runs:
+                await self._unload(seat, "as asked")
+                return True
+        if found.victims and not any(seat.runs for seat in found.victims):
+            await self._unload(found.victims[0], "to make room")
+            return True
+        if found.load is not None and not found.victims:
+            await self._try(found.load)
+            return True
+        for seat in self._seats.values():
+            until = seat.idle_until()
+            if until is not None and until <= now and not self._waiting(seat):
+                await self._unload(seat, "nobody asked for it")
+                return True
+        return False
+
+    def _leaves_line(self, ticket: Ticket) -> None:
+        self._line.remove(ticket)
+        if ticket.job is not None:
+            self._hand(ticket.seat, ticket.job)
+        elif ticket.do == "probe" and ticket.seat.engine is None:
+            # It could be tried only in others' place: the next job finds out.
+            ticket.seat.failures = FAILURES_UNTIL_WITHDRAWN - 1
+            self._steps.put_nowait([])
+
+    def _probe(self, now: float) -> None:
+        """What failed again and again gets no job that would show that it can be loaded now: it is tried without one."""
+        for seat in self._seats.values():
+            if seat.withdrawn and now >= seat.blocked_until and not any(ticket.seat is seat for ticket in self._line):
+                self._line.append(Ticket(seat, "probe"))
+
+    def _pause(self) -> float:
+        """Seconds until something is due without anybody's doing."""
+        due = [until for seat in self._seats.values() if (until := seat.idle_until()) is not None]
+        due += [seat.blocked_until for seat in self._seats.values() if seat.withdrawn]
+        return min([LONGEST_PAUSE, *(max(0.01, time - self._clock()) for time in due)])
+
+    # --- in and out -------------------------------------------------------------------------------------------------
+
+    async def _try(self, seat: Seat) -> None:
+        if seat.info is None:
+            # What must go for it is known only then.
+            try:
+                await self._describe(seat)
+            except EngineError as error:
+                self._withdraw(seat, error)
+            return
+        try:
+            await self._load(seat)
+            # All that wait for it, those behind others too: or two models would push each other out at every job.
+            for ticket in turn(self._line, seat):
+                self._leaves_line(ticket)
+        except EngineError as error:
+            idle = [other for other in self._seats.values() if other.engine is not None and not other.runs]
+            if error.code == "model_too_big" and idle:
+                # Other programs took memory meanwhile.
+                await self._unload(min(idle, key=lambda other: other.last_used), "to make room")
+            else:
+                self._withdraw(seat, error)
+
+    async def _describe(self, seat: Seat) -> None:
+        """Raises EngineError, also if the model is too big for all the memory there is."""
+        found = await asyncio.to_thread(seat.member.describe)
+        await self._measure()
+        if self._limit is not None and found.need > self._limit:
+            detail = f"{seat.alias} needs about {gib(found.need)}, but models may use {gib(self._limit)} here"
+            raise EngineError("model_too_big", f"{detail}; use a smaller model or quantisation, --ctx or --slots")
+        seat.info, seat.need = seat.member.told(found.info), found.need
+
+    async def _measure(self) -> None:
+        """Memory for all models; it shows only while none of them is there."""
+        if all(seat.engine is None for seat in self._seats.values()):
+            free = await asyncio.to_thread(self._memory)
+            self._limit = min((amount for amount in (self._bound, free) if amount is not None), default=None)
+
+    async def _load(self, seat: Seat) -> None:
+        engine = seat.member.make()
+        begun = self._clock()
+        log.info("loading %s", seat.alias)
+        try:
+            await engine.start()
+        except EngineError:
+            await engine.stop()
+            raise
+        except asyncio.CancelledError:
+            await asyncio.shield(engine.stop())
+            raise
+        self._backend = engine.backend
+        seat.engine, seat.last_used = engine, self._clock()
+        seat.failures, seat.problem = 0, None
+        self._pump(engine)
+        log.info("%s is loaded after %.1f s", seat.alias, self._clock() - begun)
+        self._steps.put_nowait([])
+
+    async def _unload(self, seat: Seat, why: str) -> None:
+        engine = seat.engine
+        assert engine is not None
+        seat.gone()
+        log.info("%s leaves memory: %s", seat.alias, why)
+        pump = self._pumps.pop(engine)
+        await asyncio.shield(self._keep(engine.stop(), self._ends))
+        pump.cancel()
+        self._steps.put_nowait([])
+
+    def _withdraw(self, seat: Seat, problem: EngineError) -> None:
+        """It cannot be loaded now: its jobs hear why."""
+        pause = seat.failed(problem, self._clock())
+        log.error("%s cannot be loaded: %s (not tried again for %.0f s)", seat.alias, problem.detail, pause)
+        for ticket in [ticket for ticket in self._line if ticket.seat is seat and ticket.do != "unload"]:
+            self._line.remove(ticket)
+            if ticket.job is not None:
+                self._refuse(seat, ticket.job, problem)
+        self._steps.put_nowait([])
+
+    async def _digest(self) -> None:
+        """One after the other, so that the disk has peace."""
+        for seat in self._seats.values():
+            if seat.info is None or seat.info.sha256 or seat.engine is not None:
+                continue
+            try:
+                digest = await asyncio.to_thread(seat.member.digest)
+            except OSError as problem:
+                log.warning("the SHA-256 of %s cannot be computed: %s", seat.alias, problem.strerror)
+            else:
+                seat.info = seat.info.model_copy(update={"sha256": digest})
+                self._steps.put_nowait([])
+
+    # --- engines ----------------------------------------------------------------------------------------------------
+
+    def _pump(self, engine: Engine) -> None:
+        self._pumps[engine] = asyncio.create_task(self._listen(engine))
+
+    async def _listen(self, engine: Engine) -> None:
+        try:
+            async for events in engine.steps():
+                self._heard(engine, events)
+        except Exception:
+            log.exception("an engine's events ended with an error")
+            self._broken(engine)
+
+    def _broken(self, engine: Engine) -> None:
+        runs = [run for run, other in self._engine_of.items() if other is engine]
+        self._heard(engine, [Error(run, "engine_crashed", "the engine failed", retry=True) for run in runs])
+        seat = next((seat for seat in self._seats.values() if seat.engine is engine), None)
+        if seat is None:
+            self._standing = tuple(other for other in self._standing if other is not engine)
+            self._keep(engine.stop(), self._ends)
+            return
+        # Ahead of everybody: who waits for it must not be given to what is dead.
+        self._closing |= {seat.alias}
+        self._line.insert(0, Ticket(seat, "unload"))
+        self._kick.set()
+
+    def _keep(self, work: Coroutine[object, object, None], where: set[asyncio.Task[None]]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        where.add(task)
+        task.add_done_callback(where.discard)
+        return task

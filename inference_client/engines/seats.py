@@ -1,0 +1,136 @@
+"""The models of a fleet, one seat each: whether it is in memory, what it runs, and how often it failed to load."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from inference_client.engines.base import Engine, EngineError
+from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics
+
+FIRST_BLOCK_SECONDS: Final = 5.0
+MOST_BLOCK_SECONDS: Final = 600.0
+FAILURES_UNTIL_WITHDRAWN: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is known of a model before it is loaded. ``need``: bytes of memory, an estimate."""
+
+    info: ModelInfo
+    need: int
+
+
+class Member(Protocol):
+    """A model that a fleet may load. ``keep_alive``: seconds without a job after which it leaves; None: never."""
+
+    @property
+    def alias(self) -> str: ...
+
+    @property
+    def preload(self) -> bool: ...
+
+    @property
+    def keep_alive(self) -> float | None: ...
+
+    def describe(self) -> Description:
+        """Blocks while it reads the file's header. Raises EngineError."""
+        ...
+
+    def digest(self) -> str:
+        """SHA-256 of the model. Blocks while it reads the file. Raises OSError."""
+        ...
+
+    def make(self) -> Engine:
+        """A new engine for this model alone; its ``start`` loads the model."""
+        ...
+
+    def told(self, info: ModelInfo) -> ModelInfo:
+        """``info`` as the engine says it, with what the owner says instead."""
+        ...
+
+
+@dataclass(slots=True)
+class Seat:
+    """``engine`` is set while the model is in memory. Times are monotonic seconds."""
+
+    member: Member
+    info: ModelInfo | None = None
+    need: int = 0
+    engine: Engine | None = None
+    runs: set[int] = field(default_factory=set)
+    last_used: float = 0.0
+    asked_at: float = 0.0
+    failures: int = 0
+    blocked_until: float = 0.0
+    problem: EngineError | None = None
+    left: ModelMetrics | None = None
+    errors: int = 0
+
+    @property
+    def alias(self) -> str:
+        return self.member.alias
+
+    def offer(self) -> ModelInfo | None:
+        """What the site is told; None while the model cannot be loaded, again and again."""
+        if self.engine is not None:
+            infos = self.engine.models()
+            self.info = self.member.told(infos[0]) if infos else self.info
+            return self.info if infos else None
+        return None if self.withdrawn else self.info
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.engine is None and self.failures >= FAILURES_UNTIL_WITHDRAWN
+
+    def failed(self, problem: EngineError, now: float) -> float:
+        """Takes note; returns for how many seconds nobody tries again."""
+        self.failures += 1
+        self.problem = problem
+        pause = min(MOST_BLOCK_SECONDS, FIRST_BLOCK_SECONDS * 2.0 ** min(self.failures - 1, 16))
+        self.blocked_until = now + pause
+        return pause
+
+    def idle_until(self) -> float | None:
+        """When it may leave for want of work; None if it has work or may stay."""
+        if self.engine is None or self.runs or self.member.keep_alive is None:
+            return None
+        return self.last_used + self.member.keep_alive
+
+    def gone(self) -> None:
+        """Its engine is about to stop: keeps what that has counted and measured."""
+        if self.engine is not None:
+            self.offer()
+            self.left = merged(self.alias, [self.left, *self.engine.metrics()])
+            self.engine = None
+        if self.info is not None:
+            self.info = self.info.model_copy(update={"loaded": False})
+
+    def metrics(self, now: float, waiting: int) -> ModelMetrics:
+        """Since the call before; ``waiting`` jobs stand in the fleet's line."""
+        counted = merged(self.alias, [self.left, *(self.engine.metrics() if self.engine else ())])
+        seconds, self.asked_at = max(0.0, now - self.asked_at), now
+        errors, self.errors, self.left = self.errors, 0, None
+        return counted.model_copy(
+            update={
+                "seconds": seconds,
+                "waiting": counted.waiting + waiting,
+                "errors": counted.errors + errors,
+                "requests": counted.requests + errors,
+                "busy": counted.busy if self.engine else 0,
+            }
+        )
+
+
+def merged(alias: str, parts: Sequence[ModelMetrics | None]) -> ModelMetrics:
+    """Sums; the slots' state is that of the last part."""
+    known = [part for part in parts if part is not None]
+    counts = ("prompt_tokens", "cached_tokens", "completion_tokens", "requests", "errors")
+    sums = {name: sum(getattr(part, name) for part in known) for name in counts}
+    last = known[-1] if known else None
+    return ModelMetrics(
+        alias=alias,
+        seconds=sum(part.seconds for part in known),
+        busy=last.busy if last else 0,
+        waiting=last.waiting if last else 0,
+        **sums,
+    )
