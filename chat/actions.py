@@ -101,7 +101,9 @@ def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offl
     if len(text) > MAX_PROMPT:
         raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
     reply = (
-        markov.reply_if_offline(access_conversation(user, conversation).model, text) if offline == "markov" else None
+        markov.reply_if_offline(access_conversation(user, conversation).model, text, user.pk)
+        if offline == "markov"
+        else None
     )
     with transaction.atomic():
         # A repeated request waits at this lock for the first one, and then finds what it made.
@@ -126,7 +128,8 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
     if message.role != Message.Role.ASSISTANT or message.parent_id is None:
         raise Invalid("Only an answer can be written again.", code="not_an_answer")
     question = Message.objects.get(pk=message.parent_id)
-    reply = markov.reply_if_offline(message.conversation.model, question.content) if offline == "markov" else None
+    model = message.conversation.model
+    reply = markov.reply_if_offline(model, question.content, user.pk) if offline == "markov" else None
     with transaction.atomic():
         conversation = access_conversation(user, message.conversation_id, lock=True)
         if earlier := _earlier_or_refused(user, conversation, request, queues=reply is None):

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from chat import nodes, queueing
+from chat import availability, nodes
 from chat.models import Conversation, Generation, Message, Node, NodeModel, PairingCode
 from inference_client.protocol import keys
 from meatlizard.accounts.http import UserRequest
@@ -73,7 +73,7 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     def state(self, node: Node) -> str:
         if node.revoked:
             return "revoked"
-        silent = node.last_seen is None or (timezone.now() - node.last_seen).total_seconds() > queueing.ONLINE_SECONDS
+        silent = node.last_seen is None or (timezone.now() - node.last_seen).total_seconds() > availability.ONLINE_SECONDS
         if not node.session or silent:
             return "away"
         return "paused" if node.paused else "connected"

@@ -142,7 +142,7 @@ class ChatConsumer(Socket):
         elif isinstance(request, Ask):
             self._model = request.model
             snapshot = await notifier.fresh()
-            self._outbox.event(snapshot.status(self._model).model_dump_json())
+            self._outbox.event(snapshot.status(self._model, user.pk).model_dump_json())
 
     async def _open(self, user: User, conversation: UUID | None) -> None:
         if conversation is not None:
@@ -198,7 +198,9 @@ class ChatConsumer(Socket):
             if control.do == "session" and control.id == session_mark(self._session_key):
                 self._keep(self._sign_out())
         elif topic == EVERYBODY:
-            self._outbox.event(notifier.latest.status(self._model).model_dump_json())
+            self._outbox.event(
+                notifier.latest.status(self._model, self._user.pk if self._user else None).model_dump_json()
+            )
         else:
             self._outbox.event(frame)
 

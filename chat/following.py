@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from chat import generations, queueing
+from chat import availability, generations, queueing
 from chat.actions import Asked
 from chat.events import FinishedOut, GenerationState, MessageAdded, Queued
 from chat.messages import finished_out, message_out
@@ -87,4 +87,4 @@ def _away(row: Generation) -> bool:
     node = row.node
     if node is None or not node.session or node.last_seen is None:
         return row.state in (State.LEASED, State.STREAMING)
-    return node.last_seen < timezone.now() - datetime.timedelta(seconds=queueing.ONLINE_SECONDS)
+    return node.last_seen < timezone.now() - datetime.timedelta(seconds=availability.ONLINE_SECONDS)

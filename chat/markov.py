@@ -19,9 +19,9 @@ MAX_CORPUS = 2_000_000
 OWN_CORPUS = Path(__file__).with_name("markov_corpus.txt")
 
 
-def reply_if_offline(model: str, question: str) -> str | None:
-    """A generated text, or None when a node offers ``model`` after all: then a real answer is to be had."""
-    return None if queueing.offered(model) else reply(question)
+def reply_if_offline(model: str, question: str, user: int) -> str | None:
+    """A generated text, or None when a node offers ``model`` to ``user`` after all: then a real answer is to be had."""
+    return None if queueing.offered(model, user) else reply(question)
 
 
 def prepare() -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pydantic import BaseModel
 
 from chat import generations
+from chat.availability import ONLINE_SECONDS, Hours, hours, quiet_now
 from chat.bus import PROCESS, control_on_commit
 from chat.generations import Taken
 from chat.models import Node, NodeModel, PairingCode
@@ -23,9 +24,6 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 
 CODE_MINUTES = 15
-
-ONLINE_SECONDS = 30
-"""A node that was not heard for so long counts as away, even if its site process died before it could say so."""
 
 _OFFER = [name for name in ModelInfo.model_fields if name != "alias"]
 SESSION_PREFIX = f"{PROCESS[:24]}."
@@ -196,7 +194,7 @@ class Standing:
     max_slots: int | None = None
     own_only: bool = False
     owner_first: bool = False
-    quiet: tuple[datetime.time, datetime.time] | None = None
+    quiet: Hours | None = None
 
 
 def standings(nodes: Sequence[UUID]) -> dict[UUID, Standing]:
@@ -221,24 +219,8 @@ def _standing(row: Any) -> Standing:
         max_slots=row["max_slots"],
         own_only=row["own_only"],
         owner_first=row["owner_first"],
-        quiet=_hours(row["quiet_from"], row["quiet_until"]),
+        quiet=hours(row["quiet_from"], row["quiet_until"]),
     )
-
-
-def _hours(start: datetime.time | None, end: datetime.time | None) -> tuple[datetime.time, datetime.time] | None:
-    return (start, end) if start is not None and end is not None else None
-
-
-def quiet_at(now: datetime.time, quiet: tuple[datetime.time, datetime.time] | None) -> bool:
-    """Whether ``now`` lies in the hours, which may go over midnight. Equal times are no hours at all."""
-    if quiet is None:
-        return False
-    start, end = quiet
-    return start <= now < end if start <= end else now >= start or now < end
-
-
-def quiet_now(quiet: tuple[datetime.time, datetime.time] | None) -> bool:
-    return quiet is not None and quiet_at(timezone.localtime().time(), quiet)
 
 
 def elsewhere() -> dict[UUID, frozenset[str]]:
@@ -256,7 +238,7 @@ def elsewhere() -> dict[UUID, frozenset[str]]:
     )  # fmt: skip
     found: dict[UUID, frozenset[str]] = {}
     for node, alias, start, end in rows:
-        if not quiet_now(_hours(start, end)):
+        if not quiet_now(hours(start, end)):
             found[node] = found.get(node, frozenset()) | {alias}
     return found
 

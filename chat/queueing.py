@@ -2,29 +2,24 @@
 measured or unknown.
 """
 
-import datetime
-from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
-from django.utils import timezone
 
+from chat.availability import room_of, state_of
 from chat.bus import bus
 from chat.events import ModelOut, Queued, Status, Stopping
 from chat.hub import conversation_topic
 from chat.models import Generation, Node
 from meatlizard.jobs.lease import HELD, State
 
-ONLINE_SECONDS = 30
-"""A node that was not heard for so long counts as away, even if its site process died before it could say so."""
-
 MEASURED_ANSWERS = 20
 
 
 @dataclass(slots=True)
 class Offer:
-    """One model as the connected nodes offer it together."""
+    """One model as connected nodes offer it together."""
 
     context_length: int
     slots: int = 0
@@ -36,23 +31,31 @@ class Waiting:
     conversation: UUID
     message: UUID
     model: str
+    user: int
 
 
 @dataclass(slots=True)
 class Snapshot:
-    """The queue at one moment. ``seconds`` is the mean time of the latest answers in a slot, None when none was
-    measured.
+    """The queue at one moment. ``own``: models that nodes keep for their owner, by his key. ``seconds`` is the mean time
+    of the latest answers in a slot, None when none was measured.
     """
 
     offers: dict[str, Offer] = field(default_factory=dict)
+    own: dict[int, dict[str, Offer]] = field(default_factory=dict)
     offline_models: dict[str, int] = field(default_factory=dict)
     slots: int = 0
+    own_slots: dict[int, int] = field(default_factory=dict)
     busy: int = 0
     waiting: list[Waiting] = field(default_factory=list)
     seconds: float | None = None
 
-    def offered(self, model: str) -> bool:
-        return bool(self.offers) if not model else model in self.offers
+    def offers_for(self, user: int | None) -> dict[str, Offer]:
+        """What is there for everybody, and for ``user`` also what his own machines keep for him."""
+        return self.offers | self.own.get(user, {}) if user is not None else self.offers
+
+    def offered(self, model: str, user: int | None = None) -> bool:
+        offers = self.offers_for(user)
+        return bool(offers) if not model else model in offers
 
     def estimate(self, position: int) -> float | None:
         """Seconds until the ``position``-th waiting one begins, if answers go on taking as long as they did."""
@@ -60,17 +63,18 @@ class Snapshot:
             return None
         return round(self.seconds * position / self.slots, 1)
 
-    def status(self, model: str = "") -> Status:
-        """What a person about to send to ``model`` should know."""
-        models = [ModelOut(alias=a, context_length=o.context_length, live=True) for a, o in sorted(self.offers.items())]
+    def status(self, model: str = "", user: int | None = None) -> Status:
+        """What ``user``, about to send to ``model``, should know."""
+        offers = self.offers_for(user)
+        models = [ModelOut(alias=a, context_length=o.context_length, live=True) for a, o in sorted(offers.items())]
         models += [
             ModelOut(alias=alias, context_length=length, live=False)
             for alias, length in sorted(self.offline_models.items())
-            if alias not in self.offers
+            if alias not in offers
         ]
-        if not self.offered(model):
+        if not self.offered(model, user):
             return Status(state="offline", models=tuple(models))
-        if self.busy < self.slots and not self.waiting:
+        if self.busy < self.slots + self.own_slots.get(user or 0, 0) and not self.waiting:
             return Status(state="live", models=tuple(models))
         position = len(self.waiting) + 1
         return Status(state="queued", position=position, estimate=self.estimate(position), models=tuple(models))
@@ -83,7 +87,7 @@ class Snapshot:
                 message=row.message,
                 position=position,
                 estimate=self.estimate(position),
-                offline=not self.offered(row.model),
+                offline=not self.offered(row.model, row.user),
             )
             for position, row in enumerate(self.waiting, 1)
         ]
@@ -92,21 +96,29 @@ class Snapshot:
 def snapshot() -> Snapshot:
     """Reads the queue. Four short queries."""
     result = Snapshot()
-    since = timezone.now() - datetime.timedelta(seconds=ONLINE_SECONDS)
     for node in Node.objects.filter(revoked=None).prefetch_related("models"):
-        online = bool(node.session) and node.last_seen is not None and node.last_seen >= since and not node.paused
-        slots: defaultdict[str, int] = defaultdict(int)
-        for model in node.models.all():
-            if not online:
+        models = [model for model in node.models.all() if model.kind == "chat"]
+        if state_of(node) != "connected":
+            for model in models:
                 result.offline_models.setdefault(model.alias, model.context_length)
-                continue
-            offer = result.offers.setdefault(model.alias, Offer(model.context_length))
-            offer.slots += model.slots
-            slots[model.alias] += model.slots
-        result.slots += sum(slots.values())
+            continue
+        owner = (node.owner_id or 0) if node.own_only or node.said_own_only else None
+        offers = result.offers if owner is None else result.own.setdefault(owner, {})
+        usable = 0
+        for model in models:
+            offer = offers.setdefault(model.alias, Offer(model.context_length))
+            slots = 0 if model.breaker == "open" else model.slots
+            offer.slots += slots
+            usable += slots
+        if owner is None:
+            result.slots += room_of(node, usable)
+        else:
+            result.own_slots[owner] = result.own_slots.get(owner, 0) + room_of(node, usable)
     result.busy = Generation.objects.filter(state__in=HELD).count()
     rows = Generation.objects.in_line().filter(purpose=Generation.Purpose.ANSWER)
-    result.waiting = [Waiting(*row) for row in rows.values_list("pk", "conversation", "message", "model")[:1000]]
+    result.waiting = [
+        Waiting(*row) for row in rows.values_list("pk", "conversation", "message", "model", "user")[:1000]
+    ]
     result.seconds = _seconds_per_answer()
     return result
 
@@ -120,13 +132,13 @@ def _seconds_per_answer() -> float | None:
     return sum(measured) / len(measured) if measured else None
 
 
-def status(model: str = "") -> Status:
-    return snapshot().status(model)
+def status(model: str = "", user: int | None = None) -> Status:
+    return snapshot().status(model, user)
 
 
-def offered(model: str) -> bool:
-    """Whether a connected node offers ``model`` (empty: any model)."""
-    return snapshot().offered(model)
+def offered(model: str, user: int | None = None) -> bool:
+    """Whether a connected node offers ``model`` (empty: any model) to ``user``."""
+    return snapshot().offered(model, user)
 
 
 def retry_after() -> float:

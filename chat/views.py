@@ -43,7 +43,7 @@ def conversation(request: UserRequest, conversation: UUID) -> HttpResponse:
 
 def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
     rows, cursor = listing.page(request.user)
-    status = queueing.status(opened.model if opened else "")
+    status = queueing.status(opened.model if opened else "", request.user.pk)
     context = {
         "conversations": rows,
         "next_cursor": cursor,

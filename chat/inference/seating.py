@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-from chat import nodes
+from chat import availability
 from chat.inference import placement
 from chat.inference.breaker import Breaker, State
 from chat.inference.placement import Elsewhere, Offer, Seat, Want
@@ -78,7 +78,7 @@ class Seating:
         standing, said = session.standing, session.presence.availability
         if standing is None or standing.paused or said.state != "open" or not session.listening():
             return None
-        if nodes.quiet_now(standing.quiet):
+        if availability.quiet_now(standing.quiet):
             return None
         free = session.free()
         bounds = [bound for bound in (standing.max_slots, said.max_slots) if bound is not None]
