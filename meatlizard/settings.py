@@ -54,6 +54,7 @@ DISCORD_SIGN_IN = bool(DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET)
 # --- the work -----------------------------------------------------------------------------------------------------------
 
 QUEUE_MAX_WAITING = parse.positive("QUEUE_MAX_WAITING", env.int("QUEUE_MAX_WAITING", default=50))
+TOKEN_BUDGETS = env.bool("TOKEN_BUDGETS", default=True)
 LEASE_SECONDS = parse.positive("LEASE_SECONDS", env.int("LEASE_SECONDS", default=60))
 NODE_HEARTBEAT_SECONDS = parse.positive("NODE_HEARTBEAT_SECONDS", env.int("NODE_HEARTBEAT_SECONDS", default=5))
 GENERATION_MAX_ATTEMPTS = parse.positive("GENERATION_MAX_ATTEMPTS", env.int("GENERATION_MAX_ATTEMPTS", default=3))
@@ -85,6 +86,7 @@ INSTALLED_APPS = [
     "django.forms",
     "django_tasks",
     "meatlizard.accounts",
+    "meatlizard.budgets",
     "meatlizard.jobs",
     "chat",
 ]

@@ -1,0 +1,147 @@
+"""Verbs of the ledger: tokens are reserved before work begins, and settled by what was really used when it ends.
+
+One ledger for every door. Each piece of work has a key of its own: it is reserved once, and ends once. The bound is
+exact under concurrency, since a person's week is one row that is locked while it changes.
+"""
+
+import datetime
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from meatlizard.accounts.models import User
+from meatlizard.budgets.models import Grant, Reservation, WeeklyUse
+from meatlizard.errors import Invalid, LimitReached
+from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, given
+
+MAX_GRANT = 10**12
+
+_week_locked = KeptSelect(
+    lambda: (
+        WeeklyUse.objects.select_for_update()
+        .filter(user=given(WeeklyUse, "user"), week=given(WeeklyUse, "week"))
+        .order_by()
+    )
+)
+_set_aside = KeptUpdate(
+    lambda: WeeklyUse.objects.filter(pk=given(WeeklyUse, "id")),
+    lambda: {"reserved": F("reserved") + given(WeeklyUse, "reserved")},
+)
+_reserve = KeptInsert(Reservation)
+_reserved = KeptSelect(
+    lambda: Reservation.objects.filter(key=given(Reservation, "key")).order_by().values_list("use", "tokens")
+)
+_release = KeptDelete(lambda: Reservation.objects.filter(key=given(Reservation, "key")))
+_use = KeptUpdate(
+    lambda: WeeklyUse.objects.filter(pk=given(WeeklyUse, "id")),
+    lambda: {
+        "used": F("used") + given(WeeklyUse, "used"),
+        "reserved": F("reserved") - given(WeeklyUse, "reserved"),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's week in tokens. ``limit`` includes what was granted; ``resets`` is when the next week begins."""
+
+    limit: int
+    used: int
+    reserved: int
+    resets: datetime.datetime
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used - self.reserved)
+
+
+def week_of(moment: datetime.datetime) -> datetime.date:
+    """The Monday of its week, in the site's time zone."""
+    day = timezone.localdate(moment)
+    return day - datetime.timedelta(days=day.weekday())
+
+
+def next_week(moment: datetime.datetime) -> datetime.datetime:
+    """When the week after that of ``moment`` begins."""
+    monday = week_of(moment) + datetime.timedelta(days=7)
+    return timezone.make_aware(datetime.datetime.combine(monday, datetime.time()))
+
+
+def standing(user: User) -> Standing | None:
+    """None when the site does not count tokens."""
+    if not settings.TOKEN_BUDGETS:
+        return None
+    now = timezone.now()
+    row = WeeklyUse.objects.filter(user=user.pk, week=week_of(now)).first() or WeeklyUse()
+    return Standing(user.tier.weekly_tokens + row.granted, row.used, row.reserved, next_week(now))
+
+
+def reserve(user: User, key: UUID, least: int, wanted: int) -> int | None:
+    """Sets tokens aside for the work ``key``, within the caller's transaction: ``wanted`` of them, or what is left if that is
+    ``least`` or more. Returns how many; None when the site does not count.
+
+    Raises LimitReached ``budget_exceeded`` when less is left, and then nothing has changed.
+    """
+    if not settings.TOKEN_BUDGETS:
+        return None
+    now = timezone.now()
+    with transaction.atomic():
+        row = _this_week(user, now)
+        left = user.tier.weekly_tokens + row.granted - row.used - row.reserved
+        if left < least or left <= 0:
+            raise _exceeded(user, row, now)
+        tokens = min(wanted, left)
+        _reserve.run(Reservation(key=key, use=row, tokens=tokens, created=now))
+        _set_aside.run(id=row.pk, reserved=tokens)
+    return tokens
+
+
+def settle(key: UUID, used: int) -> bool:
+    """The work ``key`` is over and has used so many tokens, none if it failed: what was set aside beyond them is free again.
+    False when nothing was set aside for it, or it was settled before.
+    """
+    with transaction.atomic():
+        found = _reserved.first(key=key)
+        # The deletion is the claim: of two ends of the same work one counts.
+        if found is None or _release.run(key=key) != 1:
+            return False
+        use, tokens = found
+        _use.run(id=use, used=used, reserved=tokens)
+    return True
+
+
+def grant(user: User, tokens: int, given_by: User | None, note: str = "") -> Grant:
+    """Gives a person more for this week."""
+    if not 0 < tokens <= MAX_GRANT:
+        raise Invalid(f"A grant is of 1 to {MAX_GRANT:,} tokens.", code="grant_out_of_range")
+    with transaction.atomic():
+        row = _this_week(user, timezone.now())
+        WeeklyUse.objects.filter(pk=row.pk).update(granted=F("granted") + tokens)
+        return Grant.objects.create(user=user, tokens=tokens, given_by=given_by, note=note[:200])
+
+
+def _this_week(user: User, now: datetime.datetime) -> WeeklyUse:
+    """Locked for the transaction."""
+    week = week_of(now)
+    row = _week_locked.first(user=user.pk, week=week)
+    if row is None:
+        # Two first questions of a week may meet here: one row is made, and both find it.
+        WeeklyUse.objects.bulk_create([WeeklyUse(user_id=user.pk, week=week)], ignore_conflicts=True)
+        (row,) = _week_locked.rows(user=user.pk, week=week)
+    return row
+
+
+def _exceeded(user: User, row: WeeklyUse, now: datetime.datetime) -> LimitReached:
+    resets = next_week(now)
+    limit = user.tier.weekly_tokens + row.granted
+    running = f", and {row.reserved:,} are set aside for answers under way" if row.reserved else ""
+    return LimitReached(
+        f"Your {limit:,} tokens for this week are used up ({row.used:,} used{running}). The next week begins on "
+        f"{timezone.localtime(resets):%A, %d %B at %H:%M %Z}. Your message was not sent.",
+        code="budget_exceeded",
+        retry_after=(resets - now).total_seconds(),
+    )

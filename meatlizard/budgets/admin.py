@@ -1,0 +1,48 @@
+"""The ledger for operators: to read, and to give."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from meatlizard.accounts.http import UserRequest
+from meatlizard.budgets import actions
+from meatlizard.budgets.models import Grant, WeeklyUse
+
+
+@admin.register(WeeklyUse)
+class WeeklyUseAdmin(admin.ModelAdmin[WeeklyUse]):
+    list_display = ["user", "week", "used", "reserved", "granted"]
+    list_filter = ["week"]
+    list_select_related = ["user"]
+    search_fields = ["user__username"]
+    date_hierarchy = "week"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: WeeklyUse | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: WeeklyUse | None = None) -> bool:
+        return False
+
+
+@admin.register(Grant)
+class GrantAdmin(admin.ModelAdmin[Grant]):
+    list_display = ["user", "tokens", "note", "given_by", "created"]
+    list_filter = ["created"]
+    list_select_related = ["user", "given_by"]
+    search_fields = ["user__username", "note"]
+    fields = ["user", "tokens", "note"]
+    autocomplete_fields = ["user"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Grant | None = None) -> bool:
+        return False
+
+    def save_model(self, request: UserRequest, obj: Grant, form: Any, change: bool) -> None:  # type: ignore[override]
+        made = actions.grant(obj.user, obj.tokens, request.user, obj.note)
+        obj.pk, obj.given_by, obj.created = made.pk, made.given_by, made.created
