@@ -11,7 +11,7 @@ import numpy as np
 from gguf.quants import dequantize, quantize
 
 from tests.models.corpus import CHAT_TEMPLATE, CONTEXT_LENGTH
-from tests.models.network import DIM, FEED_FORWARD, HEAD_DIM, HEADS, LAYERS, NORM_EPSILON, ROPE_BASE
+from tests.models.network import NORM_EPSILON, ROPE_BASE, TINY, Shape
 from tests.models.samples import END_OF_TEXT_ID, IM_END_ID, SPECIAL_TOKENS, VOCABULARY
 
 
@@ -48,17 +48,23 @@ def read_weights(path: Path) -> Arrays:
     return {tensor.name: dequantize(tensor.data, tensor.tensor_type) for tensor in gguf.GGUFReader(path).tensors}
 
 
-def write_gguf(path: Path, weights: Arrays) -> None:
+def write_gguf(
+    path: Path,
+    weights: Arrays,
+    shape: Shape = TINY,
+    name: str = "MeatLizard tiny test model",
+    context: int = CONTEXT_LENGTH,
+) -> None:
     """Matrices as Q8_0, norms as F32; ``path`` is replaced."""
     writer = gguf.GGUFWriter(path, "llama")
-    writer.add_name("MeatLizard tiny test model")
-    writer.add_context_length(CONTEXT_LENGTH)
-    writer.add_embedding_length(DIM)
-    writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(FEED_FORWARD)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(HEADS)
-    writer.add_rope_dimension_count(HEAD_DIM)
+    writer.add_name(name)
+    writer.add_context_length(context)
+    writer.add_embedding_length(shape.dim)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.heads)
+    writer.add_rope_dimension_count(shape.head_dim)
     writer.add_rope_freq_base(ROPE_BASE)
     writer.add_layer_norm_rms_eps(NORM_EPSILON)
     writer.add_vocab_size(VOCABULARY)
