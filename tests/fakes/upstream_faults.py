@@ -10,9 +10,7 @@ Json = dict[str, Any]
 
 
 class Speaker(Protocol):
-    """The part of the server that writes HTTP. ``left`` is set when the other side closed before the end."""
-
-    left: asyncio.Event
+    """The part of the server that writes HTTP."""
 
     async def send(
         self, writer: asyncio.StreamWriter, status: int, headers: Mapping[str, str], content: bytes
@@ -74,7 +72,7 @@ def hangs(*pieces: bytes, headers: bool = True) -> Exchange:
             for piece in pieces:
                 server.chunk(writer, piece)
             await writer.drain()
-        await server.left.wait()
+        await asyncio.Event().wait()
 
     return exchange
 

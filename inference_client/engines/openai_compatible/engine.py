@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
-_CONFIGURATION: Final = frozenset({"upstream_key", "upstream_moved", "upstream_garbled", "upstream_refused"})
+_CONFIGURATION: Final = frozenset(
+    {"upstream_key", "upstream_moved", "upstream_garbled", "upstream_refused", "upstream_too_much"}
+)
 """What waiting does not mend: the program refuses to start."""
 
 _GONE: Final = frozenset({"upstream_away", "upstream_key", "model_missing"})
