@@ -107,7 +107,9 @@ def _reach(seats: Sequence[Seat], memory: bool) -> Reach:
     everybody: set[str] = set()
     own: dict[int, set[str]] = {}
     for seat in seats:
-        aliases = {offer.alias for offer in seat.offers if offer.free > 0} if seat.room > 0 else set()
+        aliases = {offer.alias for offer in seat.offers if offer.free > 0 and offer.kind == "chat"}
+        if seat.room <= 0:
+            continue
         if not seat.own_only:
             everybody |= aliases
         elif seat.owner is not None:

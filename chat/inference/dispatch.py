@@ -127,7 +127,7 @@ class Dispatcher:
 
     async def _hand_out(self) -> bool:
         seats = self._seating.seats(self._sessions.values())
-        room = sum(seat.room for seat in seats)
+        room = sum(seat.free() for seat in seats)
         if not room:
             return False
         # Who answered last matters where there is a choice.

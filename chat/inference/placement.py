@@ -44,6 +44,10 @@ class Seat:
     owner_first: bool = False
     weight: int = 10
 
+    def free(self, kind: Kind = "chat") -> int:
+        """Jobs of that kind that it may take now."""
+        return min(self.room, sum(offer.free for offer in self.offers if offer.kind == kind))
+
     @classmethod
     def plain(cls, session: str, node: UUID, free: Mapping[str, int]) -> "Seat":
         """Of a node of which nothing but the free slots by model is known."""

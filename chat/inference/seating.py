@@ -4,6 +4,7 @@ their circuit breakers leave of it.
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import get_args
 from uuid import UUID
 
 from chat import availability
@@ -11,6 +12,9 @@ from chat.inference import placement
 from chat.inference.breaker import Breaker, State
 from chat.inference.placement import Elsewhere, Offer, Seat, Want
 from chat.inference.session import NodeSession
+from inference_client.protocol.vocabulary import Kind
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 GRACE_SECONDS = 0.3
 """So long a generation is left to another process whose node would do better, before this one takes it."""
@@ -80,7 +84,7 @@ class Seating:
             return None
         if availability.quiet_now(standing.quiet):
             return None
-        free = session.free()
+        free = {alias: slots for kind in KINDS for alias, slots in session.free(kind).items()}
         bounds = [bound for bound in (standing.max_slots, said.max_slots) if bound is not None]
         room = sum(free.values())
         if bounds:
