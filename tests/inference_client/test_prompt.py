@@ -5,14 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from inference_client.engines.base import EngineError
-from inference_client.engines.llama_cpp.prompt import PromptWriter, Turns
+from inference_client.engines.llama_cpp.prompt import PromptWriter
+from inference_client.engines.llama_cpp.turns import Turns
 from inference_client.protocol.vocabulary import ChatMessage
 
 BOS = 1
 MARK = "<|x|>"
 
 
-def render(turns: Turns) -> str:
+def render(turns: Turns, **options: object) -> str:
     return "".join(f"{MARK}{turn['role'][0]}:{turn['content']}\n" for turn in turns) + "a:"
 
 
@@ -23,7 +24,7 @@ def tokenize(text: str, special: bool) -> list[int]:
     return [ord(character) for character in text]
 
 
-def writer(context: int = 100, bos: int | None = None, render: Callable[[Turns], str] = render) -> PromptWriter:
+def writer(context: int = 100, bos: int | None = None, render: Callable[..., str] = render) -> PromptWriter:
     return PromptWriter(render, tokenize, control_tokens=[MARK, "<|y|>"], bos=bos, context=context)
 
 
@@ -61,7 +62,7 @@ def test_control_tokens_in_what_people_write_stay_text(content: str) -> None:
 
 @pytest.mark.parametrize("template_writes_it", [True, False])
 def test_the_first_token_stands_there_once(template_writes_it: bool) -> None:
-    def with_bos(turns: Turns) -> str:
+    def with_bos(turns: Turns, **options: object) -> str:
         return ("\x01" if template_writes_it else "") + render(turns)
 
     tokens = writer(bos=BOS, render=with_bos).write(said("hi"), "", None).tokens
@@ -107,7 +108,7 @@ def test_an_answer_that_has_filled_the_context_is_told_apart() -> None:
 
 
 def test_a_template_without_system_role_gets_it_in_the_first_message() -> None:
-    def no_system(turns: Turns) -> str:
+    def no_system(turns: Turns, **options: object) -> str:
         if any(turn["role"] == "system" for turn in turns):
             raise ValueError("System role not supported")
         return render(turns)
@@ -117,7 +118,7 @@ def test_a_template_without_system_role_gets_it_in_the_first_message() -> None:
 
 
 def test_a_template_that_cannot_be_filled_is_an_error_without_the_conversation() -> None:
-    def broken(turns: Turns) -> str:
+    def broken(turns: Turns, **options: object) -> str:
         raise ValueError(turns[0]["content"])
 
     with pytest.raises(EngineError) as caught:

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from inference_client.engines.base import Done, EngineError, Error, Event, Job, Progress, Text
-from inference_client.engines.llama_cpp.prompt import Prompt
+from inference_client.engines.llama_cpp.answer import AnswerStream
+from inference_client.engines.llama_cpp.prompt import PLAIN, Prompt
 from inference_client.engines.llama_cpp.scheduler import STEP_SECONDS, Entry, Scheduler
+from inference_client.engines.llama_cpp.thinking import Where
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 
 END = 0
@@ -32,7 +34,8 @@ class ScriptedRuntime:
 
     def prompt(self, job: Job) -> Prompt:
         tokens = [ord(character) for character in job.messages[0].content]
-        return Prompt(tokens + [ord(character) for character in job.prefix], len(job.prefix), 0)
+        where: Where = "answer" if job.prefix else "start"
+        return Prompt(tokens + [ord(character) for character in job.prefix], len(job.prefix), 0, where)
 
     def decode(self, entries: Sequence[Entry]) -> None:
         if self.full:
@@ -48,7 +51,10 @@ class ScriptedRuntime:
         del self.memory[slot][tokens:]
         return tokens
 
-    def sampler(self, sampling: Sampling, history: Sequence[int]) -> "ScriptedRuntime.Sampler":
+    def answer(self, job: Job, prompt: Prompt) -> AnswerStream:
+        return AnswerStream(PLAIN, stop=job.sampling.stop, where=prompt.where)
+
+    def sampler(self, job: Job, prompt: Prompt) -> "ScriptedRuntime.Sampler":
         self.open_samplers += 1
         return self.Sampler(self)
 
@@ -62,7 +68,9 @@ class ScriptedRuntime:
         def __init__(self, runtime: "ScriptedRuntime") -> None:
             self._runtime = runtime
 
-        def sample(self, index: int) -> int:
+        constrained = False
+
+        def sample(self, index: int, *, answering: bool = True) -> int:
             entry = self._runtime.batches[-1][index]
             assert entry.sample, "a token was chosen after an entry without outcome"
             return END if entry.token == ord("z") else entry.token + 1

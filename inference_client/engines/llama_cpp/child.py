@@ -4,11 +4,13 @@ import contextlib
 import os
 import signal
 import time
+from ctypes import c_longlong
 from multiprocessing.connection import Connection
 from typing import Final
 
 from inference_client.engines.base import EngineError
 from inference_client.engines.llama_cpp.embedding import Embedder
+from inference_client.engines.llama_cpp.guard import Guard
 from inference_client.engines.llama_cpp.scheduler import Scheduler
 from inference_client.engines.llama_cpp.spec import CancelRun, LoadFailed, ModelSpec, Ready
 
@@ -17,13 +19,13 @@ TALLY_SECONDS: Final = 0.5
 Worker = Scheduler | Embedder
 
 
-def main(pipe: Connection, spec: ModelSpec) -> None:
-    """Loads the model, then works until the pipe says None or closes (the parent is gone)."""
+def main(pipe: Connection, spec: ModelSpec, blamed: c_longlong) -> None:
+    """Loads the model, then works until the pipe says None or closes (the parent is gone). ``blamed``: see Guard."""
     # Ctrl-C in a terminal reaches both processes; the parent decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        ready, worker = _load(spec)
+        ready, worker = _load(spec, Guard(blamed))
     except EngineError as problem:
         pipe.send(LoadFailed(problem.code, problem.detail))
         return
@@ -38,7 +40,7 @@ def main(pipe: Connection, spec: ModelSpec) -> None:
     os._exit(0)
 
 
-def _load(spec: ModelSpec) -> tuple[Ready, Worker]:
+def _load(spec: ModelSpec, guard: Guard) -> tuple[Ready, Worker]:
     # Imported here: the parent never loads the native library.
     if spec.kind == "embedding":
         from inference_client.engines.llama_cpp.embedding_runtime import NativeEmbeddingRuntime
@@ -47,7 +49,7 @@ def _load(spec: ModelSpec) -> tuple[Ready, Worker]:
         return Ready(texts.context, texts.backend, texts.dimensions), Embedder(texts)
     from inference_client.engines.llama_cpp.runtime import NativeRuntime
 
-    runtime = NativeRuntime(spec)
+    runtime = NativeRuntime(spec, guard)
     return Ready(runtime.context, runtime.backend), Scheduler(runtime)
 
 

@@ -24,9 +24,9 @@ from inference_client.engines.base import (
     Text,
     TranscribeJob,
 )
-from inference_client.engines.llama_cpp import budget, gguf, hashes, kinds
+from inference_client.engines.llama_cpp import budget, formats, gguf, hashes, kinds, template
 from inference_client.engines.llama_cpp.process import ChildProcess
-from inference_client.engines.llama_cpp.runs import Counts, Run
+from inference_client.engines.llama_cpp.runs import Counts, Run, form_of
 from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready, Tally
 from inference_client.engines.llama_cpp.speed import Speed, rounded
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
@@ -38,6 +38,8 @@ FIRST_DELAY: Final = 0.2
 MAX_DELAY: Final = 30.0
 """Seconds before the child is started again: doubled with each crash in a row."""
 
+MAX_FORBIDDEN: Final = 100
+TOO_HARD: Final = "llama.cpp cannot follow this grammar or JSON schema: it takes too long or crashes; simplify it"
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
 _KINDS: Final = {Job: "answers", EmbedJob: "vectors", TranscribeJob: "recordings", PaintJob: "images"}
@@ -71,6 +73,7 @@ class LlamaCppEngine:
         self._bringing: asyncio.Task[None] | None = None
         self._unwanted = False
         self._crashes = 0
+        self._forbidden: set[str] = set()
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -98,6 +101,9 @@ class LlamaCppEngine:
         if context < self._spec.context:
             log.warning("%s was made for %d tokens of context; using that", self._spec.path.name, trained)
         self._spec = replace(self._spec, context=context)
+        own = first.metadata.get("tokenizer.chat_template", "")
+        form = formats.of(template.source(self._spec.chat_template, str(own)), self._spec.thinking)
+        chats = self._spec.kind == "chat"
         self._info = ModelInfo(
             alias=self._spec.alias,
             context_length=context,
@@ -109,6 +115,8 @@ class LlamaCppEngine:
             kind=self._spec.kind,
             dimensions=kinds.dimensions(self._spec, first),
             vision=self._projector is not None,
+            tools=chats and (form.tools if self._spec.tools is None else self._spec.tools),
+            thinking=form.thinking if chats else "none",
         )
         if not self._lazy:
             await self._load()
@@ -129,6 +137,9 @@ class LlamaCppEngine:
             does = "turns texts into vectors" if self._spec.kind == "embedding" else "writes answers"
             detail = f"{self._spec.alias} {does}; ask a model made for {_KINDS[type(job)]}"
             self._steps.put_nowait([Error(job.run, "wrong_kind", detail)])
+            return
+        if isinstance(job, Job) and form_of(job) in self._forbidden:
+            self._steps.put_nowait([Error(job.run, "invalid_grammar", TOO_HARD)])
             return
         self._runs[job.run] = Run(job)
         self._counts.requests += 1
@@ -260,11 +271,16 @@ class LlamaCppEngine:
 
     def _crashed(self, child: ChildProcess) -> None:
         self._child = None
-        self._crashes += 1
+        guilty = child.blamed
+        if guilty in self._runs:
+            self._condemn(guilty)
+        else:
+            self._crashes += 1
         log.error("llama.cpp ended (%s) with %d answers running", _ending(child), len(self._runs))
         events: list[Event] = []
         for number, run in self._runs.items():
-            run.resumes += 1
+            # A crash by another's fault is not counted against it.
+            run.resumes += guilty is None
             if run.cancelled:
                 events.append(Done(number, "cancelled", NO_USAGE))
             elif run.resumes > MAX_RESUMES:
@@ -273,6 +289,13 @@ class LlamaCppEngine:
         self._note(events)
         self._tell(loaded=False)
         self._bring()
+
+    def _condemn(self, number: int) -> None:
+        """Its grammar took llama.cpp down: never again."""
+        job = self._runs[number].job
+        if isinstance(job, Job):
+            self._forbidden = {*list(self._forbidden)[-MAX_FORBIDDEN:], form_of(job)}
+        self._note([Error(number, "invalid_grammar", TOO_HARD)])
 
     # --- events -----------------------------------------------------------------------------------------------------
 

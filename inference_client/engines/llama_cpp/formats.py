@@ -11,7 +11,6 @@ from inference_client.engines.llama_cpp.tool_calls import Style
 ThinkingKind = Literal["none", "boolean", "level"]
 
 _USES_TOOLS: Final = re.compile(r"\{[%{][^}]*\btools\b")
-_SWITCHES: Final = re.compile(r"\benable_thinking\b|\bthinking\b(?!['\"])")
 _PRESERVED: Final = ("<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]", "<|python_tag|>")
 
 
@@ -29,19 +28,18 @@ class Format:
     marks: tuple[str, ...]
 
 
-def of(template: str) -> Format:
-    """The format of models with this chat template."""
+def of(template: str, thinking: ThinkingKind | None = None) -> Format:
+    """The format of models with this chat template. ``thinking``: its owner knows better."""
     speaks_harmony = "<|channel|>" in template and "<|message|>" in template
     named = [pair for pair in TAGS if pair[0] in template or pair[1] in template]
     tags = named[0] if named else TAGS[0]
+    found: ThinkingKind = "none"
     if "reasoning_effort" in template:
-        thinking: ThinkingKind = "level"
+        found = "level"
     elif named or "enable_thinking" in template:
-        thinking = "boolean"
-    else:
-        thinking = "none"
+        found = "boolean"
     return Format(
-        thinking=thinking,
+        thinking=thinking or found,
         tools=bool(_USES_TOOLS.search(template)),
         style=_style(template),
         tags=tags,

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import multiprocessing
 from collections.abc import Callable
+from ctypes import c_longlong
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import Final
 
 from inference_client.engines.llama_cpp import child
+from inference_client.engines.llama_cpp.guard import NOBODY
 from inference_client.engines.llama_cpp.spec import FromChild, ModelSpec, ToChild
 
 STOP_SECONDS: Final = 2.0
@@ -27,7 +29,9 @@ class ChildProcess:
         self._orders: SimpleQueue[ToChild] = SimpleQueue()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=child.main, args=(theirs, spec), name="llama.cpp", daemon=True)
+        self._blamed = context.RawValue(c_longlong, NOBODY)
+        arguments = (theirs, spec, self._blamed)
+        self._process = context.Process(target=child.main, args=arguments, name="llama.cpp", daemon=True)
         self._process.start()
         # Or the pipe would stay open, and silent, after the child's death.
         theirs.close()
@@ -44,6 +48,11 @@ class ChildProcess:
     def exit_code(self) -> int | None:
         """Negative: the signal that ended it. None while it runs."""
         return self._process.exitcode
+
+    @property
+    def blamed(self) -> int | None:
+        """The run whose grammar was at work when the child ended; None if none was."""
+        return None if self._blamed.value == NOBODY else int(self._blamed.value)
 
     def send(self, order: ToChild) -> None:
         """Returns at once. An order to a dead child is lost."""

@@ -1,5 +1,6 @@
 """What the parent process keeps of each run, so that a crash of the child loses nothing, and what it counts."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
 
 from inference_client.engines.base import EmbedJob, Job, Text
@@ -64,3 +65,9 @@ class Counts:
         )
         self.since, self.requests, self.errors, self.tally = now, 0, 0, Tally()
         return report
+
+
+def form_of(job: Job) -> str:
+    """Tells apart what answers are forced into; empty for a free answer."""
+    wanted = job.sampling.grammar + job.sampling.json_schema
+    return hashlib.sha256(wanted.encode("utf-8", "replace")).hexdigest() if wanted else ""

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Final
 
 import llama_cpp
 import numpy as np
-from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from inference_client.engines.base import EngineError, Job
+from inference_client.engines.llama_cpp import formats, sampling, template
+from inference_client.engines.llama_cpp.answer import AnswerStream
+from inference_client.engines.llama_cpp.guard import Guard
 from inference_client.engines.llama_cpp.native import NativeLog, backend, load_model
-from inference_client.engines.llama_cpp.prompt import CHATML, Prompt, PromptWriter, Turns
+from inference_client.engines.llama_cpp.prompt import Prompt, PromptWriter
 from inference_client.engines.llama_cpp.scheduler import Entry
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.engines.llama_cpp.vision import marked
-from inference_client.protocol.vocabulary import Sampling
 
 _ROOM: Final = 32
 """A batch holds at least so many prompt tokens beside one token of every slot."""
@@ -27,53 +28,13 @@ if TYPE_CHECKING:
 
 _CONTROL: Final = llama_cpp.LLAMA_TOKEN_ATTR_CONTROL | llama_cpp.LLAMA_TOKEN_ATTR_UNKNOWN
 
-# llama.cpp's own defaults for what a request leaves open.
-TEMPERATURE: Final = 0.8
-TOP_K: Final = 40
-TOP_P: Final = 0.95
-MIN_P: Final = 0.05
-PENALTY_WINDOW: Final = 64
-
-
-class NativeSampler:
-    """A llama.cpp sampler chain."""
-
-    def __init__(
-        self, context: llama_cpp.llama_context_p, size: int, sampling: Sampling, history: Sequence[int]
-    ) -> None:
-        self._context = context
-        self._chain = llama_cpp.llama_sampler_chain_init(llama_cpp.llama_sampler_chain_default_params())
-        penalty = sampling.repeat_penalty
-        if penalty is not None and penalty != 1.0:
-            self._add(llama_cpp.llama_sampler_init_penalties(size, PENALTY_WINDOW, penalty, 0.0, 0.0))
-        temperature = TEMPERATURE if sampling.temperature is None else sampling.temperature
-        if temperature <= 0:
-            self._add(llama_cpp.llama_sampler_init_greedy())
-        else:
-            self._add(llama_cpp.llama_sampler_init_top_k(TOP_K if sampling.top_k is None else sampling.top_k))
-            self._add(llama_cpp.llama_sampler_init_top_p(sampling.top_p or TOP_P, 1))
-            self._add(llama_cpp.llama_sampler_init_min_p(MIN_P if sampling.min_p is None else sampling.min_p, 1))
-            self._add(llama_cpp.llama_sampler_init_temp(temperature))
-            seed = llama_cpp.LLAMA_DEFAULT_SEED if sampling.seed is None else sampling.seed
-            self._add(llama_cpp.llama_sampler_init_dist(seed))
-        for token in [token for token in history[-PENALTY_WINDOW:] if token >= 0]:
-            llama_cpp.llama_sampler_accept(self._chain, token)
-
-    def sample(self, index: int) -> int:
-        return int(llama_cpp.llama_sampler_sample(self._chain, self._context, index))
-
-    def close(self) -> None:
-        llama_cpp.llama_sampler_free(self._chain)
-
-    def _add(self, sampler: "llama_cpp.llama_sampler_p") -> None:
-        llama_cpp.llama_sampler_chain_add(self._chain, sampler)
-
 
 class NativeRuntime:
     """One model, one context. Raises EngineError if the file cannot be loaded."""
 
-    def __init__(self, spec: ModelSpec) -> None:
+    def __init__(self, spec: ModelSpec, guard: Guard | None = None) -> None:
         self._log = NativeLog()
+        self._guard = guard or Guard()
         self._model = load_model(spec, self._log)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._size = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
@@ -87,7 +48,14 @@ class NativeRuntime:
         self._pieces: dict[int, bytes] = {}
         self._vision = self._eye(spec)
         self._lags: dict[int, list[tuple[int, int]]] = {}
-        self._writer = self._prompt_writer()
+        self._words = sampling.Vocabulary(self._context, self._vocab, self._log)
+        own = llama_cpp.llama_model_chat_template(self._model, None)
+        text = template.source(spec.chat_template, own.decode("utf-8", "replace") if own else "")
+        self.form = formats.of(text, spec.thinking)
+        self._writer = self._prompt_writer(text)
+        self._shown = self._tokens_of(self.form.marks)
+        opening = self.tokenize(self.form.tags[0], True)
+        self._opening = opening[0] if len(opening) == 1 else None
         self._batch = llama_cpp.llama_batch_init(self.batch, 0, 1)
         self._fields = [
             np.ctypeslib.as_array(pointer, (self.batch,))
@@ -106,7 +74,25 @@ class NativeRuntime:
             self._vision.open(job)
         elif any(message.images for message in job.messages):
             raise EngineError("no_vision", f"{job.model} cannot see images; ask a model that can, or leave them out")
-        return self._writer.write(job.messages, job.prefix, job.sampling.max_tokens)
+        return self._writer.write(
+            job.messages,
+            job.prefix,
+            job.sampling.max_tokens,
+            prefix_thinking=job.prefix_thinking,
+            tools=job.tools,
+            thinking=job.sampling.thinking,
+        )
+
+    def answer(self, job: Job, prompt: Prompt) -> AnswerStream:
+        return AnswerStream(
+            self.form,
+            stop=job.sampling.stop,
+            tools=frozenset(tool.name for tool in job.tools),
+            where=prompt.where,
+            going_on=prompt.going_on,
+            header=prompt.header,
+            begun=prompt.begun,
+        )
 
     def decode(self, entries: Sequence[Entry]) -> None:
         count = len(entries)
@@ -146,13 +132,13 @@ class NativeRuntime:
         """By how much the model's count is behind at ``place``: an image may take more cells than positions."""
         return max((lag for end, lag in self._lags.get(slot, ()) if end <= place), default=0)
 
-    def sampler(self, sampling: Sampling, history: Sequence[int]) -> NativeSampler:
-        return NativeSampler(self._context, self._size, sampling, history)
+    def sampler(self, job: Job, prompt: Prompt) -> sampling.NativeSampler:
+        return sampling.sampler(self._words, job, prompt, self._guard, harmony=self.form.harmony, opening=self._opening)
 
     def piece(self, token: int) -> bytes:
         piece = self._pieces.get(token)
         if piece is None:
-            piece = self._pieces[token] = self._to_piece(token, special=False)
+            piece = self._pieces[token] = self._to_piece(token, special=token in self._shown)
         return piece
 
     def ends(self, token: int) -> bool:
@@ -207,23 +193,24 @@ class NativeRuntime:
     def _trained(self) -> int:
         return int(llama_cpp.llama_model_n_ctx_train(self._model))
 
-    def _prompt_writer(self) -> PromptWriter:
+    def _prompt_writer(self, text: str) -> PromptWriter:
         bos, eos = llama_cpp.llama_vocab_bos(self._vocab), llama_cpp.llama_vocab_eos(self._vocab)
-        template = llama_cpp.llama_model_chat_template(self._model, None)
-        formatter = Jinja2ChatFormatter(
-            template=template.decode("utf-8", "replace") if template else CHATML,
-            eos_token=self._name(eos),
-            bos_token=self._name(bos),
-        )
-
-        def render(turns: Turns) -> str:
-            return str(formatter(messages=list(turns)).prompt)  # type: ignore[arg-type]
-
+        filled = template.ChatTemplate(text, bos=self._name(bos), eos=self._name(eos))
         names = [self._name(token) for token in range(self._size) if self._is_control(token)]
         adds_bos = bool(llama_cpp.llama_vocab_get_add_bos(self._vocab)) and bos >= 0
         return PromptWriter(
-            render, self.tokenize, control_tokens=names, bos=bos if adds_bos else None, context=self.context
+            filled.render,
+            self.tokenize,
+            control_tokens=names,
+            bos=bos if adds_bos else None,
+            context=self.context,
+            form=self.form,
         )
+
+    def _tokens_of(self, marks: Sequence[str]) -> frozenset[int]:
+        """The control tokens among ``marks``."""
+        found = (self.tokenize(mark, True) for mark in marks)
+        return frozenset(tokens[0] for tokens in found if len(tokens) == 1)
 
     def _is_control(self, token: int) -> bool:
         return bool(llama_cpp.llama_vocab_get_attr(self._vocab, token) & _CONTROL)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from inference_client.engines.base import Done, DoneReason, EngineError, Error, Event, Job, Progress, Text
+from inference_client.engines.llama_cpp.answer import AnswerStream
 from inference_client.engines.llama_cpp.prompt import Prompt
 from inference_client.engines.llama_cpp.spec import Tally
-from inference_client.engines.llama_cpp.text import TextStream
 from inference_client.engines.llama_cpp.vision import text_length, whole
-from inference_client.protocol.vocabulary import Sampling, Usage
+from inference_client.protocol.vocabulary import Usage
 
 STEP_SECONDS: Final = 0.2
 LEAST_PROMPT_TOKENS: Final = 16
@@ -40,8 +40,16 @@ class Entry:
 class Sampler(Protocol):
     """Chooses tokens for one answer."""
 
-    def sample(self, index: int) -> int:
-        """The token after entry ``index`` of the batch decoded last."""
+    @property
+    def constrained(self) -> bool:
+        """``answering`` matters."""
+        ...
+
+    def sample(self, index: int, *, answering: bool = True) -> int:
+        """The token after entry ``index`` of the batch decoded last; ``answering``: it belongs to the answer proper.
+
+        Raises EngineError if nothing may follow.
+        """
         ...
 
     def close(self) -> None: ...
@@ -71,7 +79,11 @@ class Runtime(Protocol):
         """Forgets the slot's sequence from position ``tokens`` on; returns how many tokens it really holds then."""
         ...
 
-    def sampler(self, sampling: Sampling, history: Sequence[int]) -> Sampler: ...
+    def sampler(self, job: Job, prompt: Prompt) -> Sampler:
+        """Raises EngineError if tokens cannot be chosen as the job wants it."""
+        ...
+
+    def answer(self, job: Job, prompt: Prompt) -> AnswerStream: ...
 
     def piece(self, token: int) -> bytes: ...
 
@@ -87,7 +99,7 @@ class Running:
     job: Job
     prompt: Prompt
     sampler: Sampler
-    stream: TextStream
+    stream: AnswerStream
     tokens: list[int]
     read: int
     cached: int
@@ -173,6 +185,7 @@ class Scheduler:
         started = self._clock()
         try:
             prompt = self._runtime.prompt(job)
+            sampler = self._runtime.sampler(job, prompt)
         except EngineError as problem:
             if problem.code == "context_full":
                 self._events.append(Done(job.run, "length", Usage(prompt_tokens=0, completion_tokens=0)))
@@ -188,8 +201,8 @@ class Scheduler:
         slot.running = running = Running(
             job=job,
             prompt=prompt,
-            sampler=self._runtime.sampler(_seeded(job.sampling, prompt.prefix_tokens), prompt.tokens),
-            stream=TextStream(job.sampling.stop),
+            sampler=sampler,
+            stream=self._runtime.answer(job, prompt),
             tokens=list(prompt.tokens),
             read=reused,
             cached=min(reused, len(prompt.tokens) - prompt.prefix_tokens),
@@ -278,15 +291,20 @@ class Scheduler:
             running.answering = self._clock()
 
     def _choose(self, slot: Slot, running: Running, index: int) -> None:
-        token = running.sampler.sample(index)
+        stream = running.stream
+        try:
+            token = running.sampler.sample(index, answering=stream.answering)
+        except EngineError as problem:
+            self._free(slot, running)
+            self._events.append(Error(running.job.run, problem.code, problem.detail))
+            return
         if self._runtime.ends(token):
             self._finish(slot, running, "stop")
             return
         running.tokens.append(token)
         self._written += 1
-        text = running.stream.feed(self._runtime.piece(token))
-        if text:
-            self._events.append(Text(running.job.run, text))
+        for text, thinking in stream.feed(self._runtime.piece(token)):
+            self._events.append(Text(running.job.run, text, thinking))
         if running.stream.stopped:
             self._finish(slot, running, "stop")
         elif self._full(running):
@@ -301,9 +319,11 @@ class Scheduler:
         return len(running.tokens) >= self._runtime.context
 
     def _finish(self, slot: Slot, running: Running, reason: DoneReason) -> None:
-        rest = running.stream.end()
-        if rest:
-            self._events.append(Text(running.job.run, rest))
+        for text, thinking in running.stream.end():
+            self._events.append(Text(running.job.run, text, thinking))
+        calls = running.stream.calls
+        if calls and reason in ("stop", "length"):
+            reason = "tool_calls"
         now = self._clock()
         answering = running.answering or now
         usage = Usage(
@@ -314,7 +334,8 @@ class Scheduler:
             completion_seconds=max(0.0, now - answering),
         )
         self._free(slot, running)
-        self._events.append(Done(running.job.run, reason, usage, running.prompt.trimmed))
+        calls = calls if reason == "tool_calls" else ()
+        self._events.append(Done(running.job.run, reason, usage, running.prompt.trimmed, calls))
 
     def _free(self, slot: Slot, running: Running) -> None:
         running.sampler.close()
@@ -328,13 +349,6 @@ class Scheduler:
                 self._free(slot, running)
                 slot.memory = slot.memory[: self._runtime.keep(slot.index, 0)]
                 self._events.append(Error(running.job.run, problem.code, problem.detail, retry=True))
-
-
-def _seeded(sampling: Sampling, done: int) -> Sampling:
-    """A continued answer must not draw the random numbers of its beginning again."""
-    if sampling.seed is None or not done:
-        return sampling
-    return sampling.model_copy(update={"seed": (sampling.seed + done) % 2**32})
 
 
 def _affinity(slot: Slot, tokens: Sequence[int]) -> int:

@@ -12,6 +12,9 @@ class ModelSpec:
     """How to load one model. ``context`` is per slot, 0 for the model's own; ``threads`` 0 for the machine's choice.
 
     ``gpu_layers`` -1 puts every layer on the GPU where there is one. ``mmproj``: the file that lets the model see images.
+    ``chat_template``: a template or the path of a file that holds one, instead of the model's own. ``tools`` and
+    ``thinking``: what to offer, where the template does not tell it rightly.
+
     An ``embedding`` model's ``slots`` are jobs worked on in turns, its ``context`` the tokens read of each text.
     """
 
@@ -24,6 +27,9 @@ class ModelSpec:
     batch: int = 512
     kind: Literal["chat", "embedding"] = "chat"
     mmproj: Path | None = None
+    chat_template: str = ""
+    tools: bool | None = None
+    thinking: Literal["none", "boolean", "level"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
