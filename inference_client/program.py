@@ -4,12 +4,14 @@ import asyncio
 import logging
 import platform
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from inference_client import __version__, address
+from inference_client import __version__, address, control
 from inference_client.engines.base import Engine, EngineError
+from inference_client.keeper import Keeper
 from inference_client.link import Link
+from inference_client.owner import Limits
 from inference_client.problems import Exit, Problem
 from inference_client.protocol import keys
 from inference_client.session import Identity, Session
@@ -18,10 +20,12 @@ from inference_client.state import Home, Site
 log = logging.getLogger(__name__)
 
 
-async def serve(home: Home, engine: Engine, *, started: Callable[[Link], None] = lambda _: None) -> None:
-    """Loads the engine and serves the paired site until SIGINT or SIGTERM. Raises Problem.
+async def serve(
+    home: Home, engine: Engine, limits: Limits | None = None, *, started: Callable[[Link], None] = lambda _: None
+) -> None:
+    """Loads the engine and serves the paired site until SIGINT, SIGTERM or the end of a drain. Raises Problem.
 
-    ``started`` gets the link before it connects. The machine's lock is held meanwhile.
+    ``started`` gets the link before it connects. The machine's lock is held meanwhile, and its owner's requests taken.
     """
     home.prepare()
     site, key = home.site(), home.key()
@@ -35,10 +39,14 @@ async def serve(home: Home, engine: Engine, *, started: Callable[[Link], None] =
             raise Problem(error.code, error.detail, Exit.MODEL) from None
         try:
             session = Session(Identity(__version__, machine(), engine.backend), engine.models())
-            link = Link(where, key, _server_public(site), session, engine)
+            link = Link(where, key, _server_public(site), session, engine, orders=lambda order: keeper.ordered(order))
+            keeper = Keeper(home, link, session, engine, limits or Limits())
+            # Before the site can send anything: a paused machine stays so.
+            await keeper.look()
             started(link)
-            with _ended_by_signals(link):
-                await link.run()
+            async with control.served(home.path, keeper.asked), _beside(keeper.run(), link):
+                with _ended_by_signals(link):
+                    await link.run()
         finally:
             await engine.stop()
     log.info("stopped")
@@ -54,6 +62,20 @@ def _server_public(site: Site) -> bytes:
         return keys.public_from_text(site.server_public)
     except keys.KeyFileError as error:
         raise Problem("state_unusable", f"{error}; unpair and pair this machine again", Exit.NOT_PAIRED) from None
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[object, object, None], link: Link) -> AsyncIterator[None]:
+    """``work`` runs meanwhile; should it fail, the link ends and the error is raised."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda _: link.stop())
+    try:
+        yield
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ jobs that wait for it, instead of pushing each other out at every job. Models in
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Final
 
@@ -48,6 +49,7 @@ class Fleet:
         self._line: list[Ticket] = []
         self._closing: frozenset[str] = frozenset()
         self._engine_of: dict[int, Engine] = {}
+        self._model_of: dict[int, str] = {}
         self._steps: asyncio.Queue[Sequence[Event] | None] = asyncio.Queue()
         self._kick = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -102,6 +104,7 @@ class Fleet:
         await asyncio.gather(*self._pumps.values(), return_exceptions=True)
         self._line.clear()
         self._engine_of.clear()
+        self._model_of.clear()
         self._steps.put_nowait(None)
 
     def submit(self, job: AnyJob) -> None:
@@ -140,6 +143,12 @@ class Fleet:
     def unload(self, alias: str) -> None:
         self._order(alias, "unload")
 
+    def occupancy(self) -> dict[str, tuple[int, int]]:
+        """Jobs that an engine has, and jobs that wait for their model, by alias."""
+        given = Counter(self._model_of.values())
+        waiting = Counter(ticket.seat.alias for ticket in self._line if ticket.do == "job")
+        return {alias: (given[alias], waiting[alias]) for alias in {*given, *waiting}}
+
     def problems(self) -> dict[str, str]:
         """Why models are not offered, or failed the last time, by alias."""
         return {alias: seat.problem.detail for alias, seat in self._seats.items() if seat.problem is not None}
@@ -149,8 +158,7 @@ class Fleet:
     def _submit_standing(self, job: AnyJob) -> None:
         for engine in self._standing:
             if any(info.alias == job.model for info in engine.models()):
-                self._engine_of[job.run] = engine
-                engine.submit(job)
+                self._give(engine, job)
                 return
         detail = f"this machine does not offer {job.model[:100]} now"
         self._steps.put_nowait([Error(job.run, "unknown_model", detail, retry=True)])
@@ -159,8 +167,12 @@ class Fleet:
         assert seat.engine is not None
         seat.runs.add(job.run)
         seat.last_used = self._clock()
-        self._engine_of[job.run] = seat.engine
-        seat.engine.submit(job)
+        self._give(seat.engine, job)
+
+    def _give(self, engine: Engine, job: AnyJob) -> None:
+        self._engine_of[job.run] = engine
+        self._model_of[job.run] = job.model
+        engine.submit(job)
 
     def _refuse(self, seat: Seat, job: AnyJob, problem: EngineError) -> None:
         seat.errors += 1
@@ -188,6 +200,7 @@ class Fleet:
         for event in events:
             if isinstance(event, Done | Error):
                 self._engine_of.pop(event.run, None)
+                self._model_of.pop(event.run, None)
                 if seat is not None:
                     seat.runs.discard(event.run)
                     seat.last_used = self._clock()
