@@ -1,6 +1,6 @@
-"""A model of realistic cost and no sense: random weights in the shape of a small Llama, made into the cache in seconds.
+"""Models of realistic cost and no sense: random weights in the shape of a small Llama, made into the cache in seconds.
 
-125 million parameters as Q8_0, the tokenizer of ``tests/models/tiny.gguf`` and 32,000 tokens, so that matrices,
+125 million parameters in one of ``KINDS``, the tokenizer of ``tests/models/tiny.gguf`` and 32,000 tokens, so that matrices,
 attention and the choice among all tokens cost what they cost in a real model. Rows of the output matrix are zero but
 for digits and small letters: an answer is ASCII, one character a token, never ends by itself, and read again as a part
 of the conversation it gives the very tokens it was made of.
@@ -26,31 +26,37 @@ WORDS: Final = 32_000
 
 LEADING: Final = b"abcdefghijklmnopqrstuvwxyz0123456789"
 SEED: Final = 20
-Q8_SCALE: Final = 0.0003
-"""Of every block: weights are uniform within ±0.038, a standard deviation of 0.022."""
+KINDS: Final = ("q4_0", "q8_0", "f16")
+SPREAD: Final = 0.022
+"""Standard deviation of the weights. Those of the quantised kinds are uniform: one scale for every block of 32."""
 
 VERSION: Final = 1
 """Raise it when the file would come out otherwise."""
 
-Blocks = np.ndarray[Any, np.dtype[np.uint8]]
+Weights = np.ndarray[Any, np.dtype[Any]]
 
 
-def bench_model() -> Path:
+def bench_model(kind: str) -> Path:
     """The file's path; it is written on the first call."""
-    path = cache() / "bench" / f"random-125m-{VERSION}.gguf"
+    path = cache() / "bench" / f"random-125m-{kind}-{VERSION}.gguf"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}")
-        _write(partial)
+        _write(partial, kind)
         partial.replace(path)
     return path
 
 
-def _random_blocks(draw: np.random.Generator, rows: int, columns: int) -> Blocks:
-    """A Q8_0 matrix as (rows, bytes): each 32 weights are a float16 scale and 32 signed bytes."""
-    blocks = np.empty((rows, columns // 32, 34), np.uint8)
-    blocks[:, :, :2] = np.frombuffer(np.float16(Q8_SCALE).tobytes(), np.uint8)
-    blocks[:, :, 2:] = draw.integers(-127, 128, (rows, columns // 32, 32), np.int8).view(np.uint8)
+def _matrix(kind: str, draw: np.random.Generator, rows: int, columns: int) -> Weights:
+    """(rows, columns) of float16, or (rows, bytes): a quantised block is a float16 scale and then 32 signed bytes, or 16
+    bytes of two unsigned halves from which 8 is taken.
+    """
+    if kind == "f16":
+        return (draw.standard_normal((rows, columns), np.float32) * SPREAD).astype(np.float16)
+    numbers, reach = (32, 127) if kind == "q8_0" else (16, 8)
+    blocks = np.empty((rows, columns // 32, 2 + numbers), np.uint8)
+    blocks[:, :, :2] = np.frombuffer(np.float16(SPREAD * 3**0.5 / reach).tobytes(), np.uint8)
+    blocks[:, :, 2:] = draw.integers(0, 256, (rows, columns // 32, numbers), np.uint8)
     return blocks.reshape(rows, -1)
 
 
@@ -79,7 +85,7 @@ def _add_tokenizer(writer: Any) -> None:
     writer.add_chat_template(of_tiny("chat_template"))
 
 
-def _write(path: Path) -> None:
+def _write(path: Path, kind: str) -> None:
     import gguf
 
     draw = np.random.default_rng(SEED)
@@ -95,19 +101,22 @@ def _write(path: Path) -> None:
     writer.add_rope_freq_base(10_000.0)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_vocab_size(WORDS)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    types = gguf.LlamaFileType
+    writer.add_file_type({"q4_0": types.MOSTLY_Q4_0, "q8_0": types.MOSTLY_Q8_0, "f16": types.MOSTLY_F16}[kind])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     _add_tokenizer(writer)
 
-    def matrix(name: str, blocks: Blocks) -> None:
-        writer.add_tensor(f"{name}.weight", blocks, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    stored = gguf.GGMLQuantizationType[kind.upper()]
+
+    def matrix(name: str, weights: Weights) -> None:
+        writer.add_tensor(f"{name}.weight", weights, raw_dtype=stored)
 
     def ones(name: str) -> None:
         writer.add_tensor(f"{name}.weight", np.ones(DIM, np.float32))
 
-    matrix("token_embd", _random_blocks(draw, WORDS, DIM))
-    output = np.zeros_like(_random_blocks(draw, WORDS, DIM))
-    output[list(LEADING)] = _random_blocks(draw, len(LEADING), DIM)
+    matrix("token_embd", _matrix(kind, draw, WORDS, DIM))
+    output = np.zeros_like(_matrix(kind, draw, WORDS, DIM))
+    output[list(LEADING)] = _matrix(kind, draw, len(LEADING), DIM)
     matrix("output", output)
     ones("output_norm")
     kv = DIM // HEADS * KV_HEADS
@@ -124,7 +133,7 @@ def _write(path: Path) -> None:
             ("ffn_up", FEED_FORWARD, DIM),
             ("ffn_down", DIM, FEED_FORWARD),
         ):
-            matrix(f"{block}.{name}", _random_blocks(draw, rows, columns))
+            matrix(f"{block}.{name}", _matrix(kind, draw, rows, columns))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -132,4 +141,4 @@ def _write(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(bench_model())
+    print(*map(bench_model, KINDS), sep="\n")
