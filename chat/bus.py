@@ -39,13 +39,14 @@ def session_mark(session_key: str | None) -> str:
     return hashlib.sha256((session_key or "").encode()).hexdigest()[:32]
 
 
-Do = Literal["work", "queue", "stop", "node", "order", "session"]
+Do = Literal["work", "queue", "stop", "node", "order", "session", "task", "task_ended"]
 
 
 class Control(BaseModel):
     """Between parts of the site. ``work``: something waits to be claimed; ``queue``: what people see of the queue
     changed; ``stop``: a generation; ``node``: look at that node's row again; ``order``: to a node, see
-    :class:`chat.nodes.NodeOrder`; ``session``: that login session ended."""
+    :class:`chat.nodes.NodeOrder`; ``session``: that login session ended; ``task`` and ``task_ended``: a task waits, is over.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,6 +64,11 @@ class Bus:
         self._wake: asyncio.Event | None = None
 
     # publishing ----------------------------------------------------------------------------------------------------
+
+    @property
+    def here(self) -> bool:
+        """Whether it serves the event loop that asks: only there may somebody listen."""
+        return self._loop is not None and self._loop is asyncio.get_running_loop()
 
     def event(self, topic: str, event: BaseModel) -> None:
         """Publishes from any thread. Never fails for the sake of a hint."""

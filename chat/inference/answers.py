@@ -28,6 +28,7 @@ from inference_client.protocol.messages import (
     Finished,
     Generate,
     Progress,
+    Resume,
     Stop,
 )
 from meatlizard.threads import in_database, in_thread
@@ -76,14 +77,15 @@ class Answers:
         elif claimed.message is not None:
             bus.delta(claimed.conversation, claimed.message, claimed.generation, len(claimed.prefix), "")
 
-    def take(self, row: Taken, model: str) -> None:
-        """A returned node goes on with ``row``."""
+    def take(self, row: Taken, model: str) -> Resume:
+        """A returned node goes on with ``row``, from what is stored."""
         stream = Stream.of(
             row.generation, row.epoch, row.conversation, row.message, row.model or model, row.text, row.thinking
         )
         self.streams[row.generation] = stream
         if row.message is not None:
             self._away(stream, False)
+        return Resume(generation=row.generation, epoch=row.epoch, offset=stream.length, stop=row.stop)
 
     # stopping -------------------------------------------------------------------------------------------------------
 

@@ -12,13 +12,15 @@ from uuid import UUID
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 
-from chat import claims, generations, nodes, samples
+from chat import claims, generations, nodes, samples, task_claims
 from chat.bus import Control
 from chat.claims import Claimed
 from chat.hub import CONTROL, hub
 from chat.inference.seating import GRACE_SECONDS, Seating
 from chat.inference.session import NodeSession
 from chat.inference.stream import Stream
+from chat.inference.task_dispatch import TaskDispatch
+from chat.jobs import purge_tasks
 from inference_client.protocol.messages import Order
 from meatlizard.threads import in_database
 
@@ -44,6 +46,7 @@ class Dispatcher:
         self._look = asyncio.Event()
         self._waiting = True
         self._seating = Seating()
+        self._tasks = TaskDispatch(self._seating)
         self._resumed: dict[str, float] = {}
 
     def attach(self, session: NodeSession) -> None:
@@ -77,6 +80,9 @@ class Dispatcher:
                 session.stop(UUID(control.id))
         elif control.do == "node":
             self._look.set()
+        elif control.do == "task":
+            self._tasks.hint()
+            self._wake.set()
         elif control.do == "order":
             wanted = nodes.NodeOrder.model_validate_json(control.id)
             for session in self._sessions.values():
@@ -111,6 +117,7 @@ class Dispatcher:
             self._wake.clear()
             try:
                 await self._hand_out_all()
+                await self._tasks.hand_out(list(self._sessions.values()))
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")
 
@@ -171,6 +178,7 @@ class Dispatcher:
                 await self._check(sessions)
                 await self._keep_seating(sessions)
                 self._waiting = await in_database(claims.any_waiting) or self._waiting
+                await self._tasks.look(sessions)
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")
             self._wake.set()
@@ -219,6 +227,7 @@ class Dispatcher:
         while True:
             try:
                 await in_database(samples.purge)
+                await in_database(purge_tasks.enqueue)
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")
             await asyncio.sleep(PURGE_SECONDS)
@@ -226,6 +235,7 @@ class Dispatcher:
     async def _reap(self) -> None:
         while True:
             try:
+                await in_database(task_claims.reap)
                 reaped = await in_database(generations.reap)
                 if reaped:
                     log.warning(

@@ -21,11 +21,15 @@ from chat.claims import Claimed
 from chat.inference.answers import Answers
 from chat.inference.presence import Presence
 from chat.inference.stream import Stream
+from chat.inference.task_runs import TaskRuns
+from chat.task_claims import ClaimedTask
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.messages import (
     Availability,
+    BlobPart,
     Deltas,
     Drop,
+    Embedded,
     Failed,
     Finished,
     FromNode,
@@ -36,8 +40,8 @@ from inference_client.protocol.messages import (
     Metrics,
     Models,
     Order,
+    Painted,
     Progress,
-    Resume,
     Welcome,
 )
 from inference_client.protocol.vocabulary import Kind, ModelInfo
@@ -84,6 +88,7 @@ class NodeSession:
         self._heard = asyncio.get_running_loop().time()
         self.presence = Presence(node, self.id, self.spawn, self.freed)
         self._answers = Answers(self)
+        self._runs = TaskRuns(self)
 
     # what the dispatcher asks ---------------------------------------------------------------------------------------
 
@@ -107,15 +112,20 @@ class NodeSession:
 
     def busy(self) -> dict[str, int]:
         """Slots in use, by model."""
-        return Counter(self._answers.busy())
+        return Counter([*self._answers.busy(), *self._runs.busy()])
 
     def start(self, claimed: Claimed) -> None:
         """Hands a claimed generation to the node."""
         self._answers.start(claimed)
 
-    def stop(self, generation: UUID) -> None:
-        """Passes a stop on, once."""
-        self._answers.stop(generation)
+    def start_task(self, claimed: ClaimedTask) -> None:
+        """Hands a claimed task to the node."""
+        self._runs.start(claimed)
+
+    def stop(self, work: UUID) -> None:
+        """Passes a stop of a generation on, once; has the node drop a task."""
+        self._answers.stop(work)
+        self._runs.stop(work)
 
     def order(self, order: Order) -> None:
         """Passes on what the site's operator wants of the machine."""
@@ -150,12 +160,19 @@ class NodeSession:
             raise ChannelError("bad_message", f"{message.type} before hello")
         elif isinstance(message, Heartbeat):
             self.presence.beat(message.running)
+            self._runs.beat(message.running)
         elif isinstance(message, Progress):
             self._answers.progress(message)
         elif isinstance(message, Finished):
-            self._answers.finished(message)
+            (self._runs if message.generation in self._runs.runs else self._answers).finished(message)
         elif isinstance(message, Failed):
-            self._answers.failed(message)
+            (self._runs if message.generation in self._runs.runs else self._answers).failed(message)
+        elif isinstance(message, Embedded):
+            self._runs.embedded(message)
+        elif isinstance(message, BlobPart):
+            self._runs.blob(message)
+        elif isinstance(message, Painted):
+            self._runs.painted(message)
         elif isinstance(message, Models):
             self.models = {model.alias: model for model in message.models}
             self.presence.offer(message.models)
@@ -173,8 +190,10 @@ class NodeSession:
             self.close("revoked")
             return
         self.models = {model.alias: model for model in hello.models}
-        for row in taken:
-            self._answers.take(row, next(iter(self.models), ""))
+        kinds = {alias: model.kind for alias, model in self.models.items()}
+        chat = next((alias for alias, kind in kinds.items() if kind == "chat"), "")
+        answers = [self._answers.take(row, chat) for row in taken]
+        tasks = await self._runs.resume(hello.holding, kinds)
         self.send(
             Welcome(
                 node=self.node,
@@ -182,20 +201,20 @@ class NodeSession:
                 server_time=self._server_time(),
                 heartbeat_seconds=settings.NODE_HEARTBEAT_SECONDS,
                 resume_seconds=settings.LEASE_SECONDS,
-                resume=tuple(
-                    Resume(generation=row.generation, epoch=row.epoch, offset=len(row.text), stop=row.stop)
-                    for row in taken
-                ),
+                resume=(*answers, *tasks),
             )
         )
         self.ready = True
-        log.info("node.connected", extra={"node": str(self.node), "models": list(self.models), "resumed": len(taken)})
+        resumed = len(taken) + len(tasks)
+        log.info("node.connected", extra={"node": str(self.node), "models": list(self.models), "resumed": resumed})
         self.wake()
 
     def _deltas(self, message: Deltas) -> None:
         for item in message.items:
             if item.g in self._answers.streams:
                 self._answers.delta(item)
+            elif item.g in self._runs.runs:
+                self._runs.delta(item)
             else:
                 self.send(Drop(generation=item.g))
         self._answers.stored_soon()
@@ -204,6 +223,7 @@ class NodeSession:
         ending = await self._answers.let_go()
         await in_database(nodes.left, self.node, self.id, ending)
         self._answers.forget_others(ending)
+        await self._runs.left()
 
     # what its parts ask ---------------------------------------------------------------------------------------------
 

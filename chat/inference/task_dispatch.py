@@ -1,0 +1,78 @@
+"""Brings waiting tasks (embeddings, recordings, images) to the nodes whose links this process holds."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from chat import task_claims
+from chat.inference.placement import Seat
+from chat.inference.seating import Seating
+from chat.inference.session import NodeSession
+from inference_client.protocol.vocabulary import Kind
+from meatlizard.threads import in_database
+
+KINDS: Final[tuple[Kind, ...]] = ("embedding", "speech", "image")
+
+BATCH = 8
+"""Tasks that one claim takes at most, when a single node is there to take them."""
+
+
+class TaskDispatch:
+    """Part of the dispatcher. Asks the database only while a node is here that does such work, and something may wait."""
+
+    def __init__(self, seating: Seating) -> None:
+        self._seating = seating
+        self._waiting = True
+
+    def hint(self) -> None:
+        """Something waits, somebody said."""
+        self._waiting = True
+
+    async def look(self, sessions: Iterable[NodeSession]) -> None:
+        """Hints may have been lost."""
+        kinds = {model.kind for session in sessions for model in session.models.values()} & set(KINDS)
+        if kinds and not self._waiting:
+            self._waiting = await in_database(task_claims.any_waiting, kinds)
+
+    async def hand_out(self, sessions: Sequence[NodeSession]) -> None:
+        """Gives out tasks until nothing fits any more."""
+        by_id = {session.id: session for session in sessions}
+        while self._waiting:
+            seats = [seat for seat in self._seating.seats(sessions) if _room(by_id[seat.session], seat)]
+            # In this order: a hint that comes during the query must not be overwritten by its answer.
+            self._waiting = False
+            # Who has least to do is asked first, and where there are several each takes one.
+            seats.sort(key=lambda seat: sum(by_id[seat.session].busy().values()))
+            for seat in seats:
+                if await self._claim(by_id[seat.session], seat, 1 if len(seats) > 1 else BATCH):
+                    self._waiting = True
+
+    async def _claim(self, session: NodeSession, seat: Seat, limit: int) -> bool:
+        free = _free(session, seat)
+        limit = min(limit, _room(session, seat))
+        if limit <= 0 or (seat.own_only and seat.owner is None):
+            return False
+        only_of = seat.owner if seat.own_only else None
+        claimed = await in_database(task_claims.claim, session.id, session.node, free, limit, only_of)
+        for one in claimed:
+            if session.closed:
+                gone = "The machine went away."
+                await in_database(task_claims.give_back, one.task, one.epoch, "interrupted", gone)
+            else:
+                self._seating.started(session.node, one.model)
+                session.start_task(one)
+        return bool(claimed) and not session.closed
+
+
+def _free(session: NodeSession, seat: Seat) -> dict[str, dict[str, int]]:
+    """Free slots by kind and model; models that fail too often are not among the seat's offers."""
+    offered = {offer.alias for offer in seat.offers}
+    return {kind: {alias: slots for alias, slots in session.free(kind).items() if alias in offered} for kind in KINDS}
+
+
+def _room(session: NodeSession, seat: Seat) -> int:
+    """Tasks that it may take now, within what owner and operator allow over all models."""
+    room = sum(sum(slots.values()) for slots in _free(session, seat).values())
+    standing, said = session.standing, session.presence.availability
+    bounds = [said.max_slots, standing.max_slots if standing is not None else None]
+    known = [bound for bound in bounds if bound is not None]
+    return min(room, min(known) - sum(session.busy().values())) if known else room
