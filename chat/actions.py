@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
-from uuid import UUID
+from typing import Any, Literal
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -18,12 +18,22 @@ from chat.messages import conversation_changed, message_out, plain_html
 from chat.models import Conversation, Generation, Message, kept
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
+from meatlizard.budgets import actions as budgets
 from meatlizard.errors import Invalid, LimitReached
-from meatlizard.jobs.lease import HELD, State
+from meatlizard.jobs.lease import ENDED, HELD, State
 from meatlizard.markup import render_markdown
 from meatlizard.ops.logs import current_request_id
 
 MAX_SYSTEM_PROMPT = 20_000
+
+CHARACTERS_A_TOKEN = 4
+"""Of ordinary text in most models' vocabularies, for what is set aside before a model has counted."""
+
+LEAST_ANSWER = 50
+"""Tokens below which an answer is not worth beginning."""
+
+USUAL_ANSWER = 2_000
+"""Tokens that are set aside for an answer. A longer one is written all the same, and counts whole."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Say nothing to a model or a reader; PostgreSQL refuses the first, and each weighs six bytes on the wire."""
@@ -77,12 +87,16 @@ def delete(conversation: Conversation) -> None:
     with transaction.atomic():
         # Locked in the order in which an ending answer locks them, or the two would wait for each other for ever.
         generations_here = conversation.generations.order_by("pk").select_for_update().values_list("pk", "state")
-        for pk, state in list(generations_here):
+        under_way = [(pk, state) for pk, state in generations_here if state not in ENDED]
+        for pk, state in under_way:
             if state in HELD:
                 control_on_commit("stop", str(pk))
         Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
         key = conversation.pk
         conversation.delete()
+        # What these had written is not known any more, and is not charged.
+        for pk, _ in under_way:
+            budgets.settle(pk, 0)
         on_commit(user_topic(conversation.owner_id), ConversationDeleted(conversation=key))
         on_commit(conversation_topic(key), ConversationDeleted(conversation=key))
         control_on_commit("queue")
@@ -154,14 +168,19 @@ def _answer(
         content=markov_reply or "", html=render_markdown(markov_reply) if markov_reply else "",
         model="markov" if by_markov else "",
     )  # fmt: skip
+    key = uuid4()
+    sampling: dict[str, Any] = {} if conversation.temperature is None else {"temperature": conversation.temperature}
+    if not by_markov:
+        sampling |= _within_budget(user, conversation, question, key)
     if replaces:
         kept.add_message.run(answer)
     else:
         kept.add_question_and_answer.run(question, answer)
     generation = Generation(
+        pk=key,
         conversation=conversation, message=answer, user=user, request=request, trace=current_request_id() or "",
         model=conversation.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
-        sampling={} if conversation.temperature is None else {"temperature": conversation.temperature},
+        sampling=sampling,
         state=State.DONE if by_markov else State.QUEUED, answered_by="markov" if by_markov else "",
         started=now if by_markov else None, ended_at=now if by_markov else None, reason="stop" if by_markov else "",
     )  # fmt: skip
@@ -178,6 +197,14 @@ def _answer(
     if not by_markov:
         control_on_commit("work")
     return Asked(generation.pk, conversation.pk, answer.pk)
+
+
+def _within_budget(user: User, conversation: Conversation, question: Message, key: UUID) -> dict[str, int]:
+    """Sets aside what the answer may cost; when less is left than a usual answer takes, bounds its length. Raises LimitReached."""
+    read, written = (kept.tokens_so_far.first(message=conversation.head_id) if conversation.head_id else None) or (0, 0)
+    least = len(question.content) // CHARACTERS_A_TOKEN + 1 + (read or 0) + (written or 0)
+    tokens = budgets.reserve(user, key, least=least + LEAST_ANSWER, wanted=least + USUAL_ANSWER)
+    return {} if tokens is None or tokens >= least + USUAL_ANSWER else {"max_tokens": tokens - least}
 
 
 def stop(generation: Generation) -> None:

@@ -23,6 +23,7 @@ from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
 from chat.titles import clean_title
 from inference_client.protocol.vocabulary import ToolCall, Usage
+from meatlizard.budgets import actions as budgets
 from meatlizard.jobs.lease import HELD, Reaped, State
 
 LONG_WAIT_SECONDS = 20.0
@@ -193,6 +194,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
         tokens=message.tokens,
     )  # fmt: skip
     kept.touch_conversation.run(id=conversation.pk, updated=now)
+    budgets.settle(row.pk, _cost(row, outcome.usage))
     on_commit(
         conversation_topic(conversation.pk),
         turns.finished_out(row),
@@ -203,6 +205,13 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
             on_commit(
                 user_topic(conversation.owner_id), AnswerReady(conversation=conversation.pk, title=conversation.title)
             )
+
+
+def _cost(row: Generation, usage: Usage | None) -> int:
+    """Tokens that the person's budget pays: read anew and written. A failure is free, and so is what a node remembered."""
+    if usage is None or row.state == State.FAILED:
+        return 0
+    return max(0, usage.prompt_tokens - usage.cached_tokens) + usage.completion_tokens
 
 
 def enqueue_title(answer: Generation) -> None:

@@ -56,6 +56,15 @@ answers_waiting = KeptSelect(
 )
 """One number, or none when nothing waits."""
 
+tokens_so_far = KeptSelect(
+    lambda: (
+        Generation.objects.filter(message=given(Generation, "message"), completion_tokens__isnull=False)
+        .order_by("-created")
+        .values_list("prompt_tokens", "completion_tokens")[:1]
+    )
+)
+"""(read, written) of the answer ``message``, as its node counted."""
+
 add_message = KeptInsert(Message)
 add_question_and_answer = KeptInsert(Message, rows=2)
 add_generation = KeptInsert(Generation)

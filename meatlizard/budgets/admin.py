@@ -7,25 +7,37 @@ from django.http import HttpRequest
 
 from meatlizard.accounts.http import UserRequest
 from meatlizard.budgets import actions
-from meatlizard.budgets.models import Grant, WeeklyUse
+from meatlizard.budgets.models import Grant, Reservation, WeeklyUse
+
+
+class ReadOnly:
+    """The ledger writes itself."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
 
 
 @admin.register(WeeklyUse)
-class WeeklyUseAdmin(admin.ModelAdmin[WeeklyUse]):
+class WeeklyUseAdmin(ReadOnly, admin.ModelAdmin[WeeklyUse]):
     list_display = ["user", "week", "used", "reserved", "granted"]
     list_filter = ["week"]
     list_select_related = ["user"]
     search_fields = ["user__username"]
     date_hierarchy = "week"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: WeeklyUse | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: WeeklyUse | None = None) -> bool:
-        return False
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnly, admin.ModelAdmin[Reservation]):
+    list_display = ["key", "use", "tokens", "created"]
+    list_filter = ["created"]
+    list_select_related = ["use__user"]
+    search_fields = ["key", "use__user__username"]
 
 
 @admin.register(Grant)
