@@ -46,11 +46,12 @@ OPENAI_FIELDS = frozenset(
     }
 )  # fmt: skip
 TEMPLATE = frozenset({"chat_template_kwargs"})
+CONTINUATION = frozenset({"continue_final_message", "add_generation_prompt"})
 FIELDS = {
-    "llama_server": TEMPLATE | {"top_k", "min_p", "repeat_penalty", "grammar", "return_progress"},
+    "llama_server": TEMPLATE | CONTINUATION | {"top_k", "min_p", "repeat_penalty", "grammar", "return_progress"},
     "lm_studio": TEMPLATE | {"top_k", "min_p", "repeat_penalty"},
-    "vllm": TEMPLATE | {"top_k", "min_p", "repetition_penalty", "continue_final_message", "add_generation_prompt"},
-    "sglang": TEMPLATE | {"top_k", "min_p", "repetition_penalty", "continue_final_message", "add_generation_prompt"},
+    "vllm": TEMPLATE | CONTINUATION | {"top_k", "min_p", "repetition_penalty"},
+    "sglang": TEMPLATE | CONTINUATION | {"top_k", "min_p", "repetition_penalty"},
     "ollama": frozenset(),
     "generic": frozenset(),
 }
@@ -276,7 +277,10 @@ class FakeUpstream:
         self.begin_stream(writer)
         self.chunk(writer, delta(role="assistant"))
         sent = 0
-        for kind, text in (("reasoning_content", reply.thinking), ("content", reply.text[len(so_far) :])):
+        # llama-server repeats the answer so far unless the continuation was asked for by name.
+        repeats = self.flavour == "llama_server" and "continue_final_message" not in body
+        written = reply.text if repeats else reply.text[len(so_far) :]
+        for kind, text in (("reasoning_content", reply.thinking), ("content", written)):
             if self.flavour == "ollama":
                 kind = kind.removesuffix("_content")
             for at in range(0, len(text), TOKEN):

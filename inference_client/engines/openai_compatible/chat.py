@@ -95,6 +95,8 @@ class Chat:
                 elif fault.code == "upstream_refused" and ask.thinking and not ask.answer and not ask.rethink:
                     # Older servers cannot go on within the thinking.
                     ask = ask.again()
+                elif fault.code == "upstream_refused" and _formed(self.job):
+                    raise Fault("grammar_invalid", f"{fault.detail}; its JSON schema or grammar may be wrong") from None
                 else:
                     raise
 
@@ -227,8 +229,12 @@ class Chat:
         return len(tokens) if isinstance(tokens, list) else math.ceil(len(text.encode()) / BYTES_PER_TOKEN)
 
 
+def _formed(job: Job) -> bool:
+    return bool(job.sampling.json_schema or job.sampling.grammar)
+
+
 def _cannot_continue(ask: Ask, where: Where) -> Fault:
-    if ask.job.sampling.json_schema or ask.job.sampling.grammar:
+    if _formed(ask.job):
         why = "an answer of a given form cannot be continued by an upstream; ask again"
     else:
         why = f"the upstream {where.http.host} cannot go on with an answer; set its flavour if it can"

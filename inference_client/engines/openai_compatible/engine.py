@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
+MEASURING: Final = 60.0
+"""Seconds to wait for the one vector that tells how long vectors are; the model may have to be loaded for it."""
+
 _CONFIGURATION: Final = frozenset(
     {"upstream_key", "upstream_moved", "upstream_garbled", "upstream_refused", "upstream_too_much"}
 )
@@ -235,7 +238,7 @@ class OpenAICompatibleEngine:
         """By one vector, where the upstream does not say how long they are."""
         for lane in self._lanes.values():
             if lane.model.kind == "embedding" and lane.found and not (lane.dimensions or lane.found.dimensions):
-                place = single.Place(self._http, lane.found.name, self._spec.timeouts.whole)
+                place = single.Place(self._http, lane.found.name, min(MEASURING, self._spec.timeouts.whole))
                 try:
                     result, _ = await single.embed(EmbedJob(0, lane.model.alias, ("length",)), place, None)
                 except Fault as fault:
@@ -277,8 +280,10 @@ class OpenAICompatibleEngine:
     def _lost(self, fault: Fault) -> None:
         self._say(logging.WARNING, f"{fault.detail} Its models are not offered until it answers.")
         before = self.models()
+        # What comes back may be another program with other models.
+        self._flavour = None
         for lane in self._lanes.values():
-            lane.found = None
+            lane.found = lane.dimensions = None
         if before:
             self._note([])
 

@@ -176,7 +176,8 @@ def _continue(found: dict[str, Any], ask: Ask, thinking: Thinking, flavour: Flav
     if flavour == "llama_server" and ask.thinking:
         last["reasoning_content"] = ask.thinking
     found["messages"].append(last)
-    if flavour in ("vllm", "sglang"):
+    if flavour in ("llama_server", "vllm", "sglang"):
+        # llama-server would go on without, but say the answer so far once more; its older versions ignore this.
         found |= {"continue_final_message": True, "add_generation_prompt": False}
     if not ask.answer:
         return

@@ -9,7 +9,7 @@ from inference_client.engines.base import Done, Error
 from inference_client.engines.openai_compatible import UpstreamModel
 from inference_client.protocol.vocabulary import ChatMessage, Image, LogitBias, Sampling, Tool, ToolCall
 from tests.fakes.upstream import FakeUpstream, Reply
-from tests.fakes.upstream_faults import DONE, Json, delta, event, hangs, streams
+from tests.fakes.upstream_faults import DONE, Json, answers, delta, event, hangs, streams
 from tests.inference_client.openai_compatible.heard import ask, engine_before, patient
 
 CHAT = "/v1/chat/completions"
@@ -71,6 +71,15 @@ async def test_a_grammar_goes_to_llama_server_and_is_refused_elsewhere() -> None
         error = await heard.error(ask(1, sampling=grammar))
         assert (error.code, error.retry) == ("grammar_unsupported", True)
         assert not upstream.chats()
+
+
+async def test_a_grammar_the_upstream_refuses_is_named_as_the_likely_reason() -> None:
+    refusal = {"error": {"message": "failed to parse grammar", "type": "invalid_request_error", "code": 400}}
+    async with FakeUpstream().running() as upstream, engine_before(upstream) as heard:
+        upstream.next(CHAT, answers(400, refusal))
+        error = await heard.error(ask(1, sampling=Sampling(grammar="root ::= ((")))
+        assert (error.code, error.retry) == ("grammar_invalid", False)
+        assert "grammar" in error.detail
 
 
 async def test_a_schema_that_is_no_json_is_refused_without_a_request() -> None:

@@ -159,6 +159,17 @@ async def test_looks_find_a_dead_upstream_without_any_run() -> None:
         await heard.until(lambda: bool(heard.engine.models()))
 
 
+async def test_another_program_at_the_same_address_is_known_for_what_it_is() -> None:
+    upstream = FakeUpstream()
+    async with upstream.running(), engine_before(upstream, timeouts=patient(health=0.05)) as heard:
+        await upstream.down()
+        await heard.until(lambda: not heard.engine.models())
+        upstream.flavour = "ollama"
+        await upstream.up()
+        await heard.until(lambda: bool(heard.engine.models()))
+        assert heard.engine.flavour == "ollama"
+
+
 async def test_a_model_that_vanishes_is_no_longer_offered_and_the_other_is() -> None:
     upstream = FakeUpstream(flavour="vllm", models=("tiny", "other"))
     models = (UpstreamModel("tiny"), UpstreamModel("other"))
