@@ -1,5 +1,6 @@
 """What a node holds of one job until the site has all of it: text, results, and how it ended."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -13,6 +14,8 @@ Outcome = Done | Error
 
 MAX_CALLS: Final = 64
 """As many tool calls as one end can name."""
+
+_CODE: Final = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(slots=True)
@@ -144,7 +147,7 @@ class HeldGeneration:
         return wire.Failed(
             generation=self.generation,
             epoch=self.epoch,
-            code=outcome.code,
+            code=outcome.code if _CODE.fullmatch(outcome.code) else "engine_error",
             detail=outcome.detail[:500],
             retry=outcome.retry,
         )

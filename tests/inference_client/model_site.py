@@ -1,5 +1,7 @@
 """A site reduced to its rules, without I/O, for tests of the session: what is stored, under which epoch, in which order."""
 
+import base64
+import hashlib
 from collections import deque
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -7,13 +9,20 @@ from uuid import UUID, uuid4
 from inference_client.protocol import messages as wire
 from inference_client.protocol.vocabulary import ChatMessage
 
+THOUGHT = 19
+"""So many of the answer's first code points are thinking."""
+
 ANSWER = "Ein Krokodil 🐊 frißt naïve Äpfel – «über» 日本語 \U0001f468\u200d\U0001f469\u200d\U0001f467 e\u0301nde."
 """With characters outside the basic plane, joined and combining ones: offsets count code points."""
 
 
+PAINTING = bytes(range(256)) * 1000
+"""Bytes of an image, more than go into one message."""
+
+
 @dataclass(slots=True)
 class Row:
-    """One generation at the site."""
+    """One generation at the site. ``paints``: it is an image, whose SHA-256 is then ``blob``."""
 
     generation: UUID
     epoch: int = 1
@@ -21,6 +30,9 @@ class Row:
     state: str = "leased"
     stop: bool = False
     reason: str = ""
+    thinking: int = 0
+    paints: bool = False
+    blob: str = ""
 
 
 class ModelSite:
@@ -31,9 +43,11 @@ class ModelSite:
         self.to_node: deque[wire.FromSite] = deque()
         self.from_node: deque[wire.FromNode] = deque()
         self.greeted = False
+        self.availability: wire.Availability | None = None
+        self.blobs: dict[str, bytearray] = {}
 
-    def ask(self) -> Row:
-        row = Row(uuid4())
+    def ask(self, paints: bool = False) -> Row:
+        row = Row(uuid4(), paints=paints)
         self.rows[row.generation] = row
         self._generate(row)
         return row
@@ -41,7 +55,8 @@ class ModelSite:
     def ask_again(self, row: Row) -> None:
         """The lease went to another node, which wrote a little more, and came back."""
         row.epoch += 2
-        row.text = ANSWER[: len(row.text) + 3]
+        row.text = "" if row.paints else ANSWER[: len(row.text) + 3]
+        row.thinking = min(THOUGHT, len(row.text))
         self._generate(row)
 
     def stop(self, row: Row) -> None:
@@ -52,6 +67,7 @@ class ModelSite:
     def drop(self) -> None:
         self.to_node.clear()
         self.from_node.clear()
+        self.blobs.clear()
         self.greeted = False
 
     def read(self, count: int) -> None:
@@ -63,13 +79,23 @@ class ModelSite:
         return [row for row in self.rows.values() if row.state == "leased"]
 
     def _generate(self, row: Row) -> None:
-        if self.greeted:
-            message = ChatMessage(role="user", content="?")
+        if not self.greeted:
+            return
+        if row.paints:
             self.to_node.append(
-                wire.Generate(
-                    generation=row.generation, epoch=row.epoch, model="tiny", messages=(message,), prefix=row.text
-                )
+                wire.Paint(generation=row.generation, epoch=row.epoch, model="tiny", prompt="a crocodile")
             )
+            return
+        self.to_node.append(
+            wire.Generate(
+                generation=row.generation,
+                epoch=row.epoch,
+                model="tiny",
+                messages=(ChatMessage(role="user", content="?"),),
+                prefix=row.text,
+                prefix_thinking=row.thinking,
+            )
+        )
 
     def _hello(self, message: wire.Hello) -> None:
         assert not self.greeted
@@ -98,7 +124,10 @@ class ModelSite:
             if row.epoch != item.e or row.state != "leased":
                 continue
             assert item.o <= len(row.text), "text is missing before a delta"
-            row.text += item.x[len(row.text) - item.o :]
+            fresh = item.x[len(row.text) - item.o :]
+            row.text += fresh
+            row.thinking += len(fresh) if item.t else 0
+            assert item.t == (item.o < THOUGHT), "a delta is thinking where it should not be, or the other way round"
             assert ANSWER.startswith(row.text)
 
     def _progress(self, message: wire.Progress) -> None:
@@ -106,6 +135,20 @@ class ModelSite:
 
     def _heartbeat(self, message: wire.Heartbeat) -> None:
         assert self.greeted
+
+    def _blob(self, message: wire.BlobPart) -> None:
+        known = self.blobs[message.blob] = bytearray() if message.offset == 0 else self.blobs[message.blob]
+        assert message.offset == len(known), "parts are missing"
+        known += base64.b64decode(message.data)
+
+    def _painted(self, message: wire.Painted) -> None:
+        row = self.rows[message.generation]
+        assert hashlib.sha256(self.blobs[message.blob]).hexdigest() == message.blob
+        if row.epoch == message.epoch:
+            row.blob = message.blob
+
+    def _availability(self, message: wire.Availability) -> None:
+        self.availability = message
 
     def _finished(self, message: wire.Finished) -> None:
         row = self.rows[message.generation]
@@ -116,6 +159,8 @@ class ModelSite:
             # The node has been given it anew already: a drop, which names no epoch, would take that away.
             return
         assert message.length == len(row.text), "text is missing at the end"
+        assert message.thinking == row.thinking, "the boundary of the thinking differs"
+        assert message.reason == "cancelled" or bool(row.blob) == row.paints, "the image is missing at the end"
         row.state, row.reason = "done", message.reason
         self.to_node.append(wire.Ack(items=(wire.Acked(g=row.generation, o=len(row.text)),), done=(row.generation,)))
 

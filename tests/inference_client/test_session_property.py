@@ -4,11 +4,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from inference_client.engines.base import Done, Job, Progress, Text
-from inference_client.protocol.messages import encode, from_site
+from inference_client.engines.base import AnyJob, Done, Job, Picture, Progress, Text
+from inference_client.protocol.messages import Availability, encode, from_site
 from inference_client.protocol.vocabulary import ModelInfo, Usage
-from inference_client.session import Identity, Session, Submit
-from tests.inference_client.model_site import ANSWER, ModelSite
+from inference_client.session import Cancel, Identity, Session, Submit
+from tests.inference_client.model_site import ANSWER, PAINTING, THOUGHT, ModelSite
 
 MODELS = (ModelInfo(alias="tiny", context_length=512, slots=2),)
 
@@ -20,7 +20,7 @@ class LinkMachine(RuleBasedStateMachine):
         super().__init__()
         self.session = Session(Identity("0", "test", "cpu"), MODELS)
         self.site = ModelSite()
-        self.jobs: dict[int, tuple[Job, int]] = {}
+        self.jobs: dict[int, tuple[AnyJob, int]] = {}
         self.up = False
         self.now = 0.0
 
@@ -57,6 +57,15 @@ class LinkMachine(RuleBasedStateMachine):
     def ask(self) -> None:
         self.site.ask()
 
+    @precondition(lambda self: len(self.site.rows) < 4)
+    @rule()
+    def ask_for_an_image(self) -> None:
+        self.site.ask(paints=True)
+
+    @rule(slots=st.integers(1, 3))
+    def the_owner_changes_limits(self, slots: int) -> None:
+        self.session.availability_changed(Availability(state="open", max_slots=slots))
+
     @precondition(lambda self: self.site.open_rows())
     @rule(data=st.data())
     def stop(self, data: st.DataObject) -> None:
@@ -71,11 +80,17 @@ class LinkMachine(RuleBasedStateMachine):
 
     @rule(size=st.integers(1, 9))
     def engine_step(self, size: int) -> None:
-        events: list[Text | Done | Progress] = []
+        events: list[Text | Picture | Done | Progress] = []
         for run, (job, at) in list(self.jobs.items())[:2]:
-            piece = ANSWER[at : at + size]
+            if not isinstance(job, Job):
+                del self.jobs[run]
+                painted = Picture(run, "image/png", PAINTING)
+                events += [painted, Done(run, "stop", Usage(prompt_tokens=1, completion_tokens=0))]
+                continue
+            thinking = at < THOUGHT
+            piece = ANSWER[at : min(at + size, THOUGHT if thinking else len(ANSWER))]
             self.jobs[run] = (job, at + len(piece))
-            events.append(Text(run, piece) if piece else Progress(run, 1, 2))
+            events.append(Text(run, piece, thinking) if piece else Progress(run, 1, 2))
             if at + len(piece) >= len(ANSWER):
                 del self.jobs[run]
                 events.append(Done(run, "stop", Usage(prompt_tokens=1, completion_tokens=1)))
@@ -101,8 +116,12 @@ class LinkMachine(RuleBasedStateMachine):
     def work(self) -> None:
         for item in self.session.take_work():
             if isinstance(item, Submit):
-                assert ANSWER.startswith(item.job.prefix)
-                self.jobs[item.job.run] = (item.job, len(item.job.prefix))
+                prefix = item.job.prefix if isinstance(item.job, Job) else ""
+                assert ANSWER.startswith(prefix)
+                assert not isinstance(item.job, Job) or item.job.prefix_thinking == min(THOUGHT, len(prefix))
+                self.jobs[item.job.run] = (item.job, len(prefix))
+            elif not isinstance(item, Cancel):
+                raise AssertionError(f"nobody ordered {item}")
             elif item.run in self.jobs:
                 del self.jobs[item.run]
                 self.session.engine_events([Done(item.run, "cancelled", Usage(prompt_tokens=1, completion_tokens=1))])
@@ -111,6 +130,7 @@ class LinkMachine(RuleBasedStateMachine):
     def stored_text_begins_the_answer(self) -> None:
         for row in self.site.rows.values():
             assert ANSWER.startswith(row.text)
+            assert row.thinking == min(THOUGHT, len(row.text))
 
     def teardown(self) -> None:
         if not self.up:
@@ -122,10 +142,12 @@ class LinkMachine(RuleBasedStateMachine):
             self.engine_step(9)
         for row in self.site.rows.values():
             assert row.state == "done", row
-            assert row.text == ANSWER or row.reason == "cancelled", row
+            assert row.text == ("" if row.paints else ANSWER) or row.reason == "cancelled", row
             assert row.reason != "cancelled" or row.stop
         assert not self.jobs
         assert self.session.running == 0
+        assert not self.session.unsent
+        assert self.site.availability == self.session.availability
 
 
 TestEveryInterleaving = LinkMachine.TestCase
