@@ -25,9 +25,11 @@ class EventReader:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """Raises TooLong."""
-        if self._after_cr and piece.startswith(b"\n"):
-            piece = piece[1:]
-        self._after_cr = piece.endswith(b"\r") if piece else self._after_cr
+        if not piece:
+            return []
+        half, self._after_cr = self._after_cr, piece.endswith(b"\r")
+        if half:
+            piece = piece.removeprefix(b"\n")
         # A lone CR ends a line too, so nothing is kept waiting for an LF that may never come.
         lines = piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         lines[0] = self._rest + lines[0]
