@@ -72,6 +72,8 @@ def convert(folder: Path, out: Path, name: str) -> None:
         tensors = read_safetensors(folder / WEIGHTS)
     except FileNotFoundError as problem:
         raise EngineError("model_missing", f"{problem.filename} is missing; is {folder} a sentence model?") from None
+    except ValueError:
+        raise EngineError("model_truncated", f"a file in {folder} is damaged; get it again") from None
     if config.get("model_type") != "bert" or not pooling.get("pooling_mode_mean_tokens"):
         raise EngineError("model_unsupported", "only BERT models that average their tokens can be converted")
     draft = out.with_name(f".{out.name}.{os.getpid()}")
@@ -97,26 +99,29 @@ def convert(folder: Path, out: Path, name: str) -> None:
 
 
 def read_safetensors(path: Path) -> dict[str, Array]:
-    """Arrays of a safetensors file by name, mapped, not copied. Raises EngineError ``model_truncated`` or
+    """Arrays of a safetensors file by name. Raises EngineError ``model_truncated`` or
     ``model_unsupported``."""
     size = path.stat().st_size
+    broken = EngineError("model_truncated", f"{path} is no whole safetensors file; get it again")
     with path.open("rb") as file:
         head = file.read(8)
         length = unpack("<Q", head)[0] if len(head) == 8 else size
         if 8 + length > size or length > _MAX_HEADER:
-            raise EngineError("model_truncated", f"{path} is no whole safetensors file; get it again")
-        header: dict[str, Any] = json.loads(file.read(length))
+            raise broken
+        try:
+            header: dict[str, Any] = json.loads(file.read(length))
+        except ValueError:
+            raise broken from None
     header.pop("__metadata__", None)
     found: dict[str, Array] = {}
     for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        if 8 + length + end > size:
-            raise EngineError("model_truncated", f"{path} ends inside the tensor {name}; get it again")
         if entry["dtype"] not in _TYPES:
             raise EngineError("model_unsupported", f"{path} has numbers of the kind {entry['dtype']}")
+        begin, end = entry["data_offsets"]
+        if 8 + length + end > size:
+            raise broken
         kind = np.dtype(_TYPES[entry["dtype"]])
-        count = (end - begin) // kind.itemsize
-        flat = np.fromfile(path, kind, count, offset=8 + length + begin)
+        flat = np.fromfile(path, kind, (end - begin) // kind.itemsize, offset=8 + length + begin)
         found[name] = flat.reshape(entry["shape"])
     return found
 
