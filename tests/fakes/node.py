@@ -3,6 +3,8 @@
 It is strict: whatever the site sends must open, parse and fit the order of things, or the test fails.
 """
 
+import base64
+import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -17,7 +19,9 @@ from inference_client.protocol.channel import SecureChannel
 from inference_client.protocol.frames import MESSAGE
 from inference_client.protocol.handshake import ClientHandshake
 from inference_client.protocol.messages import (
+    BLOB_PART,
     Ack,
+    BlobPart,
     Delta,
     Deltas,
     Embed,
@@ -32,7 +36,7 @@ from inference_client.protocol.messages import (
     encode,
     from_site,
 )
-from inference_client.protocol.vocabulary import ModelInfo, Schema, Usage
+from inference_client.protocol.vocabulary import Kind, ModelInfo, Schema, Usage
 
 M = TypeVar("M")
 Job = Generate | Embed | Transcribe | Paint
@@ -50,6 +54,7 @@ class FakeNode:
         self._handshake = ClientHandshake(key, server_public)
         self.channel: SecureChannel | None = None
         self.generate: dict[UUID, Generate] = {}
+        self.blobs: dict[str, bytearray] = {}
 
     async def __aenter__(self) -> "FakeNode":
         connected, _ = await self.communicator.connect(timeout=SECONDS)
@@ -66,9 +71,13 @@ class FakeNode:
         answer = await self.communicator.receive_from(timeout=SECONDS)
         self.channel = self._handshake.finish(answer, time.monotonic())
 
-    async def hello(self, *aliases: str, slots: int = 4, holding: tuple[Held, ...] = ()) -> Welcome:
+    async def hello(
+        self, *aliases: str, slots: int = 4, holding: tuple[Held, ...] = (), kind: Kind = "chat", **more: ModelInfo
+    ) -> Welcome:
+        """Offers ``aliases``, all of ``kind``, and what ``more`` names."""
         await self.shake()
-        models = tuple(ModelInfo(alias=alias, context_length=2048, slots=slots) for alias in aliases or ("tiny",))
+        named = [ModelInfo(alias=alias, context_length=2048, slots=slots, kind=kind) for alias in aliases or ("tiny",)]
+        models = (*named, *more.values())
         await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models, holding=holding))
         return await self.hear(Welcome)
 
@@ -83,15 +92,30 @@ class FakeNode:
             frame = await self.communicator.receive_from(timeout=SECONDS)
             message = self.channel.open(frame)
             if message is not None:
-                return from_site(message.payload)
+                said = from_site(message.payload)
+                if isinstance(said, BlobPart):
+                    self._keep(said)
+                elif isinstance(said, Transcribe):
+                    data = bytes(self.blobs[said.blob])
+                    assert hashlib.sha256(data).hexdigest() == said.blob, "a job before all its bytes"
+                return said
+
+    def _keep(self, part: BlobPart) -> None:
+        data = base64.b64decode(part.data, validate=True)
+        assert len(data) <= BLOB_PART
+        if part.offset == 0:
+            self.blobs[part.blob] = bytearray()
+        assert len(self.blobs[part.blob]) == part.offset, "parts out of order"
+        self.blobs[part.blob] += data
+        assert len(self.blobs[part.blob]) <= part.total
 
     async def hear(self, kind: type[M]) -> M:
-        """The next message of this kind; acks in between are passed over, anything else fails the test."""
+        """The next message of this kind; acks and parts of blobs in between are passed over, anything else fails the test."""
         while True:
             message = await self.next()
             if isinstance(message, kind):
                 return message
-            assert isinstance(message, Ack), f"{message!r} instead of {kind.__name__}"
+            assert isinstance(message, Ack | BlobPart), f"{message!r} instead of {kind.__name__}"
 
     async def text(self, job: Job, offset: int, text: str, thinking: bool = False) -> None:
         await self.say(Deltas(items=(Delta(g=job.generation, e=job.epoch, o=offset, x=text, t=thinking),)))
@@ -101,6 +125,14 @@ class FakeNode:
         usage = Usage(prompt_tokens=3, completion_tokens=2, prompt_seconds=0.01, completion_seconds=0.02)
         values = {"generation": job.generation, "epoch": job.epoch, "reason": reason, "length": length, "usage": usage}
         await self.say(Finished.model_validate({**values, **more}))
+
+    async def send_blob(self, data: bytes, part: int = BLOB_PART) -> str:
+        """Sends the bytes of an image; returns what to call them."""
+        name = hashlib.sha256(data).hexdigest()
+        for at in range(0, len(data), part):
+            piece = base64.b64encode(data[at : at + part]).decode()
+            await self.say(BlobPart(blob=name, offset=at, total=len(data), data=piece))
+        return name
 
     async def closed(self) -> int:
         """The close code with which the site ended the link; messages before it are passed over."""
