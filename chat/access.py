@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from chat.models import Conversation, Generation, Message, kept
+from chat.models import Conversation, Generation, Message, Node, kept
 from meatlizard.accounts.models import User
-from meatlizard.errors import NotFound
+from meatlizard.errors import Forbidden, NotFound
 
 
 def access_conversation(viewer: User, conversation: UUID, *, lock: bool = False) -> Conversation:
@@ -27,4 +27,17 @@ def access_generation(viewer: User, generation: UUID) -> Generation:
     row = Generation.objects.filter(pk=generation, conversation__owner=viewer.pk).first()
     if row is None:
         raise NotFound("This answer does not exist, or is not yours.")
+    return row
+
+
+def access_node(viewer: User, node: UUID | str) -> Node:
+    """For operators alone, and to change it: who may not manage inference clients hears nothing about them."""
+    if not (viewer.is_active and viewer.is_staff and viewer.has_perm("chat.change_node")):
+        raise Forbidden("Only operators manage inference clients.")
+    try:
+        row = Node.objects.filter(pk=UUID(str(node))).first()
+    except ValueError:
+        row = None
+    if row is None:
+        raise NotFound("This inference client does not exist.")
     return row

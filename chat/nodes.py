@@ -274,6 +274,17 @@ def revoke(nodes: QuerySet[Node]) -> int:
     return count
 
 
+def configure(node: Node, fields: Sequence[str]) -> None:
+    """Stores what an operator has changed of a node, and nothing else of the row. In force at once."""
+    with transaction.atomic():
+        changed = [name for name in fields if name != "paused"]
+        if changed:
+            node.save(update_fields=changed)
+            control_on_commit("node", str(node.pk))
+        if "paused" in fields:
+            set_paused(Node.objects.filter(pk=node.pk), node.paused)
+
+
 def set_paused(nodes: QuerySet[Node], paused: bool) -> int:
     with transaction.atomic():
         keys_changed = list(nodes.exclude(paused=paused).values_list("pk", flat=True))

@@ -37,6 +37,7 @@ class Minute:
         values = {name: self.values.get(name, 0) for name in SUMS}
         for model in report.models:
             sums = self.by_model.setdefault(model.alias, dict.fromkeys((*SUMS, "seconds"), 0))
+            sums["busy"] = min(LARGEST, model.busy)
             sums["seconds"] = min(1e9, sums["seconds"] + model.seconds)
             for name in SUMS:
                 sums[name] = min(LARGEST, sums[name] + getattr(model, name))

@@ -12,14 +12,29 @@ const out = join(here, "dist", "ml");
 await rm(join(here, "dist"), { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await cp(join(here, "static"), out, { recursive: true });
+// KaTeX offers each font in two older formats as well, for browsers that could not run the rest of the page.
+const onlyWoff2 = {
+  name: "only-woff2",
+  setup(build) {
+    build.onLoad({ filter: /katex\.css$/ }, async ({ path }) => {
+      const css = await readFile(path, "utf8");
+      return { contents: css.replace(/,\s*url\([^)]*\.(woff|ttf)\)\s*format\([^)]*\)/g, ""), loader: "css" };
+    });
+  },
+};
+
 await build({
   absWorkingDir: here,
   entryPoints: {
     site: "src/site.js",
     chat: "src/chat/main.js",
+    math: "src/math/typeset.js",
+    "math-page": "src/math/math.css",
     theme: "src/css/theme.css",
     "chat-page": "src/css/chat.css",
     admin: "src/css/admin.css",
+    nodes: "src/nodes/main.js",
+    "nodes-page": "src/css/nodes.css",
   },
   outdir: out,
   bundle: true,
@@ -28,6 +43,7 @@ await build({
   minify: true,
   legalComments: "none",
   loader: { ".woff2": "file" },
+  plugins: [onlyWoff2],
   assetNames: "fonts/[name]",
   logLevel: "warning",
 });

@@ -91,7 +91,7 @@ class NodeSample(models.Model):
 
     ``seconds`` of the minute are covered. Tokens, requests and errors are sums, ``busy``, ``waiting`` and what the system
     tells are the latest: memory in bytes, utilisation from 0 to 1, temperature in degrees Celsius, empty when unknown.
-    ``by_model``: the sums by alias.
+    ``by_model``: the same by alias.
     """
 
     node = models.ForeignKey(Node, models.CASCADE, related_name="samples")

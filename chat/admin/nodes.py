@@ -1,7 +1,8 @@
-"""The operator's view of conversations, generations and inference clients."""
+"""Inference clients in the admin: the list, each one's settings, pairing codes."""
 
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -9,23 +10,38 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
-from django.utils import timezone
 
 from chat import availability, nodes
-from chat.models import Conversation, Generation, Message, Node, NodeModel, PairingCode
+from chat.admin import live
+from chat.admin.read_only import ReadOnly
+from chat.models import Node, NodeModel, NodeSample, PairingCode
 from inference_client.protocol import keys
 from meatlizard.accounts.http import UserRequest
 from meatlizard.jobs.lease import HELD
 
 
-class ReadOnly:
-    """For tables that only the program writes."""
+class NodeForm(forms.ModelForm[Node]):
+    """What an operator sets. Raises nothing; says what is wrong beside the field."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    class Meta:
+        model = Node
+        fields = [
+            "name", "owner", "paused", "weight", "max_slots", "quiet_from", "quiet_until", "own_only", "owner_first",
+            "notes",
+        ]  # fmt: skip
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        start, end = cleaned.get("quiet_from"), cleaned.get("quiet_until")
+        if (start is None) != (end is None):
+            self.add_error("quiet_until" if end is None else "quiet_from", "Give both times, or neither.")
+        elif start is not None and start == end:
+            self.add_error("quiet_until", "The same time twice: pause the client instead, or leave both empty.")
+        if cleaned.get("max_slots") == 0:
+            self.add_error("max_slots", "At least 1. To give it nothing, pause it.")
+        if cleaned.get("own_only") and cleaned.get("owner") is None:
+            self.add_error("own_only", "It has no owner: it would answer nobody.")
+        return cleaned
 
 
 class NodeModelInline(ReadOnly, admin.TabularInline[NodeModel, Node]):
@@ -49,9 +65,22 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     list_display = ["name", "state", "offer", "running", "owner", "backend", "client_version", "last_seen"]
     list_filter = ["paused", ("revoked", admin.EmptyFieldListFilter), "backend"]
     search_fields = ["name", "platform", "models__alias"]
-    fields = [
-        "name", "owner", "paused", "state", "fingerprint", "client_version", "platform", "backend",
-        "created", "connected_at", "last_seen", "revoked",
+    form = NodeForm
+    fieldsets = [
+        (None, {"fields": ["name", "owner", "paused", "state", "notes"]}),
+        (
+            "Share of the work",
+            {"fields": ["weight", "max_slots", "quiet_from", "quiet_until", "own_only", "owner_first"]},
+        ),
+        (
+            "The machine",
+            {
+                "fields": [
+                    "fingerprint", "client_version", "platform", "backend", "created", "connected_at", "last_seen",
+                    "revoked",
+                ]
+            },
+        ),
     ]  # fmt: skip
     readonly_fields = [
         "state", "fingerprint", "client_version", "platform", "backend", "created", "connected_at", "last_seen", "revoked",
@@ -71,12 +100,7 @@ class NodeAdmin(admin.ModelAdmin[Node]):
 
     @admin.display(description="state")
     def state(self, node: Node) -> str:
-        if node.revoked:
-            return "revoked"
-        silent = node.last_seen is None or (timezone.now() - node.last_seen).total_seconds() > availability.ONLINE_SECONDS
-        if not node.session or silent:
-            return "away"
-        return "paused" if node.paused else "connected"
+        return availability.state_of(node)
 
     @admin.display(description="models")
     def offer(self, node: Node) -> str:
@@ -109,11 +133,15 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         if len(chosen) != 1 or chosen[0].revoked is not None:
             self.message_user(request, "Choose one client that is not revoked.", messages.ERROR)
             return None
-        return self._code_page(request, nodes.new_pairing_code(request.user, rotate=chosen[0]), chosen[0])
+        return self.code_page(request, nodes.new_pairing_code(request.user, rotate=chosen[0]), chosen[0])
 
     def get_urls(self) -> list[URLPattern]:
         pair = self.admin_site.admin_view(self.pair)
-        return [path("pair/", pair, name="chat_node_pair"), *super().get_urls()]
+        return [path("pair/", pair, name="chat_node_pair"), *live.urls(self), *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Node, form: Any, change: bool) -> None:
+        # Of the row only what was typed in: a client writes the others all the time.
+        nodes.configure(obj, form.changed_data)
 
     def pair(self, request: UserRequest) -> HttpResponse:
         """Makes a code on POST and shows it once. Context: ``code``, ``site_url``, ``minutes``, ``node`` (None for a
@@ -122,9 +150,9 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         if not self.has_change_permission(request):
             raise PermissionDenied
         code = nodes.new_pairing_code(request.user) if request.method == "POST" else ""
-        return self._code_page(request, code, None)
+        return self.code_page(request, code, None)
 
-    def _code_page(self, request: HttpRequest, code: str, node: Node | None) -> HttpResponse:
+    def code_page(self, request: HttpRequest, code: str, node: Node | None) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "Add inference client" if node is None else f"New key for {node.name}",
@@ -139,55 +167,17 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         return response
 
 
+@admin.register(NodeSample)
+class NodeSampleAdmin(ReadOnly, admin.ModelAdmin[NodeSample]):
+    list_display = ["at", "node", "completion_tokens", "prompt_tokens", "requests", "errors", "busy", "waiting"]
+    list_filter = ["node"]
+    date_hierarchy = "at"
+    list_select_related = ["node"]
+
+
 @admin.register(PairingCode)
 class PairingCodeAdmin(ReadOnly, admin.ModelAdmin[PairingCode]):
     list_display = ["created", "created_by", "name", "expires", "used", "node"]
     list_filter = [("used", admin.EmptyFieldListFilter)]
     search_fields = ["name", "created_by__username"]
     exclude = ["code_hash"]
-
-
-@admin.register(Generation)
-class GenerationAdmin(ReadOnly, admin.ModelAdmin[Generation]):
-    list_display = [
-        "created",
-        "state",
-        "purpose",
-        "user",
-        "answered_by",
-        "node",
-        "attempts",
-        "completion_tokens",
-        "error_code",
-    ]
-    list_filter = ["state", "purpose", "node", "error_code"]
-    search_fields = ["id", "trace", "user__username", "answered_by"]
-    date_hierarchy = "created"
-    list_select_related = ["user", "node"]
-    exclude = ["conversation", "message"]
-
-
-@admin.register(Conversation)
-class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
-    """Who talks how much, not what: titles and messages of members are not shown to operators here."""
-
-    list_display = ["id", "owner", "model", "created", "updated", "turns"]
-    search_fields = ["id", "owner__username"]
-    list_filter = ["updated"]
-    fields = ["id", "owner", "model", "temperature", "created", "updated"]
-    list_select_related = ["owner"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
-        return super().get_queryset(request).annotate(turn_count=Count("messages"))
-
-    @admin.display(description="messages")
-    def turns(self, conversation: Conversation) -> int:
-        return int(getattr(conversation, "turn_count", 0))
-
-
-@admin.register(Message)
-class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
-    list_display = ["id", "role", "source", "model", "tokens", "created"]
-    list_filter = ["role", "source", "model", "created"]
-    search_fields = ["id", "conversation__owner__username"]
-    fields = ["id", "role", "source", "model", "tokens", "created"]

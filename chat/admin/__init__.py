@@ -1,0 +1,5 @@
+"""The operator's view of conversations, generations and inference clients."""
+
+from chat.admin import conversations, nodes
+
+__all__ = ["conversations", "nodes"]

@@ -1,0 +1,66 @@
+"""Conversations and answers as an operator sees them: who, when, how much, and never what."""
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from chat.admin.read_only import ReadOnly
+from chat.models import Conversation, Generation, InferenceTask, Message
+
+
+@admin.register(Generation)
+class GenerationAdmin(ReadOnly, admin.ModelAdmin[Generation]):
+    list_display = [
+        "created",
+        "state",
+        "purpose",
+        "user",
+        "answered_by",
+        "node",
+        "attempts",
+        "completion_tokens",
+        "error_code",
+    ]
+    list_filter = ["state", "purpose", "node", "error_code"]
+    search_fields = ["id", "trace", "user__username", "answered_by"]
+    date_hierarchy = "created"
+    list_select_related = ["user", "node"]
+    exclude = ["conversation", "message"]
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
+    """Who talks how much, not what: titles and messages of members are not shown to operators here."""
+
+    list_display = ["id", "owner", "model", "created", "updated", "turns"]
+    search_fields = ["id", "owner__username"]
+    list_filter = ["updated"]
+    fields = ["id", "owner", "model", "temperature", "created", "updated"]
+    list_select_related = ["owner"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
+        return super().get_queryset(request).annotate(turn_count=Count("messages"))
+
+    @admin.display(description="messages")
+    def turns(self, conversation: Conversation) -> int:
+        return int(getattr(conversation, "turn_count", 0))
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly, admin.ModelAdmin[Message]):
+    list_display = ["id", "role", "source", "model", "tokens", "created"]
+    list_filter = ["role", "source", "model", "created"]
+    search_fields = ["id", "conversation__owner__username"]
+    fields = ["id", "role", "source", "model", "tokens", "created"]
+
+
+@admin.register(InferenceTask)
+class InferenceTaskAdmin(ReadOnly, admin.ModelAdmin[InferenceTask]):
+    """What was asked and what came of it stay unseen, as with conversations."""
+
+    list_display = ["created", "kind", "state", "user", "model", "answered_by", "node", "attempts", "error_code"]
+    list_filter = ["kind", "state", "node", "error_code"]
+    search_fields = ["id", "trace", "user__username"]
+    date_hierarchy = "created"
+    list_select_related = ["user", "node"]
+    exclude = ["input", "input_file", "result", "result_file", "vectors"]

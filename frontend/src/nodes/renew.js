@@ -1,0 +1,48 @@
+// Replaces the parts that differ, and leaves focus, opened questions and scroll position where they are.
+
+const PART = "[data-part]";
+
+export function renew(old, fresh) {
+  const keep = remembered(old);
+  const before = outline(old);
+  if (before !== outline(fresh)) {
+    old.replaceChildren(...fresh.childNodes);
+  } else {
+    const parts = new Map([...fresh.querySelectorAll(PART)].map((part) => [part.dataset.part, part]));
+    for (const part of old.querySelectorAll(PART)) {
+      const next = parts.get(part.dataset.part);
+      if (next && markup(part) !== markup(next)) part.replaceWith(next);
+    }
+  }
+  restore(old, keep);
+}
+
+// Which parts there are, in their order: when that changes, a client has come or gone.
+function outline(root) {
+  return [...root.querySelectorAll(PART)].map((part) => part.dataset.part).join(" ");
+}
+
+// A question opened here is no difference.
+function markup(part) {
+  if (!part.querySelector("details[open]")) return part.outerHTML;
+  const copy = part.cloneNode(true);
+  for (const one of copy.querySelectorAll("details[open]")) one.removeAttribute("open");
+  return copy.outerHTML;
+}
+
+function remembered(root) {
+  const active = root.ownerDocument.activeElement;
+  return {
+    focus: active && active.id && root.contains(active) ? active.id : "",
+    open: [...root.querySelectorAll("details[open]")].map((one) => one.id),
+  };
+}
+
+function restore(root, { focus, open }) {
+  const page = root.ownerDocument;
+  for (const id of open) {
+    const one = page.getElementById(id);
+    if (one && !one.open) one.open = true;
+  }
+  if (focus && page.activeElement?.id !== focus) page.getElementById(focus)?.focus({ preventScroll: true });
+}
