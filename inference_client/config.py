@@ -136,6 +136,8 @@ class Model(Section):
             raise ValueError(f"{wrong[0]} is the upstream's own business; leave it out")
         if not self.upstream and self.kind not in ("chat", "embedding"):
             raise ValueError(f"a model of kind {self.kind} needs an upstream that runs it")
+        if not self.upstream and self.vision is not None:
+            raise ValueError("a file sees images when it has an mmproj; leave vision out")
         if not self.upstream and self.name:
             raise ValueError("name is what an upstream calls a model; leave it out")
         return self
@@ -162,11 +164,11 @@ class Config(Section):
                 raise ValueError(f"model {model.alias} names the upstream {model.upstream}, which has no section")
         return self
 
-    def upstreams(self) -> list[UpstreamSpec]:
-        """Those that some model names. Raises Problem ``config_wrong``."""
+    def upstreams(self) -> dict[str, UpstreamSpec]:
+        """Those that some model names, by name. Raises Problem ``config_wrong``."""
         wanted = {name: [model for model in self.model if model.upstream == name] for name in self.upstream}
         try:
-            return [_spec(self.upstream[name], models) for name, models in wanted.items() if models]
+            return {name: _spec(self.upstream[name], models) for name, models in wanted.items() if models}
         except EngineError as error:
             raise Problem(error.code, error.detail, Exit.CONFIG) from None
 

@@ -41,7 +41,6 @@ TEMPLATE: Final = """\
 # mmproj = "mmproj.gguf"          # lets a model see images
 # tools = true                    # what the model can do, if its file does not say it right
 # thinking = "none"               # none, boolean (on or off) or level (low, medium, high)
-# vision = false
 
 # A file from Hugging Face, downloaded when it is not there:
 # [[model]]
@@ -69,6 +68,7 @@ TEMPLATE: Final = """\
 # alias = "big"
 # upstream = "cluster"
 # name = "meta/big-model"         # what the upstream calls it (default: the alias)
+# vision = false                  # whether it sees images
 """
 
 

@@ -16,17 +16,21 @@ from typing import Final
 
 import httpx
 
-from inference_client import __version__
+from inference_client import __version__, downloads
+from inference_client.engines.base import EngineError
+from inference_client.engines.llama_cpp import gguf
 from inference_client.problems import Exit, Problem
 
 ENDPOINT: Final = "https://huggingface.co"
 ATTEMPTS: Final = 5
 TIMEOUT_SECONDS: Final = 30.0
+MOST_PARTS: Final = 1000
 SPARE_BYTES: Final = 256 * 1024**2
 """Left free on the disk."""
 
 _REPO: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _FILE: Final = re.compile(r"(?:[A-Za-z0-9][\w.-]*/)*[A-Za-z0-9][\w.-]*\.gguf", re.ASCII)
+_PART: Final = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 Report = Callable[[int, int], None]
@@ -41,36 +45,67 @@ class Remote:
     sha256: str
 
 
-def fetch(repo: str, file: str, folder: Path, report: Report = lambda done, total: None) -> Path:
-    """The file's path below ``folder``; downloads what is missing. ``report`` gets bytes done and in all.
-
-    Raises Problem ``download_...``; what was loaded stays for the next time unless it is wrong.
-    """
+def place(repo: str, file: str, folder: Path) -> Path:
+    """Where ``fetch`` puts it. Raises Problem ``download_name``."""
     if not _REPO.fullmatch(repo) or not _FILE.fullmatch(file):
-        message = f"{repo!r} with {file!r} names no model; it looks like --hf-repo owner/name --hf-file model.gguf"
+        message = f"{repo!r} with {file!r} names no model; it looks like owner/name and model.gguf"
         raise Problem("download_name", message, Exit.DOWNLOAD)
-    target = folder / repo.replace("/", "--") / file
-    part = target.with_name(target.name + ".part")
+    return folder / repo.replace("/", "--") / parts(file)[0]
+
+
+def parts(file: str) -> list[str]:
+    """All files of a model that is cut in several, whichever of them ``file`` is; itself alone otherwise."""
+    found = _PART.fullmatch(file)
+    if not found:
+        return [file]
+    count = int(found[3])
+    if not 1 <= int(found[2]) <= count <= MOST_PARTS:
+        raise Problem("download_name", f"{file!r} is no part of a model; check --hf-file", Exit.DOWNLOAD)
+    return [f"{found[1]}-{number:05d}-of-{found[3]}.gguf" for number in range(1, count + 1)]
+
+
+def fetch(repo: str, file: str, folder: Path, report: Report = lambda done, total: None) -> Path:
+    """The path below ``folder`` of the file, or of the first of its parts; downloads what is missing.
+
+    ``report`` gets bytes done and in all. Raises Problem ``download_...``; what was loaded stays for the next time unless
+    it is wrong.
+    """
+    first = place(repo, file, folder)
     base = os.environ.get("HF_ENDPOINT", "").rstrip("/") or ENDPOINT
+    targets = [folder / repo.replace("/", "--") / name for name in parts(file)]
+    with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=True, headers=_headers()) as client:
+        try:
+            remotes = [_look(client, f"{base}/{repo}/resolve/main/{name}") for name in parts(file)]
+        except Problem as problem:
+            if problem.code in ("download_unreachable", "download_failed") and all(map(Path.exists, targets)):
+                # Whole and verified when it was put there; the hub need not be awake for a machine to start.
+                return first
+            raise
+        wanted = [item for item in zip(remotes, targets, strict=True) if _size(item[1]) != item[0].size]
+        total = sum(remote.size for remote in remotes)
+        before = total - sum(remote.size for remote, _ in wanted)
+        if wanted:
+            missing = sum(max(0, remote.size - _size(_part(target))) for remote, target in wanted)
+            _require_room(first.parent, missing)
+        for remote, target in wanted:
+            _fetch_one(client, remote, target, lambda done, _, before=before: report(before + done, total))  # type: ignore[misc]
+            downloads.note(folder, target, downloads.Source(repo=repo, sha256=remote.sha256, size=remote.size))
+            before += remote.size
+    return first
+
+
+def _fetch_one(client: httpx.Client, remote: Remote, target: Path, report: Report) -> None:
+    part = _part(target)
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=True, headers=_headers()) as client:
-            try:
-                remote = _look(client, f"{base}/{repo}/resolve/main/{file}")
-            except Problem as problem:
-                if problem.code in ("download_unreachable", "download_failed") and target.exists():
-                    # Whole and verified when it was put there; the hub need not be awake for a machine to start.
-                    return target
-                raise
-            if target.exists() and target.stat().st_size == remote.size:
-                return target
-            _require_room(target.parent, remote.size - _size(part))
-            _load(client, remote, part, report)
+        _load(client, remote, part, report)
         _verify(part, remote)
         part.replace(target)
     except OSError as error:
-        raise _disk(error, target.parent) from None
-    return target
+        raise _disk(error, target.parent, remote.size - _size(part)) from None
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
 
 
 def _headers() -> dict[str, str]:
@@ -139,22 +174,32 @@ def _append(client: httpx.Client, remote: Remote, part: Path, report: Report) ->
 
 
 def _verify(part: Path, remote: Remote) -> None:
-    if not remote.sha256:
-        return
-    with part.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != remote.sha256:
+    """What is not what it should be is deleted: going on from it would never make it right."""
+    if remote.sha256:
+        with part.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != remote.sha256:
+            part.unlink()
+            raise Problem(
+                "download_corrupt",
+                f"{remote.url} arrived changed (SHA-256 {digest[:12]}… instead of {remote.sha256[:12]}…) and was "
+                "deleted; download it again, from another mirror if it stays so",
+                Exit.DOWNLOAD,
+            )
+    try:
+        gguf.read(part)
+    except EngineError as error:
         part.unlink()
-        raise Problem(
-            "download_corrupt",
-            f"{remote.url} arrived changed (SHA-256 {digest[:12]}… instead of {remote.sha256[:12]}…) and was deleted; "
-            "download it again, from another mirror if it stays so",
-            Exit.DOWNLOAD,
-        )
+        why = error.detail.replace(str(part), remote.url)
+        raise Problem("download_foreign", f"{why} (it was deleted here)", Exit.DOWNLOAD) from None
 
 
 def _require_room(folder: Path, octets: int) -> None:
-    free = shutil.disk_usage(folder).free
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise _disk(error, folder, octets) from None
     if octets + SPARE_BYTES > free:
         message = f"the download needs {octets / 1024**3:.2f} GiB, {free / 1024**3:.2f} GiB are free at {folder}"
         raise Problem("download_disk_full", message, Exit.DOWNLOAD)
@@ -168,8 +213,11 @@ def _unreachable(url: str, error: Exception) -> Problem:
     return Problem("download_unreachable", f"{url} cannot be reached ({type(error).__name__})", Exit.DOWNLOAD)
 
 
-def _disk(error: OSError, folder: Path) -> Problem:
-    if error.errno == errno.ENOSPC:
-        message = f"the disk of {folder} is full; make room and start again, the download goes on where it stopped"
+def _disk(error: OSError, folder: Path, missing: int) -> Problem:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        message = (
+            f"the disk of {folder} is full; {missing:,} bytes ({missing / 1024**3:.2f} GiB) are missing. Make room and "
+            "start again, the download goes on where it stopped"
+        )
         return Problem("download_disk_full", message, Exit.DOWNLOAD)
     return Problem("download_failed", f"{folder} cannot be written: {error.strerror or error}", Exit.DOWNLOAD)

@@ -9,23 +9,22 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Final
 
 from inference_client.engines.base import AnyJob, Done, Engine, EngineError, Error, Event
-from inference_client.engines.line import Ticket, plan, turn, victims
+from inference_client.engines.line import Ticket, pause, plan, probes, turn, victims
 from inference_client.engines.llama_cpp.budget import gib
 from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
 
-LONGEST_PAUSE: Final = 3600.0
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
 
 class Fleet:
-    """``members`` are loaded on demand; ``standing`` engines need no memory of this machine and always run.
+    """``members`` are loaded on demand; ``standing`` engines, by name, need no memory of this machine and always run.
 
     ``memory``: what models may use before any is loaded, None if the system does not tell; ``bound``: the owner's.
     """
@@ -33,14 +32,16 @@ class Fleet:
     def __init__(
         self,
         members: Sequence[Member],
-        standing: Sequence[Engine] = (),
+        standing: Mapping[str, Engine] | None = None,
         *,
         memory: Callable[[], int | None] = lambda: None,
         bound: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seats = {member.alias: Seat(member) for member in members}
-        self._standing = tuple(standing)
+        self._named = dict(standing or {})
+        self._standing: tuple[Engine, ...] = ()
+        self._faults: dict[str, str] = {}
         self._memory = memory
         self._bound = bound
         self._limit = bound
@@ -69,10 +70,7 @@ class Fleet:
 
     async def start(self) -> None:
         """Starts standing engines and loads what is to be preloaded. Raises EngineError if nothing at all is offered."""
-        for engine in self._standing:
-            await engine.start()
-            self._pump(engine)
-        now, problem = self._clock(), None
+        now, problem = self._clock(), await self._start_standing()
         await self._measure()
         for seat in self._seats.values():
             seat.asked_at = now
@@ -87,11 +85,27 @@ class Fleet:
                 # What failed before anybody asked is not offered on trust.
                 seat.failures = FAILURES_UNTIL_WITHDRAWN
                 self._withdraw(seat, error)
-        if problem is not None and not self._standing and not self.models():
+        if problem is not None and not self.models() and not self._standing:
             await self.stop()
             raise problem
         self._keep(self._arrange(), self._tasks)
         self._keep(self._digest(), self._tasks)
+
+    async def _start_standing(self) -> EngineError | None:
+        """The first problem; who has one is done without."""
+        problem = None
+        for name, engine in self._named.items():
+            try:
+                await engine.start()
+            except EngineError as error:
+                log.error("%s cannot be used: %s", name, error.detail)
+                self._faults[name] = error.detail
+                problem = problem or error
+                await engine.stop()
+            else:
+                self._standing += (engine,)
+                self._pump(engine)
+        return problem
 
     async def stop(self) -> None:
         for task in list(self._tasks):
@@ -150,8 +164,9 @@ class Fleet:
         return {alias: (given[alias], waiting[alias]) for alias in {*given, *waiting}}
 
     def problems(self) -> dict[str, str]:
-        """Why models are not offered, or failed the last time, by alias."""
-        return {alias: seat.problem.detail for alias, seat in self._seats.items() if seat.problem is not None}
+        """Why models are not offered, or failed the last time, by alias; of standing engines by their name."""
+        own = {alias: seat.problem.detail for alias, seat in self._seats.items() if seat.problem is not None}
+        return own | self._faults
 
     # --- jobs -------------------------------------------------------------------------------------------------------
 
@@ -215,7 +230,7 @@ class Fleet:
             while await self._advance():
                 pass
             try:
-                async with asyncio.timeout(self._pause()):
+                async with asyncio.timeout(pause(list(self._seats.values()), self._clock())):
                     await self._kick.wait()
             except TimeoutError:
                 pass
@@ -224,7 +239,7 @@ class Fleet:
     async def _advance(self) -> bool:
         """Does the next thing that can be done; False if all must wait."""
         now = self._clock()
-        self._probe(now)
+        self._line += probes(self._line, list(self._seats.values()), now)
         found = plan(self._line, list(self._seats.values()), self._limit)
         self._closing = found.closing
         for ticket in found.over:
@@ -255,18 +270,6 @@ class Fleet:
             ticket.seat.failures = FAILURES_UNTIL_WITHDRAWN - 1
             self._steps.put_nowait([])
 
-    def _probe(self, now: float) -> None:
-        """What failed again and again gets no job that would show that it can be loaded now: it is tried without one."""
-        for seat in self._seats.values():
-            if seat.withdrawn and now >= seat.blocked_until and not any(ticket.seat is seat for ticket in self._line):
-                self._line.append(Ticket(seat, "probe"))
-
-    def _pause(self) -> float:
-        """Seconds until something is due without anybody's doing."""
-        due = [until for seat in self._seats.values() if (until := seat.idle_until()) is not None]
-        due += [seat.blocked_until for seat in self._seats.values() if seat.withdrawn]
-        return min([LONGEST_PAUSE, *(max(0.01, time - self._clock()) for time in due)])
-
     # --- in and out -------------------------------------------------------------------------------------------------
 
     async def _try(self, seat: Seat) -> None:
@@ -292,12 +295,12 @@ class Fleet:
 
     async def _describe(self, seat: Seat) -> None:
         """Raises EngineError, also if the model is too big for all the memory there is."""
-        found = await asyncio.to_thread(seat.member.describe)
+        found = await seat.member.describe()
         await self._measure()
         if self._limit is not None and found.need > self._limit:
             detail = f"{seat.alias} needs about {gib(found.need)}, but models may use {gib(self._limit)} here"
             raise EngineError("model_too_big", f"{detail}; use a smaller model or quantisation, --ctx or --slots")
-        seat.info, seat.need = seat.member.told(found.info), found.need
+        seat.info, seat.need = found.info, found.need
 
     async def _measure(self) -> None:
         """Memory for all models; it shows only while none of them is there."""
@@ -376,6 +379,7 @@ class Fleet:
         seat = next((seat for seat in self._seats.values() if seat.engine is engine), None)
         if seat is None:
             self._standing = tuple(other for other in self._standing if other is not engine)
+            self._faults |= {name: "the engine failed" for name, other in self._named.items() if other is engine}
             self._keep(engine.stop(), self._ends)
             return
         # Ahead of everybody: who waits for it must not be given to what is dead.

@@ -3,10 +3,13 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from inference_client.engines.base import AnyJob
 from inference_client.engines.seats import Seat
+
+SHORTEST_PAUSE: Final = 0.01
+LONGEST_PAUSE: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,3 +82,17 @@ def victims(seats: Sequence[Seat], head: Seat, limit: int | None) -> list[Seat]:
         chosen.append(seat)
         short -= seat.need
     return chosen
+
+
+def probes(line: Sequence[Ticket], seats: Sequence[Seat], now: float) -> list[Ticket]:
+    """What failed again and again gets no job that would show that it can be loaded now: it is tried without one."""
+    waiting = {ticket.seat.alias for ticket in line}
+    due = (seat for seat in seats if seat.withdrawn and now >= seat.blocked_until)
+    return [Ticket(seat, "probe") for seat in due if seat.alias not in waiting]
+
+
+def pause(seats: Sequence[Seat], now: float) -> float:
+    """Seconds until something is due without anybody's doing."""
+    due = [until for seat in seats if (until := seat.idle_until()) is not None]
+    due += [seat.blocked_until for seat in seats if seat.withdrawn]
+    return min([LONGEST_PAUSE, *(max(SHORTEST_PAUSE, time - now) for time in due)])

@@ -32,8 +32,8 @@ class Member(Protocol):
     @property
     def keep_alive(self) -> float | None: ...
 
-    def describe(self) -> Description:
-        """Blocks while it reads the file's header. Raises EngineError."""
+    async def describe(self) -> Description:
+        """Reads the file's header. Raises EngineError."""
         ...
 
     def digest(self) -> str:
@@ -42,10 +42,6 @@ class Member(Protocol):
 
     def make(self) -> Engine:
         """A new engine for this model alone; its ``start`` loads the model."""
-        ...
-
-    def told(self, info: ModelInfo) -> ModelInfo:
-        """``info`` as the engine says it, with what the owner says instead."""
         ...
 
 
@@ -74,7 +70,7 @@ class Seat:
         """What the site is told; None while the model cannot be loaded, again and again."""
         if self.engine is not None:
             infos = self.engine.models()
-            self.info = self.member.told(infos[0]) if infos else self.info
+            self.info = infos[0] if infos else self.info
             return self.info if infos else None
         return None if self.withdrawn else self.info
 

@@ -1,7 +1,7 @@
 """Models for tests of the fleet: scripted ones, whose loading succeeds, fails or waits as the test wants."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from inference_client.engines.base import AnyJob, Done, Engine, EngineError, Error, Event, Job
 from inference_client.engines.fleet import Fleet
@@ -90,7 +90,7 @@ class Model:
         self.loads = 0
         self.engine: LoadingEngine | None = None
 
-    def describe(self) -> Description:
+    async def describe(self) -> Description:
         if self.unreadable is not None:
             raise self.unreadable
         return Description(ModelInfo(alias=self.alias, context_length=4096, slots=self.slots, loaded=False), self.need)
@@ -101,14 +101,13 @@ class Model:
     def make(self) -> Engine:
         return LoadingEngine(self)
 
-    def told(self, info: ModelInfo) -> ModelInfo:
-        return info
-
 
 class Crew:
     """A started fleet with one reader, as the link is one."""
 
-    def __init__(self, machine: Machine, *models: Model, standing: Sequence[Engine] = (), bound: int | None = None):
+    def __init__(
+        self, machine: Machine, *models: Model, standing: Mapping[str, Engine] | None = None, bound: int | None = None
+    ):
         self.clock = Clock()
         self.models = {model.alias: model for model in models}
         self.fleet = Fleet(models, standing, memory=lambda: machine.memory, bound=bound, clock=self.clock)

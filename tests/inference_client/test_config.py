@@ -53,7 +53,7 @@ def test_a_configuration_names_models_upstreams_and_limits(tmp_path: Path) -> No
     assert found.limits.max_slots == 3
     assert [model.alias for model in found.model] == ["small", "org/big:70b"]
     assert found.model[0].file == tmp_path / "small.gguf"
-    (spec,) = found.upstreams()
+    spec = found.upstreams()["cluster"]
     assert (spec.root, spec.models[0].name, spec.models[0].thinking) == ("http://127.0.0.1:8080", "big", "level")
 
 
@@ -137,7 +137,7 @@ def test_a_key_comes_from_the_environment_a_file_or_a_private_configuration(
         ('api_key = "inline"', "inline"),
     ]:
         found = config.load(written(tmp_path, KEYED.format(line)))
-        assert [spec.api_key for spec in found.upstreams()] == [key]
+        assert [spec.api_key for spec in found.upstreams().values()] == [key]
         assert key not in repr(found)
 
 

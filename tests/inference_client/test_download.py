@@ -2,6 +2,9 @@
 
 import hashlib
 import random
+import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +15,16 @@ import pytest
 from inference_client import download
 from inference_client.problems import Exit, Problem
 
-CONTENT = random.Random(5).randbytes(3 * 1024 * 1024 + 17)
+
+def gguf_file(seed: int, padding: int) -> bytes:
+    """A header without tensors, and ``padding`` bytes that nobody can guess."""
+    architecture, name = b"general.architecture", b"llama"
+    pair = struct.pack("<Q", len(architecture)) + architecture + struct.pack("<IQ", 8, len(name)) + name
+    header = b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + pair
+    return header + random.Random(seed).randbytes(padding)
+
+
+CONTENT = gguf_file(5, 3 * 1024 * 1024 + 17)
 NAME = "models/tiny.gguf"
 
 
@@ -24,7 +36,8 @@ class Hub(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.content = CONTENT
-        self.etag = hashlib.sha256(CONTENT).hexdigest()
+        self.others: dict[str, bytes] = {}
+        self.etag: str | None = None
         self.break_after: list[int] = []
         self.ranges: list[str | None] = []
         self.status = 200
@@ -38,32 +51,39 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         pass
 
+    def content(self) -> bytes:
+        """What the last part of the path names."""
+        return self.server.others.get(self.path.rpartition("/")[2], self.server.content)
+
     def do_HEAD(self) -> None:
         hub = self.server
         hub.authorizations.append(self.headers.get("Authorization"))
         self.send_response(302 if hub.status == 200 else hub.status)
+        content = self.content()
+        etag = hashlib.sha256(content).hexdigest() if hub.etag is None else hub.etag
         self.send_header("Location", "/store")
-        self.send_header("X-Linked-Etag", f'"{hub.etag}"')
-        self.send_header("X-Linked-Size", str(len(hub.content)))
+        self.send_header("X-Linked-Etag", f'"{etag}"')
+        self.send_header("X-Linked-Size", str(len(content)))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
     def do_GET(self) -> None:
         hub = self.server
-        if self.path != "/store":
+        if not self.path.startswith("/store/"):
             self.send_response(302)
-            self.send_header("Location", "/store")
+            self.send_header("Location", f"/store/{self.path.rpartition('/')[2]}")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
         asked = self.headers.get("Range")
         hub.ranges.append(asked)
         start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and hub.honours_range else 0
-        body = hub.content[start:]
+        content = self.content()
+        body = content[start:]
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(body)))
         if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(hub.content) - 1}/{len(hub.content)}")
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.end_headers()
         limit = hub.break_after.pop(0) if hub.break_after else len(body)
         self.wfile.write(body[:limit])
@@ -147,6 +167,7 @@ def test_a_download_that_keeps_breaking_is_refused_and_goes_on_the_next_time(hub
 
 
 def test_a_changed_file_is_refused_and_deleted(hub: Hub, tmp_path: Path) -> None:
+    hub.etag = hashlib.sha256(CONTENT).hexdigest()
     hub.content = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
     assert refusal(tmp_path).code == "download_corrupt"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -171,6 +192,98 @@ def test_a_full_disk_is_noticed_before_anything_is_loaded(
     monkeypatch.setattr(download, "SPARE_BYTES", 2**62)
     assert refusal(tmp_path).code == "download_disk_full"
     assert hub.ranges == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"<!doctype html><title>Sign in</title>" * 50, "is no GGUF file"), (CONTENT[:40], "ends inside its header")],
+)
+def test_a_foreign_or_truncated_file_is_refused_and_deleted(
+    hub: Hub, tmp_path: Path, content: bytes, words: str
+) -> None:
+    """Even where the hub, or a mirror, tells no hash."""
+    hub.content, hub.etag = content, ""
+    problem = refusal(tmp_path)
+    assert problem.code == "download_foreign"
+    assert words in problem.message
+    assert NAME in problem.message
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_disk_that_is_full_in_the_middle_is_said_with_what_is_missing(hub: Hub, tmp_path: Path) -> None:
+    part = tmp_path / "owner--name" / f"{NAME}.part"
+    part.parent.mkdir(parents=True)
+    # The one disk that is always full, for everybody.
+    part.symlink_to("/dev/full")
+    problem = refusal(tmp_path)
+    assert problem.code == "download_disk_full"
+    assert f"{len(CONTENT):,} bytes" in problem.message
+    assert part.is_symlink()
+
+
+def test_what_fitted_on_the_disk_is_kept_and_gone_on_from(hub: Hub, tmp_path: Path) -> None:
+    room = 1_000_000
+    script = (
+        "import resource, sys; from pathlib import Path; from inference_client import download\n"
+        "from inference_client.problems import Problem\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+        f"try: download.fetch('owner/name', {NAME!r}, Path(sys.argv[1]))\n"
+        "except Problem as problem: print(problem.code, problem.message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("download_disk_full")
+    part = tmp_path / "owner--name" / f"{NAME}.part"
+    kept = part.stat().st_size
+    assert 0 < kept <= room
+    assert f"{len(CONTENT) - kept:,} bytes" in done.stdout
+    hub.ranges.clear()
+    assert fetch(tmp_path).read_bytes() == CONTENT
+    assert hub.ranges == [f"bytes={kept}-"]
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_words(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "owner--name").write_text("in the way")
+    assert refusal(tmp_path).code == "download_failed"
+
+
+# --- models in several files ----------------------------------------------------------------------------------------
+
+
+def names(count: int) -> list[str]:
+    return [f"big-{number:05d}-of-{count:05d}.gguf" for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("asked", [1, 3])
+def test_all_parts_are_pulled_whichever_is_named(hub: Hub, tmp_path: Path, asked: int) -> None:
+    hub.others = {name: gguf_file(number, 10_000 * (number + 1)) for number, name in enumerate(names(3))}
+    seen: list[tuple[int, int]] = []
+    path = download.fetch("owner/name", names(3)[asked - 1], tmp_path, lambda done, total: seen.append((done, total)))
+    assert path == tmp_path / "owner--name" / names(3)[0]
+    assert [(path.parent / name).read_bytes() for name in names(3)] == list(hub.others.values())
+    total = sum(map(len, hub.others.values()))
+    assert seen[-1] == (total, total)
+    assert seen == sorted(seen)
+
+
+def test_only_the_missing_part_is_pulled_again(hub: Hub, tmp_path: Path) -> None:
+    hub.others = {name: gguf_file(number, 10_000) for number, name in enumerate(names(3))}
+    path = download.fetch("owner/name", names(3)[0], tmp_path)
+    (path.parent / names(3)[1]).unlink()
+    hub.ranges.clear()
+    download.fetch("owner/name", names(3)[0], tmp_path)
+    assert hub.ranges == [None]
+
+
+@pytest.mark.parametrize("name", ["big-00004-of-00003.gguf", "big-00000-of-00003.gguf", "big-00001-of-99999.gguf"])
+def test_a_part_that_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
+    assert _code("owner/name", name, tmp_path) == "download_name"
+
+
+def _code(repo: str, file: str, folder: Path) -> str:
+    with pytest.raises(Problem) as caught:
+        download.fetch(repo, file, folder)
+    return caught.value.code
 
 
 def test_a_token_is_sent_to_the_hub(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -198,13 +198,31 @@ async def test_orders_load_and_unload() -> None:
 async def test_standing_engines_run_beside() -> None:
     machine = Machine(1)
     standing = ScriptedEngine(alias="cluster/big")
-    async with Crew(machine, Model(machine, "a"), standing=[standing]) as crew:
+    async with Crew(machine, Model(machine, "a"), standing={"cluster": standing}) as crew:
         assert [info.alias for info in crew.fleet.models()] == ["a", "cluster/big"]
         run = crew.ask("cluster/big")
         standing.step(40)
         await crew.until(lambda: run in crew.ends)
         await crew.finish("a", crew.ask("a"))
         assert {item.alias for item in crew.fleet.metrics()} == {"a", "cluster/big"}
+
+
+class RefusedEngine(ScriptedEngine):
+    """Its operator gave a wrong key."""
+
+    async def start(self) -> None:
+        raise EngineError("upstream_key", "the upstream refuses the key")
+
+
+async def test_a_standing_engine_that_cannot_start_is_done_without_and_says_why() -> None:
+    machine = Machine(1)
+    async with Crew(machine, Model(machine, "a"), standing={"cluster": RefusedEngine(alias="big")}) as crew:
+        assert [info.alias for info in crew.fleet.models()] == ["a"]
+        assert crew.fleet.problems() == {"cluster": "the upstream refuses the key"}
+        await crew.finish("a", crew.ask("a"))
+    with pytest.raises(EngineError, match="refuses the key"):
+        async with Crew(machine, standing={"cluster": RefusedEngine(alias="big")}):
+            pass
 
 
 async def test_a_model_nobody_offers_is_an_error_for_its_job() -> None:
