@@ -49,7 +49,7 @@ TEMPLATE = frozenset({"chat_template_kwargs"})
 CONTINUATION = frozenset({"continue_final_message", "add_generation_prompt"})
 FIELDS = {
     "llama_server": TEMPLATE | CONTINUATION | {"top_k", "min_p", "repeat_penalty", "grammar", "return_progress"},
-    "lm_studio": TEMPLATE | {"top_k", "min_p", "repeat_penalty"},
+    "lm_studio": frozenset({"top_k", "min_p", "repeat_penalty"}),
     "vllm": TEMPLATE | CONTINUATION | {"top_k", "min_p", "repetition_penalty"},
     "sglang": TEMPLATE | CONTINUATION | {"top_k", "min_p", "repetition_penalty"},
     "ollama": frozenset(),

@@ -42,22 +42,23 @@ class Told:
 
 
 class AnswerReader:
-    """One answer's chunks, in order. ``answer_so_far``: the upstream continues this; all that comes is answer then.
+    """One answer's chunks, in order. ``answer_so_far``: the upstream continues this. ``no_thinking``: what comes in fields
+    for thinking is answer.
 
     ``finish``: why the upstream ended, once it said so. ``pieces``: deltas that brought something.
     """
 
-    def __init__(self, run: int, host: str, answer_so_far: str = "") -> None:
+    def __init__(self, run: int, host: str, answer_so_far: str = "", *, no_thinking: bool = False) -> None:
         self.finish: str | None = None
         self.told: Told | None = None
         self.pieces = 0
         self._run = run
         self._host = host
-        self._continuing = bool(answer_so_far)
+        self._no_thinking = no_thinking
         self._echo = Echo(answer_so_far)
         self._content, self._reasoning = Surrogates(), Surrogates()
-        self._inline = InlineThinking(plain=self._continuing)
-        self._answered = self._continuing
+        self._inline = InlineThinking(plain=bool(answer_so_far))
+        self._answered = bool(answer_so_far)
         self._thought = False
         self._blank = ""
         self._length = 0
@@ -113,19 +114,13 @@ class AnswerReader:
         content = self._content.feed(self._string(delta, "content"))
         calls = delta.get("tool_calls")
         self.pieces += bool(reasoning or content or calls)
-        parts: list[Piece] = []
-        if reasoning:
-            parts += self._reasoned(reasoning)
+        if self._no_thinking:
+            reasoning, content = "", reasoning + content
+        parts: list[Piece] = [(reasoning, True)] if reasoning else []
         if content:
             parts += self._inline.feed(self._echo.feed(content))
         self._tool_deltas(calls)
         return self._texts(parts)
-
-    def _reasoned(self, text: str) -> list[Piece]:
-        if self._continuing:
-            # Its parser does not know that the thinking is over: what continues an answer is answer.
-            return [(self._echo.feed(text), False)]
-        return [(text, True)]
 
     def _texts(self, parts: list[Piece]) -> list[Event]:
         events: list[Event] = []

@@ -103,7 +103,8 @@ class Chat:
     async def _stream(self, ask: Ask) -> Done:
         where, timeouts = self.where, self.where.timeouts
         content = await asyncio.to_thread(request.body, ask, where.model.thinking, where.name, where.flavour)
-        reader = self._reader = AnswerReader(self.job.run, where.http.host, ask.answer)
+        plain = request.hears_no_thinking(ask, where.model.thinking, where.flavour)
+        reader = self._reader = AnswerReader(self.job.run, where.http.host, ask.answer, no_thinking=plain)
         events, ended = EventReader(), False
         self._asked, self._first = time.monotonic(), None
         self._anew = request.begins_anew(ask, where.flavour)

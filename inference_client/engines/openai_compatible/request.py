@@ -18,7 +18,7 @@ from inference_client.protocol.vocabulary import ChatMessage, Sampling, Tool
 CONTINUING: Final[frozenset[Flavour]] = frozenset({"llama_server", "ollama", "lm_studio", "vllm", "sglang"})
 """Servers that go on with a last message of the assistant instead of answering it."""
 
-_TEMPLATE_SWITCH: Final[frozenset[Flavour]] = frozenset({"llama_server", "vllm", "sglang", "lm_studio", "generic"})
+_TEMPLATE_SWITCH: Final[frozenset[Flavour]] = frozenset({"llama_server", "vllm", "sglang", "generic"})
 """Who hands ``chat_template_kwargs`` to the model's template, or at worst ignores them."""
 
 _EXTRAS: Final[dict[Flavour, tuple[tuple[str, str], ...]]] = {
@@ -160,13 +160,19 @@ def _thinking(sampling: Sampling, thinking: Thinking, flavour: Flavour) -> dict[
         return {"chat_template_kwargs": {"enable_thinking": wanted != "off"}}
     if wanted == "off":
         # A model with degrees can be told to stop thinking here, elsewhere only to think little.
-        return {"reasoning_effort": "none" if flavour in ("llama_server", "ollama") else "low"}
+        return {"reasoning_effort": "none" if flavour in ("llama_server", "ollama", "lm_studio") else "low"}
     return {"reasoning_effort": "medium" if wanted == "on" else wanted}
 
 
 def begins_anew(ask: Ask, flavour: Flavour) -> bool:
     """Whether the answer so far is cut thinking, and this request lets the model think from the beginning."""
     return bool(ask.thinking) and not ask.answer and (ask.rethink or flavour != "llama_server")
+
+
+def hears_no_thinking(ask: Ask, thinking: Thinking, flavour: Flavour) -> bool:
+    """Whether what this server calls thinking is answer: its parser may not know that thinking is over, or off."""
+    off = thinking == "boolean" and ask.job.sampling.thinking == "off"
+    return bool(ask.answer) or (off and flavour in ("vllm", "sglang"))
 
 
 def _continue(found: dict[str, Any], ask: Ask, thinking: Thinking, flavour: Flavour) -> None:

@@ -96,6 +96,7 @@ async def test_a_schema_that_is_no_json_is_refused_without_a_request() -> None:
         ("vllm", "boolean", "high", {"chat_template_kwargs": {"enable_thinking": True}}),
         ("ollama", "boolean", "off", {"reasoning_effort": "none"}),
         ("ollama", "boolean", "on", {"reasoning_effort": "medium"}),
+        ("lm_studio", "boolean", "off", {"reasoning_effort": "none"}),
         ("llama_server", "level", "high", {"reasoning_effort": "high"}),
         ("vllm", "level", "off", {"reasoning_effort": "low"}),
         ("llama_server", "none", "on", {}),
@@ -131,6 +132,16 @@ async def test_thinking_between_tags_is_told_from_the_answer_however_it_is_torn(
             await heard.done(ask(size))
         for run in range(1, len(written)):
             assert (heard.thoughts[run], heard.text[run]) == ("Cold < warm.", answer)
+
+
+async def test_an_answer_without_thinking_that_a_parser_takes_for_thinking_is_the_answer() -> None:
+    pieces = [delta(reasoning_content="Under "), delta(reasoning_content="stones."), delta(finish="stop"), DONE]
+    model = UpstreamModel("tiny", thinking="boolean")
+    async with FakeUpstream(flavour="vllm").running() as upstream, engine_before(upstream, model) as heard:
+        upstream.next(CHAT, streams(*pieces), streams(*pieces))
+        await heard.done(ask(1, sampling=Sampling(thinking="off")))
+        await heard.done(ask(2, sampling=Sampling(thinking="on")))
+    assert (heard.text, heard.thoughts) == ({1: "Under stones."}, {2: "Under stones."})
 
 
 async def test_thinking_that_comes_after_the_answer_began_is_left_out() -> None:

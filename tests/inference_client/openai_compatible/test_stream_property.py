@@ -78,7 +78,7 @@ def test_an_event_without_an_end_is_given_up_at_the_limit() -> None:
 
 @given(st.lists(VALUES, max_size=6), st.sampled_from(["", "The answer so far, which is long enough."]))
 def test_whatever_json_comes_ends_in_text_or_a_fault(chunks: list[Any], so_far: str) -> None:
-    reader, events = AnswerReader(1, "host", so_far), []
+    reader, events = AnswerReader(1, "host", so_far, no_thinking=bool(so_far)), []
     try:
         for chunk in chunks:
             events += reader.read(json.dumps(chunk).encode())
