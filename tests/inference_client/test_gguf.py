@@ -134,6 +134,14 @@ def test_memory_is_estimated_from_layers_heads_context_and_slots(tmp_path: Path)
     assert "--ctx" in caught.value.detail
 
 
+def test_memory_beside_the_slots_is_half_of_what_the_model_leaves() -> None:
+    need = budget.Budget(weights=4 * GIB, cache=GIB, work=GIB)
+    assert budget.spare(GIB, need, None) == GIB
+    assert budget.spare(GIB, need, 20 * GIB) == GIB
+    assert budget.spare(GIB, need, 7 * GIB) == GIB // 2
+    assert budget.spare(GIB, need, 5 * GIB) == 0
+
+
 def test_this_machine_says_how_much_memory_is_free() -> None:
     memory = budget.available()
     assert memory is not None

@@ -1,13 +1,17 @@
 """Batches without a model: who gets how many tokens of each, and what Stop leaves behind."""
 
+from array import array
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from inference_client.engines.base import Done, EngineError, Error, Event, Job, Progress, Text
 from inference_client.engines.llama_cpp.answer import AnswerStream
 from inference_client.engines.llama_cpp.prompt import PLAIN, Prompt
-from inference_client.engines.llama_cpp.scheduler import STEP_SECONDS, Entry, Scheduler
+from inference_client.engines.llama_cpp.scheduler import STEP_SECONDS, Scheduler
+from inference_client.engines.llama_cpp.slots import Entry
+from inference_client.engines.llama_cpp.states import Saved, States
 from inference_client.engines.llama_cpp.thinking import Where
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 
@@ -28,6 +32,9 @@ class ScriptedRuntime:
         self.memory: list[list[int]] = [[] for _ in range(slots)]
         self.open_samplers = 0
         self.full = False
+        self.interrupt = False
+        self.broken_restore = False
+        self.divisible = True
 
     def clock(self) -> float:
         return self.now
@@ -37,17 +44,36 @@ class ScriptedRuntime:
         where: Where = "answer" if job.prefix else "start"
         return Prompt(tokens + [ord(character) for character in job.prefix], len(job.prefix), 0, where)
 
-    def decode(self, entries: Sequence[Entry]) -> None:
+    def decode(self, entries: Sequence[Entry]) -> bool:
         if self.full:
             raise EngineError("context_full", "no room")
+        if self.interrupt:
+            self.interrupt = False
+            for entry in entries[: len(entries) // 2]:
+                self.memory[entry.slot].append(entry.token)
+            return False
         assert 0 < len(entries) <= self.batch
         for entry in entries:
             assert entry.position == len(self.memory[entry.slot]), "positions follow one another in each slot"
             self.memory[entry.slot].append(entry.token)
         self.batches.append(list(entries))
         self.now += self.seconds * len(entries)
+        return True
+
+    def size(self, slot: int) -> int:
+        return 4 * len(self.memory[slot])
+
+    def save(self, slot: int) -> Saved | None:
+        return Saved(memoryview(array("i", self.memory[slot]).tobytes()), "extra")
+
+    def restore(self, slot: int, saved: Saved) -> bool:
+        assert saved.extra == "extra"
+        self.memory[slot] = [] if self.broken_restore else list(array("i", bytes(saved.data)))
+        return not self.broken_restore
 
     def keep(self, slot: int, tokens: int) -> int:
+        if not self.divisible and tokens < len(self.memory[slot]):
+            tokens = 0
         del self.memory[slot][tokens:]
         return tokens
 
@@ -220,3 +246,89 @@ def test_cancelling_what_is_over_or_unknown_does_nothing(runtime: ScriptedRuntim
     scheduler.cancel(1)
     scheduler.cancel(99)
     assert not scheduler.busy
+
+
+def cached(ends: dict[int, Event], run: int) -> int:
+    end = ends[run]
+    assert isinstance(end, Done)
+    return end.usage.cached_tokens
+
+
+def ask_in_turn(scheduler: Scheduler, *jobs: Job) -> dict[int, Event]:
+    ends: dict[int, Event] = {}
+    for one in jobs:
+        scheduler.submit(one)
+        ends |= drain(scheduler)[1]
+    return ends
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_a_conversation_whose_slot_was_given_away_is_remembered(tmp_path: Path, on_disk: bool) -> None:
+    # Four bytes a token: the RAM holds one conversation, the disk the others.
+    states = States(1700, tmp_path, 10_000) if on_disk else States(100_000)
+    runtime = ScriptedRuntime(slots=1)
+    scheduler = Scheduler(runtime, runtime.clock, states)
+    first = [job(run, letter * 400 + "y") for run, letter in enumerate("abc")]
+    again = [job(run + 10, letter * 400 + "yz" + "w") for run, letter in enumerate("abc")]
+    ends = ask_in_turn(scheduler, *first, *again)
+    assert [cached(ends, run) for run in (0, 1, 2)] == [0, 0, 0]
+    assert [cached(ends, run) for run in (10, 11, 12)] == [402, 402, 402]
+    assert bool(list(tmp_path.rglob("*"))) == on_disk
+    assert states.used <= (1700 if on_disk else 100_000)
+    scheduler.close()
+    assert not list(tmp_path.rglob("*")), "something was left on disk"
+
+
+def test_short_conversations_are_not_kept(runtime: ScriptedRuntime) -> None:
+    states = States(100_000)
+    scheduler = Scheduler(ScriptedRuntime(slots=1), runtime.clock, states)
+    for run in range(50):
+        scheduler.submit(job(run, chr(ord("A") + run % 26) * 100 + "y"))
+    drain(scheduler)
+    assert states.used == 0
+
+
+def test_a_system_prompt_is_copied_from_an_answer_at_work() -> None:
+    runtime = ScriptedRuntime(slots=2)
+    scheduler = Scheduler(runtime, runtime.clock)
+    scheduler.submit(job(1, "s" * 500 + "A"))
+    while len(runtime.memory[0]) < 505:
+        scheduler.step()
+    scheduler.submit(job(2, "s" * 500 + "by"))
+    text, ends = drain(scheduler)
+    assert cached(ends, 2) == 500
+    assert text[2] == "z"
+    assert text[1] in "".join(map(chr, range(ord("A"), ord("z") + 1)))
+    assert text[1].endswith("xyz"), "the answer it was copied from has suffered"
+
+
+def test_a_memory_that_cannot_be_restored_is_read_again() -> None:
+    runtime = ScriptedRuntime(slots=1)
+    runtime.broken_restore = True
+    scheduler = Scheduler(runtime, runtime.clock, States(100_000))
+    ends = ask_in_turn(scheduler, job(1, "a" * 400 + "w"), job(2, "b" * 400 + "w"), job(3, "a" * 400 + "wxyz" + "v"))
+    assert cached(ends, 3) == 0
+    assert drain(scheduler) == ({}, {})
+
+
+def test_a_model_that_remembers_all_or_nothing_gets_only_whole_memories() -> None:
+    runtime = ScriptedRuntime(slots=1)
+    runtime.divisible = False
+    scheduler = Scheduler(runtime, runtime.clock, States(100_000))
+    ends = ask_in_turn(scheduler, job(1, "a" * 400 + "w"), job(2, "b" * 400 + "w"), job(3, "a" * 400 + "wxyz" + "v"),
+                       job(4, "b" * 390 + "v"))  # fmt: skip
+    assert cached(ends, 3) == 404
+    assert cached(ends, 4) == 0
+
+
+def test_an_interrupted_step_is_done_again_and_no_answer_changes(runtime: ScriptedRuntime) -> None:
+    scheduler = Scheduler(runtime, runtime.clock)
+    for run in range(3):
+        scheduler.submit(job(run, "c" * (30 + run) + "a"))
+    text: dict[int, str] = {}
+    for number in range(200):
+        runtime.interrupt = number % 3 == 0
+        for event in scheduler.step():
+            if isinstance(event, Text):
+                text[event.run] = text.get(event.run, "") + event.text
+    assert text == dict.fromkeys(range(3), "bcdefghijklmnopqrstuvwxyz")

@@ -82,6 +82,12 @@ def require(budget: Budget, memory: int | None) -> None:
         )
 
 
+def spare(wanted: int, need: Budget, memory: int | None) -> int:
+    """Of ``wanted`` bytes for conversations beside the slots, what a machine with ``memory`` free can give: half of what
+    the model leaves."""
+    return wanted if memory is None else max(0, min(wanted, (memory - need.total) // 2))
+
+
 def gib(octets: int) -> str:
     """``4.37 GiB``."""
     return f"{octets / GIB:.2f} GiB"

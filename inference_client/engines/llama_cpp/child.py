@@ -13,6 +13,7 @@ from inference_client.engines.llama_cpp.embedding import Embedder
 from inference_client.engines.llama_cpp.guard import Guard
 from inference_client.engines.llama_cpp.scheduler import Scheduler
 from inference_client.engines.llama_cpp.spec import CancelRun, LoadFailed, ModelSpec, Ready
+from inference_client.engines.llama_cpp.states import States
 
 TALLY_SECONDS: Final = 0.5
 
@@ -36,6 +37,8 @@ def main(pipe: Connection, spec: ModelSpec, blamed: c_longlong) -> None:
     pipe.send(ready)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         _work(pipe, worker)
+    if isinstance(worker, Scheduler):
+        worker.close()
     # Native clean-up at exit can hang on some GPU drivers; the system frees everything anyway.
     os._exit(0)
 
@@ -50,7 +53,9 @@ def _load(spec: ModelSpec, guard: Guard) -> tuple[Ready, Worker]:
     from inference_client.engines.llama_cpp.runtime import NativeRuntime
 
     runtime = NativeRuntime(spec, guard)
-    return Ready(runtime.context, runtime.backend), Scheduler(runtime)
+    return Ready(runtime.context, runtime.backend), Scheduler(
+        runtime, states=States(spec.cache_bytes, spec.cache_dir, spec.cache_disk_bytes)
+    )
 
 
 def _work(pipe: Connection, scheduler: Worker) -> None:

@@ -24,7 +24,7 @@ from inference_client.engines.base import (
     Text,
     TranscribeJob,
 )
-from inference_client.engines.llama_cpp import budget, formats, gguf, hashes, kinds, template
+from inference_client.engines.llama_cpp import budget, formats, gguf, hashes, kinds, states, template
 from inference_client.engines.llama_cpp.process import ChildProcess
 from inference_client.engines.llama_cpp.runs import Counts, Run, form_of
 from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready, Tally
@@ -129,6 +129,7 @@ class LlamaCppEngine:
             task.cancel()
         if self._child is not None:
             await self._child.stop()
+        await self._sweep()
         self._runs.clear()
         self._steps.put_nowait(None)
 
@@ -211,10 +212,14 @@ class LlamaCppEngine:
         async with self._changing:
             if self._child is not None:
                 return
+            beside = self._spec.cache_bytes
             if self._memory_check and not self._crashes:
                 need = kinds.estimate(self._spec, self._files, self._projector)
-                budget.require(need, await asyncio.to_thread(budget.available))
-            ready = await self._launch()
+                free = await asyncio.to_thread(budget.available)
+                budget.require(need, free)
+                beside = budget.spare(self._spec.cache_bytes, need, free)
+            await self._sweep()
+            ready = await self._launch(replace(self._spec, cache_bytes=beside))
             self._backend = ready.backend
             self._tell(loaded=True, context_length=ready.context)
 
@@ -230,6 +235,11 @@ class LlamaCppEngine:
         async with self._changing:
             await asyncio.shield(child.stop())
 
+    async def _sweep(self) -> None:
+        """What a child that was killed has left on disk."""
+        if self._spec.cache_dir is not None:
+            await asyncio.to_thread(states.sweep, self._spec.cache_dir)
+
     def _tell(self, **news: object) -> None:
         """The offer changed."""
         if self._info is not None:
@@ -238,9 +248,9 @@ class LlamaCppEngine:
 
     # --- the child --------------------------------------------------------------------------------------------------
 
-    async def _launch(self) -> Ready:
+    async def _launch(self, spec: ModelSpec) -> Ready:
         self._loaded = asyncio.get_running_loop().create_future()
-        child = ChildProcess(self._spec, self._heard)
+        child = ChildProcess(spec, self._heard)
         try:
             return await self._loaded
         except asyncio.CancelledError:

@@ -16,12 +16,15 @@ from inference_client.engines.llama_cpp.answer import AnswerStream
 from inference_client.engines.llama_cpp.guard import Guard
 from inference_client.engines.llama_cpp.native import NativeLog, backend, load_model
 from inference_client.engines.llama_cpp.prompt import Prompt, PromptWriter
-from inference_client.engines.llama_cpp.scheduler import Entry
+from inference_client.engines.llama_cpp.slots import Entry
 from inference_client.engines.llama_cpp.spec import ModelSpec
+from inference_client.engines.llama_cpp.states import Saved
 from inference_client.engines.llama_cpp.vision import marked
 
 _ROOM: Final = 32
 """A batch holds at least so many prompt tokens beside one token of every slot."""
+
+_INTERRUPTED: Final = 2
 
 if TYPE_CHECKING:
     from inference_client.engines.llama_cpp.vision_runtime import NativeVision
@@ -39,6 +42,9 @@ class NativeRuntime:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._size = int(llama_cpp.llama_vocab_n_tokens(self._vocab))
         self.slots = spec.slots
+        self.divisible = not (
+            llama_cpp.llama_model_is_recurrent(self._model) or llama_cpp.llama_model_is_hybrid(self._model)
+        )
         self.batch = max(spec.batch, spec.slots + _ROOM)
         self._context = self._open(spec)
         # The library rounds the context up; what was asked for is what counts.
@@ -94,7 +100,7 @@ class NativeRuntime:
             begun=prompt.begun,
         )
 
-    def decode(self, entries: Sequence[Entry]) -> None:
+    def decode(self, entries: Sequence[Entry]) -> bool:
         count = len(entries)
         tokens, positions, _, outputs = self._fields
         tokens[:count] = [entry.token for entry in entries]
@@ -106,8 +112,11 @@ class NativeRuntime:
         outcome = llama_cpp.llama_decode(self._context, self._batch)
         if outcome == 1:
             raise EngineError("context_full", "the model's memory has no room for the next step")
+        if outcome == _INTERRUPTED:
+            return False
         if outcome != 0:
             raise RuntimeError(f"llama_decode returned {outcome}")
+        return True
 
     def keep(self, slot: int, tokens: int) -> int:
         position = tokens - self._lag(slot, tokens)
@@ -118,6 +127,29 @@ class NativeRuntime:
         if slot in self._lags:
             self._lags[slot] = [(end, lag) for end, lag in self._lags[slot] if end <= tokens]
         return tokens
+
+    def size(self, slot: int) -> int:
+        return int(llama_cpp.llama_state_seq_get_size(self._context, slot))
+
+    def save(self, slot: int) -> Saved | None:
+        try:
+            room = np.empty(self.size(slot), np.uint8)
+        except MemoryError:
+            return None
+        pointer = room.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        length = llama_cpp.llama_state_seq_get_data(self._context, pointer, room.size, slot)
+        return Saved(room.data[:length], list(self._lags.get(slot, ()))) if length else None
+
+    def restore(self, slot: int, saved: Saved) -> bool:
+        self.keep(slot, 0)
+        data = np.frombuffer(saved.data, np.uint8)
+        pointer = data.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        if not llama_cpp.llama_state_seq_set_data(self._context, pointer, data.size, slot):
+            self.keep(slot, 0)
+            return False
+        if saved.extra:
+            self._lags[slot] = list(saved.extra)
+        return True
 
     def see(self, job: Job, token: int, position: int, slot: int) -> int:
         assert self._vision is not None

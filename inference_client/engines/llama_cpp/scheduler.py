@@ -9,14 +9,14 @@ the pause others see and how long Stop takes.
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from inference_client.engines.base import Done, DoneReason, EngineError, Error, Event, Job, Progress, Text
-from inference_client.engines.llama_cpp.answer import AnswerStream
-from inference_client.engines.llama_cpp.prompt import Prompt
+from inference_client.engines.llama_cpp.reuse import Reuse
+from inference_client.engines.llama_cpp.slots import Entry, Running, Runtime, Slot
 from inference_client.engines.llama_cpp.spec import Tally
-from inference_client.engines.llama_cpp.vision import text_length, whole
+from inference_client.engines.llama_cpp.states import States
+from inference_client.engines.llama_cpp.vision import text_length
 from inference_client.protocol.vocabulary import Usage
 
 STEP_SECONDS: Final = 0.2
@@ -27,114 +27,16 @@ FIRST_PROMPT_TOKENS: Final = 128
 """Before anything was measured."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One token of a batch, at ``position`` of ``slot``'s sequence; ``sample``: a token is chosen after it."""
-
-    token: int
-    position: int
-    slot: int
-    sample: bool
-
-
-class Sampler(Protocol):
-    """Chooses tokens for one answer."""
-
-    @property
-    def constrained(self) -> bool:
-        """``answering`` matters."""
-        ...
-
-    def sample(self, index: int, *, answering: bool = True) -> int:
-        """The token after entry ``index`` of the batch decoded last; ``answering``: it belongs to the answer proper.
-
-        Raises EngineError if nothing may follow.
-        """
-        ...
-
-    def close(self) -> None: ...
-
-
-class Runtime(Protocol):
-    """The model: everything native stands behind this."""
-
-    slots: int
-    context: int
-    batch: int
-
-    def prompt(self, job: Job) -> Prompt:
-        """Raises EngineError if the conversation cannot be read."""
-        ...
-
-    def decode(self, entries: Sequence[Entry]) -> None:
-        """Runs the model. Raises EngineError if there is no room for the batch."""
-        ...
-
-    def see(self, job: Job, token: int, position: int, slot: int) -> int:
-        """Reads the piece of an image of ``job`` that begins with ``token``; returns how many tokens it takes. Raises
-        EngineError."""
-        ...
-
-    def keep(self, slot: int, tokens: int) -> int:
-        """Forgets the slot's sequence from position ``tokens`` on; returns how many tokens it really holds then."""
-        ...
-
-    def sampler(self, job: Job, prompt: Prompt) -> Sampler:
-        """Raises EngineError if tokens cannot be chosen as the job wants it."""
-        ...
-
-    def answer(self, job: Job, prompt: Prompt) -> AnswerStream: ...
-
-    def piece(self, token: int) -> bytes: ...
-
-    def ends(self, token: int) -> bool:
-        """``token`` says that the answer is over."""
-        ...
-
-
-@dataclass(slots=True)
-class Running:
-    """One answer in its slot. ``tokens``: prompt and answer; those before ``read`` are in the model's memory."""
-
-    job: Job
-    prompt: Prompt
-    sampler: Sampler
-    stream: AnswerStream
-    tokens: list[int]
-    read: int
-    cached: int
-    started: float
-    answering: float = 0.0
-
-    @property
-    def reading(self) -> bool:
-        return self.read < len(self.prompt.tokens)
-
-    @property
-    def looking(self) -> bool:
-        """The next to be read is an image."""
-        return self.reading and self.tokens[self.read] < 0
-
-    @property
-    def written(self) -> int:
-        return len(self.tokens) - len(self.prompt.tokens) + self.prompt.prefix_tokens
-
-
-@dataclass(slots=True)
-class Slot:
-    """``memory``: the tokens whose keys and values the model holds for this sequence."""
-
-    index: int
-    memory: list[int] = field(default_factory=list)
-    running: Running | None = None
-    used: int = 0
-
-
 class Scheduler:
     """Owns the slots. ``step`` does one batch and returns what happened in it."""
 
-    def __init__(self, runtime: Runtime, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, runtime: Runtime, clock: Callable[[], float] = time.monotonic, states: States | None = None
+    ) -> None:
         self._runtime = runtime
+        self._states = states or States(0)
+        self._reuse = Reuse(runtime, self._states)
+        self._speed: float | None = None
         self._clock = clock
         self._slots = [Slot(index) for index in range(runtime.slots)]
         self._waiting: deque[Job] = deque()
@@ -156,6 +58,10 @@ class Scheduler:
     def submit(self, job: Job) -> None:
         """Takes its turn behind those that wait."""
         self._waiting.append(job)
+
+    def close(self) -> None:
+        """Forgets all conversations."""
+        self._states.close()
 
     def cancel(self, run: int) -> None:
         """Frees the run's slot now; the next step reports it."""
@@ -192,11 +98,9 @@ class Scheduler:
             else:
                 self._events.append(Error(job.run, problem.code, problem.detail))
             return
-        slot = max(free, key=lambda slot: (_affinity(slot, prompt.tokens), not slot.memory, -slot.used))
-        # The last token is always read again: its outcome is what the first token of the answer is chosen from.
-        reused = min(_common(slot.memory, prompt.tokens), len(prompt.tokens) - 1)
-        reused = self._runtime.keep(slot.index, whole(prompt.tokens, reused))
-        slot.memory = prompt.tokens[:reused]
+        slot = self._reuse.choose(free, prompt.tokens)
+        others = [other for other in self._slots if other is not slot]
+        reused = self._reuse.prepare(slot, others, prompt.tokens, self._speed)
         slot.used = self._turn
         slot.running = running = Running(
             job=job,
@@ -261,22 +165,33 @@ class Scheduler:
     def _decode(self, entries: list[Entry], sampled: list[tuple[Slot, int]]) -> None:
         before = self._clock()
         try:
-            self._runtime.decode(entries)
+            done = self._runtime.decode(entries)
         except EngineError as problem:
             self._fail_all(problem)
+            return
+        if not done:
+            self._interrupted(entries)
             return
         counts = [0] * len(self._slots)
         for entry in entries:
             counts[entry.slot] += 1
         if max(counts) > 1:
-            speed = len(entries) / max(self._clock() - before, 1e-6)
-            self._budget = min(self._runtime.batch, max(LEAST_PROMPT_TOKENS, int(speed * STEP_SECONDS)))
+            self._speed = len(entries) / max(self._clock() - before, 1e-6)
+            self._budget = min(self._runtime.batch, max(LEAST_PROMPT_TOKENS, int(self._speed * STEP_SECONDS)))
         for slot in self._slots:
             if slot.running is not None and counts[slot.index]:
                 self._advance(slot, slot.running, counts[slot.index])
         for slot, index in sampled:
             if slot.running is not None:
                 self._choose(slot, slot.running, index)
+
+    def _interrupted(self, entries: Sequence[Entry]) -> None:
+        """Part of the batch may be in the model's memory: each slot goes back to what was read before."""
+        for slot in {entry.slot: self._slots[entry.slot] for entry in entries}.values():
+            kept = self._runtime.keep(slot.index, len(slot.memory))
+            del slot.memory[kept:]
+            if slot.running is not None:
+                slot.running.read = min(slot.running.read, kept)
 
     def _advance(self, slot: Slot, running: Running, count: int) -> None:
         was_reading = running.reading
@@ -349,17 +264,3 @@ class Scheduler:
                 self._free(slot, running)
                 slot.memory = slot.memory[: self._runtime.keep(slot.index, 0)]
                 self._events.append(Error(running.job.run, problem.code, problem.detail, retry=True))
-
-
-def _affinity(slot: Slot, tokens: Sequence[int]) -> int:
-    """Tokens worth reusing. Little in common with a long memory is none: another conversation may come back for it."""
-    common = _common(slot.memory, tokens)
-    return common if common * 2 >= len(slot.memory) else 0
-
-
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
-    """How many tokens both begin with."""
-    for index, (one, other) in enumerate(zip(left, right, strict=False)):
-        if one != other:
-            return index
-    return min(len(left), len(right))

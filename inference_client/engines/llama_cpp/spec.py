@@ -15,6 +15,9 @@ class ModelSpec:
     ``chat_template``: a template or the path of a file that holds one, instead of the model's own. ``tools`` and
     ``thinking``: what to offer, where the template does not tell it rightly.
 
+    ``cache_bytes`` of RAM keep conversations whose slot was given to another one; what has no room there goes to
+    ``cache_dir``, up to ``cache_disk_bytes``.
+
     An ``embedding`` model's ``slots`` are jobs worked on in turns, its ``context`` the tokens read of each text.
     """
 
@@ -30,6 +33,9 @@ class ModelSpec:
     chat_template: str = ""
     tools: bool | None = None
     thinking: Literal["none", "boolean", "level"] | None = None
+    cache_bytes: int = 1024**3
+    cache_dir: Path | None = None
+    cache_disk_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
