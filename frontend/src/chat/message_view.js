@@ -2,6 +2,7 @@
 
 import { author, tokens } from "./words.js";
 import { copyFrom, dressCode } from "./copy.js";
+import { dressMath } from "./math.js";
 import { address, getText } from "./api.js";
 import { part } from "./parts.js";
 import { isUnderWay } from "./states.js";
@@ -62,6 +63,7 @@ export function dress(article) {
     time.title = calendar.format(moment);
   }
   dressCode(part(article, "body"));
+  dressMath(part(article, "body"));
 }
 
 /** Dresses articles when they come near the sight of `box`: all of a long conversation at once would delay its first sight. */
