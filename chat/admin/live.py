@@ -1,7 +1,7 @@
 """The page "Inference clients, live": what each one does now, and the operator's orders to them."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -44,7 +44,7 @@ class Live:
 
     def guarded(self, page: Page) -> Callable[..., HttpResponse]:
         """Visitors are sent to sign in; who is signed in and may not look is refused, not sent round in a circle."""
-        inner = self._admin.admin_site.admin_view(page)
+        inner: Callable[..., HttpResponse] = self._admin.admin_site.admin_view(page)
 
         def view(request: HttpRequest) -> HttpResponse:
             user = request.user
@@ -111,5 +111,5 @@ class Live:
             raise Invalid(
                 f"{node.name} is away and hears nothing: the order was not sent. Try again when it is connected."
             )
-        nodes.order(node, do, model)  # type: ignore[arg-type]
+        nodes.order(node, cast(nodes.OrderVerb, do), model)
         return SAID[do].format(node=node.name, model=model) + " If its link breaks just now, the order is lost."
