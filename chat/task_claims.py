@@ -67,7 +67,7 @@ def claim(session: str, node_id: UUID, free: Free, limit: int, only_of: int | No
             fits |= Q(kind=kind) & (Q(model="") | Q(model__in=list(slots)))
     if not fits:
         return []
-    rows = InferenceTask.objects.filter(fits).in_order()
+    rows = InferenceTask.objects.filter(fits).order_by("rank", "created", "pk")
     if only_of is not None:
         rows = rows.filter(user=only_of)
     placed: dict[UUID, str] = {}

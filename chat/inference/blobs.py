@@ -33,17 +33,19 @@ class BlobSender:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._turn = asyncio.Lock()
-        self._sending: dict[str, asyncio.Lock] = {}
+        self._sending: dict[str, tuple[asyncio.Lock, list[str]]] = {}
 
     async def send(self, name: str, sha256: str) -> None:
         """Sends the file ``name`` of the storage as blob ``sha256``. Raises Lost."""
         # Two jobs may want the same bytes; its parts must come in order.
-        lock = self._sending.setdefault(sha256, asyncio.Lock())
+        lock, wanting = self._sending.setdefault(sha256, (asyncio.Lock(), []))
+        wanting.append(name)
         try:
             async with lock:
                 await self._send(name, sha256)
         finally:
-            if not lock.locked():
+            wanting.remove(name)
+            if not wanting:
                 self._sending.pop(sha256, None)
 
     async def _send(self, name: str, sha256: str) -> None:

@@ -42,6 +42,7 @@ def routes(talk: Conversation) -> dict[str, str]:
         "delete": reverse("chat:delete", args=[talk.pk]),
         "settings": reverse("chat:settings", args=[talk.pk]),
         "source": reverse("chat:source", args=[message.pk]),
+        "thinking": reverse("chat:thinking", args=[message.pk]),
     }
     with_objects = {
         str(route.name) for route in urls.urlpatterns if isinstance(route, URLPattern) and "<" in str(route.pattern)
@@ -51,7 +52,7 @@ def routes(talk: Conversation) -> dict[str, str]:
 
 
 def request(client: Client, name: str, address: str) -> int:
-    if name in ("conversation", "source"):
+    if name in ("conversation", "source", "thinking"):
         return client.get(address).status_code
     return client.post(address, json.dumps({"title": "x", "model": ""}), "application/json").status_code
 
