@@ -4,14 +4,16 @@ import asyncio
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-from inference_client import address
+from inference_client import address, lineup
+from inference_client.config import Config
 from inference_client.connection import open_connection
 from inference_client.engines.base import EngineError
 from inference_client.engines.llama_cpp import budget
 from inference_client.engines.llama_cpp.engine import inspect
+from inference_client.engines.llama_cpp.spec import ModelSpec
+from inference_client.engines.local import need_of
 from inference_client.problems import Exit, Problem
 from inference_client.protocol import keys
 from inference_client.protocol.errors import CODES
@@ -22,8 +24,8 @@ WRONG_CLOCK_SECONDS: Final = 120.0
 Say = Callable[[str], None]
 
 
-def check(home: Home, say: Say, *, model: Path | None = None, context: int = 0, slots: int = 4) -> Exit:
-    """Says a line for each thing looked at; returns the first problem's exit code, or OK.
+def check(home: Home, say: Say, configured: Callable[[], Config] = Config) -> Exit:
+    """Says a line for each thing looked at; returns the first problem's exit code, or OK. ``configured`` may raise Problem.
 
     The site sees a handshake only: a client that runs meanwhile is not disturbed.
     """
@@ -41,8 +43,11 @@ def check(home: Home, say: Say, *, model: Path | None = None, context: int = 0, 
     if looked(lambda: _pairing(home)):
         looked(lambda: asyncio.run(_site(home)))
     looked(lambda: _backend(platform.system()))
-    if model is not None:
-        looked(lambda: _model(model, context, slots))
+    config: list[Config] = []
+    if looked(lambda: _config(configured, config)):
+        for model in config[0].model:
+            if not model.upstream:
+                looked(lambda model=model: _model(lineup.spec_of(model, home)))  # type: ignore[misc]
     return found[0] if found else Exit.OK
 
 
@@ -93,12 +98,19 @@ def _backend(system: str) -> str:
     return f"llama-cpp-python {llama_cpp.__version__}, {'with' if accelerated else 'without'} GPU"
 
 
-def _model(path: Path, context: int, slots: int) -> str:
+def _config(configured: Callable[[], Config], found: list[Config]) -> str:
+    config = configured()
+    upstreams = config.upstreams()
+    found.append(config)
+    models = f"{len(config.model)} model{'' if len(config.model) == 1 else 's'}"
+    return f"{models} named" + (f", some of {', '.join(upstreams)}" if upstreams else "")
+
+
+def _model(spec: ModelSpec) -> str:
     try:
-        first, files = inspect(path)
-        trained = first.number("context_length", 2048)
-        need = budget.estimate(files, min(context or trained, trained), slots)
+        first, _ = inspect(spec.path)
+        need = need_of(spec)
         budget.require(need, budget.available())
     except EngineError as error:
         raise Problem(error.code, error.detail, Exit.MODEL) from None
-    return f"{path.name} ({first.architecture} {first.quantisation}) fits: {need.sentence()}"
+    return f"{spec.path.name} ({first.architecture} {first.quantisation}) fits: {need.sentence()}"

@@ -18,6 +18,7 @@ from inference_client.problems import Exit, Problem
 from inference_client.protocol.vocabulary import Kind
 
 NAME: Final = "inference_client.toml"
+ALIAS: Final = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 Thinking = Literal["none", "boolean", "level"]
@@ -104,7 +105,7 @@ class Upstream(Section):
 class Model(Section):
     """``[[model]]``: a file, a file to download, or a model of an upstream. None: what the model itself says."""
 
-    alias: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")
+    alias: str = Field(pattern=f"^{ALIAS}$")
     file: File | None = None
     hf_repo: str = ""
     hf_file: str = ""
@@ -120,7 +121,8 @@ class Model(Section):
     vision: bool | None = None
     keep_alive: DurationText = "forever"
     preload: bool = False
-    cache: SizeText | None = None
+    cache: SizeText = "1 GiB"
+    cache_disk: SizeText = "0"
     gpu_layers: int = Field(default=-1, ge=-1)
     threads: int = Field(default=0, ge=0, le=1024)
 
@@ -143,7 +145,9 @@ class Model(Section):
         return self
 
 
-_LOCAL_ONLY: Final = frozenset({"chat_template", "mmproj", "keep_alive", "preload", "cache", "gpu_layers", "threads"})
+_LOCAL_ONLY: Final = frozenset(
+    {"chat_template", "mmproj", "keep_alive", "preload", "cache", "cache_disk", "gpu_layers", "threads"}
+)
 
 
 class Config(Section):

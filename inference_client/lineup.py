@@ -35,16 +35,21 @@ def spec_of(model: Model, home: Home) -> ModelSpec:
         chat_template=str(model.chat_template or ""),
         tools=model.tools,
         thinking=model.thinking,
+        cache_bytes=quantities.size(model.cache),
+        cache_dir=home.path / "conversations",
+        cache_disk_bytes=quantities.size(model.cache_disk),
     )
 
 
 def fleet(config: Config, home: Home, *, memory_check: bool = True) -> Fleet:
     """All models of the configuration. Raises Problem for what it names wrongly."""
+    bound = quantities.size(config.limits.memory) if config.limits.memory else None
     members = [
         LocalModel(
             spec_of(model, home),
             cache_dir=home.path,
             memory_check=memory_check,
+            bound=bound,
             preload=model.preload,
             keep_alive=quantities.seconds(model.keep_alive),
         )
@@ -52,7 +57,6 @@ def fleet(config: Config, home: Home, *, memory_check: bool = True) -> Fleet:
         if not model.upstream
     ]
     standing = {f"upstream {name}": OpenAICompatibleEngine(spec) for name, spec in config.upstreams().items()}
-    bound = quantities.size(config.limits.memory) if config.limits.memory else None
     return Fleet(members, standing, memory=budget.available if memory_check else _unknown, bound=bound)
 
 

@@ -10,14 +10,20 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from inference_client import __version__
-from inference_client.commands import pairing, running
+from inference_client.commands import configuration, models, owners, pairing, running
 from inference_client.commands.terminal import Commands, default_alias
 from inference_client.problems import Exit, Problem
 from inference_client.state import HOME_VARIABLE, Home
 
 __all__ = ["default_alias", "main", "parser"]
 
-GROUPS: Final[tuple[Callable[[Commands], None], ...]] = (pairing.register, running.register)
+GROUPS: Final[tuple[Callable[[Commands], None], ...]] = (
+    pairing.register,
+    configuration.register,
+    running.register,
+    owners.register,
+    models.register,
+)
 
 _EXITS: Final = "exit codes: 0 ok, 1 unexpected error, 2 wrong command line, " + ", ".join(
     f"{int(code)} {code.name.lower().replace('_', ' ')}" for code in Exit if code

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from inference_client.protocol import keys
 from inference_client.state import Home
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 else:
     Commands = argparse._SubParsersAction
-
-DEFAULT_CONTEXT: Final = 8192
-DEFAULT_SLOTS: Final = 4
 
 
 def default_alias(path: Path) -> str:
@@ -35,14 +32,6 @@ def at_least(least: int) -> Callable[[str], int]:
         return value
 
     return number
-
-
-def model_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--model``, ``--ctx`` and ``--slots``."""
-    parser.add_argument("--model", type=Path, help="a GGUF file")
-    context = "tokens of context of each answer, 0 for the model's own"
-    parser.add_argument("--ctx", type=at_least(0), default=DEFAULT_CONTEXT, help=context)
-    parser.add_argument("--slots", type=at_least(1), default=DEFAULT_SLOTS, help="answers written at the same time")
 
 
 @contextmanager

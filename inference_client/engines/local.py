@@ -13,11 +13,14 @@ from inference_client.engines.seats import Description
 
 @dataclass(frozen=True, slots=True)
 class LocalModel:
-    """``spec`` under llama.cpp. ``cache_dir`` keeps hashes; without ``memory_check`` it counts for nothing."""
+    """``spec`` under llama.cpp. ``cache_dir`` keeps hashes. ``bound``: bytes that all models together may use; without
+    ``memory_check`` what it needs counts for nothing.
+    """
 
     spec: ModelSpec
     cache_dir: Path | None = None
     memory_check: bool = True
+    bound: int | None = None
     preload: bool = False
     keep_alive: float | None = None
 
@@ -30,9 +33,14 @@ class LocalModel:
         await engine.start()
         (info,) = engine.models()
         await engine.stop()
-        spec = replace(self.spec, context=info.context_length)
-        need = (await asyncio.to_thread(need_of, spec)).total if self.memory_check else 0
+        need = await asyncio.to_thread(self._need, info.context_length) if self.memory_check else 0
         return Description(info, need)
+
+    def _need(self, context: int) -> int:
+        """With what it will take for conversations beside its slots."""
+        need = need_of(replace(self.spec, context=context))
+        memory = min((amount for amount in (self.bound, budget.available()) if amount is not None), default=None)
+        return need.total + (budget.spare(self.spec.cache_bytes, need, memory) if self.spec.kind == "chat" else 0)
 
     def digest(self) -> str:
         _, files = inspect(self.spec.path)

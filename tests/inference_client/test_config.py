@@ -190,7 +190,7 @@ def test_every_line_of_the_template_is_valid_when_it_is_set() -> None:
     assert [model.alias for model in found.model] == ["small", "downloaded", "big"]
     shown = found.model[0]
     defaults = Model(alias="x", file=Path("x"))
-    for key in ("kind", "slots", "keep_alive", "preload", "gpu_layers", "threads"):
+    for key in ("kind", "slots", "keep_alive", "preload", "gpu_layers", "threads", "cache", "cache_disk"):
         assert getattr(shown, key) == getattr(defaults, key)
     assert found.upstream["cluster"].timeouts == UpstreamTimeouts()
 
