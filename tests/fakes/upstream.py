@@ -6,6 +6,7 @@ asked for in their way) is refused here. It is exact: an answer comes in pieces 
 
 import asyncio
 import math
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -79,6 +80,7 @@ class FakeUpstream:
     slots: int = 4
     dimensions: int = 3
     gate: asyncio.Event | None = None
+    tls: ssl.SSLContext | None = None
     url: str = ""
     requests: list[Request] = field(default_factory=list)
     faults: dict[str, deque[Exchange]] = field(default_factory=dict)
@@ -100,9 +102,9 @@ class FakeUpstream:
 
     async def up(self) -> None:
         """On a free port, and on the same one again after ``down``."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self._port, ssl=self.tls)
         self._port = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{self._port}"
 
     async def down(self) -> None:
         """As when it is killed: every connection is cut."""

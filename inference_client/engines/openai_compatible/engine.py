@@ -19,7 +19,7 @@ from inference_client.engines.openai_compatible.lane import KINDS, Lane
 from inference_client.engines.openai_compatible.memory import keep_in_memory
 from inference_client.engines.openai_compatible.spec import Flavour, UpstreamSpec
 from inference_client.engines.openai_compatible.transport import Transport
-from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
+from inference_client.protocol.vocabulary import Kind, ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,18 @@ MEASURING: Final = 60.0
 """Seconds to wait for the one vector that tells how long vectors are; the model may have to be loaded for it."""
 
 _CONFIGURATION: Final = frozenset(
-    {"upstream_key", "upstream_moved", "upstream_garbled", "upstream_refused", "upstream_too_much"}
+    {
+        "upstream_key",
+        "upstream_untrusted",
+        "upstream_moved",
+        "upstream_garbled",
+        "upstream_refused",
+        "upstream_too_much",
+    }
 )
 """What waiting does not mend: the program refuses to start."""
 
-_GONE: Final = frozenset({"upstream_away", "upstream_key", "model_missing"})
+_GONE: Final = frozenset({"upstream_away", "upstream_untrusted", "upstream_key", "model_missing"})
 """After these a look decides what is still offered."""
 
 
@@ -85,6 +92,8 @@ class OpenAICompatibleEngine:
         """Raises EngineError for what only the operator can mend: a wrong key or address, or a model that is not there.
         A server that does not answer is waited for.
         """
+        if self._spec.exposes_key:
+            log.warning("the API key goes to %s in plain text; use https:// for it", self._host)
         try:
             seen = await self._look()
         except Fault as fault:
@@ -295,7 +304,11 @@ class OpenAICompatibleEngine:
     def _memory(self, alias: str, *, load: bool) -> None:
         lane = self._lanes.get(alias)
         if lane is not None and lane.found is not None and self._flavour is not None:
-            self._keep(keep_in_memory(self._http, self._flavour, lane.found.name, lane.model.kind, load=load))
+            self._keep(self._moved(self._flavour, lane.found.name, lane.model.kind, load=load))
+
+    async def _moved(self, flavour: Flavour, name: str, kind: Kind, *, load: bool) -> None:
+        await keep_in_memory(self._http, flavour, name, kind, load=load)
+        self._look_now.set()
 
     def _say(self, level: int, words: str) -> None:
         """Once, however often it is found again."""

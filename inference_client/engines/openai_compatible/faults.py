@@ -44,6 +44,11 @@ def away(host: str, error: httpx.HTTPError | None = None) -> Fault:
     return Fault("upstream_away", f"the upstream {host} does not answer{reason}; is it running?", retry=True)
 
 
+def untrusted(host: str) -> Fault:
+    detail = f"the certificate of the upstream {host} is not trusted; name its authority's file in SSL_CERT_FILE"
+    return Fault("upstream_untrusted", detail, retry=True)
+
+
 def silent(host: str, seconds: float) -> Fault:
     detail = f"the upstream {host} sent nothing for {seconds:g} s; look at its log, or raise its timeouts"
     return Fault("upstream_silent", detail, retry=True)

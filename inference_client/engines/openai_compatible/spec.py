@@ -1,5 +1,6 @@
 """What an operator says about a server that speaks OpenAI's HTTP interface."""
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass, field
@@ -102,6 +103,12 @@ class UpstreamSpec:
         """The address without ``/v1`` and without a slash at the end."""
         return self.base_url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
 
+    @property
+    def exposes_key(self) -> bool:
+        """Whether the API key leaves this machine in plain text."""
+        parts = urlsplit(self.root)
+        return bool(self.api_key) and parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
 
 def _url_problem(url: str) -> str:
     try:
@@ -116,6 +123,13 @@ def _url_problem(url: str) -> str:
     if parts.query or parts.fragment:
         return "must end with the path, without ? and #"
     return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def read_api_key(*, env: str = "", file: Path | None = None) -> str:

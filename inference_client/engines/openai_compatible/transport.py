@@ -3,11 +3,13 @@
 import asyncio
 import json
 import logging
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import certifi
 import httpx
 
 from inference_client.engines.openai_compatible import faults
@@ -34,6 +36,7 @@ class Transport:
             headers["authorization"] = f"Bearer {api_key}"
         self._client = httpx.AsyncClient(
             headers=headers,
+            verify=_trusted(),
             follow_redirects=False,
             # A proxy for the Internet must not see what is asked of a machine at home.
             trust_env=False,
@@ -111,6 +114,8 @@ class Transport:
         try:
             response = await self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise faults.untrusted(self.host) from None
             raise faults.away(self.host, error) from None
         except httpx.RemoteProtocolError:
             raise faults.garbled(self.host, "something that is no HTTP, or closed the connection") from None
@@ -148,6 +153,15 @@ class Transport:
                 yield piece
         except httpx.HTTPError:
             raise faults.cut(self.host) from None
+
+
+def _trusted() -> ssl.SSLContext:
+    """What this machine trusts (SSL_CERT_FILE included: a cluster at home has an authority of its own), and what browsers
+    do, which some Pythons on macOS do not find by themselves.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 class Answer:
