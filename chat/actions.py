@@ -38,6 +38,8 @@ USUAL_ANSWER = 2_000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Say nothing to a model or a reader; PostgreSQL refuses the first, and each weighs six bytes on the wire."""
 
+THINKING = ("", "off", "on", "low", "medium", "high")
+
 Offline = Literal["wait", "markov"]
 
 
@@ -71,13 +73,19 @@ def rename(conversation: Conversation, title: str) -> Conversation:
     return conversation
 
 
-def configure(conversation: Conversation, model: str, system_prompt: str, temperature: float | None) -> Conversation:
+def configure(
+    conversation: Conversation, model: str, system_prompt: str, temperature: float | None, thinking: str = ""
+) -> Conversation:
+    """For the answers to come. ``thinking``: off, on, low, medium or high; empty: as the model does by itself."""
+    if thinking not in THINKING:
+        raise Invalid("A model thinks off, on, low, medium or high.", code="thinking_unknown")
     if temperature is not None and not 0 <= temperature <= 5:
         raise Invalid("The temperature is a number from 0 to 5.", code="temperature_out_of_range")
     conversation.model = _model(model)
     conversation.system_prompt = _system_prompt(system_prompt)
     conversation.temperature = temperature
-    conversation.save(update_fields=["model", "system_prompt", "temperature"])
+    conversation.thinking = thinking
+    conversation.save(update_fields=["model", "system_prompt", "temperature", "thinking"])
     on_commit(user_topic(conversation.owner_id), conversation_changed(conversation))
     return conversation
 
@@ -170,6 +178,8 @@ def _answer(
     )  # fmt: skip
     key = uuid4()
     sampling: dict[str, Any] = {} if conversation.temperature is None else {"temperature": conversation.temperature}
+    if conversation.thinking:
+        sampling["thinking"] = conversation.thinking
     if not by_markov:
         sampling |= _within_budget(user, conversation, question, key)
     if replaces:

@@ -65,12 +65,16 @@ class ConversationOut(Schema):
     model: str
     system_prompt: str
     temperature: float | None
+    thinking: Literal["", "off", "on", "low", "medium", "high"] = ""
 
 
 class ModelOut(Schema):
+    """``thinking``: whether it can think before it answers, switched (``boolean``) or by degrees (``level``)."""
+
     alias: str
     context_length: int
     live: bool
+    thinking: Literal["none", "boolean", "level"] = "none"
 
 
 class Status(Schema):

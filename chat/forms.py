@@ -8,7 +8,7 @@ class RenameForm(forms.Form):
 
 
 class SettingsForm(forms.Form):
-    """``temperature`` empty means the engine's own default."""
+    """``temperature`` empty means the engine's own default, ``thinking`` empty the model's own way."""
 
     model = forms.CharField(max_length=100, required=False)
     system_prompt = forms.CharField(max_length=20_000, required=False, strip=False)
@@ -22,3 +22,4 @@ class SettingsForm(forms.Form):
             "max_value": "The temperature is at most 5.",
         },
     )
+    thinking = forms.CharField(max_length=6, required=False)

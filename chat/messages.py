@@ -148,6 +148,7 @@ def conversation_out(conversation: Conversation) -> ConversationOut:
         model=conversation.model,
         system_prompt=conversation.system_prompt,
         temperature=conversation.temperature,
+        thinking=conversation.thinking,
     )
 
 

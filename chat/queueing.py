@@ -19,10 +19,14 @@ MEASURED_ANSWERS = 20
 
 @dataclass(slots=True)
 class Offer:
-    """One model as connected nodes offer it together."""
+    """One model as nodes offer it together."""
 
     context_length: int
     slots: int = 0
+    thinking: str = "none"
+
+    def out(self, alias: str, live: bool) -> ModelOut:
+        return ModelOut(alias=alias, context_length=self.context_length, live=live, thinking=self.thinking)
 
 
 @dataclass(slots=True)
@@ -42,7 +46,7 @@ class Snapshot:
 
     offers: dict[str, Offer] = field(default_factory=dict)
     own: dict[int, dict[str, Offer]] = field(default_factory=dict)
-    offline_models: dict[str, int] = field(default_factory=dict)
+    offline_models: dict[str, Offer] = field(default_factory=dict)
     slots: int = 0
     own_slots: dict[int, int] = field(default_factory=dict)
     busy: int = 0
@@ -66,12 +70,8 @@ class Snapshot:
     def status(self, model: str = "", user: int | None = None) -> Status:
         """What ``user``, about to send to ``model``, should know."""
         offers = self.offers_for(user)
-        models = [ModelOut(alias=a, context_length=o.context_length, live=True) for a, o in sorted(offers.items())]
-        models += [
-            ModelOut(alias=alias, context_length=length, live=False)
-            for alias, length in sorted(self.offline_models.items())
-            if alias not in offers
-        ]
+        models = [offer.out(alias, True) for alias, offer in sorted(offers.items())]
+        models += [offer.out(a, False) for a, offer in sorted(self.offline_models.items()) if a not in offers]
         if not self.offered(model, user):
             return Status(state="offline", models=tuple(models))
         if self.busy < self.slots + self.own_slots.get(user or 0, 0) and not self.waiting:
@@ -100,13 +100,13 @@ def snapshot() -> Snapshot:
         models = [model for model in node.models.all() if model.kind == "chat"]
         if state_of(node) != "connected":
             for model in models:
-                result.offline_models.setdefault(model.alias, model.context_length)
+                result.offline_models.setdefault(model.alias, Offer(model.context_length, thinking=model.thinking))
             continue
         owner = (node.owner_id or 0) if node.own_only or node.said_own_only else None
         offers = result.offers if owner is None else result.own.setdefault(owner, {})
         usable = 0
         for model in models:
-            offer = offers.setdefault(model.alias, Offer(model.context_length))
+            offer = offers.setdefault(model.alias, Offer(model.context_length, thinking=model.thinking))
             slots = 0 if model.breaker == "open" else model.slots
             offer.slots += slots
             usable += slots

@@ -88,10 +88,12 @@ def rename(request: UserRequest, conversation: UUID) -> JsonResponse:
 @login_required
 @require_POST
 def settings(request: UserRequest, conversation: UUID) -> JsonResponse:
-    """Model, system prompt and temperature of a conversation, for the answers to come."""
+    """Model, system prompt, temperature and thinking of a conversation, for the answers to come."""
     row = access_conversation(request.user, conversation)
     data = _valid(SettingsForm(_body(request))).cleaned_data
-    return _conversation(actions.configure(row, data["model"], data["system_prompt"], data["temperature"]))
+    return _conversation(
+        actions.configure(row, data["model"], data["system_prompt"], data["temperature"], data["thinking"])
+    )
 
 
 @login_required

@@ -78,7 +78,9 @@ async def test_a_look_that_began_before_a_node_was_ready_does_not_drive_it_away(
 ) -> None:
     row = await in_database(node_of, keys.generate(), olga)
     closed: list[str] = []
-    session = NodeSession(row.pk, bytes(row.public_key), lambda _: True, closed.append, lambda: 0.0, lambda: asyncio.sleep(0))
+    session = NodeSession(
+        row.pk, bytes(row.public_key), lambda _: True, closed.append, lambda: 0.0, lambda: asyncio.sleep(0)
+    )
 
     async def read_while_it_says_hello(*args: Any) -> dict[UUID, nodes.Standing]:
         stale = {row.pk: nodes.Standing("the link before", False, False, bytes(row.public_key))}

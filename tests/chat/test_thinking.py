@@ -5,10 +5,10 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from chat import actions, generations, messages
+from chat import actions, generations, messages, queueing
 from chat.generations import Outcome, Piece
 from chat.inference.stream import Stream
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Generation, Message, NodeModel
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.messages import Failed, Generate, Held
 from inference_client.protocol.vocabulary import ToolCall
@@ -103,6 +103,28 @@ def test_an_answer_ended_by_the_site_in_mid_thinking_keeps_it(alice: User, ask: 
     row = Generation.objects.select_related("message").get(pk=asked.pk)
     assert row.message is not None
     assert (row.thinking_length, row.message.thinking, row.message.content, row.message.html) == (5, "hm hm", "", "")
+
+
+def test_alice_chooses_how_a_model_thinks(alice: User, ask: Asking, pair: Pairing, client: Client) -> None:
+    node, talk = pair("tiny"), actions.create_conversation(alice)
+    client.login(username="alice", password=PASSWORD)
+    address = f"/chat/{talk.pk}/settings/"
+    body = {"model": "", "system_prompt": "", "temperature": 0.5, "thinking": "high"}
+    stored = client.post(address, body, content_type="application/json").json()
+    assert stored["conversation"]["thinking"] == "high"
+    refused = client.post(address, body | {"thinking": "a lot"}, content_type="application/json")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "thinking_unknown")
+    ask(alice, conversation=Conversation.objects.get(pk=talk.pk))
+    claim = claim_one("one", node.pk, ["tiny"])
+    assert claim is not None
+    assert (claim.sampling.thinking, claim.sampling.temperature) == ("high", 0.5)
+
+
+def test_pages_hear_which_models_think(alice: User, pair: Pairing) -> None:
+    pair("deep", "plain")
+    NodeModel.objects.filter(alias="deep").update(thinking="level")
+    models = {model.alias: model.thinking for model in queueing.status().models}
+    assert models == {"deep": "level", "plain": "none"}
 
 
 def test_alice_reads_the_thinking_and_charlie_does_not(

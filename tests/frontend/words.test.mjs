@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { author, availability, duration, outcome, tokens, waiting } from "../../frontend/src/chat/words.js";
+import { author, availability, duration, outcome, thinkingChoices, tokens, waiting } from "../../frontend/src/chat/words.js";
 
 test("the three states before sending are told apart", () => {
   assert.match(availability({ state: "live" }), /^Live/);
@@ -49,4 +49,17 @@ test("token counts, when known", () => {
   assert.equal(tokens(0), "");
   assert.equal(tokens(1), "1 token");
   assert.equal(tokens(1234), "1,234 tokens");
+});
+
+test("thinking may be chosen as the model can", () => {
+  const models = [
+    { alias: "plain", thinking: "none" },
+    { alias: "switched", thinking: "boolean" },
+    { alias: "deep", thinking: "level" },
+  ];
+  assert.deepEqual(thinkingChoices(models, "plain"), []);
+  assert.deepEqual(thinkingChoices(models, "switched"), ["off", "on"]);
+  assert.deepEqual(thinkingChoices(models, "deep"), ["off", "low", "medium", "high"]);
+  assert.deepEqual(thinkingChoices(models.slice(0, 2), ""), ["off", "on"], "any model: what one of them can");
+  assert.deepEqual(thinkingChoices(models, "gone"), []);
 });

@@ -1,16 +1,21 @@
-// Model, system prompt and temperature of the conversation. Before there is one, they are kept here until it is made.
+// Model, system prompt, temperature and thinking of the conversation. Before there is one, they are kept here until it is made.
 
 import { address, post } from "./api.js";
+import { thinkingChoices } from "./words.js";
 
 export class Settings {
   #dirty = false;
+  #models = [];
 
   constructor({ form, dialog, opener, select, url, conversation, changed, failed }) {
     Object.assign(this, { form, dialog, select, url, conversation, changed, failed });
     this.error = form.querySelector("[data-part=error]");
+    this.thinking = form.elements.thinking;
+    this.thinkingField = form.querySelector("[data-part=thinking-field]");
     opener.addEventListener("click", () => dialog.showModal());
     form.querySelector("[data-part=cancel]").addEventListener("click", () => {
       form.reset();
+      this.#offerThinking(this.thinking.value);
       dialog.close();
     });
     form.addEventListener("submit", (event) => {
@@ -18,6 +23,7 @@ export class Settings {
       this.#save().then((saved) => saved && dialog.close());
     });
     select.addEventListener("change", () => {
+      this.#offerThinking(this.thinking.value);
       this.changed(select.value);
       this.#save().then((saved) => saved || this.failed(this.error.textContent));
     });
@@ -37,16 +43,19 @@ export class Settings {
   }
 
   /** Changed elsewhere: another device, or this form just now. */
-  show({ model, system_prompt, temperature }) {
+  show({ model, system_prompt, temperature, thinking }) {
     if (this.dialog.open) return;
     this.#offer(model);
     const { system_prompt: prompt, temperature: warmth } = this.form.elements;
     // As defaults, so that Cancel returns to what is stored.
     prompt.defaultValue = prompt.value = system_prompt;
     warmth.defaultValue = warmth.value = temperature ?? "";
+    this.#offerThinking(thinking, true);
   }
 
   setModels(models) {
+    this.#models = models;
+    if (!this.dialog.open) this.#offerThinking(this.thinking.value);
     const chosen = this.select.value;
     const wanted = models.map((model) => [model.alias, model.live ? model.alias : `${model.alias} (offline)`]);
     if (chosen && !models.some((model) => model.alias === chosen)) wanted.push([chosen, `${chosen} (gone)`]);
@@ -54,6 +63,17 @@ export class Settings {
     if (JSON.stringify(known) === JSON.stringify(wanted)) return;
     this.select.replaceChildren(this.select.options[0], ...wanted.map(([value, text]) => new Option(text, value)));
     this.select.value = chosen;
+  }
+
+  /** The choices of the model that is chosen, and what was chosen before, whether that model knows it or not. */
+  #offerThinking(chosen, stored = false) {
+    const wanted = thinkingChoices(this.#models, this.select.value);
+    if (chosen && !wanted.includes(chosen)) wanted.push(chosen);
+    const kept = stored ? chosen : ([...this.thinking.options].find((option) => option.defaultSelected)?.value ?? "");
+    const options = wanted.map((value) => new Option(value, value, value === kept, value === chosen));
+    this.thinking.replaceChildren(this.thinking.options[0], ...options);
+    this.thinking.value = chosen;
+    this.thinkingField.hidden = !wanted.length;
   }
 
   #offer(model) {
@@ -75,6 +95,7 @@ export class Settings {
         model: this.select.value,
         system_prompt: prompt.value,
         temperature: temperature.value,
+        thinking: this.thinking.value,
       });
     } catch (error) {
       this.error.textContent = error.message;
@@ -84,6 +105,7 @@ export class Settings {
     this.#dirty = false;
     prompt.defaultValue = prompt.value;
     temperature.defaultValue = temperature.value;
+    this.#offerThinking(this.thinking.value, true);
     return stored.conversation;
   }
 }

@@ -44,3 +44,11 @@ export function tokens(count) {
   if (!count) return "";
   return `${count.toLocaleString("en")} token${count === 1 ? "" : "s"}`;
 }
+
+const DEGREES = { boolean: ["off", "on"], level: ["off", "low", "medium", "high"] };
+
+/** What may be chosen for thinking with the model `alias` (empty: whichever is there); empty when it cannot think. */
+export function thinkingChoices(models, alias) {
+  const ways = models.filter((model) => !alias || model.alias === alias).map((model) => model.thinking);
+  return DEGREES[ways.includes("level") ? "level" : "boolean"].filter(() => ways.some((way) => way in DEGREES));
+}
