@@ -62,7 +62,7 @@ class SiteConnection:
         self.channel = channel
         self.info = info
         self._socket = socket
-        self._heard = time.monotonic()
+        self._heard = False
         self._given = 0
         # The frames of a long message must not be parted by others, whose numbers are higher.
         self._sending = asyncio.Lock()
@@ -80,7 +80,7 @@ class SiteConnection:
         while True:
             try:
                 frame = await self._socket.recv(decode=False)
-                self._heard = time.monotonic()
+                self._heard = True
                 message = self.channel.open(frame)
             except ConnectionClosed as closed:
                 raise lost(closed) from None
@@ -92,32 +92,36 @@ class SiteConnection:
                 yield message.payload
 
     async def watch(self, ping_seconds: float = PING_SECONDS, silence_seconds: float = SILENCE_SECONDS) -> None:
-        """Ends by Problem ``lost`` when nothing has come from the other side for ``silence_seconds``.
+        """Ends by Problem ``silent``, which leaves the rest to the caller, when nothing has come from the other side for ``silence_seconds``.
 
         A network that swallows packets tells no error for minutes. Signs of life are a message, the answer to a ping, and
-        bytes leaving a full buffer: on a slow line a ping may wait long behind an image.
+        bytes leaving a full buffer: on a slow line a ping may wait long behind an image. Time in which this program
+        itself stood still does not count.
         """
         pong: asyncio.Task[None] | None = None
+        pause = ping_seconds / 4
+        quiet, since_ping = 0.0, ping_seconds
         passed = waiting = 0
-        pinged = time.monotonic() - ping_seconds
+        before = time.monotonic()
         try:
             while True:
-                now = time.monotonic()
                 if pong is not None and pong.done():
                     pong.result()
-                    self._heard, pong = now, None
-                if pong is None and now >= pinged + ping_seconds:
+                    self._heard, pong = True, None
+                if pong is None and since_ping >= ping_seconds:
                     # A task, for a full buffer holds up pings too.
-                    pong, pinged = asyncio.create_task(self._ping()), now
+                    pong, since_ping = asyncio.create_task(self._ping()), 0.0
                 buffered = self._socket.transport.get_write_buffer_size()
-                if waiting and self._given - buffered > passed:
-                    self._heard = now
+                if self._heard or (waiting and self._given - buffered > passed):
+                    self._heard, quiet = False, 0.0
                 passed, waiting = self._given - buffered, buffered
-                if now - self._heard > silence_seconds:
-                    self._socket.transport.abort()
+                if quiet > silence_seconds:
                     message = f"the site has not been heard for {silence_seconds:.0f} seconds"
-                    raise Problem("lost", message, Exit.UNREACHABLE, retry=True)
-                await asyncio.sleep(ping_seconds / 4)
+                    raise Problem("silent", message, Exit.UNREACHABLE, retry=True)
+                await asyncio.sleep(pause)
+                now = time.monotonic()
+                step = min(now - before, 2 * pause)
+                quiet, since_ping, before = quiet + step, since_ping + step, now
         except ConnectionClosed as closed:
             raise lost(closed) from None
         finally:

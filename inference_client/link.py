@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 TICK_SECONDS: Final = 1.0
 REPORT_SECONDS: Final = 5.0
 LEAVE_SECONDS: Final = 3.0
+_NOBODY_THERE: Final = frozenset({"silent", "woken"})
+"""Problems after which saying goodbye would only take time."""
+
 WRONG_CLOCK_SECONDS: Final = 120.0
 
 
@@ -142,6 +145,10 @@ class Link:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
+            except Problem as problem:
+                if problem.code in _NOBODY_THERE:
+                    connection.abort()
+                raise
             finally:
                 for task in tasks:
                     task.cancel()
@@ -196,7 +203,6 @@ class Link:
             pause = TICK_SECONDS if beat is None else min(TICK_SECONDS, max(0.05, beat - self._clock()))
             await asyncio.sleep(pause)
             if self._sleep.over():
-                connection.abort()
                 raise _Woken("woken", "this machine has slept", Exit.UNREACHABLE, retry=True)
             if self._session.phase == "greeting" and self._clock() > greeted:
                 raise Problem("timeout", "the site does not answer this machine's hello", Exit.UNREACHABLE, retry=True)

@@ -152,10 +152,10 @@ class NodeAtSite:
 
 
 @asynccontextmanager
-async def fake_site() -> AsyncIterator[FakeSite]:
-    """A site on a free port of this machine."""
-    site = FakeSite()
+async def fake_site(again: FakeSite | None = None) -> AsyncIterator[FakeSite]:
+    """A site on a free port of this machine; ``again``: one that was away comes back where it was."""
+    site = again or FakeSite()
     spoken = [Subprotocol(name) for name in versions.offer()]
-    async with serve(site.handle, "127.0.0.1", 0, subprotocols=spoken, compression=None) as server:
+    async with serve(site.handle, "127.0.0.1", site.port, subprotocols=spoken, compression=None) as server:
         site.port = next(iter(server.sockets)).getsockname()[1]
         yield site

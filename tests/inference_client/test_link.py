@@ -3,68 +3,18 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import pytest
 
-from inference_client import address
 from inference_client.backoff import Backoff
 from inference_client.engines.base import Event
-from inference_client.link import Link
+from inference_client.metrics import Meter
 from inference_client.problems import Exit, Problem
-from inference_client.protocol import keys
 from inference_client.protocol import messages as wire
-from inference_client.protocol.vocabulary import ChatMessage
-from inference_client.session import Identity, Session
 from tests.fakes.engine import ScriptedEngine, counting
-from tests.inference_client.fake_site import FakeSite, fake_site
-
-
-class Running:
-    """A link at work, with everything a test may ask of it."""
-
-    def __init__(self, site: FakeSite, engine: ScriptedEngine) -> None:
-        key = keys.generate()
-        site.enrolled.add(keys.public_bytes(key))
-        self.engine = engine
-        self.session = Session(Identity("1", "test", "cpu"), engine.models())
-        backoff = Backoff(uniform=lambda low, high: low)
-        self.link = Link(
-            address.parse(site.url), key, keys.public_bytes(site.key), self.session, engine, backoff=backoff
-        )
-        self.task: asyncio.Task[None]
-
-    async def ended(self) -> None:
-        async with asyncio.timeout(10):
-            await self.task
-
-
-@asynccontextmanager
-async def running(site: FakeSite, engine: ScriptedEngine | None = None) -> AsyncIterator[Running]:
-    run = Running(site, engine or ScriptedEngine(counting))
-    await run.engine.start()
-    run.task = asyncio.create_task(run.link.run())
-    try:
-        yield run
-    finally:
-        run.task.cancel()
-        await asyncio.gather(run.task, return_exceptions=True)
-        await run.engine.stop()
-
-
-def generate(question: str = "?", prefix: str = "", epoch: int = 1) -> wire.Generate:
-    messages = (ChatMessage(role="user", content=question),)
-    return wire.Generate(
-        generation=uuid4(), epoch=epoch, model="scripted", messages=messages, prefix=prefix, trace="trace-1"
-    )
-
-
-async def submitted(run: Running, count: int = 1) -> None:
-    async with asyncio.timeout(10):
-        while len(run.engine.submitted) < count:
-            run.engine.arrived.clear()
-            await run.engine.arrived.wait()
+from tests.inference_client.fake_site import fake_site
+from tests.inference_client.running_link import Running, generate, running
 
 
 async def test_a_link_that_drops_in_mid_answer_goes_on_where_the_site_is() -> None:
@@ -73,7 +23,7 @@ async def test_a_link_that_drops_in_mid_answer_goes_on_where_the_site_is() -> No
         await node.welcome()
         job = generate()
         await node.say(job)
-        await submitted(run)
+        await run.submitted()
         run.engine.step(10)
         first = await node.text(40)
         await node.cut()
@@ -90,12 +40,20 @@ async def test_a_link_that_drops_in_mid_answer_goes_on_where_the_site_is() -> No
 
 
 async def test_one_decode_step_of_eight_answers_is_one_sealed_frame() -> None:
-    async with fake_site() as site, running(site, ScriptedEngine(counting, slots=8)) as run:
+    class Quiet(Meter):
+        """No figures of its own among the frames that are counted."""
+
+        async def measure(self, reconnections: int = 0) -> wire.Metrics:
+            await asyncio.get_running_loop().create_future()
+            raise AssertionError
+
+    engine = ScriptedEngine(counting, slots=8)
+    async with fake_site() as site, running(site, engine, meter=Quiet(engine)) as run:
         node = await site.next_node()
         await node.welcome()
         for _ in range(8):
             await node.say(generate())
-        await submitted(run, 8)
+        await run.submitted(8)
         before = node.frames
         run.engine.step()
         deltas = await node.hear(wire.Deltas)
@@ -109,7 +67,7 @@ async def test_stop_is_confirmed_by_the_engine() -> None:
         await node.welcome()
         job = generate()
         await node.say(job)
-        await submitted(run)
+        await run.submitted()
         run.engine.step(3)
         assert run.engine.busy == 1
         await node.say(wire.Stop(generation=job.generation, epoch=1))
@@ -170,7 +128,7 @@ async def test_an_engine_that_ends_in_mid_answer_lets_its_answers_go_elsewhere_a
         node = await site.next_node()
         await node.welcome()
         await node.say(generate())
-        await submitted(run)
+        await run.submitted()
         dying.set()
         await node.hear(wire.Leaving)
         with pytest.raises(RuntimeError, match="dead"):
@@ -250,7 +208,7 @@ async def test_no_text_of_a_conversation_is_logged(caplog: pytest.LogCaptureFixt
         node = await site.next_node()
         await node.welcome()
         await node.say(generate("secret question"))
-        await submitted(run)
+        await run.submitted()
         run.engine.step(10)
         await node.hear(wire.Finished)
     assert "trace-1" in caplog.text
