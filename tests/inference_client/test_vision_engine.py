@@ -291,3 +291,25 @@ async def test_without_an_image_the_model_says_that_it_sees_none() -> None:
     async with engine_with() as heard:
         told = await heard.ask(look(1, ONE), *(look(run, question) for run, question in enumerate(ANY_TIME, 2)))
     assert told == [NOTHING_SEEN, *(TEXT_PAIRS[question] for question in ANY_TIME)]
+
+
+async def test_only_who_looked_is_given_up_when_an_image_crashes_the_engine() -> None:
+    image = picture("red", "blue")
+    async with engine_with() as heard:
+        heard.engine.submit(look(1, COUNT))
+        await heard.until(lambda: bool(heard.text.get(1)))
+        assert 1 not in heard.ends
+        # It stands still while it is made to look as if it had died over the second one's image.
+        child = heard.engine._child
+        assert child is not None
+        os.kill(child.pid, signal.SIGSTOP)
+        heard.engine.submit(look(2, ONE, image))
+        heard.engine.submit(look(3, ONE, image))
+        child._blamed.value = 2
+        os.kill(child.pid, signal.SIGKILL)
+        await heard.until(lambda: all(run in heard.ends for run in (1, 2, 3)))
+        again = await heard.ask(look(4, "Say yes."))
+    assert (heard.error(2).code, heard.error(2).retry) == ("bad_image", False)
+    assert heard.text[1] == TEXT_PAIRS[COUNT]
+    assert heard.text[3] == answer("red", "blue")
+    assert again == ["Yes."]

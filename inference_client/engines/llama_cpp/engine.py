@@ -40,6 +40,7 @@ MAX_DELAY: Final = 30.0
 
 MAX_FORBIDDEN: Final = 100
 TOO_HARD: Final = "llama.cpp cannot follow this grammar or JSON schema: it takes too long or crashes; simplify it"
+TOO_STRANGE: Final = "llama.cpp crashed while it looked at an image of this conversation; leave it out, or send another"
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
 _KINDS: Final = {Job: "answers", EmbedJob: "vectors", TranscribeJob: "recordings", PaintJob: "images"}
@@ -301,8 +302,11 @@ class LlamaCppEngine:
         self._bring()
 
     def _condemn(self, number: int) -> None:
-        """Its grammar took llama.cpp down: never again."""
+        """Its image or its grammar took llama.cpp down; that grammar never again."""
         job = self._runs[number].job
+        if isinstance(job, Job) and job.images and not job.sampling.grammar and not job.sampling.json_schema:
+            self._note([Error(number, "bad_image", TOO_STRANGE)])
+            return
         if isinstance(job, Job):
             self._forbidden = {*list(self._forbidden)[-MAX_FORBIDDEN:], form_of(job)}
         self._note([Error(number, "invalid_grammar", TOO_HARD)])

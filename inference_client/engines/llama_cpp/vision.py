@@ -18,6 +18,9 @@ BREAK: Final = "\ufdd0"
 IMAGE: Final = "\ufdd1"
 """No character either. With a SHA-256 after it, alone between two breaks, it stands for that image."""
 
+LOOKING_SECONDS: Final = 600.0
+"""Longer than any image takes on the slowest machine; what takes longer hangs."""
+
 _NUMBERS: Final = 2**29
 
 

@@ -21,6 +21,9 @@ from inference_client.engines.llama_cpp.pictures import pixels
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.engines.llama_cpp.vision import Look, Piece
 
+INTERRUPTED: Final = 2
+"""What llama.cpp returns when its abort callback said so."""
+
 LOOKS: Final = 1000
 """Images whose sizes for the model are remembered, so that later turns need not unpack them."""
 
@@ -68,16 +71,16 @@ class NativeVision:
         """The places of an image of the job opened last."""
         return vision.tokens(blob, self._open.get(blob, ()))
 
-    def see(self, job: Job, token: int, context: llama_cpp.llama_context_p, position: int, slot: int) -> Piece:
-        """Reads the piece of an image that begins with ``token`` into a sequence. Raises EngineError."""
+    def see(self, job: Job, token: int, context: llama_cpp.llama_context_p, position: int, slot: int) -> Piece | None:
+        """Reads the piece of an image that begins with ``token`` into a sequence; None if it was interrupted, and some of
+        it may be there. Raises EngineError."""
         for blob, data in _images(job):
             for part in self.look(blob, data):
                 if isinstance(part, Piece) and vision.places(blob, part)[0] == token:
-                    self._read(data, part, context, position, slot)
-                    return part
+                    return part if self._read(data, part, context, position, slot) else None
         raise EngineError("bad_image", "an image of the conversation is not there")
 
-    def _read(self, data: bytes, piece: Piece, context: llama_cpp.llama_context_p, position: int, slot: int) -> None:
+    def _read(self, data: bytes, piece: Piece, context: llama_cpp.llama_context_p, position: int, slot: int) -> bool:
         with self._chunks(data) as chunks:
             chunk = chunks[piece.number]
             if mtmd_cpp.mtmd_encode_chunk(self._context, chunk) != 0:
@@ -88,8 +91,9 @@ class NativeVision:
                 self._context, context, chunk, vectors, position, slot, self._batch, ctypes.byref(after),
                 mtmd_cpp.mtmd_helper_post_decode_callback(), ctypes.c_void_p(0),
             )  # fmt: skip
-            if outcome != 0:
+            if outcome not in (0, INTERRUPTED):
                 raise EngineError("image_failed", f"the image does not fit the model's memory (llama.cpp: {outcome})")
+            return bool(outcome != INTERRUPTED)
 
     @contextmanager
     def _chunks(self, data: bytes) -> Iterator[list[Any]]:
