@@ -1,7 +1,7 @@
 """Batches without a model: who gets how many tokens of each, and what Stop leaves behind."""
 
 from array import array
-from collections.abc import Sequence
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from inference_client.engines.base import Done, EngineError, Error, Event, Job, 
 from inference_client.engines.llama_cpp.answer import AnswerStream
 from inference_client.engines.llama_cpp.prompt import PLAIN, Prompt
 from inference_client.engines.llama_cpp.scheduler import STEP_SECONDS, Scheduler
-from inference_client.engines.llama_cpp.slots import Entry
+from inference_client.engines.llama_cpp.slots import Batch
 from inference_client.engines.llama_cpp.states import Saved, States
 from inference_client.engines.llama_cpp.thinking import Where
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
@@ -28,7 +28,7 @@ class ScriptedRuntime:
         self.batch = batch
         self.now = 0.0
         self.seconds = seconds
-        self.batches: list[list[Entry]] = []
+        self.batches: list[Batch] = []
         self.memory: list[list[int]] = [[] for _ in range(slots)]
         self.open_samplers = 0
         self.full = False
@@ -44,19 +44,22 @@ class ScriptedRuntime:
         where: Where = "answer" if job.prefix else "start"
         return Prompt(tokens + [ord(character) for character in job.prefix], len(job.prefix), 0, where)
 
-    def decode(self, entries: Sequence[Entry]) -> bool:
+    def decode(self, batch: Batch) -> bool:
         if self.full:
             raise EngineError("context_full", "no room")
+        entries = list(zip(batch.tokens, batch.positions, batch.slots, strict=True))
+        assert len(batch.samples) == len(entries)
         if self.interrupt:
             self.interrupt = False
-            for entry in entries[: len(entries) // 2]:
-                self.memory[entry.slot].append(entry.token)
+            for token, _, slot in entries[: len(entries) // 2]:
+                self.memory[slot].append(token)
             return False
         assert 0 < len(entries) <= self.batch
-        for entry in entries:
-            assert entry.position == len(self.memory[entry.slot]), "positions follow one another in each slot"
-            self.memory[entry.slot].append(entry.token)
-        self.batches.append(list(entries))
+        for token, position, slot in entries:
+            assert position == len(self.memory[slot]), "positions follow one another in each slot"
+            self.memory[slot].append(token)
+        assert batch.counts == dict(Counter(batch.slots))
+        self.batches.append(batch)
         self.now += self.seconds * len(entries)
         return True
 
@@ -97,9 +100,9 @@ class ScriptedRuntime:
         constrained = False
 
         def sample(self, index: int, *, answering: bool = True) -> int:
-            entry = self._runtime.batches[-1][index]
-            assert entry.sample, "a token was chosen after an entry without outcome"
-            return END if entry.token == ord("z") else entry.token + 1
+            batch = self._runtime.batches[-1]
+            assert batch.samples[index], "a token was chosen after an entry without outcome"
+            return END if batch.tokens[index] == ord("z") else batch.tokens[index] + 1
 
         def close(self) -> None:
             self._runtime.open_samplers -= 1
@@ -155,7 +158,7 @@ def test_two_long_prompts_share_the_room(runtime: ScriptedRuntime) -> None:
     scheduler.submit(job(2, "b" * 900))
     for _ in range(6):
         scheduler.step()
-    reads = [sum(entry.slot == slot for batch in runtime.batches for entry in batch) for slot in range(3)]
+    reads = [sum(batch.counts.get(slot, 0) for batch in runtime.batches) for slot in range(3)]
     busy = [count for count in reads if count]
     assert len(busy) == 2
     assert max(busy) - min(busy) <= 6

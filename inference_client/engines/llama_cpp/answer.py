@@ -15,7 +15,8 @@ class AnswerStream:
     """``where`` and ``going_on``: what the tokens before the answer's first one end with, as ``Thinking`` has it.
 
     ``header``: the same for a harmony model. ``tools``: names of the tools offered; without any, calls are text.
-    ``begun``: the answer proper has text already. Stop strings end the answer proper, not the thinking.
+    ``begun``: the answer proper has text already. Stop strings end the answer proper, not the thinking; ``stopped`` is set
+    once one was found.
     """
 
     def __init__(
@@ -38,10 +39,9 @@ class AnswerStream:
             self._split = Thinking(*form.tags, where, going_on=going_on)
             self._parser = ToolCalls(form.style, tools, begun=begun) if tools else None
         self._stop = StopWords(stop) if any(stop) else None
-
-    @property
-    def stopped(self) -> bool:
-        return self._stop is not None and self._stop.stopped
+        self.stopped = False
+        self._halved = False
+        self._plain = False
 
     @property
     def answering(self) -> bool:
@@ -64,8 +64,31 @@ class AnswerStream:
 
     def feed(self, piece: bytes) -> Sequence[Piece]:
         """Text that follows from ``piece``; often none."""
+        text = self._text(piece)
+        if not text:
+            return ()
+        if self._plain:
+            return ((text, False),)
+        passed = self._passed(self._split.feed(text))
+        # From here on nothing is looked for: most tokens of most answers.
+        self._plain = (
+            self._parser is None
+            and self._stop is None
+            and isinstance(self._split, Thinking)
+            and self._split.where == "answer"
+        )
+        return passed
+
+    def _text(self, piece: bytes) -> str:
+        """Whole characters; half a one waits for the rest."""
+        if not self._halved:
+            try:
+                return piece.decode()
+            except UnicodeDecodeError:
+                pass
         text = self._decoder.decode(piece)
-        return self._passed(self._split.feed(text)) if text else ()
+        self._halved = bool(self._decoder.getstate()[0])
+        return text
 
     def end(self) -> Sequence[Piece]:
         """What was kept back, once no token follows. The bytes of half a character are left out."""
@@ -73,6 +96,7 @@ class AnswerStream:
         rest = self._parser.end() if self._parser else ""
         if self._stop is not None:
             rest = self._stop.feed(rest) + self._stop.end()
+            self.stopped = self._stop.stopped
         return [*pieces, (rest, False)] if rest else pieces
 
     def _passed(self, pieces: list[Piece]) -> Sequence[Piece]:
@@ -85,4 +109,5 @@ class AnswerStream:
                 text = self._stop.feed(text) if self._stop else text
             if text:
                 passed.append((text, thought))
+        self.stopped = self._stop is not None and self._stop.stopped
         return passed

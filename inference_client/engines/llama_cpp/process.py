@@ -11,6 +11,7 @@ from typing import Final
 
 from inference_client.engines.llama_cpp import child
 from inference_client.engines.llama_cpp.guard import NOBODY
+from inference_client.engines.llama_cpp.parcel import opened
 from inference_client.engines.llama_cpp.spec import FromChild, ModelSpec, ToChild
 
 STOP_SECONDS: Final = 2.0
@@ -81,7 +82,8 @@ class ChildProcess:
     def _read(self) -> None:
         while True:
             try:
-                message: FromChild | None = self._pipe.recv()
+                heard = self._pipe.recv()
+                message: FromChild | None = opened(heard) if isinstance(heard, list) else heard
             except (EOFError, OSError):
                 message = None
                 # Only this thread waits for the process: its exit code can be fetched once.

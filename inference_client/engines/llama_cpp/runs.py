@@ -10,16 +10,16 @@ from inference_client.protocol.vocabulary import ModelMetrics
 
 @dataclass(slots=True)
 class Run:
-    """``text`` is what came since ``job`` was given, its first ``thinking`` code points thinking."""
+    """``texts`` came since ``job`` was given, their first ``thinking`` code points thinking."""
 
     job: Job | EmbedJob
-    text: str = ""
+    texts: list[str] = field(default_factory=list)
     thinking: int = 0
     resumes: int = 0
     cancelled: bool = False
 
     def add(self, event: Text) -> None:
-        self.text += event.text
+        self.texts.append(event.text)
         if event.thinking:
             self.thinking += len(event.text)
 
@@ -33,7 +33,8 @@ class Run:
         job = self.job
         if isinstance(job, EmbedJob):
             return job
-        return replace(job, prefix=job.prefix + self.text, prefix_thinking=job.prefix_thinking + self.thinking)
+        prefix = job.prefix + "".join(self.texts)
+        return replace(job, prefix=prefix, prefix_thinking=job.prefix_thinking + self.thinking)
 
 
 @dataclass(slots=True)

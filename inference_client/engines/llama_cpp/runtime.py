@@ -4,6 +4,7 @@ Every slot is one sequence with memory of its own (``kv_unified`` off), so that 
 """
 
 import ctypes
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -11,15 +12,15 @@ import llama_cpp
 import numpy as np
 
 from inference_client.engines.base import EngineError, Job
-from inference_client.engines.llama_cpp import formats, sampling, template
+from inference_client.engines.llama_cpp import formats, sampling, template, threads
 from inference_client.engines.llama_cpp.answer import AnswerStream
 from inference_client.engines.llama_cpp.guard import Guard
 from inference_client.engines.llama_cpp.native import NativeLog, backend, load_model
 from inference_client.engines.llama_cpp.prompt import Prompt, PromptWriter
-from inference_client.engines.llama_cpp.slots import Entry
+from inference_client.engines.llama_cpp.slots import Batch
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.engines.llama_cpp.states import Saved
-from inference_client.engines.llama_cpp.vision import marked
+from inference_client.engines.llama_cpp.vision import LOOKING_SECONDS, marked
 
 _ROOM: Final = 32
 """A batch holds at least so many prompt tokens beside one token of every slot."""
@@ -62,12 +63,19 @@ class NativeRuntime:
         self._shown = self._tokens_of(self.form.marks)
         opening = self.tokenize(self.form.tags[0], True)
         self._opening = opening[0] if len(opening) == 1 else None
-        self._batch = llama_cpp.llama_batch_init(self.batch, 0, 1)
-        self._fields = [
-            np.ctypeslib.as_array(pointer, (self.batch,))
-            for pointer in (self._batch.token, self._batch.pos, self._batch.n_seq_id, self._batch.logits)
-        ]
-        self._fields[2][:] = 1
+        self._ends: dict[int, bool] = {}
+        self._make_batch()
+        self._decoding = False
+        self._flag = np.zeros(2, np.uint8)
+        # Called at every node of every graph: strlen of one byte is as true as that byte, and no step of Python.
+        asked = ctypes.cast(ctypes.CDLL("msvcrt" if os.name == "nt" else None).strlen, llama_cpp.ggml_abort_callback)
+        if self.divisible:
+            llama_cpp.llama_set_abort_callback(self._context, asked, ctypes.c_void_p(self._flag.ctypes.data))
+
+    def interrupt(self) -> None:
+        """Ends the decoding at work, if there is one; for another thread. A model that is not divisible goes on."""
+        if self._decoding:
+            self._flag[0] = 1
 
     @property
     def backend(self) -> str:
@@ -77,7 +85,8 @@ class NativeRuntime:
 
     def prompt(self, job: Job) -> Prompt:
         if self._vision is not None:
-            self._vision.open(job)
+            with self._guard.at_work_for(job.run, LOOKING_SECONDS):
+                self._vision.open(job)
         elif any(message.images for message in job.messages):
             raise EngineError("no_vision", f"{job.model} cannot see images; ask a model that can, or leave them out")
         return self._writer.write(
@@ -100,16 +109,22 @@ class NativeRuntime:
             begun=prompt.begun,
         )
 
-    def decode(self, entries: Sequence[Entry]) -> bool:
-        count = len(entries)
-        tokens, positions, _, outputs = self._fields
-        tokens[:count] = [entry.token for entry in entries]
-        positions[:count] = [entry.position - self._lag(entry.slot, entry.position) for entry in entries]
-        outputs[:count] = [entry.sample for entry in entries]
-        for index, entry in enumerate(entries):
-            self._batch.seq_id[index][0] = entry.slot
+    def decode(self, batch: Batch) -> bool:
+        count = len(batch)
+        self._tokens[:count] = batch.tokens
+        self._positions[:count] = batch.positions
+        self._sequences[:count] = batch.slots
+        self._outputs[:count] = batch.samples
+        if self._lags:
+            places = zip(batch.slots, batch.positions, strict=True)
+            self._positions[:count] = [place - self._lag(slot, place) for slot, place in places]
         self._batch.n_tokens = count
+        self._flag[0] = 0
+        self._decoding = True
         outcome = llama_cpp.llama_decode(self._context, self._batch)
+        # Images are read by other code, which does not expect to be interrupted.
+        self._decoding = False
+        self._flag[0] = 0
         if outcome == 1:
             raise EngineError("context_full", "the model's memory has no room for the next step")
         if outcome == _INTERRUPTED:
@@ -154,7 +169,12 @@ class NativeRuntime:
     def see(self, job: Job, token: int, position: int, slot: int) -> int:
         assert self._vision is not None
         before = self._lag(slot, position)
-        piece = self._vision.see(job, token, self._context, position - before, slot)
+        self._flag[0] = 0
+        with self._guard.at_work_for(job.run, LOOKING_SECONDS):
+            piece = self._vision.see(job, token, self._context, position - before, slot)
+        if piece is None:
+            self.keep(slot, position)
+            return 0
         if piece.positions != piece.cells:
             lag = before + piece.cells - piece.positions
             self._lags.setdefault(slot, []).append((position + piece.cells, lag))
@@ -174,7 +194,10 @@ class NativeRuntime:
         return piece
 
     def ends(self, token: int) -> bool:
-        return bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+        over = self._ends.get(token)
+        if over is None:
+            over = self._ends[token] = bool(llama_cpp.llama_vocab_is_eog(self._vocab, token))
+        return over
 
     def tokenize(self, text: str, special: bool) -> list[int]:
         """Tokens of ``text``; control tokens are recognised only if ``special``."""
@@ -190,6 +213,19 @@ class NativeRuntime:
             count = llama_cpp.llama_tokenize(self._vocab, raw, len(raw), tokens, -count, False, special)
         return list(tokens[: max(0, count)])
 
+    def _make_batch(self) -> None:
+        self._batch = llama_cpp.llama_batch_init(self.batch, 0, 1)
+        self._tokens, self._positions, counts, self._outputs = (
+            np.ctypeslib.as_array(pointer, (self.batch,))
+            for pointer in (self._batch.token, self._batch.pos, self._batch.n_seq_id, self._batch.logits)
+        )
+        counts[:] = 1
+        # The library's lists of sequences, of one each, side by side: so they can be written at once.
+        self._sequences = np.zeros(self.batch, np.int32)
+        kind = ctypes.POINTER(llama_cpp.llama_seq_id)
+        for index in range(self.batch):
+            self._batch.seq_id[index] = ctypes.cast(self._sequences[index:].ctypes.data, kind)
+
     # --- loading ----------------------------------------------------------------------------------------------------
 
     def _eye(self, spec: ModelSpec) -> "NativeVision | None":
@@ -198,8 +234,8 @@ class NativeRuntime:
         # Imported here: a model that only reads needs neither the library nor Pillow.
         from inference_client.engines.llama_cpp.vision_runtime import NativeVision
 
-        threads = int(llama_cpp.llama_n_threads_batch(self._context))
-        return NativeVision(spec, self._model, self._log, batch=self.batch, threads=threads)
+        count = int(llama_cpp.llama_n_threads_batch(self._context))
+        return NativeVision(spec, self._model, self._log, batch=self.batch, threads=count)
 
     def _open(self, spec: ModelSpec) -> llama_cpp.llama_context_p:
         context = spec.context or self._trained()
@@ -210,8 +246,7 @@ class NativeRuntime:
         params.n_seq_max = spec.slots
         params.kv_unified = False
         params.no_perf = True
-        if spec.threads:
-            params.n_threads = params.n_threads_batch = spec.threads
+        params.n_threads = params.n_threads_batch = spec.threads or threads.default()
         opened: llama_cpp.llama_context_p | None = llama_cpp.llama_init_from_model(self._model, params)
         if not opened:
             reason = self._log.reason("not enough memory")

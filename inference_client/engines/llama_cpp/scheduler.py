@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from inference_client.engines.base import Done, DoneReason, EngineError, Error, Event, Job, Progress, Text
+from inference_client.engines.llama_cpp.prompt import Prompt
 from inference_client.engines.llama_cpp.reuse import Reuse
-from inference_client.engines.llama_cpp.slots import Entry, Running, Runtime, Slot
+from inference_client.engines.llama_cpp.slots import Batch, Running, Runtime, Slot
 from inference_client.engines.llama_cpp.spec import Tally
 from inference_client.engines.llama_cpp.states import States
 from inference_client.engines.llama_cpp.vision import text_length
@@ -79,9 +80,9 @@ class Scheduler:
         while self._waiting and (free := [slot for slot in self._slots if slot.running is None]):
             self._begin(self._waiting.popleft(), free)
         self._see()
-        entries, sampled = self._batch()
-        if entries:
-            self._decode(entries, sampled)
+        batch, sampled = self._batch()
+        if batch.tokens:
+            self._decode(batch, sampled)
         events, self._events = self._events, []
         return events
 
@@ -108,13 +109,20 @@ class Scheduler:
             sampler=sampler,
             stream=self._runtime.answer(job, prompt),
             tokens=list(prompt.tokens),
+            length=len(prompt.tokens),
+            limit=self._limit(job, prompt),
             read=reused,
             cached=min(reused, len(prompt.tokens) - prompt.prefix_tokens),
             started=started,
         )
         self._cached += running.cached
-        if self._full(running):
+        if len(running.tokens) >= running.limit:
             self._finish(slot, running, "length")
+
+    def _limit(self, job: Job, prompt: Prompt) -> int:
+        most = job.sampling.max_tokens
+        before = len(prompt.tokens) - prompt.prefix_tokens
+        return self._runtime.context if most is None else min(self._runtime.context, before + most)
 
     # --- one batch --------------------------------------------------------------------------------------------------
 
@@ -133,105 +141,114 @@ class Scheduler:
             return
         self._advance(slot, running, count)
 
-    def _batch(self) -> tuple[list[Entry], list[tuple[Slot, int]]]:
-        """(entries, which slots choose a token after which entry)."""
-        entries: list[Entry] = []
-        sampled: list[tuple[Slot, int]] = []
+    def _batch(self) -> tuple[Batch, list[tuple[Slot, Running, int]]]:
+        """(tokens, who chooses a token after which of them)"""
+        batch = Batch()
+        sampled: list[tuple[Slot, Running, int]] = []
         reading: list[tuple[Slot, Running]] = []
         for slot in self._slots:
             running = slot.running
-            if running is None or running.looking:
+            if running is None:
                 continue
-            if running.reading:
-                reading.append((slot, running))
+            place = running.read
+            if place < running.length:
+                if running.tokens[place] >= 0:
+                    reading.append((slot, running))
                 continue
-            sampled.append((slot, len(entries)))
-            entries.append(Entry(running.tokens[running.read], running.read, slot.index, True))
-        room = min(self._budget, self._runtime.batch - len(entries))
+            sampled.append((slot, running, len(sampled)))
+            batch.tokens.append(running.tokens[place])
+            batch.positions.append(place)
+            batch.slots.append(slot.index)
+            batch.counts[slot.index] = 1
+        batch.samples = [True] * len(sampled)
+        if reading:
+            self._add_prompts(batch, sampled, reading)
+        return batch, sampled
+
+    def _add_prompts(
+        self, batch: Batch, sampled: list[tuple[Slot, Running, int]], reading: list[tuple[Slot, Running]]
+    ) -> None:
+        room = min(self._budget, self._runtime.batch - len(batch))
         # Another prompt is first each time, so that what is left over from sharing goes round.
-        shift = self._turn % len(reading) if reading else 0
+        shift = self._turn % len(reading)
         for place, (slot, running) in enumerate(reading[shift:] + reading[:shift]):
             share = -(-room // (len(reading) - place))
             share = text_length(running.prompt.tokens, running.read, share)
             piece = running.prompt.tokens[running.read : running.read + share]
+            if not piece:
+                continue
             room -= len(piece)
-            last = running.read + len(piece) == len(running.prompt.tokens)
-            for offset, token in enumerate(piece, running.read):
-                entries.append(Entry(token, offset, slot.index, last and offset == len(running.prompt.tokens) - 1))
-            if piece and last:
-                sampled.append((slot, len(entries) - 1))
-        return entries, sampled
+            last = running.read + len(piece) == running.length
+            batch.add(slot.index, running.read, piece, sample=last)
+            if last:
+                sampled.append((slot, running, len(batch) - 1))
 
-    def _decode(self, entries: list[Entry], sampled: list[tuple[Slot, int]]) -> None:
+    def _decode(self, batch: Batch, sampled: list[tuple[Slot, Running, int]]) -> None:
         before = self._clock()
         try:
-            done = self._runtime.decode(entries)
+            done = self._runtime.decode(batch)
         except EngineError as problem:
             self._fail_all(problem)
             return
         if not done:
-            self._interrupted(entries)
+            self._interrupted(batch)
             return
-        counts = [0] * len(self._slots)
-        for entry in entries:
-            counts[entry.slot] += 1
-        if max(counts) > 1:
-            self._speed = len(entries) / max(self._clock() - before, 1e-6)
+        if len(batch) > len(batch.counts):
+            self._speed = len(batch) / max(self._clock() - before, 1e-6)
             self._budget = min(self._runtime.batch, max(LEAST_PROMPT_TOKENS, int(self._speed * STEP_SECONDS)))
-        for slot in self._slots:
-            if slot.running is not None and counts[slot.index]:
-                self._advance(slot, slot.running, counts[slot.index])
-        for slot, index in sampled:
-            if slot.running is not None:
-                self._choose(slot, slot.running, index)
+        for index, count in batch.counts.items():
+            slot = self._slots[index]
+            running = slot.running
+            if running is None:
+                continue
+            if running.read < running.length:
+                self._advance(slot, running, count)
+            else:
+                slot.memory.append(running.tokens[running.read])
+                running.read += 1
+        for slot, running, index in sampled:
+            self._choose(slot, running, index)
 
-    def _interrupted(self, entries: Sequence[Entry]) -> None:
+    def _interrupted(self, batch: Batch) -> None:
         """Part of the batch may be in the model's memory: each slot goes back to what was read before."""
-        for slot in {entry.slot: self._slots[entry.slot] for entry in entries}.values():
-            kept = self._runtime.keep(slot.index, len(slot.memory))
+        for index in batch.counts:
+            slot = self._slots[index]
+            kept = self._runtime.keep(index, len(slot.memory))
             del slot.memory[kept:]
             if slot.running is not None:
-                slot.running.read = min(slot.running.read, kept)
+                slot.running.read = kept
 
     def _advance(self, slot: Slot, running: Running, count: int) -> None:
-        was_reading = running.reading
-        if was_reading:
-            self._read += count
+        """``count`` more tokens of the prompt are read."""
+        self._read += count
         slot.memory += running.tokens[running.read : running.read + count]
         running.read += count
-        total = len(running.prompt.tokens)
-        if running.reading:
-            self._events.append(Progress(running.job.run, running.read, total))
-        elif was_reading:
+        if running.read < running.length:
+            self._events.append(Progress(running.job.run, running.read, running.length))
+        else:
             running.answering = self._clock()
 
     def _choose(self, slot: Slot, running: Running, index: int) -> None:
-        stream = running.stream
+        stream, sampler, runtime = running.stream, running.sampler, self._runtime
         try:
-            token = running.sampler.sample(index, answering=stream.answering)
+            token = sampler.sample(index, answering=stream.answering) if sampler.constrained else sampler.sample(index)
         except EngineError as problem:
             self._free(slot, running)
             self._events.append(Error(running.job.run, problem.code, problem.detail))
             return
-        if self._runtime.ends(token):
+        if runtime.ends(token):
             self._finish(slot, running, "stop")
             return
         running.tokens.append(token)
         self._written += 1
-        for text, thinking in stream.feed(self._runtime.piece(token)):
+        for text, thinking in stream.feed(runtime.piece(token)):
             self._events.append(Text(running.job.run, text, thinking))
-        if running.stream.stopped:
+        if stream.stopped:
             self._finish(slot, running, "stop")
-        elif self._full(running):
+        elif len(running.tokens) >= running.limit:
             self._finish(slot, running, "length")
 
     # --- ending -----------------------------------------------------------------------------------------------------
-
-    def _full(self, running: Running) -> bool:
-        most = running.job.sampling.max_tokens
-        if most is not None and running.written >= most:
-            return True
-        return len(running.tokens) >= self._runtime.context
 
     def _finish(self, slot: Slot, running: Running, reason: DoneReason) -> None:
         for text, thinking in running.stream.end():

@@ -1,6 +1,5 @@
 """What the scheduler works with: slots, the answers in them, and the model behind a small interface."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,13 +10,29 @@ from inference_client.engines.llama_cpp.states import Saved
 
 
 @dataclass(slots=True)
-class Entry:
-    """One token of a batch, at ``position`` of ``slot``'s sequence; ``sample``: a token is chosen after it."""
+class Batch:
+    """Tokens to be read in one step, in parallel lists: each at its position of its slot's sequence; ``samples``: a token
+    is chosen after it. ``counts``: how many are each slot's.
+    """
 
-    token: int
-    position: int
-    slot: int
-    sample: bool
+    tokens: list[int] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    slots: list[int] = field(default_factory=list)
+    samples: list[bool] = field(default_factory=list)
+    counts: dict[int, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def add(self, slot: int, start: int, tokens: list[int], *, sample: bool) -> None:
+        """``tokens`` of ``slot`` from position ``start`` on; ``sample`` after the last."""
+        count = len(tokens)
+        self.tokens += tokens
+        self.positions += range(start, start + count)
+        self.slots += [slot] * count
+        self.samples += [False] * count
+        self.samples[-1] = sample
+        self.counts[slot] = count
 
 
 class Sampler(Protocol):
@@ -51,16 +66,16 @@ class Runtime(Protocol):
         """Raises EngineError if the conversation cannot be read."""
         ...
 
-    def decode(self, entries: Sequence[Entry]) -> bool:
-        """Runs the model. False: it was interrupted, and none of the entries may count as read.
+    def decode(self, batch: Batch) -> bool:
+        """Runs the model. False: it was interrupted, and nothing of the batch may count as read.
 
         Raises EngineError if there is no room for the batch.
         """
         ...
 
     def see(self, job: Job, token: int, position: int, slot: int) -> int:
-        """Reads the piece of an image of ``job`` that begins with ``token``; returns how many tokens it takes. Raises
-        EngineError."""
+        """Reads the piece of an image of ``job`` that begins with ``token``; returns how many tokens it takes, 0 if it
+        was interrupted. Raises EngineError."""
         ...
 
     def keep(self, slot: int, tokens: int) -> int:
@@ -94,7 +109,10 @@ class Runtime(Protocol):
 
 @dataclass(slots=True)
 class Running:
-    """One answer in its slot. ``tokens``: prompt and answer; those before ``read`` are in the model's memory."""
+    """One answer in its slot. ``tokens``: prompt and answer; those before ``read`` are in the model's memory.
+
+    ``length`` of the prompt, and ``limit``: with so many tokens the answer is full.
+    """
 
     job: Job
     prompt: Prompt
@@ -104,11 +122,13 @@ class Running:
     read: int
     cached: int
     started: float
+    length: int
+    limit: int
     answering: float = 0.0
 
     @property
     def reading(self) -> bool:
-        return self.read < len(self.prompt.tokens)
+        return self.read < self.length
 
     @property
     def looking(self) -> bool:
@@ -117,7 +137,7 @@ class Running:
 
     @property
     def written(self) -> int:
-        return len(self.tokens) - len(self.prompt.tokens) + self.prompt.prefix_tokens
+        return len(self.tokens) - self.length + self.prompt.prefix_tokens
 
 
 @dataclass(slots=True)
