@@ -26,7 +26,9 @@ _HEADER: Final = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 
 def explained(error: ValidationError, path: Path, text: str, schema: type[BaseModel]) -> str:
     """One sentence about the first complaint of ``error``."""
-    first = error.errors(include_url=False)[0]
+    found = error.errors(include_url=False)
+    # A key that is missing may only be written wrongly.
+    first = next((item for item in found if item["type"] == "extra_forbidden"), found[0])
     place: Place = first["loc"]
     line = line_of(text, place)
     where = f"{path}, line {line}" if line else f"{path}"
