@@ -1,0 +1,86 @@
+"""A node on the real wire whose answers a test writes word by word."""
+
+import asyncio
+import queue
+import threading
+from concurrent.futures import Future
+
+from inference_client.protocol import keys
+from inference_client.protocol.messages import Delta, Deltas, Finished, Generate
+from inference_client.protocol.vocabulary import ToolCall
+from tests.faults.live_node import USAGE, LiveNode
+from tests.services.site import LiveSite
+
+SECONDS = 30.0
+MAKE = (
+    "from chat.models import Node; from chat.nodes import site_public_key;"
+    "Node.objects.create(name='scripted', public_key=bytes.fromhex('{key}')); print(site_public_key().hex())"
+)
+
+
+class _Node(LiveNode):
+    jobs: "queue.Queue[Generate]"
+
+    async def _stream(self, job: Generate) -> None:
+        self.jobs.put(job)
+
+
+class ScriptedNode:
+    """Lives in a thread of its own, beside a browser that blocks this one."""
+
+    def __init__(self, site: LiveSite) -> None:
+        key = keys.generate()
+        printed = site.manage("shell", "--no-imports", "-c", MAKE.format(key=keys.public_bytes(key).hex()))
+        self._node = _Node(site, bytes.fromhex(printed.strip().splitlines()[-1]), key)
+        self._node.jobs = queue.Queue()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="scripted node", daemon=True)
+        self._length = self._thought = 0
+
+    def __enter__(self) -> "ScriptedNode":
+        self._thread.start()
+        self._run(self._begin())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._run(self._node.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(SECONDS)
+        self._loop.close()
+
+    async def _begin(self) -> None:
+        await self._node.__aenter__()
+        await self._node.hello()
+
+    def _run(self, work: object) -> None:
+        future: Future[None] = asyncio.run_coroutine_threadsafe(work, self._loop)  # type: ignore[arg-type]
+        future.result(SECONDS)
+
+    def next_job(self) -> Generate:
+        """The next question, titles left out: these are answered at once."""
+        while True:
+            job = self._node.jobs.get(timeout=SECONDS)
+            self._job, self._length, self._thought = job, 0, 0
+            if "title" not in job.messages[0].content:
+                return job
+            self.write("A title")
+            self.finish()
+
+    def think(self, text: str) -> None:
+        self._thought += len(text)
+        self._say(text, thinking=True)
+
+    def write(self, text: str) -> None:
+        self._say(text, thinking=False)
+
+    def _say(self, text: str, thinking: bool) -> None:
+        item = Delta(g=self._job.generation, e=self._job.epoch, o=self._length, x=text, t=thinking)
+        self._length += len(text)
+        self._run(self._node.say(Deltas(items=(item,))))
+
+    def finish(self, *calls: ToolCall) -> None:
+        end = Finished(
+            generation=self._job.generation, epoch=self._job.epoch, reason="tool_calls" if calls else "stop",
+            length=self._length, thinking=self._thought, tool_calls=calls, usage=USAGE,
+        )  # fmt: skip
+        self._run(self._node.say(end))
