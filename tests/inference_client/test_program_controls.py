@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import shutil
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -170,3 +172,44 @@ async def test_a_model_above_the_owners_memory_is_refused_before_loading(site: F
     async with program(home, "inference_client", "run") as process:
         assert "models may use 0.00 GiB here" in await ended(process)
     assert process.returncode == 7
+
+
+# --- two machines with one key, and a wrong clock -------------------------------------------------------------------
+
+
+async def test_the_copy_of_a_machine_ends_the_older_one_which_says_why(
+    running: tuple[NodeAtSite, asyncio.subprocess.Process], site: FakeSite, home: Path
+) -> None:
+    """A restored backup on a second machine: another state directory with the same key, which no lock can see."""
+    node, process = running
+    await node.welcome()
+    copy = shutil.copytree(home, home.with_name("copy"), ignore=shutil.ignore_patterns("*.sock", "run.lock"))
+    async with program(copy, "inference_client", "run") as second:
+        newer = await site.next_node()
+        # What the site does with the older one.
+        await node.socket.close(4409, "replaced")
+        errors = await ended(process)
+        assert process.returncode == 8
+        assert "started twice" in errors
+        await newer.welcome()
+        pair = PLAIN_PAIRS[0]
+        await newer.say(question("one", pair.question))
+        assert await newer.text(len(pair.answer)) == pair.answer
+        assert second.returncode is None
+
+
+@pytest.mark.parametrize("seconds", [86_400, -86_400])
+async def test_a_clock_one_day_off_is_said_and_harms_nothing(site: FakeSite, home: Path, seconds: int) -> None:
+    configure(home)
+    site.clock = lambda: time.time() + seconds
+    async with program(home, "inference_client", "run") as process:
+        async with asyncio.timeout(SECONDS):
+            node = await site.connections.get()
+        await node.welcome()
+        pair = PLAIN_PAIRS[0]
+        await node.say(question("one", pair.question))
+        assert await node.text(len(pair.answer)) == pair.answer
+        process.terminate()
+        errors = await ended(process)
+    assert process.returncode == 0
+    assert "clock and the site's differ by 1440 minutes" in errors
