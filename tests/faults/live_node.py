@@ -36,7 +36,8 @@ USAGE = Usage(prompt_tokens=3, completion_tokens=2, prompt_seconds=0.01, complet
 
 
 class LiveNode:
-    """``answer`` maps a question to its answer, sent ``step`` characters at a time, every ``pause`` seconds.
+    """``answer`` maps a question to its answer, ``think`` to what is thought before it, both sent ``step`` characters at a time,
+    every ``pause`` seconds.
 
     ``address`` is what the site is told by a trusted proxy: failed handshakes are counted by address.
     """
@@ -44,9 +45,10 @@ class LiveNode:
     def __init__(
         self, site: LiveSite, site_public: bytes, key: X25519PrivateKey, answer: Callable[[str], str] = str.upper,
         *, step: int = 60, pause: float = 0.02, slots: int = 20, address: str = "",
+        think: Callable[[str], str] = lambda question: "",
     ) -> None:  # fmt: skip
         self.url = f"ws://127.0.0.1:{site.port}/ws/inference/"
-        self.answer, self.step, self.pause, self.slots = answer, step, pause, slots
+        self.answer, self.think, self.step, self.pause, self.slots = answer, think, step, pause, slots
         self.handshake = ClientHandshake(key, site_public)
         self.headers = {"X-Forwarded-For": address} if address else {}
         self._streams: dict[UUID, asyncio.Task[None]] = {}
@@ -126,10 +128,17 @@ class LiveNode:
                 self._streams.pop(message.generation).cancel()
 
     async def _stream(self, job: Generate) -> None:
-        text = self.answer(job.messages[-1].content)
-        for at in range(len(job.prefix), len(text), self.step):
-            await self.say(Deltas(items=(Delta(g=job.generation, e=job.epoch, o=at, x=text[at : at + self.step]),)))
+        question = job.messages[-1].content
+        thought = self.think(question)
+        text, at = thought + self.answer(question), len(job.prefix)
+        while at < len(text):
+            thinking = at < len(thought)
+            end = min(at + self.step, len(thought) if thinking else len(text))
+            await self.say(Deltas(items=(Delta(g=job.generation, e=job.epoch, o=at, x=text[at:end], t=thinking),)))
+            at = end
             await asyncio.sleep(self.pause)
-        await self.say(
-            Finished(generation=job.generation, epoch=job.epoch, reason="stop", length=len(text), usage=USAGE)
-        )
+        end_of_it = Finished(
+            generation=job.generation, epoch=job.epoch, reason="stop", length=len(text), thinking=len(thought),
+            usage=USAGE,
+        )  # fmt: skip
+        await self.say(end_of_it)

@@ -21,18 +21,19 @@ ASK_SECONDS = 0.5
 class Page:
     """One person at one conversation. Use as an async context manager; ``ask`` then waits for the whole answer.
 
-    ``text`` is what was painted from stored text and deltas, ``finished`` the last event, ``syncs`` how often it had to ask.
+    ``text`` is what was painted from stored text and deltas, its first ``thinking`` characters as thinking; ``finished`` is the
+    last event, ``syncs`` how often it had to ask.
     """
 
     def __init__(self, site: LiveSite, cookie: str, conversation: str) -> None:
         self.url = f"ws://127.0.0.1:{site.port}/ws/chat/"
         self.origin = site.url
         self.cookie, self.conversation = cookie, conversation
-        self.text, self.generation, self.number = "", "", 0
+        self.text, self.generation, self.number, self.thinking = "", "", 0, 0
         self.finished: dict[str, Any] | None = None
         self.syncs = self.gaps = self.overlaps = 0
         self.first_text = asyncio.Event()
-        self._ahead: dict[int, str] = {}
+        self._ahead: dict[int, tuple[str, bool]] = {}
         self._asked_at = 0.0
 
     async def __aenter__(self) -> "Page":
@@ -83,7 +84,9 @@ class Page:
             return
         elif event["type"] == "generation.stream":
             self.number = event["stream"]
-            self._append(0, event["text"])
+            thinking = event["thinking"]
+            self._append(0, event["text"][:thinking], True)
+            self._append(thinking, event["text"][thinking:], False)
             self._append_what_fits()
         elif event["type"] == "generation.finished":
             self.finished = event
@@ -95,27 +98,36 @@ class Page:
             at, shift = at + 1, shift + 7
             if not frame[at - 1] & 0x80:
                 break
-        if stream != self.number:
+        if stream & 0x7F != self.number:
             return
-        text = frame[at:].decode()
+        text, thinking = frame[at:].decode(), stream >= 0x80
         if offset > len(self.text):
             self.gaps += not self._ahead
-            self._ahead[offset] = text
+            self._ahead[offset] = text, thinking
             await self._sync()
             return
         self.overlaps += offset < len(self.text)
-        self._append(offset, text)
+        self._append(offset, text, thinking)
         self._append_what_fits()
         self.first_text.set()
 
-    def _append(self, offset: int, text: str) -> None:
-        """Appends what is new of ``text``; what is not must be what was painted."""
+    def _append(self, offset: int, text: str, thinking: bool) -> None:
+        """Appends what is new of ``text``; what is not must be what was painted, and on the same side of the boundary."""
         known = len(self.text) - offset
         assert text[:known] == self.text[offset : offset + len(text)], "a part that came again differs from the first"
-        self.text += text[known:]
+        again = min(offset + len(text), len(self.text))
+        if text and not thinking:
+            assert offset >= self.thinking, "an answer where thinking was"
+        elif again > offset:
+            assert again <= self.thinking, "thinking where an answer was"
+        if text[known:]:
+            self.text += text[known:]
+            if thinking:
+                assert self.thinking == offset + known, "thinking after the answer"
+                self.thinking = len(self.text)
 
     def _append_what_fits(self) -> None:
         for offset in sorted(self._ahead):
             if offset > len(self.text):
                 return
-            self._append(offset, self._ahead.pop(offset))
+            self._append(offset, *self._ahead.pop(offset))

@@ -39,11 +39,16 @@ def prepare(people: int, *node_keys: str) -> dict[str, Any]:
 
 
 def answers() -> dict[str, dict[str, str]]:
-    """By generation: state, text and HTML of its message."""
+    """By generation: state, text, thinking and HTML of its message."""
     from chat.models import Generation
 
-    rows = Generation.objects.filter(purpose="answer").values_list("pk", "state", "message__content", "message__html")
-    return {str(pk): {"state": state, "content": content, "html": html} for pk, state, content, html in rows}
+    rows = Generation.objects.filter(purpose="answer").values_list(
+        "pk", "state", "message__content", "message__thinking", "message__html"
+    )
+    return {
+        str(pk): {"state": state, "content": content, "thinking": thinking, "html": html}
+        for pk, state, content, thinking, html in rows
+    }
 
 
 def _person(name: str) -> dict[str, str]:
@@ -62,3 +67,11 @@ def _person(name: str) -> dict[str, str]:
     session.create()
     conversation = configure(create_conversation(user), "", "", 0.0)
     return {"cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}", "conversation": str(conversation.pk)}
+
+
+def leases() -> dict[str, dict[str, Any]]:
+    """By generation: state, the node that has or had it, how often it was begun and its epoch."""
+    from chat.models import Generation
+
+    rows = Generation.objects.filter(purpose="answer").values_list("pk", "state", "node", "attempts", "lease_epoch")
+    return {str(pk): {"state": s, "node": str(node), "attempts": n, "epoch": e} for pk, s, node, n, e in rows}

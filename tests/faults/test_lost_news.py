@@ -31,6 +31,11 @@ def plain_answer(question: str) -> str:
     return " ".join(draw.choices(WORDS, k=length))[:length].strip()
 
 
+def thoughts(question: str) -> str:
+    """Before every second answer; as long as an answer may be."""
+    return plain_answer(f"before {question}") + "\n" if int(re.sub(r"\D", "", question)) % 2 else ""
+
+
 @pytest.fixture
 def two_sites(postgres: PostgresServer, redis: RedisServer, tmp_path: Path) -> Iterator[tuple[LiveSite, LiveSite]]:
     """Two processes of one site over a layer that loses messages."""
@@ -61,7 +66,7 @@ async def test_pages_end_equal_to_the_database_though_a_third_of_the_news_is_los
         async with page:
             await page.ask(f"Question {number}?", 60)
 
-    async with LiveNode(first, bytes.fromhex(scene["site_key"]), key, plain_answer) as node:
+    async with LiveNode(first, bytes.fromhex(scene["site_key"]), key, plain_answer, think=thoughts) as node:
         await node.hello()
         await asyncio.gather(*(one(page, number) for number, page in enumerate(pages)))
     stored = await asyncio.to_thread(ask_site, first, "answers()")
@@ -72,12 +77,15 @@ async def test_pages_end_equal_to_the_database_though_a_third_of_the_news_is_los
     )
     for number, page in enumerate(pages):
         row, right = stored[page.generation], plain_answer(f"Question {number}?")
+        thought = thoughts(f"Question {number}?")
         assert (row["state"], row["content"]) == ("done", right)
         assert page.finished is not None
         assert page.finished["message"]["html"] == row["html"]
         assert page.finished["length"] == len(right)
         assert unescape(re.sub(r"<[^>]*>", "", row["html"])).strip() == right
-        assert right.startswith(page.text)
+        assert page.finished["message"]["thinking"] == len(thought) == len(row["thinking"])
+        assert (thought + right).startswith(page.text)
+        assert page.thinking == min(len(page.text), len(thought))
     assert letters.count("d") > 0
     assert sum(page.syncs for page in pages) > 0, "nobody had to ask for anything: the loss hit nothing"
     # Not that any streamed to its end: which news is lost is chance, and a page whose last news is lost gets the HTML alone.
