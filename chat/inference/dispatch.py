@@ -138,7 +138,8 @@ class Dispatcher:
         if not room:
             return False
         # Who answered last matters where there is a choice.
-        memory = len(seats) > 1 or len(seats[0].offers) > 1 or bool(self._seating.elsewhere)
+        choices = sum(offer.kind == "chat" for seat in seats for offer in seat.offers)
+        memory = choices > 1 or bool(self._seating.elsewhere)
         # In this order: a hint that comes during the query must not be overwritten by its answer.
         self._waiting = False
         later = self._seating.later(seats)

@@ -109,7 +109,8 @@ def _candidates(reach: Reach, window: int) -> "models.QuerySet[Generation]":
             message=OuterRef("message__parent__parent"), state=State.DONE, node__isnull=False
         ).order_by("-ended_at")
         candidates = candidates.annotate(
-            last_node=Subquery(before.values("node")[:1]), last_model=Subquery(before.values("answered_by")[:1])
+            last_node=Subquery(before.values("node")[:1], output_field=models.UUIDField()),
+            last_model=Subquery(before.values("answered_by")[:1]),
         )
     if connection.features.has_select_for_update_skip_locked:
         candidates = candidates.select_for_update(skip_locked=True, of=("self",))
