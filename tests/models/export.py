@@ -12,14 +12,7 @@ from gguf.quants import dequantize, quantize
 
 from tests.models.corpus import CHAT_TEMPLATE, CONTEXT_LENGTH
 from tests.models.network import NORM_EPSILON, ROPE_BASE, TINY, Shape
-from tests.models.samples import END_OF_TEXT_ID, IM_END_ID, SPECIAL_TOKENS, VOCABULARY
-
-
-def byte_characters() -> list[str]:
-    """The printable character that stands for each byte in a GPT-2 vocabulary, by byte value."""
-    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
-    spare = iter(range(0x100, 0x200))
-    return [chr(byte) if byte in printable else chr(next(spare)) for byte in range(256)]
+from tests.models.samples import END_OF_TEXT_ID, IM_END_ID, SPECIAL_TOKENS, VOCABULARY, byte_characters
 
 
 def _add_tokenizer(writer: gguf.GGUFWriter) -> None:

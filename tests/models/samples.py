@@ -142,3 +142,10 @@ def batches(rng: random.Random, tokens_each: int) -> list[list[Sample]]:
         result[-1].append(sample)
     rng.shuffle(result)
     return result
+
+
+def byte_characters() -> list[str]:
+    """The printable character that stands for each byte in a GPT-2 vocabulary, by byte value."""
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    spare = iter(range(0x100, 0x200))
+    return [chr(byte) if byte in printable else chr(next(spare)) for byte in range(256)]
