@@ -179,7 +179,9 @@ def reap() -> Reaped:
 def _end(
     task: UUID, state: State, *, epoch: int | None = None, expired: datetime.datetime | None = None, **values: Any
 ) -> bool:
-    """Without ``epoch`` whether it waits or runs. What it was to work on is deleted by a job: a storage may be slow."""
+    """Without ``epoch`` whether it waits or runs. What was asked is not kept; a recording is deleted by a job, since a storage
+    may be slow.
+    """
     from chat.jobs import delete_input
 
     rows = InferenceTask.objects.filter(pk=task).exclude(state__in=ENDED)
@@ -190,7 +192,7 @@ def _end(
     with transaction.atomic():
         won = rows.update(
             state=state, ended_at=timezone.now(), lease_owner="", lease_until=None,
-            lease_epoch=F("lease_epoch") + 1, **values,
+            lease_epoch=F("lease_epoch") + 1, input={}, **values,
         )  # fmt: skip
         if not won:
             return False

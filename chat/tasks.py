@@ -119,7 +119,9 @@ def model_for(kind: str, model: str = "", user: User | None = None) -> str:
 def enqueue_embedding(
     texts: Sequence[str], *, model: str = "", user: User | None = None, offline: bool = False
 ) -> UUID:  # fmt: skip
-    """Up to 100 texts. Raises Invalid, LimitReached, and Unavailable unless ``offline``: then it waits for a machine."""
+    """Up to 100 texts. Raises Invalid, LimitReached, and Unavailable unless ``offline``: then it waits for a machine, a day
+    at most.
+    """
     if not 1 <= len(texts) <= MAX_EMBEDDED:
         raise Invalid(f"From 1 to {MAX_EMBEDDED} texts can be turned into vectors at once.", code="wrong_number")
     return _enqueue(Kind.EMBEDDING, {"texts": [_clean(text) for text in texts]}, model, user, offline)

@@ -1,6 +1,6 @@
 """Brings waiting tasks (embeddings, recordings, images) to the nodes whose links this process holds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from chat import task_claims
@@ -36,15 +36,18 @@ class TaskDispatch:
     async def hand_out(self, sessions: Sequence[NodeSession]) -> None:
         """Gives out tasks until nothing fits any more."""
         by_id = {session.id: session for session in sessions}
-        while self._waiting:
-            seats = [seat for seat in self._seating.seats(sessions) if _room(by_id[seat.session], seat)]
+        while self._waiting and (seats := self._open(by_id)):
             # In this order: a hint that comes during the query must not be overwritten by its answer.
             self._waiting = False
-            # Who has least to do is asked first, and where there are several each takes one.
-            seats.sort(key=lambda seat: sum(by_id[seat.session].busy().values()))
             for seat in seats:
                 if await self._claim(by_id[seat.session], seat, 1 if len(seats) > 1 else BATCH):
                     self._waiting = True
+
+    def _open(self, sessions: Mapping[str, NodeSession]) -> list[Seat]:
+        """Who may take a task now, first who has least to do."""
+        seats = self._seating.seats(sessions.values())
+        able = [seat for seat in seats if _room(sessions[seat.session], seat) > 0]
+        return sorted(able, key=lambda seat: sum(sessions[seat.session].busy().values()))
 
     async def _claim(self, session: NodeSession, seat: Seat, limit: int) -> bool:
         free = _free(session, seat)

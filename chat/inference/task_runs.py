@@ -190,7 +190,7 @@ class TaskRuns:
 
     def _mine(self, task: UUID, epoch: int) -> TaskRun | None:
         run = self.runs.get(task)
-        return None if run is None or run.epoch != epoch or run.ending else run
+        return None if run is None or run.epoch != epoch or run.ending or not run.handed else run
 
     # the end --------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ class InferenceTask(Leased):
     """One task: queued, leased, then done, failed or cancelled.
 
     ``input`` is what its kind asks for: ``texts``; ``media_type``, ``sha256``, ``language`` and ``format``; or ``prompt``,
-    ``width`` and ``height``. ``vectors`` are little-endian 32-bit floats, one vector after the other, ``dimensions`` in
+    ``width`` and ``height``; empty once it is over. ``vectors`` are little-endian 32-bit floats, one vector after the other, ``dimensions`` in
     ``result``; ``text`` of a recording stands in ``result``, an image in ``result_file`` with its ``media_type`` in
     ``result``.
     """
