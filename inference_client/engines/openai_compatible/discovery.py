@@ -1,7 +1,7 @@
 """What an upstream is, which of the wanted models it has, and how long their contexts are.
 
 Sources for the answers looked at: llama.cpp tools/server (``/v1/models``, ``/props``), Ollama's API (``/api/version``,
-``/api/show``, ``/api/ps``), vLLM and SGLang (``max_model_len`` in ``/v1/models``), LM Studio's REST API v0.
+``/api/show``, ``/api/ps``), vLLM and SGLang (``max_model_len`` in ``/v1/models``), LM Studio's REST API v0 and v1.
 """
 
 import logging
@@ -85,9 +85,16 @@ async def _flavour(
     # LM Studio answers what it does not know with HTTP 200 and an error object, so the shape decides.
     if isinstance((await _try(http, "GET", "/api/version", seconds)).get("version"), str):
         return "ollama"
-    if isinstance((await _try(http, "GET", "/api/v0/models", seconds)).get("data"), list):
-        return "lm_studio"
-    return "generic"
+    return "lm_studio" if await _lm_studio(http, seconds) is not None else "generic"
+
+
+async def _lm_studio(http: Transport, seconds: float) -> dict[str, Mapping[str, Any]] | None:
+    """What LM Studio's own interface tells of its models, by name; the older form first. None: it is not LM Studio."""
+    listed = (await _try(http, "GET", "/api/v0/models", seconds)).get("data")
+    if isinstance(listed, list):
+        return _by_name(listed, "id")
+    listed = (await _try(http, "GET", "/api/v1/models", seconds)).get("models")
+    return _by_name(listed, "key") if isinstance(listed, list) else None
 
 
 async def _try(http: Transport, method: str, path: str, seconds: float, body: Mapping[str, Any] | None = None) -> Any:
@@ -133,7 +140,7 @@ async def _details(http: Transport, seconds: float, flavour: Flavour, found: dic
         running = _by_name((await _try(http, "GET", "/api/ps", seconds)).get("models"), "name")
         return {alias: await _from_show(http, seconds, one, running.get(one.name)) for alias, one in found.items()}
     if flavour == "lm_studio":
-        listed = _by_name((await _try(http, "GET", "/api/v0/models", seconds)).get("data"), "id")
+        listed = await _lm_studio(http, seconds) or {}
         return {alias: _from_lm_studio(one, listed.get(one.name, {})) for alias, one in found.items()}
     return found
 
@@ -164,8 +171,13 @@ async def _from_show(http: Transport, seconds: float, one: Found, running: Mappi
 
 
 def _from_lm_studio(one: Found, entry: Mapping[str, Any]) -> Found:
-    context = _size(entry.get("loaded_context_length")) or _size(entry.get("max_context_length"))
-    return replace(one, context=context, loaded=entry.get("state") != "not-loaded")
+    instances = entry.get("loaded_instances")
+    loaded = bool(instances) if isinstance(instances, list) else entry.get("state") != "not-loaded"
+    first = instances[0] if isinstance(instances, list) and instances else None
+    config = first.get("config") if isinstance(first, dict) else None
+    given = _size(config.get("context_length")) if isinstance(config, dict) else 0
+    context = given or _size(entry.get("loaded_context_length")) or _size(entry.get("max_context_length"))
+    return replace(one, context=context, loaded=loaded)
 
 
 def _by_name(listed: object, key: str) -> dict[str, Mapping[str, Any]]:

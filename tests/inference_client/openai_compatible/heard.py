@@ -11,8 +11,8 @@ from inference_client.engines.openai_compatible import OpenAICompatibleEngine, T
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from tests.fakes.upstream import FakeUpstream
 
-SECONDS = 20.0
-LATER = 60.0
+SECONDS = 60.0
+LATER = 300.0
 """Longer than any test: what waits for it never happens."""
 
 

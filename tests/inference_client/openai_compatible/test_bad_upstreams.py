@@ -11,7 +11,7 @@ from inference_client.engines.openai_compatible import UpstreamModel
 from inference_client.engines.openai_compatible.sse import MAX_EVENT
 from tests.fakes.upstream import FakeUpstream, Reply
 from tests.fakes.upstream_faults import DONE, Exchange, answers, delta, event, hangs, raw, streams
-from tests.inference_client.openai_compatible.heard import ask, engine_before, patient
+from tests.inference_client.openai_compatible.heard import SECONDS, ask, engine_before, patient
 
 CHAT = "/v1/chat/completions"
 SECRET = "sk-very-secret"
@@ -111,7 +111,7 @@ async def test_silence_in_mid_stream_ends_sooner_than_the_first_piece_may_take()
         upstream.next(CHAT, hangs(delta("Under ")))
         error = await heard.error(ask(1))
         assert (error.code, heard.text[1]) == ("upstream_silent", "Under ")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             await upstream.left.wait()
 
 
@@ -152,7 +152,7 @@ async def test_an_answer_that_is_whole_is_taken_however_the_stream_ends(exchange
 
 
 async def test_a_stream_that_stays_open_after_the_end_of_the_answer_is_left() -> None:
-    async with FakeUpstream().running() as upstream, engine_before(upstream, timeouts=patient(idle=0.2)) as heard:
+    async with FakeUpstream().running() as upstream, engine_before(upstream, timeouts=patient(idle=1.0)) as heard:
         upstream.next(CHAT, hangs(delta("Under stones."), FINISH))
         assert (await heard.done(ask(1))).reason == "stop"
 
@@ -195,7 +195,7 @@ async def test_a_run_that_waits_for_a_busy_upstream_can_be_stopped() -> None:
     async with FakeUpstream().running() as upstream, engine_before(upstream, UpstreamModel("tiny", slots=1)) as heard:
         upstream.next(CHAT, answers(429, retry_after="3600"))
         heard.engine.submit(ask(1))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             while not upstream.chats():
                 await asyncio.sleep(0.01)
         heard.engine.cancel(1)

@@ -10,7 +10,7 @@ from inference_client.engines.openai_compatible import UpstreamModel
 from inference_client.protocol.vocabulary import ChatMessage, Image, LogitBias, Sampling, Tool, ToolCall
 from tests.fakes.upstream import FakeUpstream, Reply
 from tests.fakes.upstream_faults import DONE, Json, answers, delta, event, hangs, streams
-from tests.inference_client.openai_compatible.heard import ask, engine_before, patient
+from tests.inference_client.openai_compatible.heard import SECONDS, ask, engine_before, patient
 
 CHAT = "/v1/chat/completions"
 FLAVOURS = ("llama_server", "ollama", "lm_studio", "vllm", "sglang", "generic")
@@ -284,7 +284,7 @@ async def test_stop_closes_the_stream_and_then_says_so() -> None:
         heard.engine.cancel(1)
         heard.engine.cancel(1)
         await heard.ended(1, 3)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             await upstream.left.wait()
         upstream.gate.set()
         await heard.ended(2)
@@ -300,7 +300,7 @@ async def test_stop_before_the_first_piece_and_before_the_request_is_made() -> N
     async with FakeUpstream().running() as upstream, engine_before(upstream, timeouts=patient()) as heard:
         upstream.next(CHAT, hangs(headers=False))
         heard.engine.submit(ask(1))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             while not upstream.chats():
                 await asyncio.sleep(0.01)
         heard.engine.cancel(1)

@@ -17,7 +17,7 @@ from inference_client.engines.openai_compatible import (
 )
 from tests.fakes.upstream import FakeUpstream
 from tests.fakes.upstream_faults import Exchange, answers, hangs, raw
-from tests.inference_client.openai_compatible.heard import Heard, ask, engine_before, patient, spec_for
+from tests.inference_client.openai_compatible.heard import SECONDS, Heard, ask, engine_before, patient, spec_for
 
 MODELS = "/v1/models"
 SECRET = "sk-very-secret"
@@ -41,6 +41,17 @@ async def test_a_context_nobody_tells_is_assumed_small_and_said(caplog: pytest.L
         assert "set context_length" in caplog.text
     async with upstream.running(), engine_before(upstream, UpstreamModel("tiny", context_length=50_000)) as heard:
         assert heard.engine.models()[0].context_length == 50_000
+
+
+async def test_lm_studios_newer_interface_is_known_too() -> None:
+    instance = {"id": "tiny", "config": {"context_length": 5000}}
+    listed = {"models": [{"key": "tiny", "loaded_instances": [instance], "max_context_length": 131_072}]}
+    upstream = FakeUpstream(flavour="generic")
+    async with upstream.running():
+        upstream.next("/api/v1/models", answers(200, listed), answers(200, listed))
+        async with engine_before(upstream, timeouts=patient()) as heard:
+            (info,) = heard.engine.models()
+            assert (heard.engine.flavour, info.context_length, info.loaded) == ("lm_studio", 5000, True)
 
 
 async def test_one_upstream_serves_many_models_under_names_of_ones_own() -> None:
@@ -183,14 +194,14 @@ async def test_a_model_that_vanishes_is_no_longer_offered_and_the_other_is() -> 
 
 async def test_a_busy_server_that_is_slow_to_answer_looks_keeps_its_models() -> None:
     upstream = FakeUpstream(gate=asyncio.Event())
-    timeouts = patient(health=0.05, probe=0.1)
+    timeouts = patient(health=0.05, probe=1.0)
     async with upstream.running(), engine_before(upstream, timeouts=timeouts) as heard:
         heard.engine.submit(ask(1))
         await heard.until(lambda: 1 in heard.text)
-        upstream.next(MODELS, *[hangs(headers=False)] * 3)
+        upstream.next(MODELS, hangs(headers=False))
         before = len(upstream.requests)
-        async with asyncio.timeout(20):
-            while len(upstream.requests) < before + 4:
+        async with asyncio.timeout(SECONDS):
+            while len(upstream.requests) < before + 2:
                 await asyncio.sleep(0.01)
         assert heard.engine.models()
         upstream.gate.set()
@@ -241,7 +252,7 @@ async def test_ollama_loads_and_forgets_at_an_operators_word_and_others_say_why_
         heard.engine.load("nobody")
     async with FakeUpstream().running() as upstream, engine_before(upstream) as heard:
         heard.engine.load("tiny")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(SECONDS):
             while "itself decides when to load" not in caplog.text:
                 await asyncio.sleep(0.01)
 

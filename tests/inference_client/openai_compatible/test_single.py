@@ -13,7 +13,7 @@ from inference_client.engines.openai_compatible import UpstreamModel
 from inference_client.protocol.messages import MAX_BLOB
 from tests.fakes.upstream import FakeUpstream, vector
 from tests.fakes.upstream_faults import Exchange, answers, hangs
-from tests.inference_client.openai_compatible.heard import ask, engine_before, patient
+from tests.inference_client.openai_compatible.heard import SECONDS, ask, engine_before, patient
 
 EMBEDDINGS, SPEECH, IMAGES = "/v1/embeddings", "/v1/audio/transcriptions", "/v1/images/generations"
 MODELS = (
@@ -205,6 +205,6 @@ async def test_a_long_recording_can_be_stopped() -> None:
 
 
 async def upstream_asked(upstream: FakeUpstream, path: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(SECONDS):
         while all(request.path != path for request in upstream.requests):
             await asyncio.sleep(0.01)
