@@ -48,7 +48,7 @@ class Times:
 class Link:
     """``run`` until ``stop`` is called (returns) or the site refuses this machine (raises Problem).
 
-    ``connected`` is set while the site has welcomed this machine, ``trouble`` says why it is not, and ``reconnections``
+    ``connected`` is set while the site has welcomed this machine, as ``name``; ``trouble`` says why it is not, and ``reconnections``
     counts the welcomes after the first. ``meter`` measures from ``run`` on.
     """
 
@@ -72,6 +72,7 @@ class Link:
         self.meter = meter or Meter(engine)
         self.connected = asyncio.Event()
         self.trouble = ""
+        self.name = ""
         self.welcomes = 0
         self._key = key
         self._server_public = server_public
@@ -89,6 +90,16 @@ class Link:
     @property
     def reconnections(self) -> int:
         return max(0, self.welcomes - 1)
+
+    @property
+    def running(self) -> int:
+        """How many jobs the engine is at."""
+        return self._session.running
+
+    @property
+    def availability(self) -> Availability | None:
+        """What the owner allows; None: everything."""
+        return self._session.availability
 
     def stop(self) -> None:
         """Ends ``run`` politely: the site is told, so that running answers can go elsewhere at once."""
@@ -281,7 +292,7 @@ class Link:
     def _welcomed(self, name: str) -> None:
         self.connected.set()
         self.welcomes += 1
-        self.trouble = ""
+        self.trouble, self.name = "", name
         self._backoff.reset()
         log.info("connected to %s as %s", self.address.url, name)
 

@@ -129,12 +129,15 @@ class Machine:
     def read(self) -> Reading:
         """Everything, in up to a few seconds."""
         gpu = self.gpu()
-        degrees = [value for value in (gpu.temperature, self._processor()) if value is not None]
-        return Reading(program_memory(), free_memory(), gpu, max(degrees, default=None))
+        return Reading(program_memory(), free_memory(), gpu, self._hottest(gpu))
 
     def temperature(self) -> float | None:
         """Degrees Celsius of the hottest processor or GPU."""
-        return self.read().temperature
+        return self._hottest(self.gpu())
+
+    def _hottest(self, gpu: Gpu) -> float | None:
+        degrees = [value for value in (gpu.temperature, self._processor()) if value is not None]
+        return max(degrees, default=None)
 
     def gpu(self) -> Gpu:
         try:

@@ -7,7 +7,7 @@ import logging
 import re
 from pathlib import Path
 
-from inference_client import checks, control, download, lineup
+from inference_client import checks, control, download, lineup, view
 from inference_client.commands.configuration import config_argument, configuration
 from inference_client.commands.owners import standing
 from inference_client.commands.terminal import Commands, at_least, default_alias, fingerprint, progress_bar
@@ -36,6 +36,7 @@ def register(commands: Commands) -> None:
     run.add_argument("--max-slots", type=at_least(1), help="answers written at once, over all models")
     run.add_argument("--own-jobs-only", action="store_true", help="only jobs of the account that paired this machine")
     run.add_argument("--no-memory-check", action="store_true", help="load even what should not fit")
+    run.add_argument("--plain", action="store_true", help="log lines alone, no live view")
     run.add_argument("--log-level", choices=("debug", "info", "warning", "error"))
     run.set_defaults(command=_run)
 
@@ -72,7 +73,8 @@ def _run(options: argparse.Namespace, home: Home) -> Exit:
         raise Problem("model_missing", message, Exit.MODEL)
     _download_missing(config, home)
     fleet = lineup.fleet(config, home, memory_check=not options.no_memory_check)
-    asyncio.run(serve(home, fleet, Limits.of(config.limits)))
+    with view.shown(fleet, plain=options.plain) as started:
+        asyncio.run(serve(home, fleet, Limits.of(config.limits), started=started))
     return Exit.OK
 
 

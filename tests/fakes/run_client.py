@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from inference_client.engines.base import Job
@@ -15,6 +16,7 @@ from inference_client.link import Link
 from inference_client.problems import Problem
 from inference_client.program import serve
 from inference_client.state import Home
+from inference_client.view import shown
 from tests.fakes.engine import ScriptedEngine, counting, echo
 
 
@@ -28,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--token-length", type=int, default=4)
     parser.add_argument("--prompt-steps", type=int, default=0)
     parser.add_argument("--words", type=int, help="answer with so many numbered words")
+    parser.add_argument("--plain", action="store_true", help="no live view")
     parser.add_argument("--counting", action="store_true", help="answer with 512 numbered words")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
@@ -44,21 +47,26 @@ def main(arguments: list[str] | None = None) -> int:
         prompt_steps=options.prompt_steps,
     )
     try:
-        asyncio.run(_serve(Home(options.home), engine))
+        with shown(engine, plain=options.plain) as follow:
+            asyncio.run(_serve(Home(options.home), engine, follow))
     except Problem as problem:
         print(problem.message, file=sys.stderr)
         return int(problem.exit_code)
     return 0
 
 
-async def _serve(home: Home, engine: ScriptedEngine) -> None:
+async def _serve(home: Home, engine: ScriptedEngine, follow: Callable[[Link], None]) -> None:
     waiting: list[asyncio.Task[None]] = []
 
     async def announce(link: Link) -> None:
         await link.connected.wait()
         print("ready", flush=True)
 
-    await serve(home, engine, started=lambda link: waiting.append(asyncio.create_task(announce(link))))
+    def started(link: Link) -> None:
+        follow(link)
+        waiting.append(asyncio.create_task(announce(link)))
+
+    await serve(home, engine, started=started)
     for task in waiting:
         task.cancel()
 
