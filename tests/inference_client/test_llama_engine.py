@@ -243,6 +243,28 @@ async def test_a_killed_child_with_eight_answers_running_loses_no_character() ->
     assert heard.done(0).usage.completion_tokens == len(LONG.answer.encode())
 
 
+@pytest.mark.parametrize("asked_to_stop", [False, True])
+async def test_a_child_that_hangs_is_ended_and_its_answers_go_on(
+    monkeypatch: pytest.MonkeyPatch, asked_to_stop: bool
+) -> None:
+    name = "SILENCE_AFTER_STOP" if asked_to_stop else "SILENCE"
+    monkeypatch.setattr(f"inference_client.engines.llama_cpp.watch.{name}", 1.0)
+    monkeypatch.setattr("inference_client.engines.llama_cpp.engine.WATCH_SECONDS", 0.05)
+    async with engine_with(slots=2) as heard:
+        heard.engine.submit(ask(1, LONG.question))
+        heard.engine.submit(ask(2, LONG.question))
+        await heard.until(lambda: len(heard.text.get(1, "")) > 20)
+        child = heard.engine.child_pid
+        assert child is not None
+        os.kill(child, signal.SIGSTOP)
+        if asked_to_stop:
+            heard.engine.cancel(2)
+        await heard.all_ended([1, 2])
+        assert heard.engine.child_pid != child
+    assert heard.text[1] == LONG.answer
+    assert heard.done(2).reason == ("cancelled" if asked_to_stop else "stop")
+
+
 async def test_an_answer_that_is_there_at_every_crash_is_given_up_for_another_machine() -> None:
     async with engine_with(slots=1) as heard:
         heard.engine.submit(ask(1, LONG.question))
@@ -349,6 +371,10 @@ async def test_a_damaged_model_is_refused_with_the_reason(tmp_path: Path) -> Non
     whole = MODEL_PATH.read_bytes()
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(whole[:-1000])
+    empty = tmp_path / "empty.gguf"
+    empty.touch()
+    html = tmp_path / "html.gguf"
+    html.write_bytes(b"<!doctype html>" + bytes(1000))
     foreign = tmp_path / "foreign.gguf"
     foreign.write_bytes(
         whole.replace(
@@ -356,7 +382,13 @@ async def test_a_damaged_model_is_refused_with_the_reason(tmp_path: Path) -> Non
             b"general.architecture\x08\0\0\0\x05\0\0\0\0\0\0\0alien",
         )
     )
-    for path, code in ((cut, "model_truncated"), (foreign, "model_unsupported"), (tmp_path / "no", "model_missing")):
+    for path, code in (
+        (cut, "model_truncated"),
+        (empty, "model_truncated"),
+        (html, "model_not_gguf"),
+        (foreign, "model_unsupported"),
+        (tmp_path / "no", "model_missing"),
+    ):
         engine = LlamaCppEngine(ModelSpec(path, "tiny"))
         with pytest.raises(EngineError) as caught:
             await engine.start()

@@ -24,11 +24,12 @@ from inference_client.engines.base import (
     Text,
     TranscribeJob,
 )
-from inference_client.engines.llama_cpp import budget, formats, gguf, hashes, kinds, states, template
+from inference_client.engines.llama_cpp import budget, gguf, hashes, kinds, offer, states
 from inference_client.engines.llama_cpp.process import ChildProcess
 from inference_client.engines.llama_cpp.runs import Counts, Run, form_of
 from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready, Tally
 from inference_client.engines.llama_cpp.speed import Speed, rounded
+from inference_client.engines.llama_cpp.watch import Watch
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ FIRST_DELAY: Final = 0.2
 MAX_DELAY: Final = 30.0
 """Seconds before the child is started again: doubled with each crash in a row."""
 
+WATCH_SECONDS: Final = 2.0
 MAX_FORBIDDEN: Final = 100
 TOO_HARD: Final = "llama.cpp cannot follow this grammar or JSON schema: it takes too long or crashes; simplify it"
 TOO_STRANGE: Final = "llama.cpp crashed while it looked at an image of this conversation; leave it out, or send another"
@@ -66,6 +68,7 @@ class LlamaCppEngine:
         self._offered = False
         self._speed = Speed()
         self._counts = Counts(time.monotonic())
+        self._watch = Watch(time.monotonic())
         self._runs: dict[int, Run] = {}
         self._steps: asyncio.Queue[list[Event] | None] = asyncio.Queue()
         self._child: ChildProcess | None = None
@@ -102,27 +105,12 @@ class LlamaCppEngine:
         if context < self._spec.context:
             log.warning("%s was made for %d tokens of context; using that", self._spec.path.name, trained)
         self._spec = replace(self._spec, context=context)
-        own = first.metadata.get("tokenizer.chat_template", "")
-        form = formats.of(template.source(self._spec.chat_template, str(own)), self._spec.thinking)
-        chats = self._spec.kind == "chat"
-        self._info = ModelInfo(
-            alias=self._spec.alias,
-            context_length=context,
-            slots=self._spec.slots,
-            quantisation=first.quantisation,
-            size_bytes=sum(file.size for file in self._files),
-            parameters=sum(file.parameters for file in self._files),
-            loaded=False,
-            kind=self._spec.kind,
-            dimensions=kinds.dimensions(self._spec, first),
-            vision=self._projector is not None,
-            tools=chats and (form.tools if self._spec.tools is None else self._spec.tools),
-            thinking=form.thinking if chats else "none",
-        )
+        self._info = offer.describe(self._spec, self._files)
         if not self._lazy:
             await self._load()
         self._offered = True
         self._keep(self._hash([file.path for file in self._files]))
+        self._keep(self._watched())
 
     async def stop(self) -> None:
         self._stopping = True
@@ -143,6 +131,8 @@ class LlamaCppEngine:
         if isinstance(job, Job) and form_of(job) in self._forbidden:
             self._steps.put_nowait([Error(job.run, "invalid_grammar", TOO_HARD)])
             return
+        if not self._runs:
+            self._watch.word(time.monotonic())
         self._runs[job.run] = Run(job)
         self._counts.requests += 1
         if self._child is not None:
@@ -157,6 +147,7 @@ class LlamaCppEngine:
         known.cancelled = True
         if self._child is not None:
             self._child.send(CancelRun(run))
+            self._watch.stop(time.monotonic())
         else:
             self._note([Done(run, "cancelled", NO_USAGE)])
 
@@ -258,7 +249,17 @@ class LlamaCppEngine:
             await asyncio.shield(child.stop())
             raise
 
+    async def _watched(self) -> None:
+        """Ends a child that hangs in native code; its runs go on in the next one."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self._child is not None and self._runs and self._watch.hangs(time.monotonic()):
+                log.error("llama.cpp has said nothing for too long and is started again")
+                self._watch.word(time.monotonic())
+                self._child.kill()
+
     def _heard(self, child: ChildProcess, message: FromChild | None) -> None:
+        self._watch.word(time.monotonic())
         if isinstance(message, Tally):
             self._counts.add(message)
         elif isinstance(message, list):
