@@ -54,6 +54,9 @@ def claim_for(
 
     ``later`` says of which nobody here is to take now. ``memory``: whether it matters who answered a conversation last.
     """
+    reach = _reach(seats, memory)
+    if not reach:
+        return []
     places: dict[UUID, Place] = {}
 
     def share(rows: list[Generation]) -> list[tuple[dict[str, Any], list[Generation]]]:
@@ -66,7 +69,7 @@ def claim_for(
             shares.setdefault(to.session, ({"lease_owner": to.session, "node": to.node}, []))[1].append(row)
         return list(shares.values())
 
-    waiting = Generation.objects.within(_reach(seats, memory))
+    waiting = Generation.objects.within(reach)
     rows = waiting.claim_shared(settings.LEASE_SECONDS, limit * CHOICE, share)
     return [(places[one.generation].session, one) for one in _claimed(rows, places)]
 

@@ -68,6 +68,9 @@ class Reach:
     first: tuple[int, ...] = ()
     memory: bool = False
 
+    def __bool__(self) -> bool:
+        return bool(self.aliases or self.own)
+
     def condition(self) -> Q:
         condition = self._models(self.aliases)
         for owner, aliases in self.own:
