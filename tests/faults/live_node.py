@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from types import TracebackType
+from typing import Literal
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -49,6 +50,7 @@ class LiveNode:
     ) -> None:  # fmt: skip
         self.url = f"ws://127.0.0.1:{site.port}/ws/inference/"
         self.answer, self.think, self.step, self.pause, self.slots = answer, think, step, pause, slots
+        self.thinks: Literal["none", "boolean", "level"] = "none"
         self.handshake = ClientHandshake(key, site_public)
         self.headers = {"X-Forwarded-For": address} if address else {}
         self._streams: dict[UUID, asyncio.Task[None]] = {}
@@ -85,7 +87,7 @@ class LiveNode:
     async def hello(self) -> None:
         """Handshake and greeting; from here on it works."""
         await self.shake()
-        models = (ModelInfo(alias="tiny", context_length=2048, slots=self.slots),)
+        models = (ModelInfo(alias="tiny", context_length=2048, slots=self.slots, thinking=self.thinks),)
         await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models))
         async with asyncio.timeout(SECONDS):
             while not isinstance(await self._next(), Welcome):

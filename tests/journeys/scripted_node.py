@@ -33,6 +33,7 @@ class ScriptedNode:
         printed = site.manage("shell", "--no-imports", "-c", MAKE.format(key=keys.public_bytes(key).hex()))
         self._node = _Node(site, bytes.fromhex(printed.strip().splitlines()[-1]), key)
         self._node.jobs = queue.Queue()
+        self._node.thinks = "boolean"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scripted node", daemon=True)
         self._length = self._thought = 0

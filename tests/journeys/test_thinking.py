@@ -126,3 +126,46 @@ def test_a_tool_that_nobody_offers_is_spoken_of_and_the_thinking_is_kept(alice: 
     expect(chat.last_answer.get_by_test_id("message-note")).to_have_text(said)
     box(chat).locator("summary").click()
     expect(thoughts(chat)).to_have_text("Hm.")
+
+
+def test_alice_tells_a_model_to_think(alice: Visitor, node: ScriptedNode) -> None:
+    chat = alice.open_chat()
+    choice = alice.page.get_by_test_id("thinking-choice")
+    alice.page.get_by_test_id("settings-open").click()
+    expect(choice).to_be_visible()
+    assert choice.locator("option").all_inner_texts() == ["as the model does by itself", "off", "on"]
+    choice.select_option("on")
+    alice.page.get_by_test_id("settings-save").click()
+    chat.ask("Why?")
+    assert node.next_job().sampling.thinking == "on"
+    node.finish()
+    over(chat)
+    alice.page.reload()
+    chat.expect_connected()
+    alice.page.get_by_test_id("settings-open").click()
+    expect(choice).to_have_value("on")
+    choice.select_option("")
+    alice.page.get_by_test_id("settings-save").click()
+    expect(alice.page.get_by_test_id("settings")).not_to_be_visible()
+    chat.ask("And now?")
+    assert node.next_job().sampling.thinking is None
+
+
+def test_what_was_thought_is_opened_where_it_stands(sit: Sit, node: ScriptedNode) -> None:
+    """At the end of the conversation the page follows what grows, but not what a reader opens."""
+    chat = sit("alice", size=PHONE).open_chat()
+    chat.ask("Why?")
+    node.next_job()
+    node.think("A long thought.\n" * 60)
+    node.write("Because.")
+    node.finish()
+    over(chat)
+    summary = box(chat).locator("summary")
+    before = summary.bounding_box()
+    summary.click()
+    expect(thoughts(chat)).to_be_visible()
+    expect(chat.page.locator("#to-end")).to_be_visible()
+    after = summary.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert abs(before["y"] - after["y"]) < 2

@@ -11,6 +11,7 @@ export class Scroller {
     this.button = button;
     box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     list.addEventListener("grown", () => this.follow());
+    list.addEventListener("reading", () => this.#letGo());
     // Messages out of sight are not laid out yet; as they come near, their true heights move the end.
     const sizes = new ResizeObserver(() => this.follow());
     sizes.observe(box);
@@ -28,6 +29,12 @@ export class Scroller {
   toEnd() {
     this.#stuck = true;
     this.follow();
+  }
+
+  /** Something was opened to be read: what is above it stays where it is. */
+  #letGo() {
+    this.#stuck = false;
+    requestAnimationFrame(() => this.#scrolled());
   }
 
   // Only going up lets go of the end: growth below also leaves it behind, and is no wish of the reader's.

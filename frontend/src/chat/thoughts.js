@@ -78,7 +78,9 @@ export function thoughtsOnDemand(list, url) {
     const place = part(article, "thoughts");
     box.dataset.shown = length;
     try {
-      place.textContent = await getText(address(url, article.dataset.message));
+      const text = await getText(address(url, article.dataset.message));
+      if (article.getAttribute("aria-busy")) return;
+      place.textContent = text;
     } catch (error) {
       delete box.dataset.shown;
       place.textContent = error.message;
@@ -88,7 +90,9 @@ export function thoughtsOnDemand(list, url) {
   list.addEventListener("toggle", ({ target }) => target.dataset.part === "thinking" && load(target.closest("[data-message]"), target), true);
   list.addEventListener("click", ({ target }) => {
     const box = target.closest("summary")?.closest("[data-part=thinking]");
-    if (box) box.dataset.chosen = "1";
+    if (!box) return;
+    box.dataset.chosen = "1";
+    if (!box.open) box.dispatchEvent(new CustomEvent("reading", { bubbles: true }));
   });
   return (article) => load(article, part(article, "thinking"));
 }
