@@ -126,6 +126,15 @@ class Model(Section):
     gpu_layers: int = Field(default=-1, ge=-1)
     threads: int = Field(default=0, ge=0, le=1024)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_vectors(cls, given: Any) -> Any:
+        """An embedding model of which nothing is said but its name is the one that most programs use."""
+        if isinstance(given, dict) and given.get("kind") == "embedding" and not _SOURCES & given.keys():
+            repo, file = EMBEDDING
+            return given | {"hf_repo": repo, "hf_file": file}
+        return given
+
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         sources = (self.file is not None, bool(self.hf_repo or self.hf_file), bool(self.upstream))
@@ -145,6 +154,10 @@ class Model(Section):
         return self
 
 
+EMBEDDING: Final = ("second-state/All-MiniLM-L6-v2-Embedding-GGUF", "all-MiniLM-L6-v2-ggml-model-f16.gguf")
+"""all-MiniLM-L6-v2: 384 dimensions, 46 MB."""
+
+_SOURCES: Final = frozenset({"file", "hf_repo", "hf_file", "upstream"})
 _LOCAL_ONLY: Final = frozenset(
     {"chat_template", "mmproj", "keep_alive", "preload", "cache", "cache_disk", "gpu_layers", "threads"}
 )

@@ -49,6 +49,11 @@ TEMPLATE: Final = """\
 # hf_repo = "owner/name"
 # hf_file = "model.gguf"
 
+# all-MiniLM-L6-v2 for vectors, downloaded when it is not there (46 MB), or another one by file or hf_repo and hf_file:
+# [[model]]
+# alias = "vectors"
+# kind = "embedding"
+
 # A model of a server that speaks OpenAI's HTTP interface (llama-server, Ollama, LM Studio, vLLM, SGLang):
 # [upstream.cluster]
 # base_url = "http://127.0.0.1:8080"

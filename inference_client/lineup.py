@@ -26,7 +26,7 @@ def spec_of(model: Model, home: Home) -> ModelSpec:
     return ModelSpec(
         path=path_of(model, home),
         alias=model.alias,
-        context=DEFAULT_CONTEXT if model.context_length is None else model.context_length,
+        context=_context(model),
         slots=model.slots,
         gpu_layers=model.gpu_layers,
         threads=model.threads,
@@ -39,6 +39,13 @@ def spec_of(model: Model, home: Home) -> ModelSpec:
         cache_dir=home.path / "conversations",
         cache_disk_bytes=quantities.size(model.cache_disk),
     )
+
+
+def _context(model: Model) -> int:
+    if model.context_length is not None:
+        return model.context_length
+    # How much of a text a model is made for is its own to say.
+    return 0 if model.kind == "embedding" else DEFAULT_CONTEXT
 
 
 def fleet(config: Config, home: Home, *, memory_check: bool = True) -> Fleet:

@@ -9,7 +9,9 @@ import pytest
 
 from inference_client import config, config_template
 from inference_client.config import Config, Limits, Model, Upstream, UpstreamTimeouts
+from inference_client.lineup import spec_of
 from inference_client.problems import Exit, Problem
+from inference_client.state import Home
 
 GOOD = """\
 [limits]
@@ -187,7 +189,7 @@ def test_every_line_of_the_template_is_valid_when_it_is_set() -> None:
     for second in ("api_key_file", "api_key_env"):
         del raw["upstream"]["cluster"][second]
     found = Config.model_validate(raw)
-    assert [model.alias for model in found.model] == ["small", "downloaded", "big"]
+    assert [model.alias for model in found.model] == ["small", "downloaded", "vectors", "big"]
     shown = found.model[0]
     defaults = Model(alias="x", file=Path("x"))
     for key in ("kind", "slots", "keep_alive", "preload", "gpu_layers", "threads", "cache", "cache_disk"):
@@ -214,3 +216,19 @@ def test_init_says_when_the_folder_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Problem, match="cannot be written"):
         config_template.write(tmp_path / "file" / config.NAME)
+
+
+def test_an_embedding_model_of_which_nothing_is_said_is_the_usual_one_and_reads_as_much_as_it_was_made_for(
+    tmp_path: Path,
+) -> None:
+    own = '[[model]]\nalias = "own"\nkind = "embedding"\nfile = "own.gguf"\ncontext_length = 512\n'
+    found = config.load(written(tmp_path, '[[model]]\nalias = "vectors"\nkind = "embedding"\n' + own))
+    usual, other = found.model
+    assert (usual.hf_repo, usual.hf_file) == config.EMBEDDING
+    assert (other.hf_repo, other.file) == ("", tmp_path / "own.gguf")
+    specs = [spec_of(model, Home(tmp_path)) for model in found.model]
+    assert [(spec.kind, spec.context) for spec in specs] == [("embedding", 0), ("embedding", 512)]
+
+
+def test_a_chat_model_of_which_nothing_is_said_is_refused(tmp_path: Path) -> None:
+    assert "say where the model is" in refusal(tmp_path, '[[model]]\nalias = "nothing"\n')

@@ -10,6 +10,9 @@ from inference_client.engines.llama_cpp.spec import ModelSpec
 WINDOW_KEY: Final = "meatlizard.window"
 """Our own entry of a GGUF's metadata: how many tokens of a text are read."""
 
+USUAL_WINDOW: Final = 2048
+"""Tokens read of each text by a model made for more, unless the owner asks for more."""
+
 _WINDOWS: Final = {"all-minilm-l6-v2": 256, "all-minilm-l12-v2": 128}
 """Tokens that sentence-transformers reads of a text, for files of others: these models have positions for 512, and were
 not trained on so many."""
@@ -23,7 +26,9 @@ def context_length(spec: ModelSpec, model: GgufFile) -> int:
         if isinstance(said, int) and said > 0:
             return min(said, trained)
         name = str(model.metadata.get("general.name", "")).lower().replace(" ", "-")
-        return min(trained, _WINDOWS.get(name, trained))
+        trained = min(trained, _WINDOWS.get(name, trained))
+        # Memory for a batch grows with it, and who stores texts for searching cuts them into smaller pieces.
+        return trained if spec.context else min(trained, USUAL_WINDOW)
     return trained
 
 
