@@ -15,7 +15,7 @@ from typing import Final
 from inference_client.engines.base import AnyJob, Done, Engine, EngineError, Error, Event
 from inference_client.engines.line import Ticket, pause, plan, probes, turn, victims
 from inference_client.engines.llama_cpp.budget import gib
-from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat
+from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat, said
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class Fleet:
         self._kick = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends: set[asyncio.Task[None]] = set()
+        self._arranging: asyncio.Task[None] | None = None
         self._pumps: dict[Engine, asyncio.Task[None]] = {}
 
     # --- the engine's interface -------------------------------------------------------------------------------------
@@ -80,7 +81,8 @@ class Fleet:
                     await self._load(seat)
                 elif seat.member.preload:
                     log.warning("%s is not loaded beforehand: it does not fit beside the others", seat.alias)
-            except EngineError as error:
+            except Exception as failure:
+                error = said(seat.alias, failure)
                 problem = problem or error
                 # What failed before anybody asked is not offered on trust.
                 seat.failures = FAILURES_UNTIL_WITHDRAWN
@@ -88,7 +90,8 @@ class Fleet:
         if problem is not None and not self.models() and not self._standing:
             await self.stop()
             raise problem
-        self._keep(self._arrange(), self._tasks)
+        self._arranging = self._keep(self._arrange(), self._tasks)
+        self._arranging.add_done_callback(lambda _: self._steps.put_nowait(None))
         self._keep(self._digest(), self._tasks)
 
     async def _start_standing(self) -> EngineError | None:
@@ -145,6 +148,9 @@ class Fleet:
     async def steps(self) -> AsyncIterator[Sequence[Event]]:
         while (batch := await self._steps.get()) is not None:
             yield batch
+        if self._arranging is not None and self._arranging.done() and not self._arranging.cancelled():
+            # Without it no job would ever get its model: who reads this must not wait for ever.
+            self._arranging.result()
 
     def metrics(self) -> tuple[ModelMetrics, ...]:
         now = self._clock()
@@ -273,21 +279,20 @@ class Fleet:
     # --- in and out -------------------------------------------------------------------------------------------------
 
     async def _try(self, seat: Seat) -> None:
-        if seat.info is None:
-            # What must go for it is known only then.
-            try:
-                await self._describe(seat)
-            except EngineError as error:
-                self._withdraw(seat, error)
-            return
+        described = seat.info is not None
         try:
+            if not described:
+                # What must go for it is known only then.
+                await self._describe(seat)
+                return
             await self._load(seat)
             # All that wait for it, those behind others too: or two models would push each other out at every job.
             for ticket in turn(self._line, seat):
                 self._leaves_line(ticket)
-        except EngineError as error:
+        except Exception as problem:
+            error = said(seat.alias, problem)
             idle = [other for other in self._seats.values() if other.engine is not None and not other.runs]
-            if error.code == "model_too_big" and idle:
+            if described and error.code == "model_too_big" and idle:
                 # Other programs took memory meanwhile.
                 await self._unload(min(idle, key=lambda other: other.last_used), "to make room")
             else:
@@ -314,11 +319,8 @@ class Fleet:
         log.info("loading %s", seat.alias)
         try:
             await engine.start()
-        except EngineError:
-            await engine.stop()
-            raise
-        except asyncio.CancelledError:
-            await asyncio.shield(engine.stop())
+        except BaseException:
+            await asyncio.shield(self._keep(engine.stop(), self._ends))
             raise
         self._backend = engine.backend
         seat.engine, seat.last_used = engine, self._clock()

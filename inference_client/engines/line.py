@@ -41,14 +41,16 @@ class Plan:
 def plan(line: Sequence[Ticket], seats: Sequence[Seat], limit: int | None) -> Plan:
     """Looks at the tickets in order; ``limit`` is in bytes of memory."""
     found = Plan()
+    coming: set[str] = set()
     for ticket in line:
         seat = ticket.seat
         if ticket.do == "unload":
-            if seat.engine is None:
-                found.over.append(ticket)
-            elif seat not in found.leaving:
+            if seat.engine is not None and seat not in found.leaving:
                 found.leaving.append(seat)
+            elif seat.engine is None and seat.alias not in coming:
+                found.over.append(ticket)
         elif seat.engine is None:
+            coming.add(seat.alias)
             if found.load is None:
                 _next(found, ticket, seats, limit)
         elif seat.alias not in found.closing:

@@ -1,11 +1,14 @@
 """The models of a fleet, one seat each: whether it is in memory, what it runs, and how often it failed to load."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from inference_client.engines.base import Engine, EngineError
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics
+
+log = logging.getLogger(__name__)
 
 FIRST_BLOCK_SECONDS: Final = 5.0
 MOST_BLOCK_SECONDS: Final = 600.0
@@ -130,3 +133,11 @@ def merged(alias: str, parts: Sequence[ModelMetrics | None]) -> ModelMetrics:
         waiting=last.waiting if last else 0,
         **sums,
     )
+
+
+def said(alias: str, problem: Exception) -> EngineError:
+    """``problem`` in words for people; one that nobody foresaw goes to the log, and stays this model's alone."""
+    if isinstance(problem, EngineError):
+        return problem
+    log.error("loading %s failed unexpectedly", alias, exc_info=problem)
+    return EngineError("engine_failed", f"loading {alias} failed unexpectedly; the client's log says why")

@@ -195,6 +195,19 @@ async def test_orders_load_and_unload() -> None:
         await crew.loaded()
 
 
+async def test_an_order_to_unload_counts_for_who_asked_before_it() -> None:
+    machine = Machine(None)
+    async with Crew(machine, Model(machine, "a")) as crew:
+        early = crew.ask("a")
+        crew.fleet.unload("a")
+        late = crew.ask("a")
+        await crew.arrived("a", early)
+        assert crew.runs("a") == [early]
+        await crew.finish("a", early)
+        await crew.finish("a", late)
+        assert crew.models["a"].loads == 2
+
+
 async def test_standing_engines_run_beside() -> None:
     machine = Machine(1)
     standing = ScriptedEngine(alias="cluster/big")
@@ -325,6 +338,32 @@ async def test_memory_taken_by_others_makes_idle_models_leave() -> None:
         crew.models["b"].refusals = [EngineError("model_too_big", "others have the memory")]
         await crew.finish("b", crew.ask("b"))
         await crew.loaded("b")
+
+
+async def test_an_error_nobody_foresaw_is_the_models_alone() -> None:
+    machine = Machine(2)
+    async with Crew(machine, Model(machine, "a"), Model(machine, "b")) as crew:
+        crew.models["a"].refusals = [ValueError("inside")]  # type: ignore[list-item]
+        run = crew.ask("a")
+        await crew.until(lambda: run in crew.ends)
+        assert crew.ends[run].code == "engine_failed"
+        assert "inside" not in crew.ends[run].detail
+        await crew.finish("b", crew.ask("b"))
+        crew.move(5)
+        await crew.finish("a", crew.ask("a"))
+
+
+async def test_a_fleet_that_can_no_longer_arrange_ends_its_readers_wait() -> None:
+    machine = Machine(None)
+    crew = Crew(machine, Model(machine, "a"))
+    await crew.fleet.start()
+    crew.fleet._line = None  # type: ignore[assignment]
+    crew.fleet._kick.set()
+    async with asyncio.timeout(10):
+        with pytest.raises(TypeError):
+            await crew._read()
+    crew.fleet._line = []
+    await crew.fleet.stop()
 
 
 async def test_a_machine_without_one_usable_model_says_why_at_once() -> None:
