@@ -66,6 +66,7 @@ class LlamaCppEngine:
         self._files: list[gguf.GgufFile] = []
         self._projector: gguf.GgufFile | None = None
         self._offered = False
+        self._told: tuple[ModelInfo, ...] = ()
         self._speed = Speed()
         self._counts = Counts(time.monotonic())
         self._watch = Watch(time.monotonic())
@@ -91,7 +92,12 @@ class LlamaCppEngine:
         return self._child.pid if self._child else None
 
     def models(self) -> tuple[ModelInfo, ...]:
-        return (self._info,) if self._info is not None and self._offered else ()
+        if self._info is None or not self._offered:
+            return ()
+        # The same object as long as nothing has changed: it is asked for with every batch.
+        if not self._told or self._told[0] is not self._info:
+            self._told = (self._info,)
+        return self._told
 
     def metrics(self) -> tuple[ModelMetrics, ...]:
         return (self._counts.take(self._spec.alias, self._spec.slots, len(self._runs), time.monotonic()),)
@@ -339,7 +345,8 @@ class LlamaCppEngine:
         self._speed.add(done.usage)
         prompt = rounded(self._speed.prompt, self._info.prompt_tps)
         generation = rounded(self._speed.generation, self._info.generation_tps)
-        self._info = self._info.model_copy(update={"prompt_tps": prompt, "generation_tps": generation})
+        if (prompt, generation) != (self._info.prompt_tps, self._info.generation_tps):
+            self._info = self._info.model_copy(update={"prompt_tps": prompt, "generation_tps": generation})
 
     async def _hash(self, files: list[Path]) -> None:
         try:

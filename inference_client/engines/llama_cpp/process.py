@@ -3,24 +3,29 @@
 import asyncio
 import contextlib
 import multiprocessing
+import os
+import pickle
+import socket
 from collections.abc import Callable
 from ctypes import c_longlong
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Final
+from typing import Any, Final
 
 from inference_client.engines.llama_cpp import child
 from inference_client.engines.llama_cpp.guard import NOBODY
-from inference_client.engines.llama_cpp.parcel import opened
+from inference_client.engines.llama_cpp.parcel import Frames, opened
 from inference_client.engines.llama_cpp.spec import FromChild, ModelSpec, ToChild
 
 STOP_SECONDS: Final = 2.0
+_READ: Final = 256 * 1024
 
 
 class ChildProcess:
     """One child. ``heard`` is called in the event loop with each message, and with None once the child is gone.
 
-    Two threads do what may block: a pipe full of a long prompt, and waiting for the child's next word.
+    What the child says is read by the loop itself, as far as it is there: to hand every token over from a thread would
+    cost more than all else. Threads do what may block: a pipe full of a long prompt, and waiting for the child's end.
     """
 
     def __init__(self, spec: ModelSpec, heard: Callable[["ChildProcess", FromChild | None], None]) -> None:
@@ -28,6 +33,7 @@ class ChildProcess:
         self._heard = heard
         self._gone = Event()
         self._orders: SimpleQueue[ToChild] = SimpleQueue()
+        self._frames = Frames()
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._blamed = context.RawValue(c_longlong, NOBODY)
@@ -37,9 +43,16 @@ class ChildProcess:
         # Or the pipe would stay open, and silent, after the child's death.
         theirs.close()
         self._writer = Thread(target=self._write, name="to llama.cpp", daemon=True)
-        self._reader = Thread(target=self._read, name="from llama.cpp", daemon=True)
         self._writer.start()
-        self._reader.start()
+        self._reader: Thread | None = None
+        self._socket: socket.socket | None = None
+        if os.name == "nt":
+            # No socket there, and a loop that cannot watch a pipe.
+            self._reader = Thread(target=self._read_blocking, name="from llama.cpp", daemon=True)
+            self._reader.start()
+        else:
+            self._socket = socket.socket(fileno=os.dup(self._pipe.fileno()))
+            self._loop.add_reader(self._socket, self._read)
 
     @property
     def pid(self) -> int:
@@ -83,20 +96,39 @@ class ChildProcess:
             if order is None:
                 return
 
+    # --- what the child says ----------------------------------------------------------------------------------------
+
     def _read(self) -> None:
-        while True:
-            try:
-                heard = self._pipe.recv()
-                message: FromChild | None = opened(heard) if isinstance(heard, list) else heard
-            except (EOFError, OSError):
-                message = None
-                # Only this thread waits for the process: its exit code can be fetched once.
-                self._process.join()
-                self._gone.set()
-                # Wakes the writer: its next order finds the pipe closed.
-                self.send(None)
-            with contextlib.suppress(RuntimeError):
-                # The loop may be closed already when the program ends.
-                self._loop.call_soon_threadsafe(self._heard, self, message)
-            if message is None:
-                return
+        assert self._socket is not None
+        try:
+            # Not a blocking pipe: the writer needs it to block.
+            data = self._socket.recv(_READ, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        for frame in self._frames.feed(data):
+            self._pass_on(pickle.loads(frame))  # noqa: S301 - from our own child
+        if not data:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+            Thread(target=self._bury, name="end of llama.cpp", daemon=True).start()
+
+    def _read_blocking(self) -> None:
+        with contextlib.suppress(EOFError, OSError, RuntimeError):
+            while True:
+                self._loop.call_soon_threadsafe(self._pass_on, self._pipe.recv())
+        self._bury()
+
+    def _pass_on(self, message: Any) -> None:
+        self._heard(self, opened(message) if isinstance(message, list) else message)
+
+    def _bury(self) -> None:
+        # Only one thread waits for the process: its exit code can be fetched once.
+        self._process.join()
+        self._gone.set()
+        # Wakes the writer: its next order finds the pipe closed.
+        self.send(None)
+        with contextlib.suppress(RuntimeError):
+            # The loop may be closed already when the program ends.
+            self._loop.call_soon_threadsafe(self._heard, self, None)

@@ -184,7 +184,7 @@ class NativeRuntime:
         """By how much the model's count is behind at ``place``: an image may take more cells than positions."""
         return max((lag for end, lag in self._lags.get(slot, ()) if end <= place), default=0)
 
-    def sampler(self, job: Job, prompt: Prompt) -> sampling.NativeSampler:
+    def sampler(self, job: Job, prompt: Prompt) -> sampling.NativeSampler | sampling.GreedySampler:
         return sampling.sampler(self._words, job, prompt, self._guard, harmony=self.form.harmony, opening=self._opening)
 
     def piece(self, token: int) -> bytes:

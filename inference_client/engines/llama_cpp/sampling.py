@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import llama_cpp
 import numpy as np
@@ -35,13 +35,20 @@ class Vocabulary:
         self.vocab = vocab
         self.log = log
         self.size = int(llama_cpp.llama_vocab_n_tokens(vocab))
+        self._row = ctypes.c_float * self.size
+        self._numbers = np.arange(self.size, dtype=np.int32)
         self._all = Candidates(self.size)
         self._one = Candidates(1)
 
+    def logits(self, index: int) -> "np.ndarray[Any, np.dtype[np.float32]]":
+        """Of all tokens after entry ``index`` of the batch decoded last; gone with the next one."""
+        start = ctypes.cast(llama_cpp.llama_get_logits_ith(self.context, index), ctypes.c_void_p).value
+        row: Any = self._row.from_address(start or 0)
+        return np.frombuffer(row, np.float32)
+
     def candidates(self, index: int) -> "Candidates":
         """All tokens with their logits after entry ``index`` of the batch."""
-        logits = llama_cpp.llama_get_logits_ith(self.context, index)
-        return self._all.fill(np.arange(self.size), np.ctypeslib.as_array(logits, (self.size,)))
+        return self._all.fill(self._numbers, self.logits(index))
 
     def one(self, token: int) -> "Candidates":
         return self._one.fill(token, 0.0)
@@ -124,6 +131,21 @@ class NativeSampler:
         llama_cpp.llama_sampler_chain_add(self._chain, sampler)
 
 
+class GreedySampler:
+    """The likeliest token of all and nothing else: found without the list of candidates that a chain makes of them."""
+
+    constrained = False
+
+    def __init__(self, words: Vocabulary) -> None:
+        self._words = words
+
+    def sample(self, index: int, *, answering: bool = True) -> int:
+        return int(self._words.logits(index).argmax())
+
+    def close(self) -> None:
+        pass
+
+
 class GrammarSampler(NativeSampler):
     """A chain that chooses only what a grammar allows, once the answer proper begins.
 
@@ -198,13 +220,15 @@ class GrammarSampler(NativeSampler):
 
 def sampler(
     words: Vocabulary, job: Job, prompt: Prompt, guard: Guard, *, harmony: bool = False, opening: int | None = None
-) -> NativeSampler:
+) -> NativeSampler | GreedySampler:
     """``opening``: see GrammarSampler; None where thinking begins otherwise or not at all.
 
     Raises EngineError ``invalid_grammar`` or ``invalid_logit_bias``.
     """
     sampling = seeded(job.sampling, prompt.prefix_tokens)
     if not sampling.grammar and not sampling.json_schema:
+        if _greedy(sampling):
+            return GreedySampler(words)
         return NativeSampler(words, sampling, prompt.tokens)
     with guard.at_work_for(job.run):
         text = grammar.gbnf(sampling)
@@ -214,6 +238,12 @@ def sampler(
         opening = None
     active = prompt.begun or prompt.where == "answer" or (undecided and opening is None)
     return GrammarSampler(words, job, sampling, prompt, text, guard=guard, active=active, opening=opening)
+
+
+def _greedy(sampling: Sampling) -> bool:
+    """The likeliest token is always taken, as the model has it."""
+    always = sampling.top_k == 1 or (sampling.temperature is not None and sampling.temperature <= 0)
+    return always and not sampling.logit_bias and sampling.repeat_penalty in (None, 1.0)
 
 
 def seeded(sampling: Sampling, done: int) -> Sampling:
