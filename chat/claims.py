@@ -60,9 +60,14 @@ def claim_for(
     places: dict[UUID, Place] = {}
 
     def share(rows: list[Generation]) -> list[tuple[dict[str, Any], list[Generation]]]:
-        wants = [want for want in map(_want, _in_fair_order(rows)) if not later(want)]
-        places.update(place(wants, seats, len(wants)))
-        fitting = _within_limits([row for row in rows if row.pk in places])[:limit]
+        left = _in_fair_order(rows) if reach.first else rows
+        fitting: list[Generation] = []
+        while left and not fitting:
+            # Lazily: most of the rows are there only in case that others do not fit.
+            found = place((want for want in map(_want, left) if not later(want)), seats, limit)
+            fitting = _within_limits([row for row in left if row.pk in found])
+            places.update(found)
+            left = [row for row in left if row.pk not in found] if found else []
         shares: dict[str, tuple[dict[str, Any], list[Generation]]] = {}
         for row in fitting:
             to = places[row.pk]

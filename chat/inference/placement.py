@@ -86,7 +86,7 @@ Elsewhere = Mapping[UUID, frozenset[str]]
 
 def place(wants: Iterable[Want], seats: Sequence[Seat], limit: int) -> dict[UUID, Place]:
     """Places up to ``limit`` of the wants, given in fair order; what fits nowhere now is left out. Of one user one."""
-    return _Table(seats).place(list(wants), limit)
+    return _Table(seats).place(wants, limit)
 
 
 def better_elsewhere(want: Want, seats: Sequence[Seat], elsewhere: Elsewhere) -> bool:
@@ -129,17 +129,19 @@ class _Table:
         self._users: set[int] = set()
         self._places: dict[UUID, Place] = {}
 
-    def place(self, wants: list[Want], limit: int) -> dict[UUID, Place]:
-        for seat in self._seats:
-            if seat.owner_first:
-                self._fill([want for want in wants if want.user == seat.owner], [seat], limit)
+    def place(self, wants: Iterable[Want], limit: int) -> dict[UUID, Place]:
+        first = [seat for seat in self._seats if seat.owner_first]
+        if first:
+            wants = list(wants)
+        for seat in first:
+            self._fill((want for want in wants if want.user == seat.owner), [seat], limit)
         self._fill(wants, self._seats, limit)
         return self._places
 
-    def _fill(self, wants: list[Want], seats: Sequence[Seat], limit: int) -> None:
+    def _fill(self, wants: Iterable[Want], seats: Sequence[Seat], limit: int) -> None:
+        if len(self._places) >= limit:
+            return
         for want in wants:
-            if len(self._places) >= limit:
-                return
             # Of one user one at a time: whether his next goes before others' depends on this one running.
             if want.generation in self._places or want.user in self._users:
                 continue
@@ -150,6 +152,8 @@ class _Table:
                 self._room[seat.session] -= 1
                 self._users.add(want.user)
                 self._places[want.generation] = Place(seat.session, seat.node, offer.alias)
+                if len(self._places) >= limit:
+                    return
 
     def _left(self, seat: Seat, offer: Offer) -> int:
         return min(self._free[seat.session, offer.alias], self._room[seat.session])
