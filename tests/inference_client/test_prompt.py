@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -95,6 +96,20 @@ def test_no_turn_is_left_out_that_had_room() -> None:
         prompt = writer(context=100).write(messages, "", 10)
         whole = len(render([{"role": m.role, "content": m.content} for m in messages])) - 3 * (len(MARK) - 1)
         assert (prompt.trimmed == 0) == (whole <= 90)
+
+
+def test_a_full_conversation_begins_alike_for_some_turns() -> None:
+    contents: list[str] = []
+    beginnings: list[str] = []
+    for number in range(60):
+        contents += [f"question {number:02}", f"answer {number:02}"]
+        prompt = writer(context=400).write(said(*contents, "and?"), "", 50)
+        assert len(prompt.tokens) <= 350
+        assert text_of(prompt.tokens).endswith(f"answer {number:02}\n{MARK}u:and?\na:")
+        beginnings.append(text_of(prompt.tokens)[:20])
+    # Each turn takes 29 tokens and a step is 100.
+    assert len(set(beginnings)) in range(12, 22)
+    assert len(set(beginnings)) == 1 + sum(one != other for one, other in pairwise(beginnings))
 
 
 def test_a_last_message_that_does_not_fit_is_refused_with_figures() -> None:

@@ -16,6 +16,9 @@ from inference_client.protocol.vocabulary import ChatMessage, Tool
 ANSWER_TOKENS: Final = 512
 """Room kept for the answer, but never above a quarter of the context."""
 
+STEPS: Final = 4
+"""A full context loses turns of a quarter of it at once."""
+
 PLAIN: Final = formats.of("")
 
 Part = tuple[str, bool]
@@ -101,6 +104,9 @@ class PromptWriter:
         room = self._context - reserve - len(start) - len(forced)
         tokens = self._read(text)
         if len(tokens) > room:
+            # In large steps: a conversation that begins otherwise is read again, which should not happen every turn.
+            step = max(1, self._context // STEPS)
+            goal = len(tokens) - -(-(len(tokens) - room) // step) * step
             trimmed, text = self._since(messages, cuts[-1], options)
             tokens = self._read(text)
             if len(tokens) > room:
@@ -110,7 +116,7 @@ class PromptWriter:
                 middle = (low + high) // 2
                 left_out, text = self._since(messages, cuts[middle], options)
                 candidate = self._read(text)
-                if len(candidate) <= room:
+                if len(candidate) <= goal:
                     high, trimmed, tokens = middle, left_out, candidate
                 else:
                     low = middle + 1
