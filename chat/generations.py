@@ -230,7 +230,7 @@ def enqueue_title(answer: Generation) -> None:
         user_id=answer.user_id,
         purpose=Generation.Purpose.TITLE,
         model=answer.model,
-        sampling={"temperature": 0.0, "max_tokens": 80},
+        sampling={"temperature": 0.0, "max_tokens": 80, "thinking": "off"},
         trace=answer.trace,
         created=now,
         rank=int(now.timestamp() * 1000) + BACKGROUND_PENALTY_MS,

@@ -117,6 +117,12 @@ class TaskRuns:
             log.exception("task.bad_input", extra={"task": str(run.task)})
             await self._fail(run, "bad_input", "The site could not make a message of this task.")
             return
+        except Exception:
+            # A storage out of reach is no fault of the machine, and must not cost its other work the link.
+            log.exception("task.input_unreadable", extra={"task": str(run.task)})
+            run.ending = True
+            await self._write_back(run, "input_unreadable", "The site could not read what was to be worked on.")
+            return
         # It may have been stopped while its bytes went out.
         if self.runs.get(run.task) is not run or self._link.closed:
             return

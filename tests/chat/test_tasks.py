@@ -11,27 +11,21 @@ from uuid import UUID
 import pytest
 from django.core.files.storage import default_storage
 
-from chat import actions, tasks
+from chat import tasks
 from chat.bus import Bus
 from chat.hub import Hub
-from chat.jobs import delete_input
-from chat.models import Generation, InferenceTask
+from chat.models import InferenceTask
 from chat.tasks import Picture, TaskFailed, Unavailable
 from inference_client.protocol.messages import (
-    BLOB_PART,
     Ack,
     BlobPart,
     Drop,
     Embed,
     Embedded,
     Failed,
-    FromSite,
     Generate,
-    Held,
     Paint,
     Painted,
-    Stop,
-    Transcribe,
 )
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
@@ -135,49 +129,6 @@ async def test_what_no_machine_could_take_is_refused_before_it_is_stored(alice: 
     assert kept_files() == before
 
 
-async def test_a_recording_travels_in_parts_before_its_task_and_comes_back_as_text(alice: User, olga: User) -> None:
-    recording = bytes(range(256)) * (3 * BLOB_PART // 256) + b"end"
-    async with serving():
-        node, _ = await paired(olga)
-        async with node:
-            await node.hello("whisper", kind="speech")
-            asked = asyncio.create_task(tasks.transcribe(io.BytesIO(recording), "audio/wav", language="en", user=alice))
-            job = await node.hear(Transcribe)
-            assert (job.media_type, job.language, job.format) == ("audio/wav", "en", "text")
-            assert bytes(node.blobs[job.blob]) == recording
-            await node.text(job, 0, "Warm ")
-            await node.text(job, 3, "m stones.")
-            await node.finish(job, 12)
-            assert await asked == "Warm stones."
-        row = await in_database(InferenceTask.objects.get)
-        assert default_storage.exists(row.input_file.name or "")
-        await in_database(delete_input.call, str(row.pk))
-        assert not default_storage.exists(row.input_file.name or "")
-
-
-async def test_a_stop_overtakes_a_large_recording(alice: User, olga: User) -> None:
-    """Parts wait until those before have gone out: what else is to be said does not stand behind the whole."""
-    async with serving():
-        node, _ = await paired(olga)
-        async with node:
-            await node.hello("tiny", whisper_=_model("whisper", "speech"))
-            answer = await ask(alice)
-            job = await node.hear(Generate)
-            await node.text(job, 0, "half")
-            asked = asyncio.create_task(tasks.transcribe(io.BytesIO(bytes(20 * BLOB_PART)), "audio/wav"))
-            heard: list[FromSite] = []
-            while not any(isinstance(message, BlobPart) for message in heard):
-                heard.append(await node.next())
-            await in_database(lambda: actions.stop(Generation.objects.get(pk=answer.generation)))
-            while not isinstance(heard[-1], Transcribe):
-                heard.append(await node.next())
-            kinds = [type(message) for message in heard]
-            assert Stop in kinds
-            assert kinds.index(Stop) < len(kinds) - 2, "the stop came after all parts"
-            asked.cancel()
-            await asyncio.gather(asked, return_exceptions=True)
-
-
 async def test_words_become_an_image(olga: User) -> None:
     async with serving():
         node, _ = await paired(olga)
@@ -199,7 +150,7 @@ async def test_an_image_that_is_none_is_not_stored(olga: User) -> None:
             await node.hello("flux", kind="image")
             task = await in_database(tasks.enqueue_image, "a lizard")
             for _ in range(3):
-                job = await _next(node, Paint)
+                job = await next_of(node, Paint)
                 blob = await node.send_blob(b"<svg onload=alert(1)>")
                 await node.say(Painted(generation=job.generation, epoch=job.epoch, blob=blob, media_type="image/png"))
                 await node.finish(job)
@@ -233,7 +184,7 @@ async def test_vectors_that_make_no_sense_are_another_attempt_and_then_a_failure
             await node.hello("minilm", kind="embedding")
             asked = asyncio.create_task(tasks.embed(["a", "b"], seconds=SECONDS))
             for _ in range(3):
-                job = await _next(node, Embed)
+                job = await next_of(node, Embed)
                 await node.say(embedded(job, 0, *vectors))
                 await node.finish(job)
             with pytest.raises(TaskFailed) as refused:
@@ -241,7 +192,7 @@ async def test_vectors_that_make_no_sense_are_another_attempt_and_then_a_failure
             assert refused.value.code == "bad_answer"
 
 
-async def _next(node: FakeNode, kind: type[Any]) -> Any:
+async def next_of(node: FakeNode, kind: type[Any]) -> Any:
     """The next message of the kind, past drops of what went before."""
     while not isinstance(message := await node.next(), kind):
         assert isinstance(message, Ack | Drop | BlobPart), message
@@ -256,7 +207,7 @@ async def test_a_failure_that_another_attempt_mends_is_not_heard_of(olga: User) 
             asked = asyncio.create_task(tasks.embed(["abc"], seconds=SECONDS))
             first = await node.hear(Embed)
             await failing(node, first)
-            again = await _next(node, Embed)
+            again = await next_of(node, Embed)
             assert (again.generation, again.epoch > first.epoch) == (first.generation, True)
             await node.say(embedded(first))
             await node.finish(first)
@@ -275,27 +226,6 @@ async def test_a_failure_for_good_is_told_in_the_machines_words(olga: User) -> N
             with pytest.raises(TaskFailed, match=r"Gone\.") as refused:
                 await asked
             assert refused.value.code == "engine_crashed"
-
-
-async def test_a_node_that_comes_back_goes_on_with_its_task(olga: User) -> None:
-    async with serving():
-        node, _ = await paired(olga)
-        async with node:
-            await node.hello("whisper", kind="speech")
-            task = await in_database(tasks.enqueue_transcription, io.BytesIO(b"sound"), "audio/wav")
-            job = await node.hear(Transcribe)
-            await node.text(job, 0, "Warm ")
-        again = fake(node.key)
-        async with again:
-            welcome = await again.hello(
-                "whisper", kind="speech", holding=(Held(generation=task, epoch=job.epoch, length=5),)
-            )
-            assert [(one.generation, one.offset) for one in welcome.resume] == [(task, 0)]
-            job = job.model_copy(update={"epoch": welcome.resume[0].epoch})
-            await again.text(job, 0, "Warm stones.")
-            await again.finish(job, 12)
-            row = await row_in(task, State.DONE)
-            assert row.result == {"text": "Warm stones."}
 
 
 async def test_what_a_returning_node_no_longer_holds_goes_to_another(olga: User) -> None:
@@ -329,7 +259,7 @@ async def test_a_task_nobody_waits_for_is_dropped_at_its_node(olga: User) -> Non
             await node.say(embedded(job))
             await node.finish(job)
             task = await in_database(tasks.enqueue_embedding, ["next"])
-            assert (await _next(node, Embed)).generation == task
+            assert (await next_of(node, Embed)).generation == task
 
 
 async def test_a_task_that_takes_too_long_is_given_up(olga: User) -> None:
@@ -361,7 +291,7 @@ async def test_chats_and_tasks_go_to_models_of_their_kind_alone(alice: User, olg
     async with serving():
         node, _ = await paired(olga)
         async with node:
-            await node.hello("tiny", minilm=_model("minilm", "embedding"))
+            await node.hello("tiny", minilm=offered_model("minilm", "embedding"))
             task = await in_database(tasks.enqueue_embedding, ["abc"])
             asked = await ask(alice)
             jobs = [await node.next(), await node.next()]
@@ -370,7 +300,7 @@ async def test_chats_and_tasks_go_to_models_of_their_kind_alone(alice: User, olg
             assert {job.generation for job in jobs if isinstance(job, Embed | Generate)} == {task, asked.generation}
 
 
-def _model(alias: str, kind: Any) -> Any:
+def offered_model(alias: str, kind: Any) -> Any:
     from inference_client.protocol.vocabulary import ModelInfo
 
     return ModelInfo(alias=alias, context_length=512, slots=1, kind=kind)
