@@ -46,8 +46,8 @@ class _Log(logging.Handler):
             if record.levelno >= logging.WARNING:
                 when = time.strftime("%H:%M:%S", time.localtime(record.created))
                 self.errors.append((when, record.getMessage()))
-        except Exception:
-            # As every handler does: the report of an error must not be the next one.
+        except (TypeError, ValueError):
+            # Arguments that do not fit the words: reported as by every handler of logging.
             self.handleError(record)
 
 
