@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ChatConfig(AppConfig):
@@ -11,7 +12,15 @@ class ChatConfig(AppConfig):
         from chat import services  # noqa: F401  (registers the long-running parts)
         from meatlizard.accounts.sessions import session_ended
 
+        post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
         session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
+
+
+def _make_search(sender: Any, using: str, **kwargs: Any) -> None:
+    """Index and triggers of the search, after whatever a migration did to the tables."""
+    from chat.search import make
+
+    make(using)
 
 
 def _session_ended(sender: Any, session_key: str, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
+from chat.models.search import SearchEntry
 from chat.models.tasks import InferenceTask
 
 __all__ = [
@@ -13,4 +14,5 @@ __all__ = [
     "NodeModel",
     "NodeSample",
     "PairingCode",
+    "SearchEntry",
 ]

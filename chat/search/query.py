@@ -1,0 +1,75 @@
+"""What a person types into the search box: words, ``"phrases"``, ``-not these``, and filters.
+
+``from:me`` and ``from:model`` (or a model's name) choose who said it, ``before:2026-11-01`` and ``after:2026-11-01`` when. The word
+at the end is also found as the beginning of a longer one, since it may still be being typed.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils import timezone
+
+from meatlizard.errors import Invalid
+
+MAX_QUERY = 200
+MAX_TERMS = 12
+
+_PIECE = re.compile(r'(-?)(?:(from|before|after):(\S+)|"([^"]*)"?|(\S+))', re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """``words`` stand next to each other in a text that fits; the last of them may be a beginning."""
+
+    words: tuple[str, ...]
+    excluded: bool = False
+    beginning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    terms: tuple[Term, ...] = ()
+    sender: Literal["", "me", "model"] = ""
+    model: str = ""
+    before: datetime.datetime | None = None
+    after: datetime.datetime | None = None
+
+    @property
+    def empty(self) -> bool:
+        return all(term.excluded for term in self.terms)
+
+
+def parse(text: str) -> Query:
+    """Raises Invalid for a date that is none, and for more than anybody searches for."""
+    if len(text) > MAX_QUERY:
+        raise Invalid(f"A search has at most {MAX_QUERY} characters.", code="query_too_long")
+    terms: list[Term] = []
+    sender: Literal["", "me", "model"] = ""
+    model = ""
+    days: dict[str, datetime.datetime] = {}
+    for found in _PIECE.finditer(text):
+        minus, name, value, phrase, word = found.groups()
+        if name:
+            if name.lower() == "from":
+                sender = "me" if value.lower() == "me" else "model"
+                model = "" if value.lower() in ("me", "model") else value
+            else:
+                days[name.lower()] = _day(value)
+            continue
+        words = tuple(_WORD.findall(phrase if phrase is not None else word))
+        if words:
+            typing = phrase is None and found.end() == len(text)
+            terms.append(Term(words, bool(minus), typing and not minus))
+    if len(terms) > MAX_TERMS:
+        raise Invalid(f"A search has at most {MAX_TERMS} words or phrases.", code="query_too_long")
+    return Query(tuple(terms), sender, model, days.get("before"), days.get("after"))
+
+
+def _day(text: str) -> datetime.datetime:
+    try:
+        return timezone.make_aware(datetime.datetime.combine(datetime.date.fromisoformat(text), datetime.time()))
+    except ValueError:
+        raise Invalid(f"“{text[:20]}” is not a date. Write it as 2026-11-21.", code="bad_date") from None

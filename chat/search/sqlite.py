@@ -1,0 +1,99 @@
+"""FTS5. The table ``chat_search`` follows ``chat_message`` by triggers, so that no writer can forget it.
+
+Each text stands there with a word for its owner (``u17``): a search reads the lists of that person's words, not of everybody's.
+Table and triggers are made after each migration, since Django's changes of a table on SQLite drop its triggers.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from chat.search.marks import END, START
+from chat.search.query import Query, Term
+
+_AROUND = 24
+
+_MAKE = (
+    """CREATE VIRTUAL TABLE IF NOT EXISTS chat_search USING fts5(
+        content, owner, tokenize = "unicode61 remove_diacritics 2")""",
+    "DROP TRIGGER IF EXISTS chat_search_add",
+    """CREATE TRIGGER chat_search_add AFTER INSERT ON chat_message WHEN new.content <> '' BEGIN
+        INSERT INTO chat_searchentry (message_id) VALUES (new.id);
+        INSERT INTO chat_search (rowid, content, owner)
+            SELECT entry.id, new.content, 'u' || talk.owner_id FROM chat_searchentry entry, chat_conversation talk
+            WHERE entry.message_id = new.id AND talk.id = new.conversation_id;
+    END""",
+    "DROP TRIGGER IF EXISTS chat_search_change",
+    """CREATE TRIGGER chat_search_change AFTER UPDATE OF content ON chat_message WHEN new.content <> old.content BEGIN
+        DELETE FROM chat_search WHERE rowid = (SELECT id FROM chat_searchentry WHERE message_id = new.id);
+        INSERT OR IGNORE INTO chat_searchentry (message_id) SELECT new.id WHERE new.content <> '';
+        INSERT INTO chat_search (rowid, content, owner)
+            SELECT entry.id, new.content, 'u' || talk.owner_id FROM chat_searchentry entry, chat_conversation talk
+            WHERE entry.message_id = new.id AND talk.id = new.conversation_id AND new.content <> '';
+    END""",
+    "DROP TRIGGER IF EXISTS chat_search_remove",
+    """CREATE TRIGGER chat_search_remove AFTER DELETE ON chat_searchentry BEGIN
+        DELETE FROM chat_search WHERE rowid = old.id;
+    END""",
+    # What was written before there was a search.
+    """INSERT INTO chat_searchentry (message_id) SELECT id FROM chat_message
+        WHERE content <> '' AND NOT EXISTS (SELECT 1 FROM chat_searchentry WHERE message_id = chat_message.id)""",
+    """INSERT INTO chat_search (rowid, content, owner)
+        SELECT entry.id, message.content, 'u' || talk.owner_id FROM chat_searchentry entry
+        JOIN chat_message message ON message.id = entry.message_id
+        JOIN chat_conversation talk ON talk.id = message.conversation_id
+        WHERE NOT EXISTS (SELECT 1 FROM chat_search WHERE rowid = entry.id)""",
+)
+
+
+def make(cursor: Any) -> None:
+    for statement in _MAKE:
+        cursor.execute(statement)
+
+
+def matching(owner: int, query: Query, limit: int) -> list[tuple[UUID, UUID, str, str]]:
+    """(message, conversation, role, snippet) of the newest of the owner's messages that fit."""
+    wheres, params = _filters(query)
+    # The order of the joins is said, not left to the planner: the table of words yields its rows from the newest on, so that nothing
+    # is sorted and a frequent word costs no more than a rare one. Only constants and placeholders are put into the text.
+    text = f"""
+        SELECT message.id, message.conversation_id, message.role, snippet(chat_search, 0, %s, %s, '…', {_AROUND})
+        FROM chat_search
+        CROSS JOIN chat_searchentry entry ON entry.id = chat_search.rowid
+        CROSS JOIN chat_message message ON message.id = entry.message_id
+        WHERE chat_search MATCH %s {"".join(f"AND {where} " for where in wheres)}
+        ORDER BY chat_search.rowid DESC LIMIT %s"""  # noqa: S608
+    match = f"owner : u{owner} AND content : ({_expression(query)})"
+    with connection.cursor() as cursor:
+        cursor.execute(text, [START, END, match, *params, limit])
+        return [(UUID(pk), UUID(talk), role, snippet) for pk, talk, role, snippet in cursor.fetchall()]
+
+
+def _filters(query: Query) -> tuple[list[str], list[Any]]:
+    """Conditions on the message, and their values."""
+    wheres: list[str] = []
+    params: list[Any] = []
+    if query.sender:
+        wheres.append("message.role = %s")
+        params.append("user" if query.sender == "me" else "assistant")
+    if query.model:
+        wheres.append("message.model LIKE %s ESCAPE '\\'")
+        params.append(connection.ops.prep_for_like_query(query.model) + "%")
+    for moment, comparison in ((query.before, "<"), (query.after, ">=")):
+        if moment:
+            wheres.append(f"message.created {comparison} %s")
+            params.append(connection.ops.adapt_datetimefield_value(moment))
+    return wheres, params
+
+
+def _expression(query: Query) -> str:
+    """In FTS5's own language. Words hold letters, digits and underscores alone, and stand in quotes."""
+    wanted = " AND ".join(_term(term) for term in query.terms if not term.excluded)
+    unwanted = " OR ".join(_term(term) for term in query.terms if term.excluded)
+    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+
+
+def _term(term: Term) -> str:
+    phrase = " ".join(term.words)
+    return f'"{phrase}"{"*" if term.beginning else ""}'
