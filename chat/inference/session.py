@@ -262,5 +262,6 @@ class NodeSession:
             await asyncio.wait(set(self._tasks), timeout=10)
         await self._answers.store_rest()
         if self.ready:
+            await self.presence.flush()
             await in_database(nodes.disconnected, self.node, self.id)
             log.info("node.disconnected", extra={"node": str(self.node), "running": len(self.streams)})

@@ -335,6 +335,12 @@ async def test_measurements_are_added_up_and_written_seldom(olga: User, monkeypa
                 return await in_database(sums) == (207, 2**62)
 
             await until(written)
+            monkeypatch.setattr(presence, "SAMPLE_SECONDS", 10.0)
+            await node.say(report(3))
+            await node.say(Availability(state="open", max_slots=2))
+            await row_says(row, said_slots=2)
+        # What was not written when the link ends is written then.
+        assert (await in_database(sums))[0] == 210
 
 
 async def test_a_wanted_answer_is_left_to_the_other_process_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
