@@ -39,7 +39,10 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "enrolment_refused": (CLOSE_UNKNOWN_KEY, "ask for a new code: this one is wrong, used or older than 15 minutes"),
     "version_unsupported": (CLOSE_VERSION, "update the older of the two programs"),
     "timeout": (CLOSE_TIMEOUT, "check the network between this machine and the site, then connect again"),
-    "replaced": (CLOSE_REPLACED, "nothing to do if this machine was started twice; stop the other program"),
+    "replaced": (
+        CLOSE_REPLACED,
+        "another program has connected with this machine's key; stop one of them, and pair a second machine by itself",
+    ),
     "too_many": (CLOSE_TOO_MANY, "wait a minute before connecting again"),
 }
 

@@ -67,11 +67,3 @@ def _person(name: str) -> dict[str, str]:
     session.create()
     conversation = configure(create_conversation(user), "", "", 0.0)
     return {"cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}", "conversation": str(conversation.pk)}
-
-
-def leases() -> dict[str, dict[str, Any]]:
-    """By generation: state, the node that has or had it, how often it was begun and its epoch."""
-    from chat.models import Generation
-
-    rows = Generation.objects.filter(purpose="answer").values_list("pk", "state", "node", "attempts", "lease_epoch")
-    return {str(pk): {"state": s, "node": str(node), "attempts": n, "epoch": e} for pk, s, node, n, e in rows}
