@@ -145,6 +145,8 @@ class Link:
                 raise Problem("not_enrolled", f"the site refuses this machine: {CODES['unknown_key'][1]}", Exit.REFUSED)
             self._look_at_clock(connection.info.server_time)
             self._session.connected()
+            # A sleep before this connection has not hurt it.
+            self._sleep.over()
             self._wake.set()
             tasks = [
                 asyncio.create_task(work)

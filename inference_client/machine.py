@@ -118,13 +118,12 @@ def together(cards: Iterable[Gpu]) -> Gpu:
 
 
 class Machine:
-    """Knows which sources this machine has; a source that is not there is looked for once."""
+    """Looks for its sources at the first reading, in whose thread that may take as long as it does, and then never again."""
 
     def __init__(self, run: Runner = run_command, system: str = sys.platform) -> None:
         self._run = run
         self._system = system
-        self._nvml = None if system == "darwin" else _nvml()
-        self._smi = system != "darwin" and self._nvml is None and shutil.which(NVIDIA_SMI[0]) is not None
+        self._ask: Callable[[], Gpu] | None = None
 
     def read(self) -> Reading:
         """Everything, in up to a few seconds."""
@@ -140,15 +139,23 @@ class Machine:
         return max(degrees, default=None)
 
     def gpu(self) -> Gpu:
+        if self._ask is None:
+            self._ask = self._source()
         try:
-            if self._system == "darwin":
-                return parse_ioreg(self._run(IOREG))
-            if self._nvml is not None:
-                return _from_nvml(self._nvml)
-            return parse_nvidia_smi(self._run(NVIDIA_SMI)) if self._smi else Gpu()
+            return self._ask()
         except _FAILURES as error:
             log.debug("the GPU cannot be asked: %s", error)
             return Gpu()
+
+    def _source(self) -> Callable[[], Gpu]:
+        if self._system == "darwin":
+            return lambda: parse_ioreg(self._run(IOREG))
+        nvml = _nvml()
+        if nvml is not None:
+            return lambda: _from_nvml(nvml)
+        if shutil.which(NVIDIA_SMI[0]) is not None:
+            return lambda: parse_nvidia_smi(self._run(NVIDIA_SMI))
+        return Gpu
 
     def _processor(self) -> float | None:
         # psutil has no such function on macOS, where only root may ask.

@@ -141,7 +141,7 @@ async def test_an_engine_that_ends_in_mid_answer_lets_its_answers_go_elsewhere_a
         ((4401, "revoked"), Exit.REFUSED, "withdrawn"),
         ((4401, "unknown_key"), Exit.REFUSED, "pair this machine"),
         ((4406, "update the inference client"), Exit.VERSION, "update the inference client"),
-        ((4409, "replaced"), Exit.RUNNING, "started twice"),
+        ((4409, "replaced"), Exit.RUNNING, "another program has connected"),
     ],
 )
 async def test_a_refusal_ends_the_program_with_plain_words(close: tuple[int, str], exit_code: Exit, words: str) -> None:
