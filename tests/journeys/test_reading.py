@@ -57,3 +57,27 @@ def test_a_page_without_formulas_loads_nothing_to_draw_them(alice: Visitor, site
     expect(chat.last_answer).to_contain_text("Only words")
     assert [url for url in loaded if "/math" in url] == []
     assert any("/chat." in url for url in loaded)
+
+
+def test_alice_searches_and_goes_to_what_was_said(alice: Visitor, site: LiveSite) -> None:
+    gecko = "The gecko sleeps. " + "Much more is said here, line after line.\n\n" * 60
+    conversation = site.manage("shell", "-v", "0", "-c", ANSWERED.format(text=gecko)).split()[-1]
+    page = alice.open_chat().page
+    found = page.get_by_test_id("found")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("gecko sle")
+    expect(found).to_have_count(1)
+    expect(found.locator("mark").first).to_have_text("gecko")
+    expect(page.get_by_test_id("search-note")).to_have_text("1 conversation found.")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/chat/{conversation}/#m-*")
+    expect(page.get_by_text("The gecko sleeps.")).to_be_in_viewport()
+    page.get_by_test_id("search").fill("before:never gecko")
+    expect(page.get_by_test_id("search-note")).to_contain_text("not a date")
+    page.get_by_test_id("search").fill("nothing of the kind")
+    expect(page.get_by_test_id("search-note")).to_have_text("Nothing found.")
+    expect(page.get_by_test_id("conversation-row").first).to_be_hidden()
+    page.get_by_test_id("search").press("Escape")
+    expect(page.get_by_test_id("conversation-row").first).to_be_visible()

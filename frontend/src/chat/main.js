@@ -6,6 +6,7 @@ import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
 import { Outbox, uuid } from "./outbox.js";
 import { Scroller } from "./scroller.js";
+import { Search } from "./search.js";
 import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection } from "./socket.js";
@@ -20,6 +21,7 @@ const data = root.dataset;
 const urls = { create: data.urlCreate, list: data.urlList, rename: data.urlRename, delete: data.urlDelete, conversation: data.urlConversation };
 let conversation = data.conversation || null;
 let opened = 0;
+let shownPath = location.pathname;
 
 const connection = new Connection(new URL(data.socket, location.href.replace(/^http/, "ws")).href, {
   opened() {
@@ -55,6 +57,15 @@ const sidebar = new Sidebar({
   failed,
   deleted: () => location.assign(data.urlHome),
 });
+const search = new Search({
+  box: byId("search"),
+  list: byId("search-results"),
+  rest: [byId("rows"), byId("rows-empty")],
+  note: byId("search-note"),
+  url: byId("search").dataset.url,
+  announce,
+});
+search.opened = () => matchMedia("(max-width: 52rem)").matches && showSidebar(true);
 const settings = new Settings({
   form: byId("settings-form"),
   dialog: byId("settings"),
@@ -82,6 +93,7 @@ async function start() {
   conversation = thread.conversation = data.conversation = stored.id;
   composer.moveTo(conversation);
   history.pushState(null, "", made.url);
+  shownPath = location.pathname;
   conversationChanged(stored);
   connection.send({ type: "open", conversation });
 }
@@ -139,7 +151,10 @@ function showSidebar(open) {
 }
 
 byId("ready-close").addEventListener("click", () => (byId("ready").hidden = true));
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => {
+  // A link to a message of this conversation changes only what follows the "#".
+  if (location.pathname !== shownPath) location.reload();
+});
 addEventListener("online", () => connection.hurry());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;

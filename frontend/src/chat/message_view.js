@@ -22,6 +22,7 @@ export function build(message) {
 }
 
 export function fill(article, message) {
+  if (message.id) article.id = `m-${message.id}`;
   Object.assign(article.dataset, {
     message: message.id,
     role: message.role,

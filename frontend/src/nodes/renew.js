@@ -32,17 +32,29 @@ function markup(part) {
 
 function remembered(root) {
   const active = root.ownerDocument.activeElement;
+  const focus = active && active.id && root.contains(active) ? active.id : "";
   return {
-    focus: active && active.id && root.contains(active) ? active.id : "",
+    focus,
+    anchor: anchor(root, focus),
     open: [...root.querySelectorAll("details[open]")].map((one) => one.id),
   };
 }
 
-function restore(root, { focus, open }) {
+// What the reader looks at: where the focus is, or the first client that is in sight. It is to stay where it is.
+function anchor(root, focus) {
+  const page = root.ownerDocument;
+  const seen = [...root.querySelectorAll("[data-part][id], article[id]")].find((one) => one.getBoundingClientRect().bottom > 0);
+  const id = focus || seen?.id;
+  return id ? { id, top: page.getElementById(id).getBoundingClientRect().top } : null;
+}
+
+function restore(root, { focus, open, anchor: before }) {
   const page = root.ownerDocument;
   for (const id of open) {
     const one = page.getElementById(id);
     if (one && !one.open) one.open = true;
   }
   if (focus && page.activeElement?.id !== focus) page.getElementById(focus)?.focus({ preventScroll: true });
+  const moved = before && page.getElementById(before.id)?.getBoundingClientRect().top - before.top;
+  if (moved) page.defaultView.scrollBy(0, moved);
 }
