@@ -5,11 +5,14 @@ An interrupted download goes on where it stopped (HTTP Range). The size and the 
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +26,8 @@ from inference_client.problems import Exit, Problem
 
 ENDPOINT: Final = "https://huggingface.co"
 ATTEMPTS: Final = 5
+WORTH_BYTES: Final = 1024**2
+PAUSE_SECONDS: Final = 1.0
 TIMEOUT_SECONDS: Final = 30.0
 MOST_PARTS: Final = 1000
 SPARE_BYTES: Final = 256 * 1024**2
@@ -97,11 +102,29 @@ def fetch(repo: str, file: str, folder: Path, report: Report = lambda done, tota
 def _fetch_one(client: httpx.Client, remote: Remote, target: Path, report: Report) -> None:
     part = _part(target)
     try:
-        _load(client, remote, part, report)
-        _verify(part, remote)
-        part.replace(target)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(part):
+            _load(client, remote, part, report)
+            _verify(part, remote)
+            part.replace(target)
     except OSError as error:
         raise _disk(error, target.parent, remote.size - _size(part)) from None
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """Two programs that write one file would both spoil it. Raises Problem ``download_busy``."""
+    with part.open("ab") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"another program downloads {part.name.removesuffix('.part')} already; wait for it"
+            raise Problem("download_busy", message, Exit.DOWNLOAD) from None
+        try:
+            yield
+        finally:
+            if part.is_file() and not part.stat().st_size:
+                part.unlink()
 
 
 def _part(target: Path) -> Path:
@@ -138,7 +161,9 @@ def _look(client: httpx.Client, url: str) -> Remote:
 def _load(client: httpx.Client, remote: Remote, part: Path, report: Report) -> None:
     """Appends to ``part`` until it has the file's size."""
     problem: Exception | None = None
-    for _ in range(ATTEMPTS):
+    vain = 0
+    while vain < ATTEMPTS:
+        before = _size(part)
         if _size(part) > remote.size:
             part.unlink()
         if _size(part) == remote.size:
@@ -147,13 +172,16 @@ def _load(client: httpx.Client, remote: Remote, part: Path, report: Report) -> N
             _append(client, remote, part, report)
         except httpx.HTTPError as error:
             problem = error
-    if _size(part) == remote.size:
-        return
+        if _size(part) == remote.size:
+            return
+        # One that brings something is none in vain: a long download over a bad line breaks often.
+        vain = 0 if _size(part) - before >= WORTH_BYTES else vain + 1
+        time.sleep(PAUSE_SECONDS * vain)
     why = f" ({type(problem).__name__})" if problem else ""
     missing = remote.size - _size(part)
     raise Problem(
         "download_truncated",
-        f"the download broke off {ATTEMPTS} times{why}, {missing:,} bytes are missing; start again to go on from there",
+        f"the download broke off {ATTEMPTS} times in a row{why}, {missing:,} bytes are missing; start again to go on from there",
         Exit.DOWNLOAD,
     )
 

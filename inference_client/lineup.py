@@ -5,6 +5,7 @@ from typing import Final
 
 from inference_client import download, quantities
 from inference_client.config import Config, Model
+from inference_client.engines import accelerator
 from inference_client.engines.fleet import Fleet
 from inference_client.engines.llama_cpp import budget
 from inference_client.engines.llama_cpp.spec import ModelSpec
@@ -64,7 +65,8 @@ def fleet(config: Config, home: Home, *, memory_check: bool = True) -> Fleet:
         if not model.upstream
     ]
     standing = {f"upstream {name}": OpenAICompatibleEngine(spec) for name, spec in config.upstreams().items()}
-    return Fleet(members, standing, memory=budget.available if memory_check else _unknown, bound=bound)
+    memory = budget.available if memory_check else _unknown
+    return Fleet(members, standing, memory=memory, bound=bound, accelerator=accelerator.found)
 
 
 def _unknown() -> None:

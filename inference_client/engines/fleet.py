@@ -9,13 +9,13 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Final
 
 from inference_client.engines.base import AnyJob, Done, Engine, EngineError, Error, Event
 from inference_client.engines.line import Ticket, pause, plan, probes, turn, victims
 from inference_client.engines.llama_cpp.budget import gib
-from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat, said
+from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat, digested, said
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ class Fleet:
     """``members`` are loaded on demand; ``standing`` engines, by name, need no memory of this machine and always run.
 
     ``memory``: what models may use before any is loaded, None if the system does not tell; ``bound``: the owner's.
+    ``accelerator`` finds out what members run on while none is loaded.
     """
 
     def __init__(
@@ -36,8 +37,10 @@ class Fleet:
         *,
         memory: Callable[[], int | None] = lambda: None,
         bound: int | None = None,
+        accelerator: Callable[[], Awaitable[str]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._accelerator = accelerator
         self._seats = {member.alias: Seat(member) for member in members}
         self._named = dict(standing or {})
         self._standing: tuple[Engine, ...] = ()
@@ -90,6 +93,8 @@ class Fleet:
         if problem is not None and not self.models() and not self._standing:
             await self.stop()
             raise problem
+        if self._seats and not self._backend and self._accelerator is not None:
+            self._backend = await self._accelerator()
         self._arranging = self._keep(self._arrange(), self._tasks)
         self._arranging.add_done_callback(lambda _: self._steps.put_nowait(None))
         self._keep(self._digest(), self._tasks)
@@ -352,14 +357,7 @@ class Fleet:
     async def _digest(self) -> None:
         """One after the other, so that the disk has peace."""
         for seat in self._seats.values():
-            if seat.info is None or seat.info.sha256 or seat.engine is not None:
-                continue
-            try:
-                digest = await asyncio.to_thread(seat.member.digest)
-            except OSError as problem:
-                log.warning("the SHA-256 of %s cannot be computed: %s", seat.alias, problem.strerror)
-            else:
-                seat.info = seat.info.model_copy(update={"sha256": digest})
+            if await digested(seat):
                 self._steps.put_nowait([])
 
     # --- engines ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from inference_client.daemons import in_daemon
 from inference_client.engines.base import Engine, EngineError
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics
 
@@ -73,7 +74,8 @@ class Seat:
         """What the site is told; None while the model cannot be loaded, again and again."""
         if self.engine is not None:
             infos = self.engine.models()
-            self.info = infos[0] if infos else self.info
+            if infos:
+                self.info = _remembering(self.info, infos[0])
             return self.info if infos else None
         return None if self.withdrawn else self.info
 
@@ -133,6 +135,26 @@ def merged(alias: str, parts: Sequence[ModelMetrics | None]) -> ModelMetrics:
         waiting=last.waiting if last else 0,
         **sums,
     )
+
+
+def _remembering(before: ModelInfo | None, info: ModelInfo) -> ModelInfo:
+    """``info`` with what was measured before the model left memory, as long as its new engine has not measured it."""
+    known = {name: getattr(before, name) for name in ("prompt_tps", "generation_tps", "sha256") if before is not None}
+    missing = {name: value for name, value in known.items() if value and not getattr(info, name)}
+    return info.model_copy(update=missing) if missing else info
+
+
+async def digested(seat: Seat) -> bool:
+    """Finds out the SHA-256 of a model that is not loaded; an engine does that itself. Whether that was news."""
+    if seat.info is None or seat.info.sha256 or seat.engine is not None:
+        return False
+    try:
+        digest = await in_daemon(seat.member.digest)
+    except (OSError, EngineError) as problem:
+        log.warning("the SHA-256 of %s cannot be computed: %s", seat.alias, problem)
+        return False
+    seat.info = seat.info.model_copy(update={"sha256": digest})
+    return True
 
 
 def said(alias: str, problem: Exception) -> EngineError:

@@ -1,5 +1,6 @@
 """Downloads from a hub on this machine, with everything that goes wrong on the way."""
 
+import fcntl
 import hashlib
 import random
 import struct
@@ -95,6 +96,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     hub = Hub()
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{hub.server_port}")
     monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     thread = Thread(target=hub.serve_forever, args=(0.01,))
     thread.start()
     yield hub
@@ -164,6 +166,27 @@ def test_a_download_that_keeps_breaking_is_refused_and_goes_on_the_next_time(hub
     hub.ranges.clear()
     assert fetch(tmp_path).read_bytes() == CONTENT
     assert hub.ranges[0] is not None
+
+
+def test_a_line_that_breaks_often_is_borne_as_long_as_something_comes(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "WORTH_BYTES", 100_000)
+    hub.break_after = [200_000] * (3 * download.ATTEMPTS)
+    assert fetch(tmp_path).read_bytes() == CONTENT
+    assert len(hub.ranges) > 2 * download.ATTEMPTS
+
+
+def test_two_programs_do_not_write_one_file(hub: Hub, tmp_path: Path) -> None:
+    part = tmp_path / "owner--name" / f"{NAME}.part"
+    part.parent.mkdir(parents=True)
+    with part.open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        problem = refusal(tmp_path)
+    assert problem.code == "download_busy"
+    assert "wait for it" in problem.message
+    assert hub.ranges == []
+    assert fetch(tmp_path).read_bytes() == CONTENT
 
 
 def test_a_changed_file_is_refused_and_deleted(hub: Hub, tmp_path: Path) -> None:

@@ -136,6 +136,34 @@ async def test_a_model_leaves_after_its_keep_alive_and_comes_back() -> None:
         assert crew.models["a"].loads == 2
 
 
+async def test_what_was_measured_is_remembered_while_a_model_is_away() -> None:
+    machine = Machine(None)
+    async with Crew(machine, Model(machine, "a")) as crew:
+        await crew.finish("a", crew.ask("a"))
+        engine = crew.models["a"].engine
+        assert engine is not None
+        measured = {"generation_tps": 42.5, "sha256": "cd" * 32}
+        engine._models["a"] = engine._models["a"].model_copy(update=measured)
+        crew.fleet.unload("a")
+        await crew.loaded()
+        for _ in range(2):
+            (info,) = crew.fleet.models()
+            assert (info.generation_tps, info.sha256) == (42.5, "cd" * 32)
+            crew.fleet.load("a")
+            await crew.loaded("a")
+
+
+async def test_what_it_runs_on_is_found_out_without_a_model() -> None:
+    async def found() -> str:
+        return "metal"
+
+    machine = Machine(None)
+    crew = Crew(machine, Model(machine, "a"))
+    crew.fleet._accelerator = found
+    async with crew:
+        assert crew.fleet.backend == "metal"
+
+
 async def test_stop_is_confirmed_for_who_waits_and_who_runs() -> None:
     machine = Machine(2)
     async with Crew(machine, Model(machine, "a", 2), Model(machine, "b", 2)) as crew:
