@@ -55,3 +55,9 @@ def test_a_vocabulary_of_capitals_keeps_them() -> None:
 @given(st.text())
 def test_any_text_becomes_known_tokens(text: str) -> None:
     assert all(0 <= token < len(WORDS) and token not in (1, 2) for token in cut.tokens(text, 256))
+
+
+@pytest.mark.parametrize("before", [4090, 4091, 4095, 4096, 8190])
+def test_a_word_of_a_long_text_is_whole_wherever_it_stands(before: int) -> None:
+    assert pieces(" " * before + "lizards unknowable") == ["^liz", "ard", "s", "^un", "know", "able"]
+    assert pieces("un" + "know" * before) == ["[UNK]"]

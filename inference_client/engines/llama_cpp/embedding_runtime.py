@@ -15,6 +15,9 @@ from inference_client.engines.llama_cpp.wordpiece import WordPiece
 SEQUENCES: Final = 128
 """Texts in one batch. llama.cpp takes at most 256."""
 
+_CHARACTERS: Final = 64
+"""Of a text for each token that can be read: more than tokens are long."""
+
 _LOWERCASE: Final = b"tokenizer.ggml.normalizer.lowercase"
 
 
@@ -56,7 +59,8 @@ class NativeEmbeddingRuntime:
         if self._words is not None:
             found = self._words.tokens(text, room)
         else:
-            found = self._tokenize(text.encode("utf-8", "replace"), framed=False)[:room]
+            read = text[: self.context * _CHARACTERS]
+            found = self._tokenize(read.encode("utf-8", "replace"), framed=False)[:room]
         # A model without marks must still be given something for an empty text.
         return [*before, *found, *after] or [max(0, int(llama_cpp.llama_vocab_eos(self._vocab)))]
 

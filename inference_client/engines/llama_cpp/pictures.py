@@ -51,8 +51,8 @@ def _plain(opened: Image.Image) -> Pixels:
         raise EngineError("bad_image", f"an image of {width} x {height} pixels is too long and thin to be looked at")
     # A JPEG can be unpacked at an eighth of its size, which saves time and memory.
     opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    image = ImageOps.exif_transpose(opened)
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    opened.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    image: Image.Image = ImageOps.exif_transpose(opened)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

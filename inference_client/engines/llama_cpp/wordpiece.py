@@ -16,6 +16,7 @@ PHANTOM_SPACE: Final = "\u2581"
 MAX_WORD: Final = 100
 """Characters; a longer word is unknown."""
 
+_STEP: Final = 4096
 _REMOVED: Final = frozenset({"Cc", "Cf", "Co", "Cs"})
 _CJK: Final = (
     (0x4E00, 0x9FFF),
@@ -43,9 +44,14 @@ class WordPiece:
     def tokens(self, text: str, most: int) -> list[int]:
         """At most ``most`` tokens from the beginning of ``text``."""
         found: list[int] = []
-        for word in "".join([_normal(character, self._lowercase) for character in text]).split(" "):
-            if word:
-                found += self._pieces(word)
+        rest = ""
+        # In steps, so that a long text costs no more than what is read of it.
+        for start in range(0, len(text) + _STEP, _STEP):
+            normal = [_normal(character, self._lowercase) for character in text[start : start + _STEP]]
+            words = (rest + "".join(normal or " ")).split(" ")
+            rest = words.pop()[: MAX_WORD + 1]
+            for word in words:
+                found += self._pieces(word) if word else ()
                 if len(found) >= most:
                     return found[:most]
         return found
