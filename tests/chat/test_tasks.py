@@ -287,6 +287,19 @@ async def test_all_hints_may_be_lost(olga: User, monkeypatch: pytest.MonkeyPatch
             assert await asked == [[7.0]]
 
 
+async def test_a_job_with_an_event_loop_of_its_own_may_wait_too(olga: User) -> None:
+    """It hears no hints there, and looks."""
+    async with serving():
+        node, _ = await paired(olga)
+        async with node:
+            await node.hello("minilm", kind="embedding")
+            asked = asyncio.create_task(asyncio.to_thread(lambda: asyncio.run(tasks.embed(["abc"], seconds=SECONDS))))
+            job = await node.hear(Embed)
+            await node.say(embedded(job, 0, vector(7.0)))
+            await node.finish(job)
+            assert await asked == [[7.0]]
+
+
 async def test_chats_and_tasks_go_to_models_of_their_kind_alone(alice: User, olga: User) -> None:
     async with serving():
         node, _ = await paired(olga)
