@@ -25,7 +25,9 @@ Thinking = Literal["none", "boolean", "level"]
 
 
 def _path(value: object) -> object:
-    return Path(value).expanduser() if isinstance(value, str) and value else value
+    if value == "":
+        raise ValueError("names no file; leave the key out if there is none")
+    return Path(value).expanduser() if isinstance(value, str) else value
 
 
 def _plain_number(value: object) -> object:

@@ -94,6 +94,7 @@ def test_paths_start_at_the_file_or_at_home(tmp_path: Path, monkeypatch: pytest.
         ('thinking = "level"', "thinking = true", "FILE, line 17: model.thinking must be"),
         ('name = "big"', "threads = 2", "threads is the upstream's own business"),
         ('file = "small.gguf"\n', "", "FILE, line 5: say where the model is"),
+        ('file = "small.gguf"', 'file = ""', "FILE, line 7: model.file: names no file"),
         ('file = "small.gguf"', 'hf_repo = "a/b"', "hf_repo and hf_file belong together"),
         ('file = "small.gguf"', 'file = "a"\nkind = "speech"', "needs an upstream"),
         ('alias = "small"\n', "", "FILE, line 5: model.alias is missing; add it"),

@@ -3,23 +3,27 @@
 import hashlib
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Final
 
 _BLOCK: Final = 1024 * 1024
 _NAME: Final = "hashes.json"
+_ONE: Final = threading.Lock()
+"""Several models read at once would only make the disk slower, and write the cache over each other."""
 
 
 def sha256(files: list[Path], cache_dir: Path | None = None) -> str:
     """64 hex digits over the content of ``files`` in order. Blocks for seconds: call it in a thread."""
     marks = [(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     key = json.dumps(marks)
-    known = _load(cache_dir)
-    if key not in known:
-        known[key] = _compute(files)
-        if cache_dir is not None:
-            _save(cache_dir, known)
-    return known[key]
+    with _ONE:
+        known = _load(cache_dir)
+        if key not in known:
+            known[key] = _compute(files)
+            if cache_dir is not None:
+                _save(cache_dir, known)
+        return known[key]
 
 
 def _compute(files: list[Path]) -> str:
