@@ -6,6 +6,7 @@ answers.
 
 import asyncio
 import logging
+import re
 import threading
 import time
 from collections import deque
@@ -31,6 +32,9 @@ WAITING_LINES: Final = 1000
 """Log lines kept for a terminal that takes none; the oldest go first."""
 
 
+_NUMBERS: Final = re.compile(r"[0-9]+")
+
+
 class _Log(logging.Handler):
     """Takes log lines for the thread that writes; keeps the last warnings and errors."""
 
@@ -38,17 +42,28 @@ class _Log(logging.Handler):
         super().__init__()
         self.lines: deque[str] = deque(maxlen=WAITING_LINES)
         self.errors: deque[tuple[str, str]] = deque(maxlen=LAST_ERRORS)
+        self._kind, self._times = "", 0
         self.setFormatter(formatter)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self.lines.append(self.format(record))
             if record.levelno >= logging.WARNING:
-                when = time.strftime("%H:%M:%S", time.localtime(record.created))
-                self.errors.append((when, record.getMessage()))
+                self._remember(time.strftime("%H:%M:%S", time.localtime(record.created)), record.getMessage())
         except (TypeError, ValueError):
             # Arguments that do not fit the words: reported as by every handler of logging.
             self.handleError(record)
+
+    def _remember(self, when: str, words: str) -> None:
+        """What differs from the one before only in its numbers takes its place, and is counted."""
+        kind = _NUMBERS.sub("", words)
+        if self.errors and kind == self._kind:
+            self.errors.pop()
+            self._times += 1
+            self.errors.append((when, f"({self._times} times) {words}"))
+        else:
+            self._kind, self._times = kind, 1
+            self.errors.append((when, words))
 
 
 class Screen:
@@ -151,7 +166,8 @@ def _is_terminal(handler: logging.Handler) -> bool:
 def shown(engine: Engine, *, plain: bool = False, console: Console | None = None) -> Iterator[Callable[[Link], None]]:
     """Yields what ``serve`` calls when it has its link. Where there is no terminal, or ``plain``: nothing happens."""
     console = console or Console()
-    if plain or not console.is_terminal or console.is_dumb_terminal:
+    # FORCE_COLOR and its like make a terminal of a pipe for colours, not for a view.
+    if plain or not console.is_terminal or console.is_dumb_terminal or not console.file.isatty():
         yield lambda _: None
         return
     screen = Screen(engine, console)

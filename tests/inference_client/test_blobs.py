@@ -4,6 +4,8 @@ import base64
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inference_client.protocol import messages as wire
 from inference_client.protocol.errors import ChannelError
@@ -18,8 +20,8 @@ def parts(data: bytes, size: int = 7) -> list[wire.BlobPart]:
     ]
 
 
-def _add_all(blobs: Blobs, given: list[wire.BlobPart]) -> None:
-    for part in given:
+def _add_all(blobs: Blobs, them: list[wire.BlobPart]) -> None:
+    for part in them:
         blobs.add(part)
 
 
@@ -78,3 +80,19 @@ def test_blobs_stay_within_their_bound_and_the_one_used_longest_ago_goes() -> No
     abandoned = parts(b"e" * 90, 30)
     blobs.add(abandoned[0])
     assert blobs.size <= 100
+
+
+DATA = (b"first of them", b"the second one", b"x" * 40)
+PARTS = [part for data in DATA for part in parts(data)]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=40))
+def test_in_whatever_order_parts_come_a_blob_is_whole_or_not_there(order: list[wire.BlobPart]) -> None:
+    blobs = Blobs(kept=60)
+    try:
+        _add_all(blobs, order)
+    except ChannelError:
+        pass
+    for data in DATA:
+        assert blobs.get(hashlib.sha256(data).hexdigest()) in (None, data)
+    assert 0 <= blobs.size <= 60

@@ -163,6 +163,18 @@ async def test_the_view_follows_the_link_and_log_lines_stand_above_it(handlers: 
     assert terminal.getvalue().rfind(SHOW) > terminal.getvalue().rfind(HIDE)
 
 
+async def test_an_error_that_repeats_itself_is_counted(handlers: Terminal) -> None:
+    terminal = Terminal()
+    async with fake_site() as site, running(site) as run:
+        with view.shown(run.engine, console=console(terminal)) as started:
+            started(run.link)
+            for seconds in (1, 2, 3):
+                logging.getLogger("inference_client").warning("away; trying again in %d s", seconds)
+            logging.getLogger("inference_client").warning("something else")
+            await seen_on(terminal, "\x1b[33m(3 times) away; trying again in 3 s")
+            await seen_on(terminal, "\x1b[33msomething else")
+
+
 async def test_after_a_crash_the_terminal_is_as_before(handlers: Terminal) -> None:
     terminal = Terminal()
     async with fake_site() as site, running(site) as run:
@@ -177,11 +189,19 @@ async def test_after_a_crash_the_terminal_is_as_before(handlers: Terminal) -> No
     assert not [thread for thread in threading.enumerate() if thread.name == "view"]
 
 
-@pytest.mark.parametrize(("plain", "terminal"), [(True, Terminal()), (False, io.StringIO())])
+@pytest.mark.parametrize(
+    ("plain", "terminal", "environment"),
+    [
+        (True, Terminal(), {"TERM": "xterm"}),
+        (False, Terminal(), {"TERM": "dumb"}),
+        (False, io.StringIO(), {"TERM": "xterm"}),
+        (False, io.StringIO(), {"TERM": "xterm", "FORCE_COLOR": "1"}),
+    ],
+)
 async def test_without_a_terminal_or_when_not_wanted_there_is_no_view(
-    handlers: Terminal, plain: bool, terminal: io.StringIO
+    handlers: Terminal, plain: bool, terminal: io.StringIO, environment: dict[str, str]
 ) -> None:
-    to = console(terminal) if plain else Console(file=terminal)
+    to = Console(file=terminal, _environ=environment)
     async with fake_site() as site, running(site) as run:
         with view.shown(run.engine, plain=plain, console=to) as started:
             started(run.link)
