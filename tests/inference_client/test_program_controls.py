@@ -12,6 +12,7 @@ import pytest
 
 from inference_client import config, control
 from inference_client.control import Request, State
+from inference_client.problems import Problem
 from inference_client.protocol import messages as wire
 from tests.inference_client.fake_site import FakeSite, NodeAtSite
 from tests.inference_client.test_program import home, program, question, site
@@ -42,6 +43,12 @@ keep_alive = "1h"
 alias = "broken"
 file = "absent.gguf"
 """
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine too."""
+    monkeypatch.setattr(control, "SECONDS", SECONDS)
 
 
 def configure(folder: Path, text: str = TWO) -> None:
@@ -185,7 +192,8 @@ async def test_the_copy_of_a_machine_ends_the_older_one_which_says_why(
     await node.welcome()
     copy = shutil.copytree(home, home.with_name("copy"), ignore=shutil.ignore_patterns("*.sock", "run.lock"))
     async with program(copy, "inference_client", "run") as second:
-        newer = await site.next_node()
+        async with asyncio.timeout(SECONDS):
+            newer = await site.connections.get()
         # What the site does with the older one.
         await node.socket.close(4409, "replaced")
         errors = await ended(process)
@@ -213,3 +221,56 @@ async def test_a_clock_one_day_off_is_said_and_harms_nothing(site: FakeSite, hom
         errors = await ended(process)
     assert process.returncode == 0
     assert "clock and the site's differ by 1440 minutes" in errors
+
+
+# --- memory for one of two, and a client that was killed ------------------------------------------------------------
+
+
+async def test_two_models_that_do_not_fit_together_both_answer_in_turns(site: FakeSite, home: Path) -> None:
+    configure(home, TWO.replace("max_slots = 3", 'max_slots = 3\nmemory = "150 MiB"'))
+    async with program(home, "inference_client", "run") as process:
+        async with asyncio.timeout(SECONDS):
+            node = await site.connections.get()
+        hello = await node.welcome()
+        assert {model.alias for model in hello.models} == {"one", "two"}
+        pair = PLAIN_PAIRS[0]
+        asked = {}
+        for alias in ("one", "two", "one"):
+            message = question(alias, pair.question)
+            asked[message.generation] = ""
+            await node.say(message)
+        ended_ones: set[object] = set()
+        async with asyncio.timeout(SECONDS):
+            while len(ended_ones) < len(asked):
+                message_ = await node.inbox.get()
+                assert not isinstance(message_, wire.Failed), message_
+                if isinstance(message_, wire.Models):
+                    assert sum(model.loaded for model in message_.models) <= 1
+                elif isinstance(message_, wire.Deltas):
+                    for item in message_.items:
+                        asked[item.g] += item.x
+                elif isinstance(message_, wire.Finished):
+                    ended_ones.add(message_.generation)
+        assert set(asked.values()) == {pair.answer}
+        process.terminate()
+        errors = await ended(process)
+    assert "leaves memory: to make room" in errors
+
+
+async def test_after_a_killed_client_the_next_one_takes_the_owners_commands(
+    running: tuple[NodeAtSite, asyncio.subprocess.Process], site: FakeSite, home: Path
+) -> None:
+    await asyncio.to_thread(control.ask, home, Request(do="pause"))
+    running[1].kill()
+    await running[1].wait()
+    assert (home / control.NAME).exists()
+    with pytest.raises(Problem, match="no inference client runs"):
+        await asyncio.to_thread(control.ask, home, Request(do="status"))
+    async with program(home, "inference_client", "run") as process:
+        async with asyncio.timeout(SECONDS):
+            node = await site.connections.get()
+        await node.welcome()
+        # A pause outlasts even that.
+        told = await node.hear(wire.Availability)
+        assert (told.state, told.why) == ("paused", "owner")
+        assert (await until(home, lambda state: True))["pid"] == process.pid
