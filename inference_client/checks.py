@@ -14,6 +14,7 @@ from inference_client.engines.llama_cpp import budget
 from inference_client.engines.llama_cpp.engine import inspect
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.engines.local import need_of
+from inference_client.engines.openai_compatible import OpenAICompatibleEngine, UpstreamSpec
 from inference_client.problems import Exit, Problem
 from inference_client.protocol import keys
 from inference_client.protocol.errors import CODES
@@ -45,6 +46,8 @@ def check(home: Home, say: Say, configured: Callable[[], Config] = Config) -> Ex
     looked(lambda: _backend(platform.system()))
     config: list[Config] = []
     if looked(lambda: _config(configured, config)):
+        for name, spec in config[0].upstreams().items():
+            looked(lambda name=name, spec=spec: asyncio.run(_upstream(name, spec)))  # type: ignore[misc]
         for model in config[0].model:
             if not model.upstream:
                 looked(lambda model=model: _model(lineup.spec_of(model, home)))  # type: ignore[misc]
@@ -104,6 +107,22 @@ def _config(configured: Callable[[], Config], found: list[Config]) -> str:
     found.append(config)
     models = f"{len(config.model)} model{'' if len(config.model) == 1 else 's'}"
     return f"{models} named" + (f", some of {', '.join(upstreams)}" if upstreams else "")
+
+
+async def _upstream(name: str, spec: UpstreamSpec) -> str:
+    engine = OpenAICompatibleEngine(spec)
+    try:
+        await engine.start()
+        offered = {info.alias for info in engine.models()}
+    except EngineError as error:
+        raise Problem(error.code, f"upstream {name}: {error.detail}", Exit.MODEL) from None
+    finally:
+        await engine.stop()
+    missing = sorted({model.alias for model in spec.models} - offered)
+    if missing:
+        message = f"upstream {name} at {spec.root} does not offer {', '.join(missing)} now; is it running?"
+        raise Problem("upstream_away", message, Exit.MODEL)
+    return f"upstream {name} answers and offers {', '.join(sorted(offered))}"
 
 
 def _model(spec: ModelSpec) -> str:

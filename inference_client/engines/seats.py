@@ -51,10 +51,11 @@ class Member(Protocol):
 
 @dataclass(slots=True)
 class Seat:
-    """``engine`` is set while the model is in memory. Times are monotonic seconds."""
+    """``engine`` is set while the model is in memory; ``raw`` is what it said last. Times are monotonic seconds."""
 
     member: Member
     info: ModelInfo | None = None
+    raw: ModelInfo | None = None
     need: int = 0
     engine: Engine | None = None
     runs: set[int] = field(default_factory=set)
@@ -74,8 +75,10 @@ class Seat:
         """What the site is told; None while the model cannot be loaded, again and again."""
         if self.engine is not None:
             infos = self.engine.models()
-            if infos:
-                self.info = _remembering(self.info, infos[0])
+            # Asked at every decode step: what has not changed must stay the same object.
+            if infos and infos[0] is not self.raw:
+                self.raw = infos[0]
+                self.info = _remembering(self.info, self.raw)
             return self.info if infos else None
         return None if self.withdrawn else self.info
 

@@ -18,6 +18,7 @@ from inference_client.control import Request, State
 from inference_client.problems import Exit, Problem
 from inference_client.protocol import keys
 from inference_client.state import HOME_VARIABLE, Home, Site
+from tests.fakes.upstream import FakeUpstream
 from tests.inference_client.fake_site import NODE
 
 TWO = """\
@@ -122,10 +123,25 @@ def test_check_looks_at_the_configuration(home: Home, capsys: pytest.CaptureFixt
     main(["check"])
     said = capsys.readouterr().out
     assert "2 models named, some of cluster" in said
+    assert "upstream cluster at http://127.0.0.1:1 does not offer big now" in said
     assert "there is no file" in said
     (home.path / config.NAME).write_text("[limits]\nmax_slots = 'x'\n")
     main(["check"])
     assert "line 2: limits.max_slots must be a whole number" in capsys.readouterr().out
+
+
+async def test_check_asks_the_upstreams(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    upstream = FakeUpstream(models=("big",))
+    async with upstream.running():
+        text = f'[upstream.cluster]\nbase_url = "{upstream.url}"\n[[model]]\nalias = "big"\nupstream = "cluster"\n'
+        (home.path / config.NAME).write_text(text)
+        await asyncio.to_thread(main, ["check"])
+        assert "ok       upstream cluster answers and offers big" in capsys.readouterr().out
+        (home.path / config.NAME).write_text(text.replace('alias = "big"', 'alias = "absent"\nname = "absent"'))
+        await asyncio.to_thread(main, ["check"])
+        said = capsys.readouterr().out
+        assert "PROBLEM  upstream cluster: " in said
+        assert "absent" in said
 
 
 # --- init -----------------------------------------------------------------------------------------------------------

@@ -153,6 +153,44 @@ async def test_what_was_measured_is_remembered_while_a_model_is_away() -> None:
             await crew.loaded("a")
 
 
+async def test_the_offer_is_the_same_object_until_it_changes() -> None:
+    machine = Machine(None)
+    async with Crew(machine, Model(machine, "a"), Model(machine, "b")) as crew:
+        await crew.finish("a", crew.ask("a"))
+        first, second = crew.fleet.models(), crew.fleet.models()
+        assert all(one is other for one, other in zip(first, second, strict=True))
+
+
+async def test_what_a_model_did_is_counted_once_though_it_left() -> None:
+    machine = Machine(None)
+    async with Crew(machine, Model(machine, "a"), Model(machine, "b")) as crew:
+        crew.fleet.metrics()
+        await crew.finish("a", crew.ask("a"), crew.ask("a"))
+        crew.fleet.unload("a")
+        await crew.loaded()
+        await crew.finish("a", crew.ask("a"))
+        crew.move(5)
+        found = {item.alias: item for item in crew.fleet.metrics()}
+        assert (found["a"].requests, found["a"].seconds, found["a"].busy) == (3, 5.0, 0)
+        assert found["a"].completion_tokens > 0
+        assert found["b"].requests == 0
+        again = {item.alias: item for item in crew.fleet.metrics()}
+        assert (again["a"].requests, again["a"].completion_tokens, again["a"].seconds) == (0, 0, 0.0)
+
+
+async def test_who_waits_for_a_model_is_counted() -> None:
+    machine = Machine(2)
+    async with Crew(machine, Model(machine, "a", 2), Model(machine, "b", 2)) as crew:
+        running = crew.ask("a")
+        await crew.arrived("a", running)
+        waiting = [crew.ask("b"), crew.ask("b")]
+        assert crew.fleet.occupancy() == {"a": (1, 0), "b": (0, 2)}
+        assert {item.alias: item.waiting for item in crew.fleet.metrics()}["b"] == 2
+        await crew.finish("a", running)
+        await crew.finish("b", *waiting)
+        assert crew.fleet.occupancy() == {}
+
+
 async def test_what_it_runs_on_is_found_out_without_a_model() -> None:
     async def found() -> str:
         return "metal"
