@@ -44,6 +44,8 @@ def picture(seen: Snapshot, width: int, height: int) -> RenderableType:
     lines.append(_models(seen, width, max(1, height - FIXED_LINES)))
     lines.append(_line(_machine(seen.reading)))
     lines += [_error(*error) for error in seen.errors]
+    # Where the terminal echoes what is typed: ^C at the end of a full line would begin another.
+    lines.append(Text())
     return Group(*lines)
 
 

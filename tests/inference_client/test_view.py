@@ -90,6 +90,10 @@ def test_what_is_not_known_is_not_invented() -> None:
     assert row.split()[-3:] == ["–", "–", "0"]
 
 
+def test_the_cursor_has_a_line_of_its_own() -> None:
+    assert lines(BUSY, 40)[-1] == ""
+
+
 def test_a_pause_says_why() -> None:
     text = "\n".join(lines(Snapshot("x", availability=Availability(state="paused", why="quiet_hours")), 80))
     assert "paused (quiet hours)" in text
@@ -104,7 +108,7 @@ def test_more_models_than_lines_are_counted() -> None:
 
 def test_a_log_line_cannot_move_the_cursor() -> None:
     seen = Snapshot("x", errors=(("12:00:00", "two\nlines\x1b[2J[bold]"),))
-    assert lines(seen, 80)[-1] == "12:00:00 two lines [2J[bold]"
+    assert lines(seen, 80)[-2] == "12:00:00 two lines [2J[bold]"
 
 
 @pytest.mark.parametrize(
