@@ -186,6 +186,9 @@ class Config(Section):
     def upstreams(self) -> dict[str, UpstreamSpec]:
         """Those that some model names, by name. Raises Problem ``config_wrong``."""
         wanted = {name: [model for model in self.model if model.upstream == name] for name in self.upstream}
+        for upstream in self.upstream.values():
+            if upstream.api_key_file is not None:
+                _require_private(upstream.api_key_file)
         try:
             return {name: _spec(self.upstream[name], models) for name, models in wanted.items() if models}
         except EngineError as error:
@@ -211,13 +214,20 @@ def load(path: Path) -> Config:
         raise Problem("config_wrong", f"{path} is no TOML: {error}", Exit.CONFIG) from None
     except ValidationError as error:
         raise Problem("config_wrong", explained(error, path, text, Config), Exit.CONFIG) from None
-    if mode & _OTHERS and any(upstream.api_key for upstream in config.upstream.values()):
-        raise Problem(
-            "config_open",
-            f"others can read {path}, which holds an API key; make it yours alone with: chmod 600 {path}",
-            Exit.CONFIG,
-        )
+    if any(upstream.api_key for upstream in config.upstream.values()):
+        _require_private(path, mode)
     return _located(config, path.parent)
+
+
+def _require_private(path: Path, mode: int | None = None) -> None:
+    """Raises Problem ``config_open``. A file that is not there is somebody else's complaint."""
+    try:
+        mode = path.stat().st_mode if mode is None else mode
+    except OSError:
+        return
+    if mode & _OTHERS:
+        message = f"others can read {path}, which holds an API key; make it yours alone with: chmod 600 {path}"
+        raise Problem("config_open", message, Exit.CONFIG)
 
 
 def _located(config: Config, folder: Path) -> Config:

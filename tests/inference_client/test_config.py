@@ -134,6 +134,7 @@ def test_a_key_comes_from_the_environment_a_file_or_a_private_configuration(
 ) -> None:
     monkeypatch.setenv("X_KEY", "from-env")
     (tmp_path / "x.key").write_text("from-file\n")
+    (tmp_path / "x.key").chmod(0o600)
     for line, key in [
         ('api_key_env = "X_KEY"', "from-env"),
         ('api_key_file = "x.key"', "from-file"),
@@ -153,6 +154,22 @@ def test_a_configuration_with_a_key_that_others_can_read_is_refused(tmp_path: Pa
         assert "inline" not in caught.value.message
     path.write_text(KEYED.format('api_key_env = "X"'))
     config.load(path)
+
+
+def test_a_file_with_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    key = tmp_path / "x.key"
+    key.write_text("secret\n")
+    found = config.load(written(tmp_path, KEYED.format('api_key_file = "x.key"')))
+    for mode in (0o644, 0o640):
+        key.chmod(mode)
+        with pytest.raises(Problem, match="chmod 600") as caught:
+            found.upstreams()
+        assert str(key) in caught.value.message
+    key.chmod(0o400)
+    assert found.upstreams()["x"].api_key == "secret"
+    key.unlink()
+    with pytest.raises(Problem, match="cannot be read"):
+        found.upstreams()
 
 
 def test_a_key_that_is_not_there_or_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
