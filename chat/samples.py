@@ -15,6 +15,9 @@ KEPT_DAYS = 7
 LARGEST = 2**62
 """No count beyond it is stored: a node may say any number, and the database takes 63 bits."""
 
+MAX_MODELS = 200
+"""By name in one minute; as many as a node may offer. What a node says of others is left out."""
+
 SUMS = ("prompt_tokens", "cached_tokens", "completion_tokens", "requests", "errors")
 _LATEST = ("uptime", "memory", "memory_free", "gpu_utilisation", "gpu_memory", "temperature")
 _COLUMNS = ["seconds", *SUMS, "busy", "waiting", "reconnections", *_LATEST, "by_model"]
@@ -36,6 +39,8 @@ class Minute:
         self.seconds += seconds
         values = {name: self.values.get(name, 0) for name in SUMS}
         for model in report.models:
+            if model.alias not in self.by_model and len(self.by_model) >= MAX_MODELS:
+                continue
             sums = self.by_model.setdefault(model.alias, dict.fromkeys((*SUMS, "seconds"), 0))
             sums["busy"] = min(LARGEST, model.busy)
             sums["seconds"] = min(1e9, sums["seconds"] + model.seconds)
@@ -48,27 +53,22 @@ class Minute:
             values[name] = min(2**31 - 1, sum(getattr(model, name) for model in report.models))
         self.values = values
 
+    def copy(self) -> "Minute":
+        """As it is now: another thread may write it while more is added here."""
+        by_model = {alias: dict(sums) for alias, sums in self.by_model.items()}
+        return Minute(self.at, self.changed, self.seconds, dict(self.values), by_model)
+
 
 def write(node: UUID, session: str, minutes: Sequence[Minute]) -> None:
-    """Stores the minutes that have changed, in one statement; a minute stored before is replaced by what it is now."""
-    changed = [minute for minute in minutes if minute.changed]
-    for minute in changed:
-        minute.changed = False
+    """Stores minutes in one statement; one that was stored before is replaced by what it is now."""
     rows = [
-        NodeSample(
-            node_id=node, session=session, at=one.at, seconds=one.seconds, by_model=one.by_model, **one.values
+        NodeSample(node_id=node, session=session, at=one.at, seconds=one.seconds, by_model=one.by_model, **one.values)
+        for one in minutes
+    ]
+    if Node.objects.filter(pk=node).exists():
+        NodeSample.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["node", "session", "at"], update_fields=_COLUMNS
         )
-        for one in changed
-    ]  # fmt: skip
-    try:
-        if Node.objects.filter(pk=node).exists():
-            NodeSample.objects.bulk_create(
-                rows, update_conflicts=True, unique_fields=["node", "session", "at"], update_fields=_COLUMNS
-            )
-    except Exception:
-        for minute in changed:
-            minute.changed = True
-        raise
 
 
 def purge() -> int:

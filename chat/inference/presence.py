@@ -3,10 +3,12 @@ faster than the database takes it, however fast the node talks.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db import Error as DatabaseTrouble
 from django.utils import timezone
 
 from chat import nodes, samples
@@ -15,7 +17,10 @@ from inference_client.protocol.messages import Availability, Metrics
 from inference_client.protocol.vocabulary import ModelInfo
 from meatlizard.threads import in_database
 
+log = logging.getLogger(__name__)
+
 OFFER_SECONDS = 1.0
+TELL_SECONDS = 0.5
 SAMPLE_SECONDS = 10.0
 """Between two writes of one node's metrics."""
 
@@ -89,6 +94,7 @@ class Presence:
             while written != self.availability:
                 written = self.availability
                 await in_database(nodes.said, self._node, self._session, written)
+                await asyncio.sleep(TELL_SECONDS)
         finally:
             self._telling = False
 
@@ -112,7 +118,16 @@ class Presence:
 
     async def flush(self) -> None:
         """Writes down what was measured since the last time."""
-        minutes = tuple(self._minutes)
-        if any(minute.changed for minute in minutes):
-            await in_database(samples.write, self._node, self._session, minutes)
-            self._minutes = [one for one in self._minutes if one is self._minutes[-1] or one not in minutes]
+        minutes = [minute for minute in self._minutes if minute.changed]
+        if not minutes:
+            return
+        for minute in minutes:
+            minute.changed = False
+        try:
+            await in_database(samples.write, self._node, self._session, [minute.copy() for minute in minutes])
+        except DatabaseTrouble as error:
+            # The link is worth more than its measurements: they are tried again with the next ones.
+            log.warning("node.measurements_wait", extra={"node": str(self._node), "error": type(error).__name__})
+            for minute in minutes:
+                minute.changed = True
+        self._minutes = [one for one in self._minutes if one.changed or one is self._minutes[-1]]

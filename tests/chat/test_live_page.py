@@ -141,6 +141,20 @@ def test_olga_sees_state_models_speeds_and_the_last_hour(olga: User, alice: User
     assert not re.search(r"<[^>]+\sstyle=|<style|<script(?![^>]+src=)|\son\w+=", page.split('id="content"')[1])
 
 
+def test_the_page_asks_the_database_as_often_for_five_clients_as_for_one(pair: Pairing) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for number in range(5):
+        sample(pair(f"model{number}", session=f"s{number}"), 1, 10)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(node_overview.overview().nodes) == number + 1
+        counts.append(len(queries))
+    assert set(counts) == {counts[0]}
+    assert counts[0] <= 6
+
+
 def test_what_nobody_measured_is_said_to_be_unknown(olga: User, pair: Pairing) -> None:
     pair("tiny")
     text = re.sub(r"<[^>]+>", " ", signed_in(olga).get(reverse(NOW)).content.decode())

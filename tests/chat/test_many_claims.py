@@ -208,6 +208,23 @@ def test_numbers_beyond_all_sense_are_bounded(pair: Pairing) -> None:
     assert row.busy == 2**31 - 1
 
 
+def test_what_is_being_written_does_not_change_under_the_writer() -> None:
+    minute = Minute(timezone.now())
+    minute.add(report(5), 1.0)
+    written = minute.copy()
+    minute.add(report(5), 1.0)
+    assert (written.values["completion_tokens"], written.by_model["tiny"]["completion_tokens"]) == (5, 5)
+
+
+def test_a_node_that_makes_up_models_without_end_fills_nothing() -> None:
+    minute = Minute(timezone.now())
+    for number in range(50):
+        made_up = tuple(ModelMetrics(alias=f"m{number}-{n}", seconds=1.0, completion_tokens=1) for n in range(100))
+        minute.add(Metrics(uptime=1.0, models=made_up), 1.0)
+    assert len(minute.by_model) == samples.MAX_MODELS
+    assert minute.values["completion_tokens"] == samples.MAX_MODELS
+
+
 def test_a_node_that_was_deleted_meanwhile_leaves_no_trace(pair: Pairing) -> None:
     minute = Minute(timezone.now().replace(second=0, microsecond=0))
     minute.add(report(), 1.0)
