@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from inference_client.engines.base import Done, EngineError, Error, Event, Job, Text
+from inference_client.engines.llama_cpp import engine as engine_module
+from inference_client.engines.llama_cpp import watch
 from inference_client.engines.llama_cpp.engine import LlamaCppEngine
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.protocol.vocabulary import ChatMessage, Image, Sampling
@@ -197,10 +199,15 @@ async def test_an_answer_about_an_image_goes_on_from_its_prefix_and_after_a_cras
         for run in range(100, 140):
             heard.engine.submit(job(run, user(ONE, image), files=[image]))
         await heard.until(lambda: 100 in heard.ends)
-        assert heard.engine.child_pid is not None
-        os.kill(heard.engine.child_pid, signal.SIGKILL)
-        await heard.until(lambda: all(run in heard.ends for run in range(100, 140)))
-    assert {heard.text[run] for run in range(100, 140)} == {whole}
+        pid = heard.engine.child_pid
+        assert pid is not None
+        # Standing still, it cannot have answered the last one before it dies.
+        os.kill(pid, signal.SIGSTOP)
+        heard.engine.submit(job(140, user(ONE, image), files=[image]))
+        os.kill(pid, signal.SIGKILL)
+        await heard.until(lambda: all(run in heard.ends for run in range(100, 141)))
+        assert heard.engine.child_pid not in (None, pid)
+    assert {heard.text[run] for run in range(100, 141)} == {whole}
 
 
 async def test_stop_frees_the_slot_of_who_looks() -> None:
@@ -313,3 +320,30 @@ async def test_only_who_looked_is_given_up_when_an_image_crashes_the_engine() ->
     assert heard.text[1] == TEXT_PAIRS[COUNT]
     assert heard.text[3] == answer("red", "blue")
     assert again == ["Yes."]
+
+
+async def test_a_child_that_looks_in_silence_is_not_taken_for_one_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+
+    def word(self: watch.Watch, now: float) -> None:
+        nonlocal looked
+        looked += 1
+
+    monkeypatch.setattr(engine_module, "WATCH_SECONDS", 0.01)
+    async with engine_with() as heard:
+        child = heard.engine._child
+        assert child is not None
+        os.kill(child.pid, signal.SIGSTOP)
+        heard.engine.submit(look(1, ONE, picture("red", "blue")))
+        child._blamed.value = 1
+        monkeypatch.setattr(watch.Watch, "hangs", lambda self, now: True)
+        monkeypatch.setattr(watch.Watch, "word", word)
+        async with asyncio.timeout(SECONDS):
+            while looked < 3:
+                await asyncio.sleep(0.01)
+        assert child.exit_code is None
+        monkeypatch.undo()
+        os.kill(child.pid, signal.SIGCONT)
+        await heard.until(lambda: 1 in heard.ends)
+        assert heard.engine._child is child
+    assert heard.text[1] == answer("red", "blue")

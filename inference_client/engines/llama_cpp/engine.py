@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from inference_client.daemons import in_daemon
 from inference_client.engines.base import (
     AnyJob,
     Done,
@@ -26,7 +27,7 @@ from inference_client.engines.base import (
 )
 from inference_client.engines.llama_cpp import budget, gguf, hashes, kinds, offer, states
 from inference_client.engines.llama_cpp.process import ChildProcess
-from inference_client.engines.llama_cpp.runs import Counts, Run, form_of
+from inference_client.engines.llama_cpp.runs import Counts, Run, form_of, guilty
 from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready, Tally
 from inference_client.engines.llama_cpp.speed import Speed, rounded
 from inference_client.engines.llama_cpp.watch import Watch
@@ -40,9 +41,8 @@ MAX_DELAY: Final = 30.0
 """Seconds before the child is started again: doubled with each crash in a row."""
 
 WATCH_SECONDS: Final = 2.0
+LOAD_SECONDS: Final = 900.0
 MAX_FORBIDDEN: Final = 100
-TOO_HARD: Final = "llama.cpp cannot follow this grammar or JSON schema: it takes too long or crashes; simplify it"
-TOO_STRANGE: Final = "llama.cpp crashed while it looked at an image of this conversation; leave it out, or send another"
 NO_USAGE: Final = Usage(prompt_tokens=0, completion_tokens=0)
 
 _KINDS: Final = {Job: "answers", EmbedJob: "vectors", TranscribeJob: "recordings", PaintJob: "images"}
@@ -73,6 +73,7 @@ class LlamaCppEngine:
         self._runs: dict[int, Run] = {}
         self._steps: asyncio.Queue[list[Event] | None] = asyncio.Queue()
         self._child: ChildProcess | None = None
+        self._launching: ChildProcess | None = None
         self._loaded: asyncio.Future[Ready] | None = None
         self._changing = asyncio.Lock()
         self._bringing: asyncio.Task[None] | None = None
@@ -81,6 +82,7 @@ class LlamaCppEngine:
         self._forbidden: set[str] = set()
         self._stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._farewells: set[asyncio.Task[None]] = set()
 
     @property
     def backend(self) -> str:
@@ -120,8 +122,12 @@ class LlamaCppEngine:
 
     async def stop(self) -> None:
         self._stopping = True
-        for task in list(self._tasks):
-            task.cancel()
+        tasks = list(self._tasks)
+        for task in tasks:
+            # A child's farewell is never cut short: it would live on unseen.
+            if task not in self._farewells:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._child is not None:
             await self._child.stop()
         await self._sweep()
@@ -135,7 +141,7 @@ class LlamaCppEngine:
             self._steps.put_nowait([Error(job.run, "wrong_kind", detail)])
             return
         if isinstance(job, Job) and form_of(job) in self._forbidden:
-            self._steps.put_nowait([Error(job.run, "invalid_grammar", TOO_HARD)])
+            self._steps.put_nowait([guilty(job)])
             return
         if not self._runs:
             self._watch.word(time.monotonic())
@@ -226,12 +232,14 @@ class LlamaCppEngine:
             self._unwanted = False
             child, self._child = self._child, None
             self._tell(loaded=False)
-            self._keep(self._ended(child))
+            farewell = self._keep(self._ended(child))
+            self._farewells.add(farewell)
+            farewell.add_done_callback(self._farewells.discard)
 
     async def _ended(self, child: ChildProcess) -> None:
         # Whoever wants the model back waits until its memory is free.
         async with self._changing:
-            await asyncio.shield(child.stop())
+            await child.stop()
 
     async def _sweep(self) -> None:
         """What a child that was killed has left on disk."""
@@ -248,18 +256,31 @@ class LlamaCppEngine:
 
     async def _launch(self, spec: ModelSpec) -> Ready:
         self._loaded = asyncio.get_running_loop().create_future()
-        child = ChildProcess(spec, self._heard)
         try:
-            return await self._loaded
+            child = ChildProcess(spec, self._heard)
+        except OSError as problem:
+            detail = f"the system starts no process for llama.cpp: {problem.strerror}; close other programs"
+            raise EngineError("engine_crashed", detail) from None
+        self._launching = child
+        try:
+            async with asyncio.timeout(LOAD_SECONDS):
+                return await self._loaded
+        except TimeoutError:
+            child.kill()
+            detail = f"llama.cpp has not loaded {spec.path.name} in {LOAD_SECONDS:.0f} s; look at the disk and the GPU's driver"
+            raise EngineError("engine_crashed", detail) from None
         except asyncio.CancelledError:
-            await asyncio.shield(child.stop())
+            await child.stop()
             raise
 
     async def _watched(self) -> None:
         """Ends a child that hangs in native code; its runs go on in the next one."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            if self._child is not None and self._runs and self._watch.hangs(time.monotonic()):
+            if self._child is not None and self._child.blamed is not None:
+                # It looks at an image or builds a grammar, in silence; an alarm of its own ends it if that hangs.
+                self._watch.word(time.monotonic())
+            elif self._child is not None and self._runs and self._watch.hangs(time.monotonic()):
                 log.error("llama.cpp has said nothing for too long and is started again")
                 self._watch.word(time.monotonic())
                 self._child.kill()
@@ -270,7 +291,7 @@ class LlamaCppEngine:
             self._counts.add(message)
         elif isinstance(message, list):
             self._note(message)
-        elif self._loaded is not None and not self._loaded.done():
+        elif child is self._launching and self._loaded is not None and not self._loaded.done():
             self._loading(child, message)
         elif message is None and not self._stopping and child is self._child:
             self._crashed(child)
@@ -311,12 +332,9 @@ class LlamaCppEngine:
     def _condemn(self, number: int) -> None:
         """Its image or its grammar took llama.cpp down; that grammar never again."""
         job = self._runs[number].job
-        if isinstance(job, Job) and job.images and not job.sampling.grammar and not job.sampling.json_schema:
-            self._note([Error(number, "bad_image", TOO_STRANGE)])
-            return
-        if isinstance(job, Job):
-            self._forbidden = {*list(self._forbidden)[-MAX_FORBIDDEN:], form_of(job)}
-        self._note([Error(number, "invalid_grammar", TOO_HARD)])
+        if form := form_of(job):
+            self._forbidden = {*list(self._forbidden)[-MAX_FORBIDDEN:], form}
+        self._note([guilty(job)])
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -350,7 +368,7 @@ class LlamaCppEngine:
 
     async def _hash(self, files: list[Path]) -> None:
         try:
-            digest = await asyncio.to_thread(hashes.sha256, files, self._cache_dir)
+            digest = await in_daemon(lambda: hashes.sha256(files, self._cache_dir))
         except OSError as problem:
             log.warning("the model's SHA-256 cannot be computed: %s", problem.strerror)
             return

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 
-from inference_client.engines.base import EmbedJob, Job, Text
+from inference_client.engines.base import EmbedJob, Error, Job, Text
 from inference_client.engines.llama_cpp.spec import Tally
 from inference_client.protocol.vocabulary import ModelMetrics
 
@@ -68,7 +68,18 @@ class Counts:
         return report
 
 
-def form_of(job: Job) -> str:
+def form_of(job: Job | EmbedJob) -> str:
     """Tells apart what answers are forced into; empty for a free answer."""
+    if isinstance(job, EmbedJob):
+        return ""
     wanted = job.sampling.grammar + job.sampling.json_schema
     return hashlib.sha256(wanted.encode("utf-8", "replace")).hexdigest() if wanted else ""
+
+
+def guilty(job: Job | EmbedJob) -> Error:
+    """The end of a run whose grammar or image took llama.cpp down, or would again."""
+    if form_of(job):
+        detail = "llama.cpp cannot follow this grammar or JSON schema: it takes too long or crashes; simplify it"
+        return Error(job.run, "invalid_grammar", detail)
+    detail = "llama.cpp crashed while it looked at an image of this conversation; leave it out, or send another"
+    return Error(job.run, "bad_image", detail)
