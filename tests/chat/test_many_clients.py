@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chat import actions, nodes
-from chat.inference import presence, seating
-from chat.inference.dispatch import dispatcher
+from chat.inference import consumer, presence, seating
+from chat.inference.dispatch import Dispatcher, dispatcher
 from chat.inference.placement import Want
 from chat.models import Generation, Node, NodeModel, NodeSample
 from inference_client.protocol.messages import Availability, Failed, Finished, Generate, Metrics, Order
@@ -354,6 +354,45 @@ async def test_a_wanted_answer_is_left_to_the_other_process_for_a_moment_only(mo
     assert not here.left_some
     monkeypatch.setattr(seating, "GRACE_SECONDS", 0.0)
     assert not here.later([])(want)
+
+
+@contextlib.asynccontextmanager
+async def other_process(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Dispatcher]:
+    """A second dispatcher, as another site process has it; nodes that connect in the block are its own."""
+    other = Dispatcher()
+    task = asyncio.create_task(other.run())
+    with monkeypatch.context() as patch:
+        patch.setattr(consumer, "dispatcher", other)
+        yield other
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_process_leaves_a_conversation_to_the_one_that_has_its_client_but_not_for_ever(
+    alice: User, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seating, "GRACE_SECONDS", 3600.0)
+    async with serving():
+        (mac, mac_row), (tower, _) = await paired(olga), await paired(olga)
+        async with mac:
+            await connect(mac, model(speed=1.0))
+            asked = await ask_without_title(alice)
+            await answer(mac, await mac.hear(Generate))
+            await in_state(asked, State.DONE)
+            async with other_process(monkeypatch) as other, tower:
+                await connect(tower, model(speed=500.0))
+                other._seating.elsewhere = {mac_row.pk: frozenset({"tiny"})}
+                second = await follow_up(alice, asked)
+                job = await mac.hear(Generate)
+                assert job.generation == second.generation
+                await answer(mac, job)
+                await in_state(second, State.DONE)
+                # There it may not work any more, and here the grace is over.
+                await mac.say(Availability(state="paused", why="heat"))
+                await row_says(mac_row, said_why="heat")
+                monkeypatch.setattr(seating, "GRACE_SECONDS", 0.1)
+                third = await follow_up(alice, asked)
+                assert (await tower.hear(Generate)).generation == third.generation
 
 
 async def test_without_other_processes_nothing_is_left(olga: User) -> None:
