@@ -8,6 +8,7 @@ import llama_cpp
 import numpy as np
 
 from inference_client.engines.base import EngineError
+from inference_client.engines.llama_cpp import threads
 from inference_client.engines.llama_cpp.native import NativeLog, backend, load_model
 from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.engines.llama_cpp.wordpiece import WordPiece
@@ -104,8 +105,7 @@ class NativeEmbeddingRuntime:
         params.kv_unified = True
         params.embeddings = True
         params.no_perf = True
-        if spec.threads:
-            params.n_threads = params.n_threads_batch = spec.threads
+        params.n_threads = params.n_threads_batch = spec.threads or threads.default()
         opened = self._init(params)
         pooling = llama_cpp.llama_pooling_type(opened)
         if pooling == llama_cpp.LLAMA_POOLING_TYPE_RANK:
