@@ -176,7 +176,7 @@ class Fleet:
 
     def problems(self) -> dict[str, str]:
         """Why models are not offered, or failed the last time, by alias; of standing engines by their name."""
-        own = {alias: seat.problem.detail for alias, seat in self._seats.items() if seat.problem is not None}
+        own = {alias: why for alias, seat in self._seats.items() if (why := seat.complaint())}
         return own | self._faults
 
     # --- jobs -------------------------------------------------------------------------------------------------------

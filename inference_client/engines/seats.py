@@ -82,6 +82,12 @@ class Seat:
             return self.info if infos else None
         return None if self.withdrawn else self.info
 
+    def complaint(self) -> str:
+        """Why it is not offered, or could not be loaded the last time; empty if all is well."""
+        if self.engine is not None:
+            return "" if self.engine.models() else "its engine ended and is started again; the log says why"
+        return self.problem.detail if self.problem is not None else ""
+
     @property
     def withdrawn(self) -> bool:
         return self.engine is None and self.failures >= FAILURES_UNTIL_WITHDRAWN

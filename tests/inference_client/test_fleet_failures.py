@@ -100,6 +100,21 @@ async def test_memory_taken_by_others_makes_idle_models_leave() -> None:
         await crew.loaded("b")
 
 
+async def test_an_engine_that_is_being_started_again_is_not_offered_and_says_so() -> None:
+    machine = Machine(None)
+    async with Crew(machine, Model(machine, "a"), Model(machine, "b")) as crew:
+        await crew.finish("a", crew.ask("a"))
+        engine = crew.models["a"].engine
+        assert engine is not None
+        offered = engine._models
+        engine._models = {}
+        assert [info.alias for info in crew.fleet.models()] == ["b"]
+        assert "started again" in crew.fleet.problems()["a"]
+        engine._models = offered
+        assert [info.alias for info in crew.fleet.models()] == ["a", "b"]
+        assert crew.fleet.problems() == {}
+
+
 async def test_an_error_nobody_foresaw_is_the_models_alone() -> None:
     machine = Machine(2)
     async with Crew(machine, Model(machine, "a"), Model(machine, "b")) as crew:
