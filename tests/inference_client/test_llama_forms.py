@@ -1,10 +1,12 @@
 """Answers forced into a form, in the real engine: what is allowed comes, what is broken is refused, nobody else suffers."""
 
 import json
+from typing import Literal
 
 import pytest
 
 from inference_client.engines.base import Error
+from inference_client.engines.llama_cpp.spec import ModelSpec
 from inference_client.protocol.vocabulary import LogitBias, Sampling
 from tests.inference_client.test_llama_engine import LONG, UNICODE, ask, engine_with
 from tests.models import MODEL_PATH, PLAIN_PAIRS
@@ -144,3 +146,39 @@ async def test_logit_bias_forbids_and_forces_tokens() -> None:
     assert isinstance(end, Error)
     assert (end.code, end.retry) == ("invalid_logit_bias", False)
     assert "258" in end.detail
+
+
+@pytest.mark.parametrize(
+    ("opening", "thinking", "expected"),
+    [("Y", None, "Yyes 🦎"), ("Y", "off", "yes 🦎"), ("Z", None, "yes 🦎"), (None, None, "yes 🦎")],
+)
+def test_a_grammar_waits_for_the_thinking_before_the_answer(
+    opening: str | None, thinking: Literal["off"] | None, expected: str
+) -> None:
+    from inference_client.engines.llama_cpp.guard import Guard
+    from inference_client.engines.llama_cpp.runtime import NativeRuntime
+    from inference_client.engines.llama_cpp.sampling import sampler
+    from inference_client.engines.llama_cpp.slots import Batch
+
+    runtime = NativeRuntime(ModelSpec(MODEL_PATH, "tiny", slots=1, threads=1))
+    # What the model would say freely is Y, which here stands for the token that begins thinking.
+    freely = (LogitBias(token=ord("Y"), bias=100),)
+    grammar = 'root ::= "yes 🦎"'
+    job = ask(1, "Hello", sampling=greedy(grammar=grammar, logit_bias=freely, thinking=thinking))
+    prompt = runtime.prompt(job)
+    token = ord(opening) if opening else None
+    chooser = sampler(runtime._words, job, prompt, Guard(), opening=token)
+    stream = runtime.answer(job, prompt)
+    said, tokens = "", list(prompt.tokens)
+    for step in range(20):
+        batch = Batch()
+        start = 0 if step == 0 else len(tokens) - 1
+        batch.add(0, start, tokens[start:], sample=True)
+        assert runtime.decode(batch)
+        chosen = chooser.sample(len(batch) - 1, answering=stream.answering)
+        if runtime.ends(chosen):
+            break
+        tokens.append(chosen)
+        said += "".join(text for text, _ in stream.feed(runtime.piece(chosen)))
+    chooser.close()
+    assert said == expected

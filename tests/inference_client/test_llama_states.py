@@ -193,6 +193,17 @@ async def test_five_conversations_in_one_slot_are_all_remembered(tmp_path: Path,
 
 
 @pytest.mark.skipif(not MODEL_PATH.exists(), reason="the tiny model is not there")
+async def test_what_a_killed_program_left_is_gone_at_the_next_start(tmp_path: Path) -> None:
+    dead = tmp_path / "conversations-999999999-x"
+    dead.mkdir()
+    (dead / "1").write_bytes(b"words")
+    engine = LlamaCppEngine(ModelSpec(MODEL_PATH, "tiny", cache_dir=tmp_path), lazy=True)
+    await engine.start()
+    assert not left(tmp_path)
+    await engine.stop()
+
+
+@pytest.mark.skipif(not MODEL_PATH.exists(), reason="the tiny model is not there")
 async def test_a_killed_child_leaves_no_conversation_on_disk(tmp_path: Path) -> None:
     pytest.importorskip("llama_cpp")
     spec = ModelSpec(MODEL_PATH, "tiny", slots=1, threads=1, cache_bytes=1_500_000, cache_dir=tmp_path,

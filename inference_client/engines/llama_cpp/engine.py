@@ -114,6 +114,7 @@ class LlamaCppEngine:
             log.warning("%s was made for %d tokens of context; using that", self._spec.path.name, trained)
         self._spec = replace(self._spec, context=context)
         self._info = offer.describe(self._spec, self._files)
+        await self._sweep()
         if not self._lazy:
             await self._load()
         self._offered = True

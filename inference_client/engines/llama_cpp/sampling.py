@@ -94,7 +94,10 @@ class NativeSampler:
         self._bias(sampling.logit_bias)
         penalty = sampling.repeat_penalty
         if penalty is not None and penalty != 1.0:
-            self._add(llama_cpp.llama_sampler_init_penalties(words.size, PENALTY_WINDOW, penalty, 0.0, 0.0))
+            penalties = llama_cpp.llama_sampler_init_penalties(words.size, PENALTY_WINDOW, penalty, 0.0, 0.0)
+            for token in history[-PENALTY_WINDOW:]:
+                llama_cpp.llama_sampler_accept(penalties, token)
+            self._add(penalties)
         temperature = TEMPERATURE if sampling.temperature is None else sampling.temperature
         if temperature <= 0:
             self._add(llama_cpp.llama_sampler_init_greedy())
@@ -105,8 +108,6 @@ class NativeSampler:
             self._add(llama_cpp.llama_sampler_init_temp(temperature))
             seed = llama_cpp.LLAMA_DEFAULT_SEED if sampling.seed is None else sampling.seed
             self._add(llama_cpp.llama_sampler_init_dist(seed))
-        for token in history[-PENALTY_WINDOW:]:
-            llama_cpp.llama_sampler_accept(self._chain, token)
 
     def sample(self, index: int, *, answering: bool = True) -> int:
         return int(llama_cpp.llama_sampler_sample(self._chain, self._words.context, index))
