@@ -347,11 +347,11 @@ class Session:
             yield wire.Deltas(items=tuple(items))
 
     def _result_due(self) -> Iterable[wire.FromNode]:
-        """Of the oldest first, and all of it: parts of two equal images could not be told apart."""
-        for held in self._held.values():
+        """One result after the other, and of the one begun all of it: parts of two equal images could not be told apart."""
+        due = [held for held in self._held.values() if held.results_left]
+        for held in sorted(due, key=lambda held: not held.results_sent)[:1]:
             if (message := held.take_result()) is not None:
                 yield message
-                return
 
     # --- for people and tests ---------------------------------------------------------------------------------------
 

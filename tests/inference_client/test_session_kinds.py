@@ -2,7 +2,9 @@
 
 import base64
 import hashlib
+import itertools
 import struct
+from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -44,12 +46,15 @@ def generate(generation: UUID | None = None, epoch: int = 1, **fields: object) -
     return wire.Generate(generation=generation or uuid4(), epoch=epoch, model="tiny", messages=QUESTION, **fields)
 
 
+def rounds(session: Session) -> Iterator[wire.FromNode]:
+    """What is sent, round by round, as far as it is asked for."""
+    while messages := session.outgoing():
+        yield from messages
+
+
 def everything(session: Session) -> list[wire.FromNode]:
     """All that is sent until nothing is left, round by round."""
-    sent: list[wire.FromNode] = []
-    while messages := session.outgoing():
-        sent += messages
-    return sent
+    return list(rounds(session))
 
 
 # --- thinking and tools -----------------------------------------------------------------------------------------------
@@ -287,6 +292,21 @@ def test_two_equal_images_are_not_mixed(session: Session) -> None:
             found.add(message)
         painted += isinstance(message, wire.Painted)
     assert painted == 2
+
+
+def test_an_image_asked_for_again_waits_for_the_equal_one_that_is_on_its_way(session: Session) -> None:
+    data = b"z" * 300_000
+    first, _ = painting(session, data)
+    painting(session, data)
+    found = Blobs()
+    for message in itertools.takewhile(lambda message: not isinstance(message, wire.Finished), rounds(session)):
+        if isinstance(message, wire.BlobPart):
+            found.add(message)
+    second_begun = session.outgoing()
+    session.receive(first.model_copy(update={"epoch": 2}), 0)
+    left = [*second_begun, *everything(session)]
+    offsets = [message.offset for message in left if isinstance(message, wire.BlobPart)]
+    assert offsets == sorted(offsets[: len(offsets) // 2]) * 2
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * (wire.MAX_BLOB + 1)])
