@@ -151,11 +151,24 @@ def _look(client: httpx.Client, url: str) -> Remote:
         raise Problem("download_missing", f"there is no {url}; check --hf-repo and --hf-file", Exit.DOWNLOAD)
     if answer.status_code >= 400:
         raise Problem("download_failed", f"{url} answers HTTP {answer.status_code}; try later", Exit.DOWNLOAD)
-    size = answer.headers.get("X-Linked-Size") or answer.headers.get("Content-Length") or ""
-    etag = (answer.headers.get("X-Linked-Etag") or "").removeprefix("W/").strip('"').lower()
+    etag = answer.headers.get("X-Linked-Etag") or answer.headers.get("ETag") or ""
+    etag = etag.removeprefix("W/").strip('"').lower()
+    size = answer.headers.get("X-Linked-Size") or ""
+    if not size and answer.is_redirect:
+        # A mirror that sends on without a word: the length it tells is that of its own answer.
+        size = _length(client, url)
+    size = size or answer.headers.get("Content-Length") or ""
     if not size.isdecimal():
         raise Problem("download_failed", f"{url} does not say how long the file is", Exit.DOWNLOAD)
     return Remote(url, int(size), etag if _SHA256.fullmatch(etag) else "")
+
+
+def _length(client: httpx.Client, url: str) -> str:
+    try:
+        answer = client.head(url)
+    except httpx.HTTPError as error:
+        raise _unreachable(url, error) from None
+    return str(answer.headers.get("Content-Length", "")) if answer.is_success else "unknown"
 
 
 def _load(client: httpx.Client, remote: Remote, part: Path, report: Report) -> None:

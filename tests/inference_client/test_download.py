@@ -43,6 +43,7 @@ class Hub(ThreadingHTTPServer):
         self.ranges: list[str | None] = []
         self.status = 200
         self.honours_range = True
+        self.tells = True
         self.authorizations: list[str | None] = []
 
 
@@ -59,12 +60,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         hub = self.server
         hub.authorizations.append(self.headers.get("Authorization"))
+        if self.path.startswith("/store/"):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.content())))
+            self.end_headers()
+            return
         self.send_response(302 if hub.status == 200 else hub.status)
         content = self.content()
         etag = hashlib.sha256(content).hexdigest() if hub.etag is None else hub.etag
-        self.send_header("Location", "/store")
-        self.send_header("X-Linked-Etag", f'"{etag}"')
-        self.send_header("X-Linked-Size", str(len(content)))
+        self.send_header("Location", f"/store/{self.path.rpartition('/')[2]}")
+        if hub.tells:
+            self.send_header("X-Linked-Etag", f'"{etag}"')
+            self.send_header("X-Linked-Size", str(len(content)))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -149,6 +156,15 @@ def test_a_broken_connection_goes_on_where_it_stopped(hub: Hub, tmp_path: Path) 
     assert hub.ranges[0] is None
     assert starts == sorted(starts)
     assert starts[0] > 0
+
+
+def test_a_mirror_that_only_sends_on_is_asked_for_the_length_there(hub: Hub, tmp_path: Path) -> None:
+    hub.tells = False
+    hub.break_after = [1_500_000]
+    assert fetch(tmp_path).read_bytes() == CONTENT
+    hub.content = b"<html>moved</html>"
+    (tmp_path / "owner--name" / NAME).unlink()
+    assert refusal(tmp_path).code == "download_foreign"
 
 
 def test_a_store_without_ranges_begins_again(hub: Hub, tmp_path: Path) -> None:
