@@ -55,7 +55,8 @@ class Scene:
         return client
 
     def crowd(self) -> Crowd:
-        return Crowd(self.site, list(itertools.islice(self.people, PEOPLE)))
+        people = list(itertools.islice(self.people, PEOPLE))
+        return Crowd(self.site, people, max(SECONDS) + 2 * RESUME_SECONDS)
 
 
 async def cut(real: bool, how: Cut, lengths: Sequence[int] = SECONDS) -> None:
@@ -92,6 +93,7 @@ async def _report(name: str, crowd: Crowd, scale: int, since: float) -> None:
     seen = [len(page.text) for page in crowd.pages]
     async with asyncio.timeout(RESUME_SECONDS):
         while not all(len(page.text) > had for page, had in zip(crowd.pages, seen, strict=True)):
+            assert not crowd.impatient, "a page gave up"
             await asyncio.sleep(0.005)
     resumed = time.monotonic() - since
     texts = await crowd.end()
@@ -111,8 +113,8 @@ def _differences(text: str, right: str) -> tuple[int, int]:
     return lost, more
 
 
-async def all_kinds(real: bool) -> None:
-    await asyncio.gather(*(cut(real, how) for how in CUTS), taken_over(real))
+async def all_kinds(real: bool, lengths: Sequence[int] = SECONDS) -> None:
+    await asyncio.gather(*(cut(real, how, lengths) for how in CUTS), taken_over(real))
 
 
 async def run(quick: bool, threads: int) -> None:
@@ -125,4 +127,6 @@ async def run(quick: bool, threads: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench.engine.links", description=__doc__)
     parser.add_argument("--real", action="store_true", help="at full length: about eight minutes")
-    asyncio.run(all_kinds(parser.parse_args().real))
+    parser.add_argument("--seconds", type=int, nargs="+", choices=SECONDS, default=SECONDS, help="only these cuts")
+    options = parser.parse_args()
+    asyncio.run(all_kinds(options.real, options.seconds))

@@ -43,12 +43,13 @@ class QuickClient(LiveClient):
 
 
 class Crowd:
-    """``people`` as ``scene.prepare`` made them, each with a long question. Use as an async context manager: at its end the
-    pages are closed.
+    """``people`` as ``scene.prepare`` made them, each with a long question, who wait ``patience`` seconds for the answer. Use as
+    an async context manager: at its end the pages are closed.
     """
 
-    def __init__(self, site: LiveSite, people: list[dict[str, str]]) -> None:
+    def __init__(self, site: LiveSite, people: list[dict[str, str]], patience: float = ANSWER_SECONDS) -> None:
         self.site = site
+        self.patience = patience
         self.pairs: list[Pair] = list(itertools.islice(itertools.cycle(LONG_PAIRS), len(people)))
         self.pages = [Page(site, person["cookie"], person["conversation"]) for person in people]
         self._asking: list[asyncio.Task[dict[str, Any]]] = []
@@ -70,7 +71,7 @@ class Crowd:
     async def ask(self) -> None:
         """All ask; returns when each sees text and none has the whole answer."""
         for page, pair in zip(self.pages, self.pairs, strict=True):
-            self._asking.append(asyncio.create_task(page.ask(pair.question, ANSWER_SECONDS)))
+            self._asking.append(asyncio.create_task(page.ask(pair.question, self.patience)))
         async with asyncio.timeout(START_SECONDS):
             await asyncio.gather(*(page.first_text.wait() for page in self.pages))
         assert not any(page.finished for page in self.pages), "an answer was over before the fault came"
@@ -87,6 +88,11 @@ class Crowd:
             assert page.text == pair.answer, _difference(page.text, pair.answer)
             assert page.finished is not None and page.finished["length"] == len(pair.answer)
         return {page.generation: stored[page.generation] for page in self.pages}
+
+    @property
+    def impatient(self) -> bool:
+        """Somebody has stopped waiting."""
+        return any(task.done() and task.exception() is not None for task in self._asking)
 
     async def end(self) -> list[str]:
         """Waits for the ends; the texts that are stored then, whatever they are."""
