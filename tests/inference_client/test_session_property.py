@@ -151,4 +151,4 @@ class LinkMachine(RuleBasedStateMachine):
 
 
 TestEveryInterleaving = LinkMachine.TestCase
-TestEveryInterleaving.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+TestEveryInterleaving.settings = settings(max_examples=400, stateful_step_count=40, deadline=None)

@@ -9,7 +9,8 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,13 @@ from rich.console import Console
 from inference_client import view
 from inference_client.machine import Gpu, Reading
 from inference_client.protocol import keys
-from inference_client.protocol.messages import Availability
+from inference_client.protocol.messages import Availability, Finished, Leaving
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics
 from inference_client.state import Home, Site
 from inference_client.view.picture import Snapshot, duration, picture
 from tests.fakes.engine import ScriptedEngine
-from tests.inference_client.fake_site import NODE, fake_site
-from tests.inference_client.running_link import running
+from tests.inference_client.fake_site import NODE, FakeSite, fake_site
+from tests.inference_client.running_link import generate, running
 
 SECONDS = 30.0
 SHOW, HIDE = "\x1b[?25h", "\x1b[?25l"
@@ -228,48 +229,85 @@ async def test_a_terminal_that_goes_away_does_not_end_the_answers(handlers: Term
                 await run.link.connected.wait()
 
 
-async def test_ctrl_c_on_a_real_terminal_ends_cleanly(tmp_path: Path) -> None:
-    async with fake_site() as site:
-        key = keys.generate()
-        site.enrolled.add(keys.public_bytes(key))
-        home = Home(tmp_path / "home")
-        public = keys.public_to_text(keys.public_bytes(site.key))
-        home.remember(Site(url=site.url, server_public=public, node=NODE, name="mac"), key)
-        ours, theirs = pty.openpty()
-        program = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.fakes.run_client", "--home", str(home.path)),
-            stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
-        )  # fmt: skip
-        os.close(theirs)
-        written = bytearray()
-        loop = asyncio.get_running_loop()
-        arrived = asyncio.Event()
+class OnTerminal:
+    """The scripted client as a process on a terminal of its own, which is read only when ``read`` says so."""
 
-        def read() -> None:
-            try:
-                written.extend(os.read(ours, 65536))
-            except OSError:
-                loop.remove_reader(ours)
-            arrived.set()
+    def __init__(self, process: asyncio.subprocess.Process, terminal: int) -> None:
+        self.process = process
+        self.written = bytearray()
+        self.arrived = asyncio.Event()
+        self._terminal = terminal
 
-        loop.add_reader(ours, read)
+    def read(self) -> None:
+        asyncio.get_running_loop().add_reader(self._terminal, self._take)
+
+    async def shows(self, words: bytes) -> None:
+        async with asyncio.timeout(SECONDS):
+            while words not in self.written:
+                self.arrived.clear()
+                await self.arrived.wait()
+
+    def _take(self) -> None:
         try:
-            async with asyncio.timeout(SECONDS):
-                await (await site.next_node()).welcome()
-                while b"scripted" not in written:
-                    arrived.clear()
-                    await arrived.wait()
-                program.send_signal(signal.SIGINT)
-                assert await program.wait() == 0
-        finally:
-            if program.returncode is None:
-                program.kill()
-                await program.wait()
-            loop.remove_reader(ours)
-            os.close(ours)
-    text = written.decode()
+            self.written.extend(os.read(self._terminal, 65536))
+        except OSError:
+            asyncio.get_running_loop().remove_reader(self._terminal)
+        self.arrived.set()
+
+
+@asynccontextmanager
+async def on_terminal(site: FakeSite, home: Home, *arguments: str) -> AsyncIterator[OnTerminal]:
+    key = keys.generate()
+    site.enrolled.add(keys.public_bytes(key))
+    public = keys.public_to_text(keys.public_bytes(site.key))
+    home.remember(Site(url=site.url, server_public=public, node=NODE, name="mac"), key)
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.fakes.run_client", "--home", str(home.path), *arguments),
+        stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
+    )  # fmt: skip
+    os.close(theirs)
+    try:
+        yield OnTerminal(process, ours)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        asyncio.get_running_loop().remove_reader(ours)
+        os.close(ours)
+
+
+async def test_ctrl_c_on_a_real_terminal_ends_cleanly(tmp_path: Path) -> None:
+    async with fake_site() as site, on_terminal(site, Home(tmp_path / "home")) as client:
+        client.read()
+        await (await site.next_node()).welcome()
+        await client.shows(b"scripted")
+        client.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(SECONDS):
+            assert await client.process.wait() == 0
+        await client.shows(SHOW.encode())
+    text = client.written.decode()
     assert "Traceback" not in text
     assert text.rfind(SHOW) >= text.rfind(HIDE)
+
+
+async def test_a_terminal_that_is_held_holds_up_no_answer(tmp_path: Path) -> None:
+    """As with Ctrl-S: what is written stays where it is."""
+    answers = 600
+    async with (
+        fake_site() as site,
+        on_terminal(site, Home(tmp_path / "home"), "--rate", "500", "--words", "1") as client,
+    ):
+        node = await site.next_node()
+        await node.welcome()
+        for _ in range(answers):
+            await node.say(generate())
+        for _ in range(answers):
+            await node.hear(Finished)
+        client.process.send_signal(signal.SIGINT)
+        await node.hear(Leaving)
+        async with asyncio.timeout(SECONDS):
+            assert await client.process.wait() == 0
 
 
 def test_before_there_is_a_link_nothing_is_drawn() -> None:
