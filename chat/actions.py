@@ -1,5 +1,6 @@
 """Verbs of conversations: each owns its transaction, and its news goes out on commit."""
 
+import datetime
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,17 +10,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from chat import generations, markov, queueing
+from chat import generations, markov, queueing, tree
 from chat.access import access_conversation
 from chat.bus import control_on_commit, on_commit
 from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
-from chat.messages import conversation_changed, message_out, plain_html
-from chat.models import Conversation, Generation, Message, kept
+from chat.messages import conversation_changed, latest_generation, may_go_on, message_out, plain_html
+from chat.models import Chunk, Conversation, Generation, Message, kept
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
-from meatlizard.errors import Invalid, LimitReached
+from meatlizard.errors import Invalid, LimitReached, NotFound
 from meatlizard.jobs.lease import ENDED, HELD, State
 from meatlizard.markup import render_markdown
 from meatlizard.ops.logs import current_request_id
@@ -117,27 +118,14 @@ def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offl
     Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is
     stored then.
     """
-    text = _CONTROLS.sub("", text).strip()
-    if not text:
-        raise Invalid("Write a question first.", code="empty")
-    if len(text) > MAX_PROMPT:
-        raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
-    reply = (
-        markov.reply_if_offline(access_conversation(user, conversation).model, text, user.pk)
-        if offline == "markov"
-        else None
-    )
+    text = written(text)
+    reply = _by_markov(offline, access_conversation(user, conversation).model, text, user)
     with transaction.atomic():
         # A repeated request waits at this lock for the first one, and then finds what it made.
         talk = access_conversation(user, conversation, lock=True)
         if earlier := _earlier_or_refused(user, talk, request, queues=reply is None):
             return earlier
-        question = Message(
-            conversation=talk, parent_id=talk.head_id, role=Message.Role.USER, source=Message.Source.PERSON,
-            content=text, html=plain_html(text), created=timezone.now(),
-        )  # fmt: skip
-        if not talk.title:
-            talk.title = title_from_question(text)
+        question = _question(talk, talk.head_id, text)
         on_commit(
             conversation_topic(talk.pk),
             MessageAdded(conversation=talk.pk, message=message_out(question), request=request),
@@ -145,18 +133,96 @@ def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offl
         return _answer(user, talk, question, request, reply)
 
 
+def edit_question(user: User, message: Message, request: UUID, text: str, offline: Offline = "wait") -> Asked:
+    """Asks the question ``message`` again in other words: a version beside it, whose answer becomes the one that is shown. What
+    was there stays. Raises as :func:`send`."""
+    if message.role != Message.Role.USER:
+        raise Invalid("Only a question can be asked again in other words.", code="not_a_question")
+    text = written(text)
+    reply = _by_markov(offline, message.conversation.model, text, user)
+    with transaction.atomic():
+        talk = access_conversation(user, message.conversation_id, lock=True)
+        if earlier := _earlier_or_refused(user, talk, request, queues=reply is None):
+            return earlier
+        _still_there(message)
+        question = _question(talk, message.parent_id, text)
+        return _answer(user, talk, question, request, reply, replaces=message.pk, beside=True)
+
+
 def regenerate(user: User, message: Message, request: UUID, offline: Offline = "wait") -> Asked:
-    """Asks again for the answer ``message``: a new one beside it, which becomes the one that is shown."""
-    if message.role != Message.Role.ASSISTANT or message.parent_id is None:
-        raise Invalid("Only an answer can be written again.", code="not_an_answer")
-    question = Message.objects.get(pk=message.parent_id)
-    model = message.conversation.model
-    reply = markov.reply_if_offline(model, question.content, user.pk) if offline == "markov" else None
+    """Asks again for the answer ``message``, or for one to the question ``message``: a new one beside those that are there,
+    which becomes the one that is shown."""
+    answers = message.role == Message.Role.ASSISTANT
+    question = message.parent if answers else message
+    if question is None:
+        raise Invalid("There is no question that this answers.", code="not_an_answer")
+    reply = _by_markov(offline, message.conversation.model, question.content, user)
     with transaction.atomic():
         conversation = access_conversation(user, message.conversation_id, lock=True)
         if earlier := _earlier_or_refused(user, conversation, request, queues=reply is None):
             return earlier
-        return _answer(user, conversation, question, request, reply, replaces=message.pk)
+        _still_there(message)
+        replaces = message.pk if answers else None
+        return _answer(user, conversation, question, request, reply, replaces=replaces, old=True)
+
+
+def go_on(user: User, message: Message, request: UUID) -> Asked:
+    """Continues an answer that was cut, in the same message: what is there, thinking too, is what the model goes on from.
+
+    Raises Invalid for any answer but the last of the shown branch, and for one that was not cut; otherwise as :func:`send`.
+    """
+    with transaction.atomic():
+        talk = access_conversation(user, message.conversation_id, lock=True)
+        if earlier := _earlier_or_refused(user, talk, request, queues=True):
+            return earlier
+        row = _still_there(message)
+        last = latest_generation(row)
+        if talk.head_id != row.pk:
+            raise Invalid("Only the last answer of the conversation can be continued.", code="not_the_last")
+        if last is None or not may_go_on(last, row):
+            raise Invalid("This answer is complete; there is nothing to continue.", code="not_cut")
+        now, key, length = timezone.now(), uuid4(), len(row.thinking)
+        sampling = _sampling(user, talk, key, before=row.pk, length=0)
+        generation = _generation(user, talk, row, key, request, now, sampling, continues=True)
+        kept.add_generation.run(generation)
+        # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
+        Chunk.objects.create(generation=generation, offset=0, text=row.thinking + row.content, thinking=length)
+        kept.move_head.run(id=talk.pk, head=row.pk, updated=now, title=talk.title)
+        talk.updated = now
+        _tell(talk, row, generation, request)
+        control_on_commit("work")
+        return Asked(key, talk.pk, row.pk)
+
+
+def written(text: str) -> str:
+    """What a person wrote, as it is stored. Raises Invalid when nothing is left of it, or when it is too long."""
+    text = _CONTROLS.sub("", text).strip()
+    if not text:
+        raise Invalid("Write something first.", code="empty")
+    if len(text) > MAX_PROMPT:
+        raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
+    return text
+
+
+def _by_markov(offline: Offline, model: str, text: str, user: User) -> str | None:
+    return markov.reply_if_offline(model, text, user.pk) if offline == "markov" else None
+
+
+def _question(talk: Conversation, parent: UUID | None, text: str) -> Message:
+    if not talk.title:
+        talk.title = title_from_question(text)
+    return Message(
+        conversation=talk, parent_id=parent, role=Message.Role.USER, source=Message.Source.PERSON,
+        content=text, html=plain_html(text), created=timezone.now(),
+    )  # fmt: skip
+
+
+def _still_there(message: Message) -> Message:
+    """As it is now, under the conversation's lock: what was deleted in the meantime is not asked about."""
+    row = Message.objects.filter(pk=message.pk, removed=None).first()
+    if row is None:
+        raise NotFound("This message was deleted.")
+    return row
 
 
 def _answer(
@@ -166,8 +232,11 @@ def _answer(
     request: UUID,
     markov_reply: str | None,
     replaces: UUID | None = None,
+    old: bool = False,
+    beside: bool = False,
 ) -> Asked:
-    """Within the asking transaction: the question if it is new, the empty answer, its generation, the new head."""
+    """Within the asking transaction: the question if it is not an ``old`` one, the empty answer, its generation, the new head.
+    ``beside``: the question is a new version of ``replaces``."""
     now = timezone.now()
     by_markov = markov_reply is not None
     answer = Message(
@@ -177,42 +246,80 @@ def _answer(
         model="markov" if by_markov else "",
     )  # fmt: skip
     key = uuid4()
-    sampling: dict[str, Any] = {} if conversation.temperature is None else {"temperature": conversation.temperature}
-    if conversation.thinking:
-        sampling["thinking"] = conversation.thinking
+    sampling: dict[str, Any] = {}
     if not by_markov:
-        sampling |= _within_budget(user, conversation, question, key)
-    if replaces:
+        sampling = _sampling(user, conversation, key, before=question.parent_id, length=len(question.content))
+    if old:
         kept.add_message.run(answer)
     else:
         kept.add_question_and_answer.run(question, answer)
-    generation = Generation(
-        pk=key,
-        conversation=conversation, message=answer, user=user, request=request, trace=current_request_id() or "",
-        model=conversation.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
-        sampling=sampling,
-        state=State.DONE if by_markov else State.QUEUED, answered_by="markov" if by_markov else "",
-        started=now if by_markov else None, ended_at=now if by_markov else None, reason="stop" if by_markov else "",
-    )  # fmt: skip
+    generation = _generation(user, conversation, answer, key, request, now, sampling)
+    if by_markov:
+        generation.state, generation.answered_by, generation.reason = State.DONE, "markov", "stop"
+        generation.started = generation.ended_at = now
     kept.add_generation.run(generation)
     conversation.head, conversation.updated = answer, now
     kept.move_head.run(id=conversation.pk, head=answer.pk, updated=now, title=conversation.title)
-    on_commit(
-        conversation_topic(conversation.pk),
-        MessageAdded(
-            conversation=conversation.pk, message=message_out(answer, generation), request=request, replaces=replaces
-        ),
-    )
-    on_commit(user_topic(conversation.owner_id), conversation_changed(conversation))
+    if beside:
+        shown = message_out(question, place=tree.place(question))
+        on_commit(
+            conversation_topic(conversation.pk),
+            MessageAdded(conversation=conversation.pk, message=shown, request=request, replaces=replaces),
+        )
+    _tell(conversation, answer, generation, request, None if beside else replaces, among=old)
     if not by_markov:
         control_on_commit("work")
     return Asked(generation.pk, conversation.pk, answer.pk)
 
 
-def _within_budget(user: User, conversation: Conversation, question: Message, key: UUID) -> dict[str, int]:
-    """Sets aside what the answer may cost; when less is left than a usual answer takes, bounds its length. Raises LimitReached."""
-    read, written = (kept.tokens_so_far.first(message=conversation.head_id) if conversation.head_id else None) or (0, 0)
-    least = len(question.content) // CHARACTERS_A_TOKEN + 1 + (read or 0) + (written or 0)
+def _tell(
+    talk: Conversation,
+    answer: Message,
+    generation: Generation,
+    request: UUID,
+    replaces: UUID | None = None,
+    *,
+    among: bool = False,
+) -> None:
+    shown = message_out(answer, generation, tree.place(answer) if among else None)
+    on_commit(
+        conversation_topic(talk.pk),
+        MessageAdded(conversation=talk.pk, message=shown, request=request, replaces=replaces),
+    )
+    on_commit(user_topic(talk.owner_id), conversation_changed(talk))
+
+
+def _generation(
+    user: User,
+    talk: Conversation,
+    answer: Message,
+    key: UUID,
+    request: UUID,
+    now: datetime.datetime,
+    sampling: dict[str, Any],
+    *,
+    continues: bool = False,
+) -> Generation:
+    return Generation(
+        pk=key, conversation=talk, message=answer, user=user, request=request, trace=current_request_id() or "",
+        model=talk.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
+        sampling=sampling, state=State.QUEUED, continues=continues,
+    )  # fmt: skip
+
+
+def _sampling(user: User, talk: Conversation, key: UUID, before: UUID | None, length: int) -> dict[str, Any]:
+    """The conversation's own, within what the week allows. Raises LimitReached."""
+    sampling: dict[str, Any] = {} if talk.temperature is None else {"temperature": talk.temperature}
+    if talk.thinking:
+        sampling["thinking"] = talk.thinking
+    return sampling | _within_budget(user, key, before, length)
+
+
+def _within_budget(user: User, key: UUID, before: UUID | None, length: int) -> dict[str, int]:
+    """Sets aside what an answer may cost to a question of ``length`` characters after the answer ``before``; when less is left
+    than a usual answer takes, bounds its length. Raises LimitReached."""
+    read, answered = (kept.tokens_so_far.first(message=before) if before else None) or (0, 0)
+    least = length // CHARACTERS_A_TOKEN + 1 + (read or 0) + (answered or 0)
     tokens = budgets.reserve(user, key, least=least + LEAST_ANSWER, wanted=least + USUAL_ANSWER)
     return {} if tokens is None or tokens >= least + USUAL_ANSWER else {"max_tokens": tokens - least}
 

@@ -82,7 +82,7 @@ def claim_for(
 def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[Claimed]:
     if not rows:
         return []
-    begun = {row.pk: stored(row.pk) if row.attempts > 1 else Stored("", 0) for row in rows}
+    begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues else Stored("", 0) for row in rows}
     prefixes = {pk: text.text for pk, text in begun.items()}
     contexts = turns.contexts([row for row in rows if row.message_id is not None], prefixes)
     return [

@@ -18,6 +18,8 @@ from chat.events import (
     MAX_STREAMS,
     THINKING,
     Ask,
+    Continue,
+    Edit,
     FromBrowser,
     MessageAdded,
     Open,
@@ -44,6 +46,9 @@ from meatlizard.security.ratelimit import check
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
+
+Question = Send | Edit | Continue | Regenerate
+"""What asks for an answer."""
 
 RECHECK_SECONDS = 30.0
 """How often a long-lived socket looks whether its session still holds."""
@@ -120,7 +125,7 @@ class ChatConsumer(Socket):
                     await in_database(_within_rate, user)
                     await self._open(user, request.conversation)
                     return
-            if not isinstance(request, Send | Regenerate):
+            if not isinstance(request, Question):
                 await in_database(_within_rate, user)
             await self._do(user, request)
         except AppError as error:
@@ -129,8 +134,8 @@ class ChatConsumer(Socket):
             self._requests -= 1
 
     async def _do(self, user: User, request: FromBrowser) -> None:
-        if isinstance(request, Send | Regenerate):
-            if request.offline == "markov":
+        if isinstance(request, Question):
+            if not isinstance(request, Continue) and request.offline == "markov":
                 # Seconds with a large corpus, the first time: not in a thread that stores what others read.
                 await in_thread(markov.prepare)
             for added in await in_database(_ask, user, request):
@@ -268,7 +273,7 @@ def _within_rate(user: User) -> None:
     check("chat-frames", str(user.pk), FRAMES, "You are sending too fast. Wait a moment.", open_in_trouble=True)
 
 
-def _ask(user: User, request: Send | Regenerate) -> list[MessageAdded]:
+def _ask(user: User, request: Question) -> list[MessageAdded]:
     """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
     _within_rate(user)
     rate = f"{user.tier.messages_per_minute}/m"
@@ -277,7 +282,13 @@ def _ask(user: User, request: Send | Regenerate) -> list[MessageAdded]:
     if isinstance(request, Send):
         asked = actions.send(user, request.conversation, request.request, request.text, request.offline)
     else:
-        asked = actions.regenerate(user, access_message(user, request.message), request.request, request.offline)
+        message = access_message(user, request.message)
+        if isinstance(request, Edit):
+            asked = actions.edit_question(user, message, request.request, request.text, request.offline)
+        elif isinstance(request, Continue):
+            asked = actions.go_on(user, message, request.request)
+        else:
+            asked = actions.regenerate(user, message, request.request, request.offline)
     return following.added(asked, request.request) if asked.repeated else []
 
 

@@ -36,9 +36,21 @@ class Schema(BaseModel):
 # --- site to browser ------------------------------------------------------------------------------------------------
 
 
+class Place(Schema):
+    """Where a message stands among its versions, which are the messages below the same parent: its ``number`` from 1, how many
+    there are, and its neighbours.
+    """
+
+    number: int
+    count: int
+    before: UUID | None
+    after: UUID | None
+
+
 class MessageOut(Schema):
     """A message as the page paints it. ``html`` is safe HTML of the answer; empty while it runs. ``thinking`` counts the code
     points that the model thought before it, to be asked for; 0 while it runs. ``notice`` is what else is to be said of how it ended.
+    ``place`` is null when it is the only version, or as it was told before. ``cut``: the answer may be continued.
     """
 
     id: UUID
@@ -54,6 +66,9 @@ class MessageOut(Schema):
     error: str = ""
     thinking: int = 0
     notice: str = ""
+    place: Place | None = None
+    edited: bool = False
+    cut: bool = False
 
 
 class ConversationOut(Schema):
@@ -103,9 +118,9 @@ class ConversationDeleted(Schema):
 
 
 class MessageAdded(Schema):
-    """A new message at the end of the conversation; ``replaces`` is the answer that a regeneration supersedes.
+    """A new message at the end of the conversation, or one there that goes on; ``replaces`` is the version that it supersedes.
 
-    ``request`` echoes the client-made id of the ``send`` that caused it.
+    ``request`` echoes the client-made id of what the page asked that caused it.
     """
 
     type: Literal["message.added"] = "message.added"
@@ -113,6 +128,22 @@ class MessageAdded(Schema):
     message: MessageOut
     request: UUID | None = None
     replaces: UUID | None = None
+
+
+class MessageChanged(Schema):
+    """Its owner edited the text of an answer."""
+
+    type: Literal["message.changed"] = "message.changed"
+    conversation: UUID
+    message: MessageOut
+
+
+class BranchShown(Schema):
+    """Another branch is shown from now on; ``head`` is the message at its end, null when none is left. The page reads it anew."""
+
+    type: Literal["branch.shown"] = "branch.shown"
+    conversation: UUID
+    head: UUID | None
 
 
 class Queued(Schema):
@@ -216,6 +247,8 @@ ToBrowser = (
     | ConversationChanged
     | ConversationDeleted
     | MessageAdded
+    | MessageChanged
+    | BranchShown
     | Queued
     | Stream
     | PromptProgress
@@ -250,8 +283,26 @@ class Send(Schema):
     offline: Literal["wait", "markov"] = "wait"
 
 
+class Edit(Schema):
+    """Ask the question ``message`` again in other words: ``text`` becomes a version beside it, with an answer of its own."""
+
+    type: Literal["edit"]
+    request: UUID
+    message: UUID
+    text: str = Field(min_length=1, max_length=MAX_PROMPT)
+    offline: Literal["wait", "markov"] = "wait"
+
+
+class Continue(Schema):
+    """Go on with ``message``, an answer at the end of the conversation that was cut."""
+
+    type: Literal["continue"]
+    request: UUID
+    message: UUID
+
+
 class Regenerate(Schema):
-    """Answer again the question that ``message`` (an assistant message) answered."""
+    """Answer again the question that ``message`` (an assistant message) answered, or the question ``message`` itself."""
 
     type: Literal["regenerate"]
     request: UUID
@@ -279,7 +330,9 @@ class Ask(Schema):
     model: str = Field(default="", max_length=100)
 
 
-FromBrowser = Annotated[Open | Send | Regenerate | StopRequest | Sync | Ask, Field(discriminator="type")]
+FromBrowser = Annotated[
+    Open | Send | Edit | Continue | Regenerate | StopRequest | Sync | Ask, Field(discriminator="type")
+]
 _from_browser: TypeAdapter[FromBrowser] = TypeAdapter(FromBrowser)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from chat import availability, generations, queueing
+from chat import availability, generations, queueing, tree
 from chat.actions import Asked
 from chat.events import FinishedOut, GenerationState, MessageAdded, Queued
 from chat.messages import finished_out, message_out
@@ -60,7 +60,11 @@ def added(asked: Asked, request: UUID) -> list[MessageAdded]:
     row = Generation.objects.select_related("message__parent").get(pk=asked.generation)
     assert row.message is not None
     assert row.message.parent is not None
-    messages = (message_out(row.message.parent), message_out(row.message, row))
+    question, answer = row.message.parent, row.message
+    messages = (
+        message_out(question, place=tree.place(question)),
+        message_out(answer, row, tree.place(answer)),
+    )
     return [MessageAdded(conversation=asked.conversation, message=message, request=request) for message in messages]
 
 

@@ -188,7 +188,11 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     assert message is not None
     message.thinking, message.content = text[: outcome.thinking], text[outcome.thinking :]
     message.html = outcome.html
-    message.model, message.tokens = row.answered_by, row.completion_tokens
+    if row.continues and row.completion_tokens is not None:
+        message.tokens = (message.tokens or 0) + row.completion_tokens
+    elif not row.continues:
+        message.tokens = row.completion_tokens
+    message.model = row.answered_by or message.model
     kept.write_answer.run(
         id=message.pk, content=message.content, thinking=message.thinking, html=message.html, model=message.model,
         tokens=message.tokens,

@@ -2,12 +2,14 @@
 
 import html
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from django.db.models.functions import Length
 from pydantic_core import to_json
 
-from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut
+from chat import tree
+from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
 from chat.models import Conversation, Generation, Message, kept
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
@@ -22,19 +24,24 @@ CONTEXT_BYTES = 700_000
 """Of history and stored answer, as JSON, sent to a node at most: with what stands around it, it fits one message of the
 wire. The node trims further, by tokens, to its model's window."""
 
+MOST_KEYS = 500
+"""Named in one query; SQLite may be built to take no more than 999."""
+
 
 def branch(conversation: Conversation) -> list[Message]:
-    """The messages from the first to the conversation's head. One query, whatever the length."""
+    """The messages from the first to the conversation's head. Two queries, whatever the length."""
+    return _branch(conversation, tree.read(conversation.pk))
+
+
+def _branch(conversation: Conversation, rows: tree.Rows) -> list[Message]:
     # What models thought may be many times what they answered; who opens it asks for it.
-    found = Message.objects.filter(conversation=conversation.pk).defer("thinking")
-    rows = {message.pk: message for message in found}
-    path: list[Message] = []
-    at = conversation.head_id
-    while at is not None and at in rows:
-        path.append(rows[at])
-        at = rows[at].parent_id
-    path.reverse()
-    return path
+    found = Message.objects.filter(conversation=conversation.pk, removed=None).order_by().defer("thinking")
+    path = tree.path(rows, conversation.head_id)
+    if len(rows) > 2 * len(path) and len(path) < MOST_KEYS:
+        # Most of it is other versions, whose texts nobody is going to see.
+        found = found.filter(pk__in=path)
+    texts = {message.pk: message for message in found}
+    return [texts[pk] for pk in path if pk in texts]
 
 
 def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, tuple[ChatMessage, ...]]:
@@ -87,7 +94,10 @@ def plain_html(text: str) -> str:
     return f'<div class="plain">{html.escape(text)}</div>'
 
 
-def message_out(message: Message, generation: Generation | None = None) -> MessageOut:
+def message_out(
+    message: Message, generation: Generation | None = None, place: Place | None = None, thinking: int = 0
+) -> MessageOut:
+    """``thinking`` counts for a message without generation."""
     return MessageOut(
         id=message.pk,
         parent=message.parent_id,
@@ -100,20 +110,52 @@ def message_out(message: Message, generation: Generation | None = None) -> Messa
         state=generation.state if generation else None,
         generation=generation.pk if generation else None,
         error=generation.error if generation else "",
-        thinking=generation.thinking_length if generation else 0,
+        thinking=generation.thinking_length if generation else thinking,
         notice=_notice(generation) if generation and generation.ended else "",
+        place=place,
+        edited=message.edited is not None,
+        cut=generation is not None and may_go_on(generation, message),
     )
 
 
+def may_go_on(generation: Generation, message: Message) -> bool:
+    """Whether an answer ended before its model was done, with some text to go on from."""
+    return generation.reason in ("length", "cancelled", "failed") and bool(
+        message.content or generation.thinking_length
+    )
+
+
+def latest_generation(message: Message) -> Generation | None:
+    rows = Generation.objects.filter(message=message.pk, purpose=Generation.Purpose.ANSWER)
+    return rows.order_by("-created").first()
+
+
 def branch_out(conversation: Conversation) -> list[MessageOut]:
-    """The shown branch with the state of each answer's latest generation. Two queries."""
+    """The shown branch with the state of each answer's latest generation, and each message's place among its versions. Three
+    queries.
+    """
+    rows = tree.read(conversation.pk)
+    places = tree.versions(rows.items())
     latest: dict[UUID, Generation] = {}
     for generation in Generation.objects.filter(
         conversation=conversation.pk, purpose=Generation.Purpose.ANSWER
     ).order_by("created"):
         if generation.message_id is not None:
             latest[generation.message_id] = generation
-    return [message_out(message, latest.get(message.pk)) for message in branch(conversation)]
+    path = _branch(conversation, rows)
+    thoughts = _copied_thoughts(conversation, [message for message in path if message.pk not in latest])
+    return [
+        message_out(message, latest.get(message.pk), places.get(message.pk), thoughts.get(message.pk, 0))
+        for message in path
+    ]
+
+
+def _copied_thoughts(conversation: Conversation, without_generation: Iterable[Message]) -> dict[UUID, int]:
+    """How much was thought before answers that were written in another conversation."""
+    if not any(message.source == Message.Source.MODEL for message in without_generation):
+        return {}
+    copies = Message.objects.filter(conversation=conversation.pk, removed=None, generations=None)
+    return dict(copies.exclude(thinking="").order_by().values_list("pk", Length("thinking")))
 
 
 def finished_out(row: Generation) -> FinishedOut:

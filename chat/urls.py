@@ -1,19 +1,24 @@
 from django.urls import path
 
-from chat import views
 from chat.search import views as search_views
+from chat.views import branches, pages
 
 app_name = "chat"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("new/", views.create, name="create"),
-    path("list/", views.conversations, name="list"),
+    path("", pages.home, name="home"),
+    path("new/", pages.create, name="create"),
+    path("list/", pages.conversations, name="list"),
     path("search/", search_views.find, name="search"),
-    path("message/<uuid:message>/source/", views.source, name="source"),
-    path("message/<uuid:message>/thinking/", views.thinking, name="thinking"),
-    path("<uuid:conversation>/", views.conversation, name="conversation"),
-    path("<uuid:conversation>/rename/", views.rename, name="rename"),
-    path("<uuid:conversation>/delete/", views.delete, name="delete"),
-    path("<uuid:conversation>/settings/", views.settings, name="settings"),
+    path("message/<uuid:message>/source/", pages.source, name="source"),
+    path("message/<uuid:message>/thinking/", pages.thinking, name="thinking"),
+    path("message/<uuid:message>/show/", branches.show, name="show"),
+    path("message/<uuid:message>/edit/", branches.edit, name="edit"),
+    path("message/<uuid:message>/delete/", branches.remove, name="remove"),
+    path("message/<uuid:message>/restore/", branches.restore, name="restore"),
+    path("message/<uuid:message>/fork/", branches.fork, name="fork"),
+    path("<uuid:conversation>/", pages.conversation, name="conversation"),
+    path("<uuid:conversation>/rename/", pages.rename, name="rename"),
+    path("<uuid:conversation>/delete/", pages.delete, name="delete"),
+    path("<uuid:conversation>/settings/", pages.settings, name="settings"),
 ]

@@ -69,6 +69,10 @@ class Message(models.Model):
     model = models.CharField(max_length=100, blank=True)
     tokens = models.PositiveIntegerField(null=True, blank=True, help_text="counted by the engine; empty: unknown")
     created = models.DateTimeField()
+    edited = models.DateTimeField(null=True, blank=True, help_text="when its owner last changed an answer's text")
+    removed = models.DateTimeField(
+        null=True, blank=True, help_text="when its branch was deleted; all that went together have the same moment"
+    )
 
     class Meta:
         ordering = ["created"]

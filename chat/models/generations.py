@@ -166,6 +166,9 @@ class Generation(Leased):
     prompt_seconds = models.FloatField(null=True, blank=True)
     completion_seconds = models.FloatField(null=True, blank=True)
     trimmed_messages = models.PositiveIntegerField(default=0)
+    continues = models.BooleanField(
+        default=False, db_default=False, help_text="it goes on with text that its message had before"
+    )
     thinking_length = models.PositiveIntegerField(
         default=0, db_default=0, help_text="characters the model thought, once it has ended"
     )

@@ -16,6 +16,7 @@ from meatlizard.accounts.models import User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOBODYS = UUID("00000000-0000-4000-8000-000000000000")
+CHANGES = ("rename", "delete", "settings", "show", "edit", "fork", "remove", "restore")
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def signed_in(user: User) -> Client:
 
 def routes(talk: Conversation) -> dict[str, str]:
     """Every route that names an object, with Alice's in it; fails when a route is added without a case here."""
-    message = talk.messages.get(role="user")
+    message, answer = talk.messages.get(role="user"), talk.messages.get(role="assistant")
     cases = {
         "conversation": reverse("chat:conversation", args=[talk.pk]),
         "rename": reverse("chat:rename", args=[talk.pk]),
@@ -43,6 +44,11 @@ def routes(talk: Conversation) -> dict[str, str]:
         "settings": reverse("chat:settings", args=[talk.pk]),
         "source": reverse("chat:source", args=[message.pk]),
         "thinking": reverse("chat:thinking", args=[message.pk]),
+        "show": reverse("chat:show", args=[message.pk]),
+        "edit": reverse("chat:edit", args=[answer.pk]),
+        "fork": reverse("chat:fork", args=[message.pk]),
+        "remove": reverse("chat:remove", args=[message.pk]),
+        "restore": reverse("chat:restore", args=[message.pk]),
     }
     with_objects = {
         str(route.name) for route in urls.urlpatterns if isinstance(route, URLPattern) and "<" in str(route.pattern)
@@ -54,15 +60,18 @@ def routes(talk: Conversation) -> dict[str, str]:
 def request(client: Client, name: str, address: str) -> int:
     if name in ("conversation", "source", "thinking"):
         return client.get(address).status_code
-    return client.post(address, json.dumps({"title": "x", "model": ""}), "application/json").status_code
+    body = {"title": "x", "model": "", "text": "No."}
+    return client.post(address, json.dumps(body), "application/json").status_code
 
 
 def test_alice_may_use_every_route_of_hers(alice: User, talk: Conversation) -> None:
     cases = routes(talk)
     client = signed_in(alice)
+    actions.stop(talk.generations.get())
     order = sorted(cases, key=lambda name: name == "delete")
-    assert [request(client, name, cases[name]) for name in order] == [200] * len(cases)
-    assert not Conversation.objects.exists()
+    answers = {name: request(client, name, cases[name]) for name in order}
+    assert answers == dict.fromkeys(cases, 200) | {"fork": 201}
+    assert not Conversation.objects.filter(pk=talk.pk).exists()
 
 
 def test_charlie_finds_none_of_alices_things(charlie: User, talk: Conversation) -> None:
@@ -101,7 +110,7 @@ def test_visitors_are_sent_to_sign_in(talk: Conversation) -> None:
 def test_changes_need_the_csrf_token(alice: User, talk: Conversation) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
-    for name in ("rename", "delete", "settings"):
+    for name in CHANGES:
         assert request(client, name, routes(talk)[name]) == 403
     assert client.post(reverse("chat:create")).status_code == 403
     assert Conversation.objects.count() == 1
@@ -109,7 +118,7 @@ def test_changes_need_the_csrf_token(alice: User, talk: Conversation) -> None:
 
 def test_nothing_changes_on_get(alice: User, talk: Conversation) -> None:
     client = signed_in(alice)
-    for name in ("rename", "delete", "settings"):
+    for name in CHANGES:
         assert client.get(routes(talk)[name]).status_code == 405
 
 

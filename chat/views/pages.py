@@ -1,10 +1,7 @@
 """Pages of the chat and the small requests of its script."""
 
-import json
-from typing import Any, TypeVar
 from uuid import UUID
 
-from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -16,12 +13,8 @@ from chat.access import access_conversation, access_message
 from chat.forms import RenameForm, SettingsForm
 from chat.messages import branch_out, conversation_out
 from chat.models import Conversation
+from chat.views.bodies import body, valid
 from meatlizard.accounts.http import UserRequest
-from meatlizard.errors import Invalid
-
-Form = TypeVar("Form", bound=forms.Form)
-
-MAX_BODY = 300_000
 
 
 @login_required
@@ -81,7 +74,7 @@ def create(request: UserRequest) -> JsonResponse:
 @require_POST
 def rename(request: UserRequest, conversation: UUID) -> JsonResponse:
     row = access_conversation(request.user, conversation)
-    form = _valid(RenameForm(_body(request)))
+    form = valid(RenameForm(body(request)))
     return _conversation(actions.rename(row, form.cleaned_data["title"]))
 
 
@@ -90,7 +83,7 @@ def rename(request: UserRequest, conversation: UUID) -> JsonResponse:
 def settings(request: UserRequest, conversation: UUID) -> JsonResponse:
     """Model, system prompt, temperature and thinking of a conversation, for the answers to come."""
     row = access_conversation(request.user, conversation)
-    data = _valid(SettingsForm(_body(request))).cleaned_data
+    data = valid(SettingsForm(body(request))).cleaned_data
     return _conversation(
         actions.configure(row, data["model"], data["system_prompt"], data["temperature"], data["thinking"])
     )
@@ -121,22 +114,3 @@ def thinking(request: UserRequest, message: UUID) -> HttpResponse:
 
 def _conversation(row: Conversation) -> JsonResponse:
     return JsonResponse({"conversation": conversation_out(row).model_dump(mode="json")})
-
-
-def _body(request: UserRequest) -> dict[str, Any]:
-    """The JSON object in the request. Raises Invalid for anything else."""
-    if len(request.body) > MAX_BODY:
-        raise Invalid("This is too much for one request.", code="too_long")
-    try:
-        body = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        raise Invalid("The request is not JSON.", code="bad_request") from None
-    if not isinstance(body, dict):
-        raise Invalid("The request is not a JSON object.", code="bad_request")
-    return body
-
-
-def _valid(form: Form) -> Form:
-    if not form.is_valid():
-        raise Invalid(str(next(iter(form.errors.values()))[0]), code="bad_request")
-    return form
