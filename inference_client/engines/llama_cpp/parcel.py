@@ -32,7 +32,7 @@ class Frames:
     def __init__(self) -> None:
         self._bytes = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
+    def feed(self, data: bytes | memoryview) -> Iterator[bytes]:
         """The messages that are whole now."""
         self._bytes += data
         while len(self._bytes) >= _SHORT.size:

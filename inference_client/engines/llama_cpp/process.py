@@ -18,7 +18,7 @@ from inference_client.engines.llama_cpp.parcel import Frames, opened
 from inference_client.engines.llama_cpp.spec import FromChild, ModelSpec, ToChild
 
 STOP_SECONDS: Final = 2.0
-_READ: Final = 256 * 1024
+_ROOM: Final = 64 * 1024
 
 
 class ChildProcess:
@@ -34,6 +34,8 @@ class ChildProcess:
         self._gone = Event()
         self._orders: SimpleQueue[ToChild] = SimpleQueue()
         self._frames = Frames()
+        # Made once: a new one for each token would cost more than the token.
+        self._room = memoryview(bytearray(_ROOM))
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._blamed = context.RawValue(c_longlong, NOBODY)
@@ -102,14 +104,14 @@ class ChildProcess:
         assert self._socket is not None
         try:
             # Not a blocking pipe: the writer needs it to block.
-            data = self._socket.recv(_READ, socket.MSG_DONTWAIT)
+            count = self._socket.recv_into(self._room, 0, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return
         except OSError:
-            data = b""
-        for frame in self._frames.feed(data):
+            count = 0
+        for frame in self._frames.feed(self._room[:count]):
             self._pass_on(pickle.loads(frame))  # noqa: S301 - from our own child
-        if not data:
+        if not count:
             self._loop.remove_reader(self._socket)
             self._socket.close()
             Thread(target=self._bury, name="end of llama.cpp", daemon=True).start()
