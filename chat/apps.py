@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class ChatConfig(AppConfig):
@@ -12,8 +12,17 @@ class ChatConfig(AppConfig):
         from chat import services  # noqa: F401  (registers the long-running parts)
         from meatlizard.accounts.sessions import session_ended
 
+        pre_migrate.connect(_unhook_search, sender=self, dispatch_uid="chat.search")
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
         session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
+
+
+def _unhook_search(sender: Any, using: str, plan: Any = (), **kwargs: Any) -> None:
+    """Takes the search off the tables that migrations are about to change."""
+    from chat.search import unhook
+
+    if plan:
+        unhook(using)
 
 
 def _make_search(sender: Any, using: str, **kwargs: Any) -> None:

@@ -6,7 +6,7 @@ from chat.models import SearchEntry
 from chat.search import postgres, sqlite
 from chat.search.find import Found, Hit, find
 
-__all__ = ["Found", "Hit", "find", "make"]
+__all__ = ["Found", "Hit", "find", "make", "unhook"]
 
 
 def make(using: str) -> None:
@@ -15,3 +15,11 @@ def make(using: str) -> None:
     with connection.cursor() as cursor:
         if SearchEntry._meta.db_table in connection.introspection.table_names(cursor):
             (postgres if connection.vendor == "postgresql" else sqlite).make(cursor)
+
+
+def unhook(using: str) -> None:
+    """Takes away what keeps SQLite from changing the chat's tables; :func:`make` brings it back."""
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            sqlite.unhook(cursor)

@@ -1,26 +1,24 @@
 """Searching: titles first, then messages, the newest first in both; at most a page of conversations."""
 
-import re
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
+from django.db.models.functions import Substr
 
-from chat.models import Conversation
+from chat.models import Conversation, Message
 from chat.search import postgres, sqlite
-from chat.search.marks import END, START
 from chat.search.query import Query, parse
+from chat.search.snippets import Part, snippet
 from meatlizard.accounts.models import User
-
-_BLANKS = re.compile(r"\s+")
 
 MAX_CONVERSATIONS = 30
 MAX_MESSAGES = 120
 HITS_EACH = 3
 
-Part = tuple[str, bool]
-"""A piece of a snippet, and whether it is what was searched for."""
+MAX_READ = 100_000
+"""Code points of a message that are read for its snippet. What is found behind them is shown by the message's beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +43,22 @@ def find(owner: User, text: str) -> list[Found]:
     query = parse(text)
     if query.empty:
         return []
-    hits: dict[UUID, list[Hit]] = {row.pk: [] for row in _titles(owner, query)}
-    for pk, conversation, role, snippet in _messages(owner, query):
+    hits: dict[UUID, list[tuple[UUID, str]]] = {row.pk: [] for row in _titles(owner, query)}
+    for pk, conversation, role in _messages(owner, query):
         if conversation not in hits and len(hits) >= MAX_CONVERSATIONS:
             continue
         found = hits.setdefault(conversation, [])
         if len(found) < HITS_EACH:
-            found.append(Hit(pk, role, _parts(snippet)))
+            found.append((pk, role))
     rows = Conversation.objects.in_bulk(list(hits))
-    return [Found(rows[pk], tuple(found)) for pk, found in hits.items() if pk in rows]
+    return [Found(rows[pk], _hits(found, query)) for pk, found in hits.items() if pk in rows]
+
+
+def _hits(found: list[tuple[UUID, str]], query: Query) -> tuple[Hit, ...]:
+    """Texts are read a conversation at a time: all of them together may be large."""
+    keys = [pk for pk, _ in found]
+    texts = dict(Message.objects.filter(pk__in=keys).order_by().values_list("pk", Substr("content", 1, MAX_READ)))
+    return tuple(Hit(pk, role, snippet(texts[pk], query.terms)) for pk, role in found if pk in texts)
 
 
 def _titles(owner: User, query: Query) -> list[Conversation]:
@@ -70,12 +75,7 @@ def _titles(owner: User, query: Query) -> list[Conversation]:
     return list(rows.order_by("-updated")[:MAX_CONVERSATIONS])
 
 
-def _messages(owner: User, query: Query) -> list[tuple[UUID, UUID, str, str]]:
-    """(message, conversation, role, snippet with marks)."""
+def _messages(owner: User, query: Query) -> list[tuple[UUID, UUID, str]]:
+    """(message, conversation, role)."""
     matching = postgres.matching if connection.vendor == "postgresql" else sqlite.matching
     return matching(owner.pk, query, MAX_MESSAGES)
-
-
-def _parts(snippet: str) -> tuple[Part, ...]:
-    pieces = snippet.replace(END, START).split(START)
-    return tuple((_BLANKS.sub(" ", piece), number % 2 == 1) for number, piece in enumerate(pieces) if piece)

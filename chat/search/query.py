@@ -53,6 +53,8 @@ def parse(text: str) -> Query:
     for found in _PIECE.finditer(text):
         minus, name, value, phrase, word = found.groups()
         if name:
+            # PostgreSQL takes no NUL in text.
+            value = value.replace("\x00", "\ufffd")
             if name.lower() == "from":
                 sender = "me" if value.lower() == "me" else "model"
                 model = "" if value.lower() in ("me", "model") else value
@@ -70,6 +72,7 @@ def parse(text: str) -> Query:
 
 def _day(text: str) -> datetime.datetime:
     try:
-        return timezone.make_aware(datetime.datetime.combine(datetime.date.fromisoformat(text), datetime.time()))
-    except ValueError:
+        day = timezone.make_aware(datetime.datetime.combine(datetime.date.fromisoformat(text), datetime.time()))
+        return day.astimezone(datetime.UTC)
+    except (ValueError, OverflowError):
         raise Invalid(f"“{text[:20]}” is not a date. Write it as 2026-11-21.", code="bad_date") from None

@@ -1,7 +1,8 @@
 """FTS5. The table ``chat_search`` follows ``chat_message`` by triggers, so that no writer can forget it.
 
 Each text stands there with a word for its owner (``u17``): a search reads the lists of that person's words, not of everybody's.
-Table and triggers are made after each migration, since Django's changes of a table on SQLite drop its triggers.
+Table and triggers are made after each migration: Django changes a table on SQLite by making it anew, which drops its triggers, and
+which SQLite refuses while a trigger of another table names it, so that all go before.
 """
 
 from typing import Any
@@ -9,10 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from chat.search.marks import END, START
 from chat.search.query import Query, Term
-
-_AROUND = 24
 
 _MAKE = (
     """CREATE VIRTUAL TABLE IF NOT EXISTS chat_search USING fts5(
@@ -52,13 +50,18 @@ def make(cursor: Any) -> None:
         cursor.execute(statement)
 
 
-def matching(owner: int, query: Query, limit: int) -> list[tuple[UUID, UUID, str, str]]:
-    """(message, conversation, role, snippet) of the newest of the owner's messages that fit."""
+def unhook(cursor: Any) -> None:
+    for trigger in ("add", "change", "remove"):
+        cursor.execute(f"DROP TRIGGER IF EXISTS chat_search_{trigger}")
+
+
+def matching(owner: int, query: Query, limit: int) -> list[tuple[UUID, UUID, str]]:
+    """(message, conversation, role) of the newest of the owner's messages that fit."""
     wheres, params = _filters(query)
     # The order of the joins is said, not left to the planner: the table of words yields its rows from the newest on, so that nothing
     # is sorted and a frequent word costs no more than a rare one. Only constants and placeholders are put into the text.
     text = f"""
-        SELECT message.id, message.conversation_id, message.role, snippet(chat_search, 0, %s, %s, '…', {_AROUND})
+        SELECT message.id, message.conversation_id, message.role
         FROM chat_search
         CROSS JOIN chat_searchentry entry ON entry.id = chat_search.rowid
         CROSS JOIN chat_message message ON message.id = entry.message_id
@@ -66,13 +69,13 @@ def matching(owner: int, query: Query, limit: int) -> list[tuple[UUID, UUID, str
         ORDER BY chat_search.rowid DESC LIMIT %s"""  # noqa: S608
     match = f"owner : u{owner} AND content : ({_expression(query)})"
     with connection.cursor() as cursor:
-        cursor.execute(text, [START, END, match, *params, limit])
-        return [(UUID(pk), UUID(talk), role, snippet) for pk, talk, role, snippet in cursor.fetchall()]
+        cursor.execute(text, [match, *params, limit])
+        return [(UUID(pk), UUID(talk), role) for pk, talk, role in cursor.fetchall()]
 
 
 def _filters(query: Query) -> tuple[list[str], list[Any]]:
     """Conditions on the message, and their values."""
-    wheres: list[str] = []
+    wheres = ["message.removed IS NULL"]
     params: list[Any] = []
     if query.sender:
         wheres.append("message.role = %s")
