@@ -24,7 +24,7 @@ _DOLLARS: Final = re.compile(r"\$\$(?=\S)((?:[^$\\]|\\.){1,1000}?)\$\$", re.DOTA
 _DOLLAR: Final = re.compile(r"\$(?![\s$])((?:[^$\\\n]|\\.){1,1000}?)(?<!\s)\$(?![\d$])")
 _ROUND: Final = re.compile(r"\\\((?=\s*\S)((?:[^\\]|\\(?![()]).){1,1000}?)\\\)", re.DOTALL)
 _SQUARE: Final = re.compile(r"\\\[(?=\s*\S)((?:[^\\]|\\(?![\[\]]).){1,1000}?)\\\](?!\()", re.DOTALL)
-_PRICE: Final = re.compile(r"[\d.,]+[^\\^_={}]*\s[^\\^_={}]*")
+_PRICE: Final = re.compile(r"[\d.,](?=\S*\s)[^\\^_={}]*")
 """Between two dollars: an amount and words, but nothing of a formula."""
 
 _ENDS: Final = {"$$": "$$", "\\[": "\\]"}
