@@ -50,7 +50,8 @@ class Place(Schema):
 class MessageOut(Schema):
     """A message as the page paints it. ``html`` is safe HTML of the answer; empty while it runs. ``thinking`` counts the code
     points that the model thought before it, to be asked for; 0 while it runs. ``notice`` is what else is to be said of how it ended.
-    ``place`` is null when it is the only version, or as it was told before. ``cut``: the answer may be continued.
+    ``place`` is null when it is the only version, or as it was told before. ``edited``: when its owner last
+    changed its text. ``cut``: the answer may be continued.
     """
 
     id: UUID
@@ -67,7 +68,7 @@ class MessageOut(Schema):
     thinking: int = 0
     notice: str = ""
     place: Place | None = None
-    edited: bool = False
+    edited: datetime | None = None
     cut: bool = False
 
 

@@ -113,7 +113,7 @@ def message_out(
         thinking=generation.thinking_length if generation else thinking,
         notice=_notice(generation) if generation and generation.ended else "",
         place=place,
-        edited=message.edited is not None,
+        edited=message.edited,
         cut=generation is not None and may_go_on(generation, message),
     )
 

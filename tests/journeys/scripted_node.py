@@ -61,7 +61,7 @@ class ScriptedNode:
         """The next question, titles left out: these are answered at once."""
         while True:
             job = self._node.jobs.get(timeout=SECONDS)
-            self._job, self._length, self._thought = job, 0, 0
+            self._job, self._length, self._thought = job, len(job.prefix), job.prefix_thinking
             if "title" not in job.messages[0].content:
                 return job
             self.write("A title")
@@ -78,6 +78,14 @@ class ScriptedNode:
         item = Delta(g=self._job.generation, e=self._job.epoch, o=self._length, x=text, t=thinking)
         self._length += len(text)
         self._run(self._node.say(Deltas(items=(item,))))
+
+    def stopped(self) -> None:
+        """Confirms that the answer was stopped."""
+        end = Finished(
+            generation=self._job.generation, epoch=self._job.epoch, reason="cancelled", length=self._length,
+            thinking=self._thought, usage=USAGE,
+        )  # fmt: skip
+        self._run(self._node.say(end))
 
     def finish(self, *calls: ToolCall) -> None:
         end = Finished(

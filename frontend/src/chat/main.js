@@ -1,6 +1,7 @@
 // The chat page: makes the parts and ties them together.
 
 import { address, post } from "./api.js";
+import { Branches } from "./branches.js";
 import { Composer } from "./composer.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
@@ -11,6 +12,7 @@ import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection } from "./socket.js";
 import { Thread } from "./thread.js";
+import { Toast } from "./toast.js";
 
 const STATES = { connecting: "Connecting…", open: "", waiting: "Connection lost. Trying again…", signed_out: "Signed out." };
 const ASK_STATUS = 20_000;
@@ -136,10 +138,19 @@ thread.addEventListener("changed", () => {
   scroller.follow();
 });
 thread.addEventListener("refused", ({ detail }) => composer.refuse(detail.message, detail.frame?.text));
-tools(byId("messages"), data.urlSource, (message, properly) => {
-  const offline = properly ? "wait" : (new FormData(byId("composer")).get("offline") ?? "wait");
-  if (!thread.busy) ask({ type: "regenerate", request: uuid(), message, offline });
+const toast = new Toast(byId("toast"));
+const branches = new Branches({
+  thread,
+  urls: { show: data.urlShow, edit: data.urlEdit, remove: data.urlRemove, restore: data.urlRestore, fork: data.urlFork, source: data.urlSource },
+  ask,
+  offline: () => new FormData(byId("composer")).get("offline") ?? "wait",
+  failed,
+  toast,
 });
+tools(byId("messages"), data.urlSource, (action, article) => branches.act(action, article));
+const showNamed = async () => (await branches.showNamed(location.hash)) && scroller.toNamed();
+addEventListener("hashchange", showNamed);
+showNamed();
 byId("sidebar-toggle").addEventListener("click", () => showSidebar(!root.classList.contains("sidebar-open")));
 byId("sidebar-close").addEventListener("click", () => showSidebar(false));
 byId("sidebar").addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && showSidebar(false));

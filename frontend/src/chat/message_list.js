@@ -2,6 +2,8 @@
 
 import { build, buildPending } from "./message_view.js";
 
+const TELLING = ["state", "generation", "edited", "number", "count", "before", "after"];
+
 export class MessageList {
   /** @param {(article: Element) => void} dropped Called before an article leaves the page. */
   constructor(list, dropped) {
@@ -67,5 +69,5 @@ export class MessageList {
 }
 
 function same(here, article) {
-  return here.dataset.state === article.dataset.state && here.dataset.generation === article.dataset.generation;
+  return TELLING.every((name) => (here.dataset[name] ?? "") === (article.dataset[name] ?? ""));
 }

@@ -30,7 +30,14 @@ export function fill(article, message) {
     state: message.state ?? "",
     generation: message.generation ?? "",
     tokens: message.tokens ?? "",
+    cut: message.cut ? "1" : "",
+    edited: message.edited ? String(Math.floor(Date.parse(message.edited) / 1000)) : "",
   });
+  // Without a place, the article keeps the one it was told before.
+  if (message.place) {
+    const { number, count, before, after } = message.place;
+    Object.assign(article.dataset, { number, count, before: before ?? "", after: after ?? "" });
+  }
   complete(article);
   part(article, "author").textContent = author(message);
   part(article, "time").dateTime = message.created;
@@ -56,6 +63,7 @@ function complete(article) {
 /** Tools, local times and code buttons: what a message needs once it is seen. */
 export function dress(article) {
   complete(article);
+  showVersions(article);
   part(article, "tokens").textContent = tokens(Number(article.dataset.tokens));
   const time = part(article, "time");
   const moment = new Date(time.dateTime);
@@ -65,6 +73,17 @@ export function dress(article) {
   }
   dressCode(part(article, "body"));
   dressMath(part(article, "body"));
+}
+
+function showVersions(article) {
+  const { number, count, before, after } = article.dataset;
+  const box = part(article, "versions");
+  box.hidden = !(Number(count) > 1);
+  if (box.hidden) return;
+  part(box, "version").textContent = `${number}/${count}`;
+  box.setAttribute("aria-label", `Version ${number} of ${count}`);
+  box.querySelector("[data-action=before]").disabled = !before;
+  box.querySelector("[data-action=after]").disabled = !after;
 }
 
 /** Dresses articles when they come near the sight of `box`: all of a long conversation at once would delay its first sight. */
@@ -102,14 +121,13 @@ export function buildPending(frame) {
   return article;
 }
 
-/** Copy, Regenerate and Answer properly, for all messages at once. */
-export function tools(list, sourceUrl, regenerate) {
+/** The buttons of all messages at once: Copy is done here, all else by `act`. */
+export function tools(list, sourceUrl, act) {
   list.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-action]");
     const article = button?.closest("[data-message]");
     if (!article) return;
-    const id = article.dataset.message;
-    if (button.dataset.action === "copy") copyFrom(button, getText(address(sourceUrl, id)));
-    else regenerate(id, button.dataset.action === "properly");
+    if (button.dataset.action === "copy") copyFrom(button, getText(address(sourceUrl, article.dataset.message)));
+    else act(button.dataset.action, article);
   });
 }

@@ -11,7 +11,7 @@ export async function fetchArticles() {
 
 /** Whether a request whose acknowledgement was lost is among the messages just found. */
 export function arrived(frame, fresh) {
-  if (frame.type !== "send") return fresh.some((article) => article.dataset.role === "assistant");
+  if (!frame.text) return fresh.some((article) => article.dataset.role === "assistant");
   const text = frame.text.trim();
   return fresh.some((article) => article.dataset.role === "user" && article.querySelector(".plain")?.textContent === text);
 }

@@ -17,12 +17,12 @@ export class Scroller {
     sizes.observe(box);
     sizes.observe(list);
     button.addEventListener("click", () => this.toEnd());
-    addEventListener("hashchange", () => this.#toNamed());
-    if (!this.#toNamed()) this.toEnd();
+    addEventListener("hashchange", () => this.toNamed());
+    if (!this.toNamed()) this.toEnd();
   }
 
   /** To the message that the address names, if it is here. */
-  #toNamed() {
+  toNamed() {
     const named = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
     if (!named || !this.box.contains(named)) return false;
     this.#stuck = false;

@@ -1,5 +1,6 @@
 // The open conversation: turns events of the socket into what the reader sees.
 
+import { isEdited } from "./editor.js";
 import { dress, dresser, fill, setNote } from "./message_view.js";
 import { MessageList } from "./message_list.js";
 import { arrived, fetchArticles } from "./resync.js";
@@ -8,12 +9,16 @@ import { hasEnded, isRunning } from "./states.js";
 import { thoughtsOnDemand } from "./thoughts.js";
 import { outcome } from "./words.js";
 
+const REST = 2000;
 const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_calls: "The model asked for a tool." };
 
 /** Tells by "changed" that something began, ended or came in, and by "refused" that a request was turned down. */
 export class Thread extends EventTarget {
   #streams = new Map();
-  #resyncing = null;
+  #reading = null;
+  #stale = false;
+  #turning;
+  #rested = 0;
   #dressOnSight;
   #loadThoughts;
 
@@ -62,15 +67,42 @@ export class Thread extends EventTarget {
   }
 
   /** Makes the page equal to what the site has stored. Events are hints that may be lost; this is not. */
-  resync() {
-    this.#resyncing ??= fetchArticles()
-      .then((articles) => this.#merge(articles))
-      .catch(() => {})
-      .finally(() => setTimeout(() => (this.#resyncing = null), 2000));
+  resync(now = false) {
+    if (this.#reading) {
+      this.#stale ||= now;
+      return this.#reading;
+    }
+    if (!now && performance.now() < this.#rested) return Promise.resolve();
+    this.#reading = this.#read().finally(() => {
+      this.#reading = null;
+      this.#turning = undefined;
+      this.#rested = performance.now() + REST;
+    });
+    return this.#reading;
+  }
+
+  /** The branch that ends with `head` is shown from now on. The page may hear so twice: as news, and as the answer to its own wish. */
+  turnTo(head) {
+    if (this.#reading && this.#turning === head) return this.#reading;
+    this.#turning = head;
+    return this.resync(true);
+  }
+
+  async #read() {
+    do {
+      this.#stale = false;
+      try {
+        this.#merge(await fetchArticles());
+      } catch {
+        /* The next news, or the next second of silence, brings another try. */
+      }
+    } while (this.#stale);
   }
 
   #handlers = {
     "message.added": (event) => this.#added(event),
+    "message.changed": ({ message }) => this.#edited(message),
+    "branch.shown": ({ head }) => this.turnTo(head),
     "generation.queued": (event) => this.#run(event)?.queued(event),
     "generation.stream": (event) => {
       this.#streams.set(event.stream, event.generation);
@@ -111,6 +143,17 @@ export class Thread extends EventTarget {
     if (known && !late && !this.runs.has(known)) fill(known, message);
     if (!known && !this.messages.add(message, replaces)) this.resync();
     this.#adopt(this.messages.find(message.id));
+    // An answer that goes on has text already.
+    if (known) this.runs.get(message.generation)?.sync();
+    this.#changed();
+  }
+
+  #edited(message) {
+    const article = this.messages.find(message.id);
+    if (!article || this.runs.has(article)) return;
+    fill(article, message);
+    setNote(article, message.notice);
+    this.#loadThoughts(article);
     this.#changed();
   }
 
@@ -143,7 +186,7 @@ export class Thread extends EventTarget {
   }
 
   #merge(articles) {
-    const fresh = this.messages.merge(articles, (article) => this.runs.has(article));
+    const fresh = this.messages.merge(articles, (article) => this.runs.has(article) || isEdited(article));
     for (const article of fresh) this.#adopt(article);
     for (const frame of this.outbox.frames(this.conversation)) if (arrived(frame, fresh)) this.#settle(frame.request);
     this.#changed();
