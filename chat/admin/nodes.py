@@ -114,20 +114,20 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     def fingerprint(self, node: Node) -> str:
         return keys.fingerprint(bytes(node.public_key))
 
-    @admin.action(description="Revoke: cut off at once and for good")
+    @admin.action(permissions=["change"], description="Revoke: cut off at once and for good")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = nodes.revoke(queryset)
         self.message_user(request, f"{count} inference client(s) revoked. What they were answering goes to others.")
 
-    @admin.action(description="Pause: finish what runs, take nothing new")
+    @admin.action(permissions=["change"], description="Pause: finish what runs, take nothing new")
     def pause(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         self.message_user(request, f"{nodes.set_paused(queryset, True)} inference client(s) paused.")
 
-    @admin.action(description="Resume after a pause")
+    @admin.action(permissions=["change"], description="Resume after a pause")
     def resume(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         self.message_user(request, f"{nodes.set_paused(queryset, False)} inference client(s) resumed.")
 
-    @admin.action(description="Rotate key: give one client a code for a new key")
+    @admin.action(permissions=["change"], description="Rotate key: give one client a code for a new key")
     def rotate(self, request: UserRequest, queryset: QuerySet[Node]) -> HttpResponse | None:
         chosen = list(queryset[:2])
         if len(chosen) != 1 or chosen[0].revoked is not None:

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, QuerySet
@@ -41,14 +42,20 @@ class UserAdmin(DjangoUserAdmin[User]):
         )
     ]
 
-    @admin.action(description="Deactivate: signs out, and keeps what is stored")
+    @admin.action(permissions=["change"], description="Deactivate: signs out, and keeps what is stored")
     def deactivate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
         count = queryset.exclude(pk=request.user.pk).update(is_active=False)
         self.message_user(request, f"{count} account(s) deactivated. Your own stays.")
 
-    @admin.action(description="Activate again")
+    @admin.action(permissions=["change"], description="Activate again")
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         self.message_user(request, f"{queryset.update(is_active=True)} account(s) activated.")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        # Nobody deletes from the ledger of tokens, but a person's pages of it go with the person.
+        deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
+        ledger = {str(model._meta.verbose_name) for model in apps.get_app_config("budgets").get_models()}
+        return deleted, counts, {str(name) for name in needed} - ledger, protected
 
 
 @admin.register(Tier)
