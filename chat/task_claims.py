@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from chat.bus import control_on_commit
@@ -212,11 +212,22 @@ def delete_input(task: UUID) -> None:
 
 
 def purge(hours: float = KEPT_HOURS) -> int:
-    """Deletes tasks of ``hours`` ago with their files. What still waits by then is cancelled: nobody waits for it."""
+    """Deletes tasks that are over since ``hours``, with their files. What waits for so long is cancelled: nobody waits for it."""
     before = timezone.now() - datetime.timedelta(hours=hours)
-    old = InferenceTask.objects.filter(created__lt=before)
-    cancel(list(old.filter(state=State.QUEUED).values_list("pk", flat=True)))
-    rows = list(old.filter(state__in=ENDED).only("input_file", "result_file")[:PURGED])
+    cancel(list(InferenceTask.objects.waiting().filter(created__lt=before).values_list("pk", flat=True)))
+    over = InferenceTask.objects.filter(state__in=ENDED, created__lt=before, ended_at__lt=before)
+    return _delete(over[:PURGED])
+
+
+def delete(tasks: Iterable[UUID]) -> int:
+    """Deletes tasks with their files, after ending those that are not over."""
+    keys = list(tasks)
+    cancel(keys)
+    return _delete(InferenceTask.objects.filter(pk__in=keys))
+
+
+def _delete(tasks: QuerySet[InferenceTask]) -> int:
+    rows = list(tasks.only("input_file", "result_file"))
     for row in rows:
         for file in (row.input_file, row.result_file):
             if file:

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
+from chat import actions, task_claims
 from chat.admin.read_only import ReadOnly
 from chat.models import Conversation, Generation, InferenceTask, Message
 
@@ -41,6 +42,14 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         return super().get_queryset(request).annotate(turn_count=Count("messages"))
 
+    def delete_model(self, request: HttpRequest, obj: Conversation) -> None:
+        # As its owner would: what is under way is stopped and given back, and open pages hear of it.
+        actions.delete(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
+        for conversation in queryset:
+            actions.delete(conversation)
+
     @admin.display(description="messages")
     def turns(self, conversation: Conversation) -> int:
         return int(getattr(conversation, "turn_count", 0))
@@ -64,3 +73,9 @@ class InferenceTaskAdmin(ReadOnly, admin.ModelAdmin[InferenceTask]):
     date_hierarchy = "created"
     list_select_related = ["user", "node"]
     exclude = ["input", "input_file", "result", "result_file", "vectors"]
+
+    def delete_model(self, request: HttpRequest, obj: InferenceTask) -> None:
+        task_claims.delete([obj.pk])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[InferenceTask]) -> None:
+        task_claims.delete(queryset.values_list("pk", flat=True))

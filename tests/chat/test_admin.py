@@ -1,16 +1,22 @@
 """What Olga does with inference clients in the admin, and that members cannot."""
 
+import io
 import re
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
-from chat.models import Generation, Node, PairingCode
+from chat import tasks
+from chat.models import Conversation, Generation, InferenceTask, Node, PairingCode
 from inference_client.protocol import pairing
 from meatlizard.accounts.models import User
+from meatlizard.budgets import actions as budgets
 from tests.chat.makers import Asking, Pairing, claim_one
+from tests.people import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,6 +83,49 @@ def test_rotating_gives_a_code_for_that_client(olga: User, pair: Pairing) -> Non
     assert "inference_client rotate <strong" in page
     assert "inference_client pair http" not in page
     assert "inference_client pair http" in client.post(reverse("admin:chat_node_pair")).content.decode()
+
+
+@pytest.mark.parametrize("action", ["revoke", "pause", "resume", "rotate"])
+def test_staff_who_may_only_look_at_clients_carry_out_nothing(action: str, pair: Pairing) -> None:
+    node = pair("tiny")
+    Node.objects.filter(pk=node.pk).update(paused=action == "resume")
+    clerk = person("clerk", is_staff=True)
+    clerk.user_permissions.add(Permission.objects.get(codename="view_node"))
+    act(signed_in(clerk), action, node)
+    node.refresh_from_db()
+    assert (node.revoked, node.paused) == (None, action == "resume")
+    assert not PairingCode.objects.exists()
+
+
+def test_a_conversation_deleted_by_an_operator_gives_back_what_was_set_aside(
+    olga: User, alice: User, ask: Asking
+) -> None:
+    conversations = [ask(alice).conversation_id for _ in range(2)]
+    assert budgets.standing(alice).reserved > 0  # type: ignore[union-attr]
+    client = signed_in(olga)
+    client.post(reverse("admin:chat_conversation_delete", args=conversations[:1]), {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": conversations[1:], "post": "yes"}
+    client.post(reverse("admin:chat_conversation_changelist"), chosen)
+    assert not Conversation.objects.exists()
+    assert budgets.standing(alice).reserved == 0  # type: ignore[union-attr]
+
+
+def test_a_task_deleted_by_an_operator_leaves_no_file(olga: User) -> None:
+    task = tasks.enqueue_transcription(io.BytesIO(b"sound"), "audio/wav", offline=True)
+    name = InferenceTask.objects.get().input_file.name or ""
+    signed_in(olga).post(reverse("admin:chat_inferencetask_delete", args=[task]), {"post": "yes"})
+    assert not InferenceTask.objects.exists()
+    assert not default_storage.exists(name)
+
+
+def test_a_person_who_has_asked_something_can_be_deleted(olga: User, alice: User, ask: Asking) -> None:
+    """The ledger is nobody's to delete from; it must not keep a person from leaving."""
+    ask(alice)
+    budgets.grant(alice, 10, olga)
+    page = signed_in(olga).post(reverse("admin:accounts_user_delete", args=[alice.pk]), {"post": "yes"})
+    assert page.status_code == 302
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert not Conversation.objects.exists()
 
 
 def test_every_list_and_page_of_the_chat_opens(olga: User, alice: User, ask: Asking, pair: Pairing) -> None:

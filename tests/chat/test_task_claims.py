@@ -148,7 +148,8 @@ def test_old_tasks_go_with_their_files_and_young_ones_stay() -> None:
     InferenceTask.objects.filter(pk=painted).update(result_file=picture, state=State.DONE)
     recording = InferenceTask.objects.get(pk=old).input_file.name or ""
     long_ago = timezone.now() - datetime.timedelta(hours=task_claims.KEPT_HOURS + 1)
-    InferenceTask.objects.filter(pk__in=[old, painted]).update(created=long_ago)
+    task_claims.cancel([old])
+    InferenceTask.objects.filter(pk__in=[old, painted]).update(created=long_ago, ended_at=long_ago)
     assert task_claims.purge() == 2
     assert not default_storage.exists(recording)
     assert not default_storage.exists(picture)
@@ -156,3 +157,15 @@ def test_old_tasks_go_with_their_files_and_young_ones_stay() -> None:
         tasks.result(old)
     assert tasks.result(young).state == "waiting"
     default_storage.delete(InferenceTask.objects.get().input_file.name or "")
+
+
+def test_what_ended_after_a_long_wait_is_kept_until_it_could_be_read(pair: Pairing) -> None:
+    node = pair("minilm")
+    done, waiting = embedding(), embedding()
+    (claimed,) = claim(node)
+    assert task_claims.succeed(done, claimed.epoch, Produced("minilm", {"dimensions": 1}, vectors=b"\0\0\x80\x3f"))
+    long_ago = timezone.now() - datetime.timedelta(hours=task_claims.KEPT_HOURS + 1)
+    InferenceTask.objects.update(created=long_ago)
+    task_claims.purge()
+    assert tasks.result(done).vectors == [[1.0]]
+    assert tasks.result(waiting).state == "cancelled"
