@@ -167,3 +167,39 @@ def test_a_link_to_a_message_of_another_version_shows_it(alice: Visitor, node: S
     alice.open_chat()
     chat.page.goto(f"{address}#m-{first}")
     shown(chat, "Why?", "One.")
+
+
+def test_messages_sent_meanwhile_wait_in_order_survive_a_reload_and_can_be_taken_back(
+    alice: Visitor, node: ScriptedNode
+) -> None:
+    chat = alice.open_chat()
+    chat.ask("One?")
+    node.next_job()
+    for text in ("Two?", "Three?", "Four?"):
+        chat.composer.fill(text)
+        chat.composer.press("Enter")
+    waiting = alice.page.get_by_test_id("later")
+    expect(waiting.locator("span")).to_have_text(["Two?", "Three?", "Four?"])
+    alice.page.reload()
+    chat.expect_connected()
+    waiting.nth(1).get_by_role("button").press("Enter")
+    expect(waiting.locator("span")).to_have_text(["Two?", "Four?"])
+    node.write("First.")
+    node.finish()
+    assert node.next_job().messages[-1].content == "Two?"
+    expect(waiting.locator("span")).to_have_text(["Four?"])
+    node.write("Sec")
+    expect(body(chat.last_answer)).to_have_text("Sec")
+    chat.stop()
+    node.stopped()
+    expect(alice.page.get_by_test_id("later-held")).to_contain_text("the answer was stopped")
+    alice.page.reload()
+    chat.expect_connected()
+    expect(waiting.locator("span")).to_have_text(["Four?"])
+    alice.page.get_by_test_id("later-release").click()
+    assert node.next_job().messages[-1].content == "Four?"
+    node.write("Fourth.")
+    node.finish()
+    expect(chat.last_answer).to_have_attribute("data-state", "done")
+    shown(chat, "One?", "First.", "Two?", "Sec", "Four?", "Fourth.")
+    expect(alice.page.get_by_test_id("later-list")).not_to_be_visible()

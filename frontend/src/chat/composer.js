@@ -7,6 +7,7 @@ import { availability } from "./words.js";
 const TOO_LONG_TO_MEASURE = 20_000;
 
 export class Composer {
+  busy = false;
   #timer = 0;
   #frame = 0;
 
@@ -38,10 +39,16 @@ export class Composer {
 
   setBusy(busy, stopping) {
     this.busy = busy;
-    this.sendButton.hidden = busy;
+    this.#offerSending();
     this.stopButton.hidden = !busy;
     this.stopButton.disabled = stopping;
     this.stopButton.textContent = stopping ? "Stopping…" : "Stop";
+  }
+
+  /** While an answer runs, Stop has the place of Send until something is written that could follow. */
+  #offerSending() {
+    this.sendButton.hidden = this.busy && !this.text.value.trim();
+    this.sendButton.textContent = this.busy ? "Queue" : "Send";
   }
 
   /** Words of a refusal; `text` comes back to be sent again, unless something new was written meanwhile. */
@@ -69,6 +76,7 @@ export class Composer {
       this.#submit();
     });
     this.text.addEventListener("input", () => {
+      this.#offerSending();
       this.#frame ||= requestAnimationFrame(() => this.#grow());
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#keep(this.text.value), 300);
@@ -88,10 +96,6 @@ export class Composer {
       this.refuse(`A message has at most ${most.toLocaleString("en")} characters; this one has ${codePoints(text).toLocaleString("en")}.`);
       return;
     }
-    if (this.busy) {
-      this.refuse("An answer is still being written here. Stop it or wait for it.");
-      return;
-    }
     this.refuse("");
     const offline = this.form.dataset.state === "offline" ? new FormData(this.form).get("offline") : "wait";
     this.#put("");
@@ -101,6 +105,7 @@ export class Composer {
 
   #put(text) {
     this.text.value = text;
+    this.#offerSending();
     this.#keep(text);
     this.#grow();
   }

@@ -5,6 +5,7 @@ import { Branches } from "./branches.js";
 import { Composer } from "./composer.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
+import { Later } from "./later.js";
 import { Outbox, uuid } from "./outbox.js";
 import { Scroller } from "./scroller.js";
 import { Search } from "./search.js";
@@ -16,6 +17,7 @@ import { Toast } from "./toast.js";
 
 const STATES = { connecting: "Connecting…", open: "", waiting: "Connection lost. Trying again…", signed_out: "Signed out." };
 const ASK_STATUS = 20_000;
+const HOLDS = { cancelled: "Held, since the answer was stopped.", failed: "Held, since the answer failed." };
 
 const byId = (id) => document.getElementById(id);
 const root = byId("chat");
@@ -28,6 +30,7 @@ let shownPath = location.pathname;
 const connection = new Connection(new URL(data.socket, location.href.replace(/^http/, "ws")).href, {
   opened() {
     thread.opened(opened++ > 0);
+    later.next();
     askStatus();
   },
   event(event) {
@@ -79,9 +82,27 @@ const settings = new Settings({
   failed,
 });
 
+let starting = null;
+const later = new Later(
+  byId("later"),
+  window.localStorage,
+  {
+    ready: () => conversation && data.connection === "open" && !thread.busy,
+    underWay: (request) => outbox.get(request) !== undefined,
+    send: (entry) => ask({ type: "send", conversation, ...entry }),
+  },
+  conversation,
+);
+later.hold(HOLDS[byId("messages").lastElementChild?.dataset.state] ?? "");
+
 async function submit(text, offline) {
   try {
-    if (!conversation) await start();
+    if (!conversation) await (starting ??= start().finally(() => (starting = null)));
+    if (thread.busy || later.entries.length) {
+      later.add(text, offline);
+      later.next();
+      return;
+    }
   } catch (error) {
     composer.refuse(error.message, text);
     return;
@@ -94,6 +115,7 @@ async function start() {
   const stored = await settings.moveTo(made.conversation);
   conversation = thread.conversation = data.conversation = stored.id;
   composer.moveTo(conversation);
+  later.conversation = conversation;
   history.pushState(null, "", made.url);
   shownPath = location.pathname;
   conversationChanged(stored);
@@ -136,8 +158,15 @@ thread.addEventListener("changed", () => {
   composer.setBusy(thread.busy, thread.runs.stopping);
   byId("welcome").hidden = byId("messages").children.length > 0;
   scroller.follow();
+  later.next();
 });
-thread.addEventListener("refused", ({ detail }) => composer.refuse(detail.message, detail.frame?.text));
+thread.addEventListener("refused", ({ detail }) => {
+  const waits = detail.frame && later.has(detail.frame.request);
+  composer.refuse(detail.message, waits ? "" : detail.frame?.text);
+  if (waits) later.hold("The site refused the first of these for now.");
+});
+thread.addEventListener("stored", ({ detail }) => later.remove(detail));
+thread.addEventListener("ended", ({ detail }) => HOLDS[detail] && later.hold(HOLDS[detail]));
 const toast = new Toast(byId("toast"));
 const branches = new Branches({
   thread,

@@ -12,7 +12,10 @@ import { outcome } from "./words.js";
 const REST = 2000;
 const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_calls: "The model asked for a tool." };
 
-/** Tells by "changed" that something began, ended or came in, and by "refused" that a request was turned down. */
+/**
+ * Tells by "changed" that something began, ended or came in, by "refused" that a request was turned down, by "stored" that one is
+ * stored, by "ended" how an answer that ran here is over.
+ */
 export class Thread extends EventTarget {
   #streams = new Map();
   #reading = null;
@@ -137,7 +140,7 @@ export class Thread extends EventTarget {
   }
 
   #added({ message, request, replaces }) {
-    if (request) this.#settle(request);
+    if (request) this.#stored(request);
     const known = this.messages.find(message.id);
     const late = known && hasEnded(known, message.generation);
     if (known && !late && !this.runs.has(known)) fill(known, message);
@@ -168,16 +171,22 @@ export class Thread extends EventTarget {
     fill(article, event.message);
     setNote(article, outcome(event));
     this.#loadThoughts(article);
-    if (ran) this.announce(ENDINGS[event.reason] ?? "Answer ready.");
+    if (ran) {
+      this.announce(ENDINGS[event.reason] ?? "Answer ready.");
+      this.dispatchEvent(new CustomEvent("ended", { detail: event.reason }));
+    }
     this.#changed();
   }
 
   #refused({ request, code, message }) {
     // Said of a request that another try of ours is carrying out at this moment.
-    if (code === "repeated") return this.resync();
+    if (code === "repeated") {
+      this.resync();
+      return;
+    }
     const frame = this.#settle(request);
+    this.dispatchEvent(new CustomEvent("refused", { detail: { frame, message } }));
     this.#changed();
-    return this.dispatchEvent(new CustomEvent("refused", { detail: { frame, message } }));
   }
 
   #settle(request) {
@@ -185,10 +194,15 @@ export class Thread extends EventTarget {
     return this.outbox.settle(request);
   }
 
+  #stored(request) {
+    this.#settle(request);
+    this.dispatchEvent(new CustomEvent("stored", { detail: request }));
+  }
+
   #merge(articles) {
     const fresh = this.messages.merge(articles, (article) => this.runs.has(article) || isEdited(article));
     for (const article of fresh) this.#adopt(article);
-    for (const frame of this.outbox.frames(this.conversation)) if (arrived(frame, fresh)) this.#settle(frame.request);
+    for (const frame of this.outbox.frames(this.conversation)) if (arrived(frame, fresh)) this.#stored(frame.request);
     this.#changed();
   }
 
