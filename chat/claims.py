@@ -19,6 +19,9 @@ from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import CHOICE
 
+WHOLE_LINE = 500
+"""Waiting rows that are looked at when none of the first can be placed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -58,8 +61,11 @@ def claim_for(
     if not reach:
         return []
     places: dict[UUID, Place] = {}
+    seen = 0
 
     def share(rows: list[Generation]) -> list[tuple[dict[str, Any], list[Generation]]]:
+        nonlocal seen
+        seen = len(rows)
         left = _in_fair_order(rows) if reach.first else rows
         fitting: list[Generation] = []
         while left and not fitting:
@@ -76,6 +82,9 @@ def claim_for(
 
     waiting = Generation.objects.within(reach)
     rows = waiting.claim_shared(settings.LEASE_SECONDS, limit * CHOICE, share)
+    if not rows and seen == limit * CHOICE:
+        # The first in line all wait for somebody else here who is busy: they do not hold up who stands behind them.
+        rows = waiting.claim_shared(settings.LEASE_SECONDS, WHOLE_LINE, share)
     return [(places[one.generation].session, one) for one in _claimed(rows, places)]
 
 

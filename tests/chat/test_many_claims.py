@@ -74,6 +74,17 @@ def test_what_one_client_failed_the_other_gets_with_the_text_so_far(alice: User,
     assert (session, again.prefix) == ("two", "Half ")
 
 
+def test_who_waits_for_a_busy_client_holds_up_nobody_behind_him(bob: User, ask: Asking, pair: Pairing) -> None:
+    mac, tower = two(pair)
+    for number in range(6):
+        ask(person(f"member{number}"))
+    for _, one in claims.claim_for([seat(mac, slots=6)], 6):
+        assert generations.give_back(one.generation, one.epoch, "broken", "")
+    newcomers = ask(bob)
+    [(session, one)] = claims.claim_for([seat(mac, slots=1), seat(tower, slots=0)], 1)
+    assert (session, one.generation) == ("one", newcomers.pk)
+
+
 def test_an_owners_machine_takes_only_his_even_behind_a_long_line(
     alice: User, bob: User, ask: Asking, pair: Pairing
 ) -> None:
