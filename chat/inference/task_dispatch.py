@@ -46,12 +46,12 @@ class TaskDispatch:
     def _open(self, sessions: Mapping[str, NodeSession]) -> list[Seat]:
         """Who may take a task now, first who has least to do."""
         seats = self._seating.seats(sessions.values())
-        able = [seat for seat in seats if _room(sessions[seat.session], seat) > 0]
+        able = [seat for seat in seats if _room(seat) > 0]
         return sorted(able, key=lambda seat: sum(sessions[seat.session].busy().values()))
 
     async def _claim(self, session: NodeSession, seat: Seat, limit: int) -> bool:
-        free = _free(session, seat)
-        limit = min(limit, _room(session, seat))
+        free = _free(seat)
+        limit = min(limit, _room(seat))
         if limit <= 0 or (seat.own_only and seat.owner is None):
             return False
         only_of = seat.owner if seat.own_only else None
@@ -66,16 +66,12 @@ class TaskDispatch:
         return bool(claimed) and not session.closed
 
 
-def _free(session: NodeSession, seat: Seat) -> dict[str, dict[str, int]]:
-    """Free slots by kind and model; models that fail too often are not among the seat's offers."""
-    offered = {offer.alias for offer in seat.offers}
-    return {kind: {alias: slots for alias, slots in session.free(kind).items() if alias in offered} for kind in KINDS}
+def _free(seat: Seat) -> dict[str, dict[str, int]]:
+    """Slots by kind and model that may be used now: one to try of a model whose breaker is half open."""
+    offers = [offer for offer in seat.offers if offer.free > 0]
+    return {kind: {offer.alias: offer.free for offer in offers if offer.kind == kind} for kind in KINDS}
 
 
-def _room(session: NodeSession, seat: Seat) -> int:
+def _room(seat: Seat) -> int:
     """Tasks that it may take now, within what owner and operator allow over all models."""
-    room = sum(sum(slots.values()) for slots in _free(session, seat).values())
-    standing, said = session.standing, session.presence.availability
-    bounds = [said.max_slots, standing.max_slots if standing is not None else None]
-    known = [bound for bound in bounds if bound is not None]
-    return min(room, min(known) - sum(session.busy().values())) if known else room
+    return min(seat.room, sum(seat.free(kind) for kind in KINDS))

@@ -10,10 +10,12 @@ from uuid import UUID
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from chat import tasks
 from chat.bus import Bus
 from chat.hub import Hub
+from chat.inference.dispatch import dispatcher
 from chat.models import InferenceTask
 from chat.tasks import Picture, TaskFailed, Unavailable
 from inference_client.protocol.messages import (
@@ -311,6 +313,31 @@ async def test_chats_and_tasks_go_to_models_of_their_kind_alone(alice: User, olg
             models = {type(job): job.model for job in jobs if isinstance(job, Embed | Generate)}
             assert models == {Embed: "minilm", Generate: "tiny"}
             assert {job.generation for job in jobs if isinstance(job, Embed | Generate)} == {task, asked.generation}
+
+
+async def test_a_model_that_failed_gets_one_task_to_try(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving():
+        node, row = await paired(olga)
+        async with node:
+            await node.hello("minilm", kind="embedding")
+            breaker = dispatcher._seating.breaker(row.pk, "minilm")
+            for _ in range(3):
+                breaker.failed()
+
+            def enqueue() -> None:
+                with transaction.atomic():
+                    for text in "abc":
+                        tasks.enqueue_embedding([text], offline=True)
+
+            await in_database(enqueue)
+            monkeypatch.setattr(breaker, "_until", asyncio.get_running_loop().time())
+            job = await node.hear(Embed)
+            assert await in_database(InferenceTask.objects.held().count) == 1
+            assert not dispatcher._tasks._open(dispatcher._sessions)
+            await node.say(embedded(job))
+            await node.finish(job)
+            assert {(await node.hear(Embed)).texts for _ in range(2)} == {("b",), ("c",)}
+            assert breaker.state == "closed"
 
 
 def offered_model(alias: str, kind: Any) -> Any:
