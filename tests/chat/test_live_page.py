@@ -191,7 +191,7 @@ def test_names_from_clients_do_no_harm(olga: User, pair: Pairing) -> None:
         ({"quiet_from": datetime.time(0, 0), "quiet_until": datetime.time(23, 59, 59, 999999)}, "quiet"),
         ({"revoked": timezone.now()}, "revoked"),
     ],
-    ids=str,
+    ids=["as it is", "no session", "silent", "paused", "paused itself", "draining", "quiet hours", "revoked"],
 )
 def test_every_state_has_its_word(change: dict[str, object], word: str, pair: Pairing) -> None:
     node = pair("tiny")

@@ -53,7 +53,7 @@ def test_the_second_use_asks_only_the_statement_itself(alice: User, talks: list[
 def test_tuples_have_python_types(alice: User, talks: list[Conversation]) -> None:
     kept = KeptSelect(lambda: by_title().values_list("pk", "updated", "title_by_owner", "head"))
     (row,) = kept.rows(owner=alice.pk, title=talks[0].title)
-    assert row == (talks[0].pk, talks[0].updated, False, None)
+    assert list(row) == [talks[0].pk, talks[0].updated, False, None]
     assert isinstance(row[1], datetime.datetime)
     assert row[1].tzinfo is not None
 
