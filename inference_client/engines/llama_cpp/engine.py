@@ -31,6 +31,7 @@ from inference_client.engines.llama_cpp.runs import Counts, Run, form_of, guilty
 from inference_client.engines.llama_cpp.spec import CancelRun, FromChild, LoadFailed, ModelSpec, Ready, Tally
 from inference_client.engines.llama_cpp.speed import Speed, rounded
 from inference_client.engines.llama_cpp.watch import Watch
+from inference_client.engines.seats import said
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class LlamaCppEngine:
             self._watch.word(time.monotonic())
         self._runs[job.run] = Run(job)
         self._counts.requests += 1
-        if self._child is not None:
+        if self._child is not None and self._bringing is None:
             self._child.send(job)
         else:
             self._bring()
@@ -158,7 +159,8 @@ class LlamaCppEngine:
         if known is None:
             return
         known.cancelled = True
-        if self._child is not None:
+        # While it is being brought, the child is there a moment before it gets its runs.
+        if self._child is not None and self._bringing is None:
             self._child.send(CancelRun(run))
             self._watch.stop(time.monotonic())
         else:
@@ -193,7 +195,8 @@ class LlamaCppEngine:
                     await asyncio.sleep(min(MAX_DELAY, FIRST_DELAY * 2.0 ** (self._crashes - 1)))
                 try:
                     await self._load()
-                except EngineError as problem:
+                except Exception as failure:
+                    problem = said(self._spec.alias, failure)
                     log.error("llama.cpp cannot load %s: %s", self._spec.alias, problem.detail)
                     self._note([Error(run, problem.code, problem.detail, retry=True) for run in self._runs])
                     if not self._crashes:
