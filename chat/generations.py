@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from chat import messages as turns
 from chat.bus import control_on_commit, on_commit
-from chat.events import AnswerReady
+from chat.events import AnswerReady, ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
 from chat.titles import clean_title
@@ -89,6 +89,11 @@ def stored(generation: UUID) -> Stored:
     return Stored("".join(text for text, _ in rows), sum(thinking for _, thinking in rows))
 
 
+def _line(text: str) -> str:
+    """A machine's words as the column takes them. PostgreSQL takes no NUL, and an end that is refused comes again for ever."""
+    return text.replace("\x00", "\ufffd")[:500]
+
+
 def _tool_calls(outcome: Outcome) -> list[dict[str, str]] | None:
     # PostgreSQL takes no NUL in JSON either.
     calls = [call.model_dump() for call in outcome.tool_calls]
@@ -153,7 +158,7 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
             ended_at=now,
             reason=outcome.reason,
             error_code=outcome.error_code,
-            error=outcome.error[:500],
+            error=_line(outcome.error),
             answered_by=outcome.answered_by[:100],
             prompt_tokens=usage.prompt_tokens if usage else None,
             completion_tokens=usage.completion_tokens if usage else None,
@@ -197,7 +202,10 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
         id=message.pk, content=message.content, thinking=message.thinking, html=message.html, model=message.model,
         tokens=message.tokens,
     )  # fmt: skip
-    kept.touch_conversation.run(id=conversation.pk, updated=now)
+    stopped = row.state == State.CANCELLED
+    kept.touch_conversation.run(id=conversation.pk, updated=now, unread=conversation.unread or not stopped)
+    if not (stopped or conversation.unread):
+        on_commit(user_topic(conversation.owner_id), ConversationUnread(conversation=conversation.pk, unread=True))
     budgets.settle(row.pk, _cost(row, outcome.usage))
     on_commit(
         conversation_topic(conversation.pk),
@@ -326,7 +334,7 @@ def end_by_site(
         if expired is not None:
             rows = rows.filter(lease_until__lt=expired)
         won = rows.update(
-            state=state, reason=reason, error_code=code, error=error[:500], ended_at=now,
+            state=state, reason=reason, error_code=code, error=_line(error), ended_at=now,
             lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1, thinking_length=text.thinking,
         )  # fmt: skip
         if not won:

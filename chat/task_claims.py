@@ -141,7 +141,7 @@ def succeed(task: UUID, epoch: int, produced: Produced) -> bool:
 
 def fail(task: UUID, epoch: int, code: str, error: str) -> bool:
     """For good."""
-    return _end(task, State.FAILED, epoch=epoch, error_code=code, error=error[:500])
+    return _end(task, State.FAILED, epoch=epoch, error_code=code, error=error.replace("\x00", "\ufffd")[:500])
 
 
 def give_back(task: UUID, epoch: int, code: str, error: str) -> bool:

@@ -85,6 +85,23 @@ def test_who_waits_for_a_busy_client_holds_up_nobody_behind_him(bob: User, ask: 
     assert (session, one.generation) == ("one", newcomers.pk)
 
 
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_a_failure_in_words_with_nul_is_an_end_on_both_databases(
+    attempts: int, alice: User, ask: Asking, pair: Pairing
+) -> None:
+    """An upstream's error may hold anything. What the database refuses, the client would bring again for ever."""
+    mac, _ = two(pair)
+    asked = ask(alice)
+    for _ in range(attempts):
+        [(_, one)] = claims.claim_for([seat(mac)], 1)
+        if attempts > 1:
+            assert generations.give_back(one.generation, one.epoch, "broken", "no\x00 more")
+        else:
+            assert generations.finish(one.generation, one.epoch, "", Outcome("failed", error="no\x00 more"))
+    asked.refresh_from_db()
+    assert (asked.state, asked.error) == ("failed", "no\ufffd more")
+
+
 def test_an_owners_machine_takes_only_his_even_behind_a_long_line(
     alice: User, bob: User, ask: Asking, pair: Pairing
 ) -> None:

@@ -169,3 +169,11 @@ def test_what_ended_after_a_long_wait_is_kept_until_it_could_be_read(pair: Pairi
     task_claims.purge()
     assert tasks.result(done).vectors == [[1.0]]
     assert tasks.result(waiting).state == "cancelled"
+
+
+def test_a_task_that_failed_in_words_with_nul_is_over(pair: Pairing) -> None:
+    node = pair("minilm")
+    task = embedding()
+    (claimed,) = claim(node)
+    assert task_claims.fail(task, claimed.epoch, "broken", "no\x00 more")
+    assert tasks.result(task).error == "no\ufffd more"
