@@ -56,7 +56,7 @@ class Asked:
 
 def create_conversation(owner: User, model: str = "", system_prompt: str = "") -> Conversation:
     conversation = Conversation.objects.create(
-        owner=owner, updated=timezone.now(), model=_model(model), system_prompt=_system_prompt(system_prompt)
+        owner=owner, updated=timezone.now(), model=_model(model), system_prompt=system_prompt(system_prompt)
     )
     on_commit(user_topic(owner.pk), conversation_changed(conversation))
     return conversation
@@ -83,7 +83,7 @@ def configure(
     if temperature is not None and not 0 <= temperature <= 5:
         raise Invalid("The temperature is a number from 0 to 5.", code="temperature_out_of_range")
     conversation.model = _model(model)
-    conversation.system_prompt = _system_prompt(system_prompt)
+    conversation.system_prompt = system_prompt(system_prompt)
     conversation.temperature = temperature
     conversation.thinking = thinking
     conversation.save(update_fields=["model", "system_prompt", "temperature", "thinking"])
@@ -95,12 +95,13 @@ def delete(conversation: Conversation) -> None:
     """Deletes the conversation with all its messages; running answers are stopped at their nodes."""
     with transaction.atomic():
         # Locked in the order in which an ending answer locks them, or the two would wait for each other for ever.
-        generations_here = conversation.generations.order_by("pk").select_for_update().values_list("pk", "state")
-        under_way = [(pk, state) for pk, state in generations_here if state not in ENDED]
+        list(conversation.generations.order_by("pk").select_for_update().values_list("pk"))
+        Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
+        # Looked at only now: one more may have been asked for while this waited for the conversation.
+        under_way = list(conversation.generations.exclude(state__in=ENDED).values_list("pk", "state"))
         for pk, state in under_way:
             if state in HELD:
                 control_on_commit("stop", str(pk))
-        Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
         key = conversation.pk
         conversation.delete()
         # What these had written is not known any more, and is not charged.
@@ -365,7 +366,7 @@ def _model(alias: str) -> str:
     return alias
 
 
-def _system_prompt(text: str) -> str:
+def system_prompt(text: str) -> str:
     if len(text) > MAX_SYSTEM_PROMPT:
         raise Invalid(f"A system prompt has at most {MAX_SYSTEM_PROMPT:,} characters.", code="system_prompt_too_long")
     return _CONTROLS.sub("", text)

@@ -1,16 +1,19 @@
 """A conversation deleted at the moment its answer ends: both are carried out, in whatever order."""
 
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
+from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 
 from chat import actions, claims, generations
 from chat.generations import Outcome
 from chat.models import Conversation, Generation
 from meatlizard.accounts.models import User
+from meatlizard.budgets import actions as budgets
 from tests.chat.makers import Asking, Pairing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -53,3 +56,46 @@ def test_deleting_a_conversation_while_its_answer_ends_fails_neither(alice: User
             thread.join()
         Generation.objects.all().delete()
     assert errors == []
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="on SQLite the second transaction has not begun yet")
+def test_a_question_asked_while_its_conversation_is_being_deleted_leaves_nothing_set_aside(alice: User) -> None:
+    conversation = actions.create_conversation(alice)
+    asked = threading.Event()
+    deleted = threading.Event()
+
+    def ask() -> None:
+        with transaction.atomic():
+            actions.send(alice, conversation.pk, uuid4(), "Why?")
+            asked.set()
+            until_somebody_waits()
+        connections.close_all()
+
+    def delete() -> None:
+        assert asked.wait(10)
+        actions.delete(conversation)
+        deleted.set()
+        connections.close_all()
+
+    threads = [threading.Thread(target=call) for call in (ask, delete)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert deleted.is_set()
+    assert not Generation.objects.exists()
+    standing = budgets.standing(alice)
+    assert standing is not None
+    assert standing.reserved == 0
+
+
+def until_somebody_waits() -> None:
+    """Until another transaction waits for what this one holds."""
+    end = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < end:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waits")
