@@ -231,6 +231,9 @@ class ChatConsumer(Socket):
             assert self._user is not None
             try:
                 valid = await in_database(session_valid, self._user.pk, self._session_key)
+                if valid:
+                    # An operator may have given this person another tier.
+                    self._user = await in_database(following.load_user, self._user.pk)
             except DatabaseTrouble:
                 log.warning("chat.session_not_checked")
                 continue

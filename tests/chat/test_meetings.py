@@ -10,13 +10,14 @@ from django.db import OperationalError
 
 from chat import consumers, nodes
 from chat import messages as turns
+from chat.following import load_user
 from chat.inference import dispatch
 from chat.inference.session import NodeSession
 from chat.models import Generation
 from chat.outbox import Outbox
 from inference_client.protocol import keys
 from inference_client.protocol.messages import Generate, Leaving
-from meatlizard.accounts.models import User
+from meatlizard.accounts.models import Tier, User
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
 from meatlizard.threads import in_database
@@ -111,4 +112,22 @@ async def test_an_open_page_looks_at_its_session_again_after_the_database_was_aw
     async with asyncio.timeout(3):
         while len(looks) < 3:
             await asyncio.sleep(0.02)
+    await page.gone()
+
+
+async def test_an_open_page_hears_of_another_tier(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(consumers, "RECHECK_SECONDS", 0.02)
+    monkeypatch.setattr(consumers, "session_valid", lambda *args: True)
+    page = consumers.ChatConsumer()
+    page._user, page._session_key, page._outbox = (
+        await in_database(load_user, alice.pk),
+        "key",
+        Outbox(page.send, lambda: None),
+    )
+    assert page._user.tier.weekly_tokens == 100_000
+    await in_database(Tier.objects.filter(pk=alice.tier_id).update, weekly_tokens=7)
+    page._keep(page._recheck())
+    async with asyncio.timeout(5):
+        while page._user.tier.weekly_tokens != 7:
+            await asyncio.sleep(0.01)
     await page.gone()
