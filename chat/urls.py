@@ -1,14 +1,20 @@
-from django.urls import path
+from django.urls import include, path
 
 from chat.search import views as search_views
-from chat.views import branches, pages
+from chat.views import branches, keeping, pages
 
 app_name = "chat"
 
 urlpatterns = [
+    path("", include("chat.portability.urls")),
+    path("", include("chat.sharing.urls")),
     path("", pages.home, name="home"),
     path("new/", pages.create, name="create"),
     path("list/", pages.conversations, name="list"),
+    path("keep/", keeping.keep, name="keep"),
+    path("folders/", keeping.add_folder, name="folders"),
+    path("folders/<uuid:folder>/", keeping.change_folder, name="folder"),
+    path("folders/<uuid:folder>/delete/", keeping.delete_folder, name="folder-delete"),
     path("search/", search_views.find, name="search"),
     path("message/<uuid:message>/source/", pages.source, name="source"),
     path("message/<uuid:message>/thinking/", pages.thinking, name="thinking"),

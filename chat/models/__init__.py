@@ -2,12 +2,14 @@ from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
 from chat.models.search import SearchEntry
+from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
 
 __all__ = [
     "Chunk",
     "Conversation",
     "Generation",
+    "ImportRun",
     "InferenceTask",
     "Message",
     "Node",
@@ -15,4 +17,5 @@ __all__ = [
     "NodeSample",
     "PairingCode",
     "SearchEntry",
+    "Share",
 ]

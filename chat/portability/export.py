@@ -1,0 +1,118 @@
+"""Conversations on their way out: as JSON, Markdown, a page for itself, and all of a person's as a ZIP archive."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from chat.messages import branch
+from chat.models import Conversation, Message
+from chat.portability.form import Document, Talk, Turn
+from meatlizard.accounts.models import User
+
+SUFFIXES: dict[str, str] = {"json": "json", "markdown": "md", "html": "html"}
+TYPES: dict[str, str] = {
+    "json": "application/json",
+    "markdown": "text/markdown; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+}
+
+_NOT_IN_NAMES = re.compile(r"[^\w ,()-]+")
+
+
+def as_json(talk: Conversation) -> bytes:
+    """The whole tree, see :mod:`chat.portability.form`. What was deleted is left out."""
+    rows = Message.objects.filter(conversation=talk.pk, removed=None).order_by("created", "pk")
+    # Built without a second look: what is stored was checked when it came, and a strict look now could only lose it.
+    turn: Any = Turn.model_construct
+    turns = [
+        turn(
+            id=str(row.pk), parent=str(row.parent_id) if row.parent_id else None, role=row.role, source=row.source,
+            content=row.content, thinking=row.thinking, model=row.model, tokens=row.tokens,
+            created=row.created, edited=row.edited,
+        )
+        for row in rows
+    ]  # fmt: skip
+    whole: Any = Talk.model_construct
+    shown = whole(
+        id=str(talk.pk), title=talk.title, title_by_owner=talk.title_by_owner, model=talk.model,
+        system_prompt=talk.system_prompt, temperature=talk.temperature, thinking=talk.thinking,
+        head=str(talk.head_id) if talk.head_id else None, created=talk.created, updated=talk.updated, messages=turns,
+    )  # fmt: skip
+    document = Document.model_construct(exported=timezone.now(), conversation=shown)
+    return document.model_dump_json(indent=1, warnings=False).encode()
+
+
+def as_markdown(talk: Conversation) -> bytes:
+    """The branch that is shown, as it was written."""
+    parts = [f"# {_line(talk.title) or 'Conversation'}"]
+    for message in branch(talk):
+        parts += [f"## {author(message)}, {message.created:%Y-%m-%d %H:%M} UTC", message.content.strip()]
+    return ("\n\n".join(parts) + "\n").encode()
+
+
+def as_html(talk: Conversation) -> bytes:
+    """The branch that is shown, as a page that needs nothing else and asks nobody."""
+    messages = [{"author": author(message), "message": message} for message in branch(talk)]
+    return render_to_string("chat/export.html", {"conversation": talk, "messages": messages}).encode()
+
+
+WRITERS: dict[str, Callable[[Conversation], bytes]] = {"json": as_json, "markdown": as_markdown, "html": as_html}
+
+
+def author(message: Message) -> str:
+    if message.role == Message.Role.USER:
+        return "You"
+    return "Markov generator" if message.source == Message.Source.MARKOV else (_line(message.model) or "Answer")
+
+
+def file_name(talk: Conversation, kind: str, number: int | None = None) -> str:
+    """A name that every file system takes."""
+    title = " ".join(_NOT_IN_NAMES.sub(" ", talk.title).split())[:60].strip() or "conversation"
+    before = "" if number is None else f"{number:05d} "
+    return f"{before}{talk.created:%Y-%m-%d} {title}.{SUFFIXES[kind]}"
+
+
+def archive(owner: User, kind: str) -> Iterator[bytes]:
+    """A ZIP archive of all conversations of ``owner``, in pieces. Never more than one of them is in memory."""
+    sink = _Sink()
+    keys: list[UUID] = list(
+        Conversation.objects.filter(owner=owner.pk).order_by("created", "pk").values_list("pk", flat=True)
+    )
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
+        for number, key in enumerate(keys, 1):
+            talk = Conversation.objects.filter(pk=key, owner=owner.pk).first()
+            if talk is None:
+                continue
+            packed.writestr(f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk))
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """Where a ZIP file is written when nobody can go back in it."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self._written += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        found = bytes(self._written)
+        self._written.clear()
+        return found
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

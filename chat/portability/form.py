@@ -1,0 +1,126 @@
+"""The form in which conversations leave and enter the site: one JSON document each, with a version.
+
+Archives of other programs are read into the same form, so that there is one way to write them into the database.
+"""
+
+import datetime
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from chat.actions import MAX_SYSTEM_PROMPT
+from meatlizard.errors import Invalid
+
+FORMAT = "meatlizard.conversation"
+VERSION = 1
+
+MAX_MESSAGES = 20_000
+MAX_DEPTH = 10_000
+MAX_TEXT = 1_000_000
+"""Code points of one message."""
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+"""PostgreSQL takes no zero, and half a surrogate pair can be written nowhere."""
+
+
+def writable(text: Any) -> Any:
+    return _UNWRITABLE.sub("", text) if isinstance(text, str) else text
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    try:
+        return moment.astimezone(datetime.UTC)
+    except OverflowError:
+        raise ValueError("this moment lies beyond the calendar") from None
+
+
+Text = Annotated[str, BeforeValidator(writable)]
+Key = Annotated[str, BeforeValidator(writable), Field(min_length=1, max_length=200)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Turn(_Part):
+    """A message. ``parent``: the id of what it answers; none at the beginning."""
+
+    id: Key
+    parent: Key | None
+    role: Literal["user", "assistant"]
+    source: Literal["person", "model", "markov"]
+    content: Annotated[Text, Field(max_length=MAX_TEXT)]
+    thinking: Annotated[Text, Field(max_length=MAX_TEXT)] = ""
+    model: Annotated[Text, Field(max_length=100)] = ""
+    tokens: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    created: Moment
+    edited: Moment | None = None
+
+
+class Talk(_Part):
+    """A conversation: the whole tree, versions from the oldest to the newest. ``head``: the end of the branch that is shown."""
+
+    id: Key
+    title: Annotated[Text, Field(max_length=200)] = ""
+    title_by_owner: bool = False
+    model: Annotated[Text, Field(max_length=100)] = ""
+    system_prompt: Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT)] = ""
+    temperature: Annotated[float, Field(ge=0, le=5)] | None = None
+    thinking: Literal["", "off", "on", "low", "medium", "high"] = ""
+    head: Key | None = None
+    created: Moment
+    updated: Moment
+    messages: list[Turn]
+
+
+class Document(_Part):
+    """What one file holds."""
+
+    format: Literal["meatlizard.conversation"] = "meatlizard.conversation"
+    version: Literal[1] = 1
+    exported: Moment
+    conversation: Talk
+
+
+def read(found: dict[str, Any]) -> Talk:
+    """A conversation of this site or of another of its kind. Raises Invalid, in words."""
+    version = found.get("version")
+    if isinstance(version, int) and version > VERSION:
+        raise Invalid(f"It was written by a newer site (version {version} of the format; this one reads {VERSION}).")
+    try:
+        return checked(Document.model_validate(found).conversation)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"It is not as it should be: {place}: {first['msg']}."[:300]) from None
+
+
+def checked(talk: Talk) -> Talk:
+    """``talk`` with every message behind its parent. Raises Invalid for what is no tree, or too large a one."""
+    if not talk.messages:
+        raise Invalid("It has no messages.")
+    if len(talk.messages) > MAX_MESSAGES:
+        raise Invalid(f"It has {len(talk.messages):,} messages; {MAX_MESSAGES:,} are taken at most.")
+    below: dict[str | None, list[Turn]] = {}
+    for turn in talk.messages:
+        below.setdefault(turn.parent, []).append(turn)
+    keys = {turn.id for turn in talk.messages}
+    if len(keys) < len(talk.messages):
+        raise Invalid("Two of its messages have the same id.")
+    if any(parent is not None and parent not in keys for parent in below):
+        raise Invalid("A message in it answers one that is not there.")
+    ordered: list[Turn] = []
+    level, depth = below.get(None, []), 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise Invalid(f"It is more than {MAX_DEPTH:,} messages deep.")
+        ordered += level
+        level = [turn for above in level for turn in below.get(above.id, [])]
+    if len(ordered) < len(talk.messages):
+        raise Invalid("Messages in it answer one another in a circle.")
+    if talk.head is not None and talk.head not in keys:
+        raise Invalid("The message at its end is not there.")
+    return talk.model_copy(update={"messages": ordered})

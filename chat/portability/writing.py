@@ -1,0 +1,122 @@
+"""Conversations of an archive, written into somebody's account: each once, however often it comes.
+
+Keys are made of the owner and of the ids in the archive, so what was written before is found again without a table of its own.
+"""
+
+import datetime
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from chat.messages import plain_html, rendered
+from chat.models import Conversation, Message
+from chat.portability import chatgpt, claude, form
+from chat.portability.form import Talk, Turn
+from meatlizard.accounts.models import User
+from meatlizard.errors import Invalid
+
+NAMESPACE = UUID("5f1c0b1e-5d39-4d4b-9f25-0a54d3c27b6e")
+"""Ours alone. Changed, every archive would be imported a second time."""
+
+Outcome = Literal["imported", "extended", "present"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A conversation with those of its messages that are new, rendered."""
+
+    key: UUID
+    talk: Talk
+    messages: list[Message]
+    head: UUID | None
+    ours: bool = False
+
+
+def read(found: Any) -> tuple[str, Talk]:
+    """(program, conversation). Raises Invalid for what is of no program we know, or not readable."""
+    if isinstance(found, dict):
+        if found.get("format") == form.FORMAT:
+            return "meatlizard", form.read(found)
+        if chatgpt.is_one(found):
+            return "chatgpt", chatgpt.read(found)
+        if claude.is_one(found):
+            return "claude", claude.read(found)
+    raise Invalid("This is no conversation of MeatLizard, ChatGPT or Claude.")
+
+
+def prepare(owner: User, program: str, talk: Talk) -> Prepared:
+    """Everything slow, before the transaction: which messages are new, and their HTML."""
+    if program == "meatlizard" and _is_of(owner, talk.id):
+        return Prepared(UUID(talk.id), talk, [], None, ours=True)
+    key = uuid5(NAMESPACE, f"{owner.pk}\0{program}\0{talk.id}")
+    known = set(Message.objects.filter(conversation=key).values_list("pk", flat=True))
+    keys = {turn.id: uuid5(key, turn.id) for turn in talk.messages}
+    latest: dict[str | None, datetime.datetime] = {}
+    messages = []
+    for turn in talk.messages:
+        # Versions stand in the order of their times, so no two may have the same.
+        created, before = turn.created, latest.get(turn.parent)
+        if before is not None and created <= before:
+            created = before + datetime.timedelta(microseconds=1)
+        latest[turn.parent] = created
+        if keys[turn.id] not in known:
+            parent = keys[turn.parent] if turn.parent else None
+            messages.append(_message(keys[turn.id], parent, turn, created))
+    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None)
+
+
+def store(owner: User, prepared: Prepared) -> Outcome:
+    """Within a transaction."""
+    if not prepared.messages:
+        return "present"
+    talk = Conversation.objects.select_for_update().filter(pk=prepared.key, owner=owner.pk).first()
+    if talk is None:
+        talk = _conversation(owner, prepared)
+        _add(talk, prepared.messages)
+        talk.head_id = prepared.head
+        Conversation.objects.filter(pk=talk.pk).update(head=prepared.head)
+        return "imported"
+    # An answer written here since then keeps its place; where nothing was, the archive's newer end is shown.
+    went_on_here = Message.objects.filter(conversation=talk.pk, generations__isnull=False).exists()
+    _add(talk, prepared.messages)
+    changes: dict[str, Any] = {"updated": max(talk.updated, prepared.talk.updated)}
+    if not went_on_here and prepared.head is not None:
+        changes["head"] = prepared.head
+    Conversation.objects.filter(pk=talk.pk).update(**changes)
+    return "extended"
+
+
+def _is_of(owner: User, key: str) -> bool:
+    """Whether this is the very conversation that was exported here."""
+    try:
+        return Conversation.objects.filter(pk=UUID(key), owner=owner.pk).exists()
+    except ValueError:
+        return False
+
+
+def _conversation(owner: User, prepared: Prepared) -> Conversation:
+    found = prepared.talk
+    row = Conversation.objects.create(
+        pk=prepared.key, owner=owner, title=found.title, title_by_owner=found.title_by_owner, model=found.model,
+        system_prompt=found.system_prompt, temperature=found.temperature, thinking=found.thinking, updated=found.updated,
+    )  # fmt: skip
+    # Set by the database's own clock when a row is made.
+    Conversation.objects.filter(pk=row.pk).update(created=found.created)
+    return row
+
+
+def _message(key: UUID, parent: UUID | None, turn: Turn, created: datetime.datetime) -> Message:
+    html = plain_html(turn.content) if turn.role == "user" else rendered(turn.content, key) if turn.content else ""
+    return Message(
+        pk=key, parent_id=parent, role=turn.role, source=turn.source, content=turn.content, html=html,
+        thinking=turn.thinking, model=turn.model, tokens=turn.tokens, created=created, edited=turn.edited,
+    )  # fmt: skip
+
+
+def _add(talk: Conversation, messages: list[Message]) -> None:
+    for message in messages:
+        message.conversation = talk
+    with transaction.atomic():
+        Message.objects.bulk_create(messages, batch_size=100)

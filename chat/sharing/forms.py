@@ -1,0 +1,32 @@
+"""What the pages of sharing carry, checked."""
+
+from django import forms
+
+from chat.sharing.actions import MAX_DAYS, MAX_PASSWORD
+
+
+class ShareForm(forms.Form):
+    days = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_DAYS,
+        label="Days until it ends",
+        help_text="Empty: it works until you withdraw it.",
+    )
+    password = forms.CharField(
+        required=False,
+        max_length=MAX_PASSWORD,
+        strip=False,
+        label="Password",
+        help_text="Empty: the link alone is enough.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        max_length=MAX_PASSWORD,
+        strip=False,
+        label="Password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
