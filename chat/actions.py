@@ -56,7 +56,7 @@ class Asked:
 
 def create_conversation(owner: User, model: str = "", system_prompt: str = "") -> Conversation:
     conversation = Conversation.objects.create(
-        owner=owner, updated=timezone.now(), model=_model(model), system_prompt=system_prompt(system_prompt)
+        owner=owner, updated=timezone.now(), model=_model(model), system_prompt=checked_prompt(system_prompt)
     )
     on_commit(user_topic(owner.pk), conversation_changed(conversation))
     return conversation
@@ -83,7 +83,7 @@ def configure(
     if temperature is not None and not 0 <= temperature <= 5:
         raise Invalid("The temperature is a number from 0 to 5.", code="temperature_out_of_range")
     conversation.model = _model(model)
-    conversation.system_prompt = system_prompt(system_prompt)
+    conversation.system_prompt = checked_prompt(system_prompt)
     conversation.temperature = temperature
     conversation.thinking = thinking
     conversation.save(update_fields=["model", "system_prompt", "temperature", "thinking"])
@@ -366,7 +366,7 @@ def _model(alias: str) -> str:
     return alias
 
 
-def system_prompt(text: str) -> str:
+def checked_prompt(text: str) -> str:
     if len(text) > MAX_SYSTEM_PROMPT:
         raise Invalid(f"A system prompt has at most {MAX_SYSTEM_PROMPT:,} characters.", code="system_prompt_too_long")
     return _CONTROLS.sub("", text)
