@@ -114,13 +114,14 @@ async def _upstream(name: str, spec: UpstreamSpec) -> str:
     try:
         await engine.start()
         offered = {info.alias for info in engine.models()}
+        why = "; ".join(sorted(set(engine.problems().values())))
     except EngineError as error:
         raise Problem(error.code, f"upstream {name}: {error.detail}", Exit.MODEL) from None
     finally:
         await engine.stop()
     missing = sorted({model.alias for model in spec.models} - offered)
     if missing:
-        message = f"upstream {name} at {spec.root} does not offer {', '.join(missing)} now; is it running?"
+        message = f"upstream {name} does not offer {', '.join(missing)} now: {why}"
         raise Problem("upstream_away", message, Exit.MODEL)
     return f"upstream {name} answers and offers {', '.join(sorted(offered))}"
 

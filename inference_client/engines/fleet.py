@@ -15,7 +15,7 @@ from typing import Final
 from inference_client.engines.base import AnyJob, Done, Engine, EngineError, Error, Event
 from inference_client.engines.line import Ticket, pause, plan, probes, turn, victims
 from inference_client.engines.llama_cpp.budget import gib
-from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat, digested, said
+from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat, complaints, digested, said
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
 
 log = logging.getLogger(__name__)
@@ -175,9 +175,9 @@ class Fleet:
         return {alias: (given[alias], waiting[alias]) for alias in {*given, *waiting}}
 
     def problems(self) -> dict[str, str]:
-        """Why models are not offered, or failed the last time, by alias; of standing engines by their name."""
+        """Why models are not offered, or failed the last time, by alias; of engines that failed by their name."""
         own = {alias: why for alias, seat in self._seats.items() if (why := seat.complaint())}
-        return own | self._faults
+        return own | complaints(self._standing) | self._faults
 
     # --- jobs -------------------------------------------------------------------------------------------------------
 

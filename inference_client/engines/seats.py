@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from inference_client.daemons import in_daemon
 from inference_client.engines.base import Engine, EngineError
@@ -164,6 +164,20 @@ async def digested(seat: Seat) -> bool:
         return False
     seat.info = seat.info.model_copy(update={"sha256": digest})
     return True
+
+
+@runtime_checkable
+class Complaining(Protocol):
+    """An engine of several models that knows of each why it is not offered."""
+
+    def problems(self) -> dict[str, str]: ...
+
+
+def complaints(engines: Sequence[Engine]) -> dict[str, str]:
+    """Why models of ``engines`` are not offered, by alias."""
+    return {
+        alias: why for engine in engines if isinstance(engine, Complaining) for alias, why in engine.problems().items()
+    }
 
 
 def said(alias: str, problem: Exception) -> EngineError:

@@ -123,7 +123,7 @@ def test_check_looks_at_the_configuration(home: Home, capsys: pytest.CaptureFixt
     main(["check"])
     said = capsys.readouterr().out
     assert "2 models named, some of cluster" in said
-    assert "upstream cluster at http://127.0.0.1:1 does not offer big now" in said
+    assert "upstream cluster does not offer big now: the upstream 127.0.0.1:1 " in said
     assert "there is no file" in said
     (home.path / config.NAME).write_text("[limits]\nmax_slots = 'x'\n")
     main(["check"])

@@ -74,6 +74,7 @@ class OpenAICompatibleEngine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._look_now = asyncio.Event()
         self._said: set[str] = set()
+        self._trouble = ""
         self._stopping = False
 
     @property
@@ -88,8 +89,12 @@ class OpenAICompatibleEngine:
     def models(self) -> tuple[ModelInfo, ...]:
         return tuple(info for lane in self._lanes.values() if (info := lane.info()) is not None)
 
+    def problems(self) -> dict[str, str]:
+        """Why models are not offered now, by alias."""
+        return {alias: self._trouble for alias, lane in self._lanes.items() if lane.found is None and self._trouble}
+
     async def start(self) -> None:
-        """Raises EngineError for what only the operator can mend: a wrong key or address, or a model that is not there.
+        """Raises EngineError for what only the operator can mend: a wrong key or address, or none of the models is there.
         A server that does not answer is waited for.
         """
         if self._spec.exposes_key:
@@ -99,10 +104,14 @@ class OpenAICompatibleEngine:
         except Fault as fault:
             if fault.code in _CONFIGURATION:
                 raise EngineError(fault.code, fault.detail) from None
+            self._trouble = fault.detail
             self._say(logging.WARNING, f"{fault.detail} Its models are offered once it answers.")
         else:
-            if seen.missing:
+            if seen.missing and not seen.found:
                 raise EngineError("model_missing", self._missing(seen))
+            if seen.missing:
+                # What is there must not suffer for what is not.
+                self._say(logging.WARNING, self._missing(seen))
         self._keep(self._watch())
 
     async def stop(self) -> None:
@@ -229,6 +238,7 @@ class OpenAICompatibleEngine:
         if self._flavour != seen.flavour:
             self._flavour = seen.flavour
             log.info("the upstream %s speaks like %s", self._host, seen.flavour)
+        self._trouble = self._missing(seen) if seen.missing else ""
         before = self.models()
         for alias, lane in self._lanes.items():
             lane.found = seen.found.get(alias)
@@ -287,6 +297,7 @@ class OpenAICompatibleEngine:
                 log.info("the upstream %s answers; its models are offered", self._host)
 
     def _lost(self, fault: Fault) -> None:
+        self._trouble = fault.detail
         self._say(logging.WARNING, f"{fault.detail} Its models are not offered until it answers.")
         before = self.models()
         # What comes back may be another program with other models.

@@ -8,6 +8,7 @@ import pytest
 
 from inference_client.backoff import Backoff
 from inference_client.engines.base import EmbedJob, EngineError
+from inference_client.engines.fleet import Fleet
 from inference_client.engines.openai_compatible import (
     OpenAICompatibleEngine,
     Timeouts,
@@ -318,3 +319,31 @@ def test_the_key_is_read_from_the_environment_or_a_file(tmp_path: Path, monkeypa
         with pytest.raises(EngineError) as caught:
             read_api_key(**wrong)
         assert caught.value.code == "config_wrong"
+
+
+async def test_a_model_that_is_not_there_at_the_start_keeps_no_other_from_being_served() -> None:
+    upstream = FakeUpstream(flavour="vllm", models=("tiny", "third"))
+    models = (UpstreamModel("tiny"), UpstreamModel("other"))
+    async with upstream.running(), engine_before(upstream, *models, timeouts=patient(health=0.05)) as heard:
+        assert [info.alias for info in heard.engine.models()] == ["tiny"]
+        assert list(heard.engine.problems()) == ["other"]
+        assert "has no model other; it has: tiny, third" in heard.engine.problems()["other"]
+        await heard.done(ask(1))
+        upstream.models = ("tiny", "other")
+        await heard.until(lambda: len(heard.engine.models()) == 2)
+        assert heard.engine.problems() == {}
+        await heard.done(ask(2, model="other"))
+
+
+async def test_an_upstream_that_is_away_says_so_of_each_of_its_models() -> None:
+    upstream = FakeUpstream()
+    async with upstream.running(), engine_before(upstream, timeouts=patient(health=0.05)) as heard:
+        fleet = Fleet((), {"upstream one": heard.engine})
+        fleet._standing = (heard.engine,)
+        assert fleet.problems() == {}
+        await upstream.down()
+        await heard.until(lambda: not heard.engine.models())
+        assert "tiny" in fleet.problems()
+        await upstream.up()
+        await heard.until(lambda: bool(heard.engine.models()))
+        assert fleet.problems() == {}
