@@ -11,6 +11,7 @@ from inference_client.engines.base import Done, Event, Job, Text
 from inference_client.engines.llama_cpp.orders import Orders
 from inference_client.engines.llama_cpp.scheduler import Scheduler
 from inference_client.engines.llama_cpp.spec import CancelRun, ModelSpec
+from inference_client.engines.llama_cpp.watch import SILENCE, SILENCE_AFTER_STOP, Watch
 from tests.inference_client.test_llama_engine import ask
 from tests.models import LONG_PAIRS, MODEL_PATH, PLAIN_PAIRS
 
@@ -21,8 +22,8 @@ SECONDS = 30.0
 def pipe() -> Iterator[tuple[Connection, Connection]]:
     ours, theirs = multiprocessing.Pipe()
     yield ours, theirs
+    # The other end closes with the last thread that reads it: closed under its hands, it might read the next test's.
     ours.close()
-    theirs.close()
 
 
 def test_stop_interrupts_a_step_that_does_not_end(pipe: tuple[Connection, Connection]) -> None:
@@ -51,6 +52,19 @@ def test_what_is_no_stop_interrupts_nothing_and_the_parents_end_is_heard(pipe: t
     ours.close()
     assert interrupted.wait(SECONDS), "the step at work would keep a child alive whose parent is gone"
     assert orders.take(wait=True) == [None]
+
+
+def test_silence_is_judged_by_what_was_asked() -> None:
+    watch = Watch(heard=0)
+    assert not watch.hangs(SILENCE - 1, stopping=False)
+    assert watch.hangs(SILENCE, stopping=False)
+    watch.stop(100)
+    assert not watch.hangs(100 + SILENCE_AFTER_STOP - 1, stopping=True)
+    assert watch.hangs(100 + SILENCE_AFTER_STOP, stopping=True)
+    assert not watch.hangs(100 + SILENCE_AFTER_STOP, stopping=False)
+    # A word that was on its way when it was asked to stop does not make it forget.
+    watch.word(101)
+    assert watch.hangs(101 + SILENCE_AFTER_STOP, stopping=True)
 
 
 @pytest.mark.skipif(not MODEL_PATH.exists(), reason="the tiny model is not there")

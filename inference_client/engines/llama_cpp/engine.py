@@ -281,10 +281,11 @@ class LlamaCppEngine:
         """Ends a child that hangs in native code; its runs go on in the next one."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
+            stopping = any(run.cancelled for run in self._runs.values())
             if self._child is not None and self._child.blamed is not None:
                 # It looks at an image or builds a grammar, in silence; an alarm of its own ends it if that hangs.
                 self._watch.word(time.monotonic())
-            elif self._child is not None and self._runs and self._watch.hangs(time.monotonic()):
+            elif self._child is not None and self._runs and self._watch.hangs(time.monotonic(), stopping=stopping):
                 log.error("llama.cpp has said nothing for too long and is started again")
                 self._watch.word(time.monotonic())
                 self._child.kill()

@@ -1,5 +1,6 @@
 """What the parent process wants, heard by the child also while the model is at work."""
 
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -39,9 +40,19 @@ class Orders:
                 order = self._pipe.recv()
             except (EOFError, OSError):
                 order = None
-            self._taken.clear()
             self._queue.put(order)
-            if (order is None or isinstance(order, CancelRun)) and not self._taken.wait(PATIENCE):
-                self._interrupt()
+            if order is None or isinstance(order, CancelRun):
+                self._hurry()
             if order is None:
                 return
+
+    def _hurry(self) -> None:
+        """Waits until all orders are taken, and interrupts the step that keeps them waiting."""
+        until = time.monotonic() + PATIENCE
+        while not self._queue.empty():
+            left = until - time.monotonic()
+            if left <= 0:
+                self._interrupt()
+                return
+            self._taken.wait(left)
+            self._taken.clear()

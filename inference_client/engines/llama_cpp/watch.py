@@ -15,20 +15,19 @@ class Watch:
     """Times are of a steady clock."""
 
     heard: float
-    stop_asked: float | None = None
+    stop_asked: float = 0.0
 
     def word(self, now: float) -> None:
         """The child has said something, or was given its first work."""
         self.heard = now
-        self.stop_asked = None
 
     def stop(self, now: float) -> None:
         """The child was asked to stop an answer."""
-        if self.stop_asked is None:
-            self.stop_asked = now
+        self.stop_asked = now
 
-    def hangs(self, now: float) -> bool:
-        """Work was to be done all that time."""
-        if self.stop_asked is not None and now - self.stop_asked >= SILENCE_AFTER_STOP:
+    def hangs(self, now: float, *, stopping: bool) -> bool:
+        """Work was to be done all that time. ``stopping``: an answer is there that was to be stopped."""
+        # What it said before it hung may be heard after the stop.
+        if stopping and now - max(self.heard, self.stop_asked) >= SILENCE_AFTER_STOP:
             return True
         return now - self.heard >= SILENCE
