@@ -74,10 +74,11 @@ def claim_for(
             fitting = _within_limits([row for row in left if row.pk in found])
             places.update(found)
             left = [row for row in left if row.pk not in found] if found else []
-        shares: dict[str, tuple[dict[str, Any], list[Generation]]] = {}
+        shares: dict[Place, tuple[dict[str, Any], list[Generation]]] = {}
         for row in fitting:
             to = places[row.pk]
-            shares.setdefault(to.session, ({"lease_owner": to.session, "node": to.node}, []))[1].append(row)
+            values = {"lease_owner": to.session, "node": to.node, "answered_by": to.model}
+            shares.setdefault(to, (values, []))[1].append(row)
         return list(shares.values())
 
     waiting = Generation.objects.within(reach)

@@ -271,7 +271,7 @@ def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken |
             epoch=row.lease_epoch,
             conversation=row.conversation_id,
             message=row.message_id,
-            model=row.model,
+            model=row.answered_by or row.model,
             text=text,
             stop=row.stop_requested,
             thinking=thinking,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from chat.bus import control_on_commit
 from chat.models import InferenceTask
 from inference_client.protocol.messages import Held
-from meatlizard.jobs.lease import ENDED, HELD, Reaped, State
+from meatlizard.jobs.lease import CHOICE, ENDED, HELD, Reaped, State
 
 Free = Mapping[str, Mapping[str, int]]
 """Free slots by kind and model."""
@@ -72,11 +72,17 @@ def claim(session: str, node_id: UUID, free: Free, limit: int, only_of: int | No
         rows = rows.filter(user=only_of)
     placed: dict[UUID, str] = {}
 
-    def choose(found: list[InferenceTask]) -> list[InferenceTask]:
+    def share(found: list[InferenceTask]) -> list[tuple[dict[str, Any], list[InferenceTask]]]:
         placed.update(_placed(found, free))
-        return [row for row in found if row.pk in placed]
+        by_model: dict[str, list[InferenceTask]] = {}
+        for row in [row for row in found if row.pk in placed][:limit]:
+            by_model.setdefault(placed[row.pk], []).append(row)
+        # Kept from here on: who comes back with it must not be taken for another model.
+        return [
+            ({"lease_owner": session, "node": node_id, "answered_by": alias}, some) for alias, some in by_model.items()
+        ]
 
-    claimed = rows.claim(session, settings.LEASE_SECONDS, limit, choose, node=node_id)
+    claimed = rows.claim_shared(settings.LEASE_SECONDS, limit * CHOICE, share)
     return [_claimed(row, placed[row.pk]) for row in claimed]
 
 
@@ -96,9 +102,9 @@ def _placed(rows: Sequence[InferenceTask], free: Free) -> dict[UUID, str]:
     return models
 
 
-def resume(session: str, node_id: UUID, holding: Iterable[Held], models: Mapping[str, str]) -> list[ClaimedTask]:
+def resume(session: str, node_id: UUID, holding: Iterable[Held]) -> list[ClaimedTask]:
     """A node came back: it goes on, under new epochs, with the tasks it still holds and has; its others go back to the
-    queue. ``models``: what it offers, alias and kind; which of them does a task that asked for none is of no account any more.
+    queue.
     """
     taken = []
     until = timezone.now() + datetime.timedelta(seconds=settings.LEASE_SECONDS)
@@ -109,8 +115,7 @@ def resume(session: str, node_id: UUID, holding: Iterable[Held], models: Mapping
         with transaction.atomic():
             if mine.update(lease_owner=session, lease_epoch=F("lease_epoch") + 1, lease_until=until):
                 row = InferenceTask.objects.get(pk=held.generation)
-                alias = row.model or next((a for a, kind in models.items() if kind == row.kind), "")
-                taken.append(_claimed(row, alias))
+                taken.append(_claimed(row, row.answered_by))
     release(node_id, [row.task for row in taken])
     return taken
 

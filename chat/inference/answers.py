@@ -77,11 +77,9 @@ class Answers:
         elif claimed.message is not None:
             bus.delta(claimed.conversation, claimed.message, claimed.generation, len(claimed.prefix), "")
 
-    def take(self, row: Taken, model: str) -> Resume:
+    def take(self, row: Taken) -> Resume:
         """A returned node goes on with ``row``, from what is stored."""
-        stream = Stream.of(
-            row.generation, row.epoch, row.conversation, row.message, row.model or model, row.text, row.thinking
-        )
+        stream = Stream.of(row.generation, row.epoch, row.conversation, row.message, row.model, row.text, row.thinking)
         self.streams[row.generation] = stream
         if row.message is not None:
             self._away(stream, False)

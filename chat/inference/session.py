@@ -190,10 +190,8 @@ class NodeSession:
             self.close("revoked")
             return
         self.models = {model.alias: model for model in hello.models}
-        kinds = {alias: model.kind for alias, model in self.models.items()}
-        chat = next((alias for alias, kind in kinds.items() if kind == "chat"), "")
-        answers = [self._answers.take(row, chat) for row in taken]
-        tasks = await self._runs.resume(hello.holding, kinds)
+        answers = [self._answers.take(row) for row in taken]
+        tasks = await self._runs.resume(hello.holding)
         self.send(
             Welcome(
                 node=self.node,

@@ -4,7 +4,7 @@ import asyncio
 import binascii
 import logging
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from sys import byteorder
@@ -84,9 +84,9 @@ class TaskRuns:
         """Hands a claimed task to the node."""
         self._link.spawn(self._hand_over(self._run(claimed), claimed))
 
-    async def resume(self, holding: Sequence[Held], models: Mapping[str, str]) -> tuple[Resume, ...]:
+    async def resume(self, holding: Sequence[Held]) -> tuple[Resume, ...]:
         """What a returning node shall go on with; all it has of it is to come again, from the beginning."""
-        taken = await in_database(task_claims.resume, self._link.id, self._link.node, holding, models)
+        taken = await in_database(task_claims.resume, self._link.id, self._link.node, holding)
         runs = [self._run(claimed) for claimed in taken]
         for run in runs:
             run.handed = True

@@ -126,7 +126,10 @@ def _leasing(count: int) -> KeptUpdate:
         lambda: Generation.objects.filter(
             pk__in=[given(Generation, "id", f"id{number}") for number in range(count)], state=State.QUEUED
         ),
-        lambda: {**LEASING, **{name: given(Generation, name) for name in ("lease_owner", "lease_until", "node")}},
+        lambda: {
+            **LEASING,
+            **{name: given(Generation, name) for name in ("lease_owner", "lease_until", "node", "answered_by")},
+        },
     )
 
 

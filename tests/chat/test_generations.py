@@ -186,6 +186,17 @@ def test_a_node_that_came_back_without_its_work_gives_it_back(alice: User, ask: 
     assert state_of(asked) == State.QUEUED
 
 
+def test_a_returning_node_is_known_to_be_at_the_model_it_was_given(alice: User, ask: Asking, pair: Pairing) -> None:
+    node = pair("alpha", "beta")
+    row = ask(alice)
+    assert row.model == ""
+    claimed = claim_one("one", node.pk, ["beta"])
+    assert claimed is not None
+    taken = generations.resume("again", node.pk, row.pk, claimed.epoch)
+    assert taken is not None
+    assert (claimed.model, taken.model) == ("beta", "beta")
+
+
 def test_a_stranger_node_cannot_resume_anothers_generation(alice: User, ask: Asking, pair: Pairing) -> None:
     owner, stranger = pair("tiny"), pair("tiny", session="two")
     asked = ask(alice)

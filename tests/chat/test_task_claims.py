@@ -104,7 +104,7 @@ def test_a_returning_node_takes_up_what_is_still_its_own(pair: Pairing) -> None:
     first, _ = claim(node, limit=2)
     (foreign,) = claim(pair("minilm", session="two"), session="two")
     holding = [Held(generation=one.task, epoch=one.epoch, length=0) for one in (first, foreign)]
-    taken = task_claims.resume("again", node.pk, holding, {"minilm": "embedding"})
+    taken = task_claims.resume("again", node.pk, holding)
     assert [(one.task, one.model) for one in taken] == [(mine, "minilm")]
     assert taken[0].epoch > first.epoch
     states = dict(InferenceTask.objects.values_list("pk", "state"))
@@ -177,3 +177,12 @@ def test_a_task_that_failed_in_words_with_nul_is_over(pair: Pairing) -> None:
     (claimed,) = claim(node)
     assert task_claims.fail(task, claimed.epoch, "broken", "no\x00 more")
     assert tasks.result(task).error == "no\ufffd more"
+
+
+def test_a_returning_node_is_known_to_be_at_the_model_it_was_given(pair: Pairing) -> None:
+    """Vectors of one model under the name of another would be compared with what they cannot be compared with."""
+    node = pair("alpha", "beta")
+    embedding()
+    [claimed] = task_claims.claim("one", node.pk, {"embedding": {"beta": 1}}, 1)
+    [taken] = task_claims.resume("again", node.pk, [Held(generation=claimed.task, epoch=claimed.epoch, length=0)])
+    assert (claimed.model, taken.model) == ("beta", "beta")
