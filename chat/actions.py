@@ -120,7 +120,9 @@ def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offl
     stored then.
     """
     text = written(text)
-    reply = _by_markov(offline, access_conversation(user, conversation).model, text, user)
+    reply = None
+    if offline == "markov":
+        reply = _by_markov(offline, access_conversation(user, conversation).model, text, user)
     with transaction.atomic():
         # A repeated request waits at this lock for the first one, and then finds what it made.
         talk = access_conversation(user, conversation, lock=True)

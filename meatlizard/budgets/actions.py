@@ -89,14 +89,17 @@ def reserve(user: User, key: UUID, least: int, wanted: int) -> int | None:
     if not settings.TOKEN_BUDGETS:
         return None
     now = timezone.now()
-    with transaction.atomic():
+    # Callers have a transaction of their own: a savepoint within it would be the dearest part of this.
+    with transaction.atomic(savepoint=False):
         row = _this_week(user, now)
         left = user.tier.weekly_tokens + row.granted - row.used - row.reserved
-        if left < least or left <= 0:
-            raise _exceeded(user, row, now)
         tokens = min(wanted, left)
-        _reserve.run(Reservation(key=key, use=row, tokens=tokens, created=now))
-        _set_aside.run(id=row.pk, reserved=tokens)
+        enough = left >= least and left > 0
+        if enough:
+            _reserve.run(Reservation(key=key, use=row, tokens=tokens, created=now))
+            _set_aside.run(id=row.pk, reserved=tokens)
+    if not enough:
+        raise _exceeded(user, row, now)
     return tokens
 
 
@@ -104,7 +107,7 @@ def settle(key: UUID, used: int) -> bool:
     """The work ``key`` is over and has used so many tokens, none if it failed: what was set aside beyond them is free again.
     False when nothing was set aside for it, or it was settled before.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         found = _reserved.first(key=key)
         # The deletion is the claim: of two ends of the same work one counts.
         if found is None or _release.run(key=key) != 1:
