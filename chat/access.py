@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from chat.models import Conversation, Generation, Message, Node, kept
+from chat.models.conversations import Folder
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
 
@@ -16,15 +17,26 @@ def access_conversation(viewer: User, conversation: UUID, *, lock: bool = False)
     return row
 
 
+def access_folder(viewer: User, folder: UUID) -> Folder:
+    row = Folder.objects.filter(pk=folder, owner=viewer.pk).first()
+    if row is None:
+        raise NotFound("This folder does not exist, or is not yours.")
+    return row
+
+
 def access_message(viewer: User, message: UUID) -> Message:
-    row = Message.objects.select_related("conversation").filter(pk=message, conversation__owner=viewer.pk).first()
+    row = (
+        Message.objects.select_related("conversation")
+        .filter(pk=message, conversation__owner=viewer.pk, conversation__removed=None)
+        .first()
+    )
     if row is None:
         raise NotFound("This message does not exist, or is not yours.")
     return row
 
 
 def access_generation(viewer: User, generation: UUID) -> Generation:
-    row = Generation.objects.filter(pk=generation, conversation__owner=viewer.pk).first()
+    row = Generation.objects.filter(pk=generation, conversation__owner=viewer.pk, conversation__removed=None).first()
     if row is None:
         raise NotFound("This answer does not exist, or is not yours.")
     return row

@@ -139,7 +139,7 @@ def fork(user: User, message: Message) -> Conversation:
 
 
 def _settings(talk: Conversation) -> dict[str, Any]:
-    return {name: getattr(talk, name) for name in ("model", "system_prompt", "temperature", "thinking")}
+    return {name: getattr(talk, name) for name in ("model", "system_prompt", "temperature", "thinking", "folder_id")}
 
 
 def _copied(row: Message, place: Conversation, parent: Message | None) -> Message:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseTrouble
 
-from chat import actions, following, markov
+from chat import actions, following, keeping, markov
 from chat.access import access_conversation, access_generation, access_message
 from chat.bus import Control, session_mark
 from chat.events import (
@@ -25,6 +25,7 @@ from chat.events import (
     Open,
     Problem,
     Regenerate,
+    Seen,
     Send,
     SignedOut,
     StopRequest,
@@ -142,6 +143,8 @@ class ChatConsumer(Socket):
                 self._outbox.event(added.model_dump_json())
         elif isinstance(request, StopRequest):
             await in_database(_stop, user, request.generation)
+        elif isinstance(request, Seen):
+            await in_database(keeping.seen, user, request.conversation)
         elif isinstance(request, Sync):
             await self._sync(user, request)
         elif isinstance(request, Ask):

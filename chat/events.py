@@ -73,7 +73,7 @@ class MessageOut(Schema):
 
 
 class ConversationOut(Schema):
-    """A row of the side bar."""
+    """A row of the side bar. ``tags`` is null where they are as they were told before."""
 
     id: UUID
     title: str
@@ -82,6 +82,11 @@ class ConversationOut(Schema):
     system_prompt: str
     temperature: float | None
     thinking: Literal["", "off", "on", "low", "medium", "high"] = ""
+    pinned: bool = False
+    archived: bool = False
+    unread: bool = False
+    folder: UUID | None = None
+    tags: tuple[str, ...] | None = None
 
 
 class ModelOut(Schema):
@@ -116,6 +121,20 @@ class ConversationChanged(Schema):
 class ConversationDeleted(Schema):
     type: Literal["conversation.deleted"] = "conversation.deleted"
     conversation: UUID
+
+
+class ConversationUnread(Schema):
+    """An answer came that nobody has looked at yet, or somebody has looked now."""
+
+    type: Literal["conversation.unread"] = "conversation.unread"
+    conversation: UUID
+    unread: bool
+
+
+class ListChanged(Schema):
+    """Conversations were pinned, archived, moved, tagged, deleted or brought back, or folders changed: the page reads its list anew."""
+
+    type: Literal["list.changed"] = "list.changed"
 
 
 class MessageAdded(Schema):
@@ -247,6 +266,8 @@ ToBrowser = (
     Status
     | ConversationChanged
     | ConversationDeleted
+    | ConversationUnread
+    | ListChanged
     | MessageAdded
     | MessageChanged
     | BranchShown
@@ -324,6 +345,13 @@ class Sync(Schema):
     length: int = Field(ge=0)
 
 
+class Seen(Schema):
+    """Somebody looks at this conversation: it is not unread any more."""
+
+    type: Literal["seen"]
+    conversation: UUID
+
+
 class Ask(Schema):
     """Tell me the status of the model (empty: the default)."""
 
@@ -332,7 +360,7 @@ class Ask(Schema):
 
 
 FromBrowser = Annotated[
-    Open | Send | Edit | Continue | Regenerate | StopRequest | Sync | Ask, Field(discriminator="type")
+    Open | Send | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask, Field(discriminator="type")
 ]
 _from_browser: TypeAdapter[FromBrowser] = TypeAdapter(FromBrowser)
 

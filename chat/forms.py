@@ -23,3 +23,27 @@ class SettingsForm(forms.Form):
         },
     )
     thinking = forms.CharField(max_length=6, required=False)
+
+
+class KeepForm(forms.Form):
+    """What to do to conversations; ``folder`` for ``move`` (empty: out of any), ``tag`` for ``tag`` and ``untag``."""
+
+    DO = (
+        "pin", "unpin", "archive", "unarchive", "read", "unread", "move", "tag", "untag", "delete", "restore", "erase",
+    )  # fmt: skip
+
+    do = forms.ChoiceField(
+        choices=[(name, name) for name in DO],
+        error_messages={
+            "required": "Say what is to be done.",
+            "invalid_choice": "This cannot be done to conversations.",
+        },
+    )
+    folder = forms.UUIDField(required=False, error_messages={"invalid": "This is not a folder."})
+    tag = forms.CharField(max_length=60, required=False)
+
+
+class FolderForm(forms.Form):
+    name = forms.CharField(max_length=80, error_messages={"required": "A folder needs a name."})
+    parent = forms.UUIDField(required=False, error_messages={"invalid": "This is not a folder."})
+    system_prompt = forms.CharField(max_length=20_000, required=False, strip=False)

@@ -4,13 +4,19 @@ from uuid import UUID
 
 from django_tasks import task
 
-from chat import task_claims
+from chat import keeping, task_claims
 
 
 @task
 def purge_tasks() -> int:
     """Deletes tasks of models that are over since long, with their files."""
     return task_claims.purge()
+
+
+@task
+def empty_trash() -> int:
+    """Deletes for good what has been in people's trash for its time."""
+    return keeping.empty_trash()
 
 
 @task

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from chat import tree
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
 from chat.models import Conversation, Generation, Message, kept
+from chat.models.conversations import Folder
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
@@ -47,7 +48,9 @@ def _branch(conversation: Conversation, rows: tree.Rows) -> list[Message]:
 def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, tuple[ChatMessage, ...]]:
     """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries."""
     talks = sorted({answer.conversation_id for answer in answers})
-    prompts = dict(kept.prompts(talks))
+    found_prompts = kept.prompts(talks)
+    shelves = _folder_prompts({folder for _, _, folder in found_prompts if folder is not None})
+    prompts = {pk: "\n\n".join([*shelves.get(folder, ()), prompt]) for pk, prompt, folder in found_prompts}
     tree = {pk: (parent, role, content) for pk, parent, role, content in kept.turns(talks)}
     found = {}
     for answer in answers:
@@ -57,6 +60,26 @@ def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dic
                 prompts[answer.conversation_id], tree, tree[answer.message_id][0], len(to_json(prefixes[answer.pk]))
             )
     return found
+
+
+def _folder_prompts(folders: set[UUID]) -> dict[UUID | None, list[str]]:
+    """What a model reads of each folder and those it lies in, the outermost first. A query for each level, none without folders."""
+    known: dict[UUID, tuple[UUID | None, str]] = {}
+    wanted = folders
+    while wanted:
+        rows = Folder.objects.filter(pk__in=wanted).order_by().values_list("pk", "parent", "system_prompt")
+        found = {pk: (parent, prompt) for pk, parent, prompt in rows}
+        known |= found
+        wanted = {parent for parent, _ in found.values() if parent is not None} - known.keys()
+    chains: dict[UUID | None, list[str]] = {}
+    for folder in folders:
+        chain, at = [], known.get(folder)
+        while at is not None:
+            parent, prompt = at
+            chain += [prompt.strip()] if prompt.strip() else []
+            at = known.get(parent) if parent else None
+        chains[folder] = chain[::-1]
+    return chains
 
 
 def _context(prompt: str, tree: Tree, question: UUID | None, taken: int) -> tuple[ChatMessage, ...]:
@@ -182,7 +205,8 @@ def _notice(row: Generation) -> str:
     return ""
 
 
-def conversation_out(conversation: Conversation) -> ConversationOut:
+def conversation_out(conversation: Conversation, tags: Sequence[str] | None = None) -> ConversationOut:
+    """``tags`` only where they are known anyway; what is not said of them stays as it was told before."""
     return ConversationOut(
         id=conversation.pk,
         title=conversation.title,
@@ -191,6 +215,11 @@ def conversation_out(conversation: Conversation) -> ConversationOut:
         system_prompt=conversation.system_prompt,
         temperature=conversation.temperature,
         thinking=conversation.thinking,
+        pinned=conversation.pinned,
+        archived=conversation.archived,
+        unread=conversation.unread,
+        folder=conversation.folder_id,
+        tags=None if tags is None else tuple(tags),
     )
 
 

@@ -6,6 +6,25 @@ from django.conf import settings
 from django.db import models
 
 
+class Folder(models.Model):
+    """Where one person keeps conversations; folders lie in folders. A model reads ``system_prompt`` before those of the folders
+    inside it and of the conversation.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="folders")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="folders")
+    name = models.CharField(max_length=80)
+    system_prompt = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        # Not the name, as with conversations.
+        return f"folder {self.pk}"
+
+
 class Conversation(models.Model):
     """A tree of messages of one owner. ``head`` is the message at the end of the branch that is shown."""
 
@@ -24,12 +43,30 @@ class Conversation(models.Model):
         help_text="off, on, low, medium or high; empty: the model's own",
     )
     head = models.ForeignKey("chat.Message", models.SET_NULL, null=True, blank=True, related_name="+")
+    folder = models.ForeignKey(Folder, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    pinned = models.BooleanField(default=False, db_default=False)
+    archived = models.BooleanField(default=False, db_default=False)
+    unread = models.BooleanField(default=False, db_default=False, help_text="an answer came that nobody has looked at")
+    removed = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField()
 
     class Meta:
         ordering = ["-updated", "-id"]
-        indexes = [models.Index(fields=["owner", "-updated", "-id"], name="conversation_list")]
+        indexes = [
+            models.Index(fields=["owner", "-updated", "-id"], name="conversation_list"),
+            models.Index(
+                fields=["owner", "-updated", "-id"],
+                name="conversation_shown",
+                condition=models.Q(archived=False, pinned=False, removed=None),
+            ),
+            models.Index(
+                fields=["owner", "-updated", "-id"],
+                name="conversation_pinned",
+                condition=models.Q(pinned=True, removed=None),
+            ),
+            models.Index(fields=["removed"], name="conversation_trash", condition=models.Q(removed__isnull=False)),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(temperature__isnull=True) | models.Q(temperature__gte=0, temperature__lte=5),
@@ -40,6 +77,21 @@ class Conversation(models.Model):
     def __str__(self) -> str:
         # Not the title: operators meet this in the admin, and what members talk about is not for them.
         return f"conversation {self.pk}"
+
+
+class Tag(models.Model):
+    """A word that a person puts on a conversation. Written small and without blanks, so that it can be searched for."""
+
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["conversation", "name"], name="tag_once")]
+        indexes = [models.Index(fields=["name"], name="tag_name")]
+
+    def __str__(self) -> str:
+        return f"tag {self.pk}"
 
 
 class Message(models.Model):

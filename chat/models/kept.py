@@ -20,7 +20,9 @@ ENDING = (
 
 def _own_conversation(lock: bool) -> "KeptSelect[Conversation]":
     def build() -> "Conversation.objects":  # type: ignore[valid-type]
-        rows = Conversation.objects.filter(pk=given(Conversation, "id"), owner=given(Conversation, "owner")).order_by()
+        rows = Conversation.objects.filter(
+            pk=given(Conversation, "id"), owner=given(Conversation, "owner"), removed=None
+        ).order_by()
         return rows.select_for_update() if lock else rows
 
     return KeptSelect(build)
@@ -106,14 +108,14 @@ write_answer = KeptUpdate(
 
 touch_conversation = KeptUpdate(
     lambda: Conversation.objects.filter(pk=given(Conversation, "id")),
-    lambda: {"updated": given(Conversation, "updated")},
+    lambda: {"updated": given(Conversation, "updated"), "unread": given(Conversation, "unread")},
 )
 
 
 @cache
-def _prompts(count: int) -> "KeptSelect[tuple[UUID, str]]":
+def _prompts(count: int) -> "KeptSelect[tuple[UUID, str, UUID | None]]":
     keys = _any_of("pk", "id", Conversation, count)
-    return KeptSelect(lambda: Conversation.objects.filter(keys).order_by().values_list("pk", "system_prompt"))
+    return KeptSelect(lambda: Conversation.objects.filter(keys).order_by().values_list("pk", "system_prompt", "folder"))
 
 
 @cache
@@ -129,8 +131,8 @@ def _any_of(lookup: str, field: str, model: type[Conversation] | type[Message], 
     return condition
 
 
-def prompts(conversations: list[UUID]) -> list[tuple[UUID, str]]:
-    """(key, system prompt) of each that still exists."""
+def prompts(conversations: list[UUID]) -> list[tuple[UUID, str, UUID | None]]:
+    """(key, system prompt, folder) of each that still exists."""
     return _prompts(len(conversations)).rows(**_numbered(conversations))
 
 

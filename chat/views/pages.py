@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from chat import actions, listing, queueing
+from chat import actions, keeping, listing, queueing
 from chat.access import access_conversation, access_message
 from chat.forms import RenameForm, SettingsForm
 from chat.messages import branch_out, conversation_out
@@ -42,6 +42,7 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "next_cursor": cursor,
         "conversation": conversation_out(opened) if opened else None,
         "messages": branch_out(opened) if opened else [],
+        "shelf": {"folders": listing.folders(request.user), "tags": listing.tags(request.user)},
         "status": status.model_dump(mode="json"),
         "models": status.models,
     }
@@ -51,9 +52,14 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
 @login_required
 @require_GET
 def conversations(request: UserRequest) -> JsonResponse:
-    """The next page of the side bar: ``{"conversations": [...], "next": cursor or null}``."""
-    rows, cursor = listing.page(request.user, request.GET.get("before", ""))
-    return JsonResponse({"conversations": [row.model_dump(mode="json") for row in rows], "next": cursor})
+    """A page of one of the side bar's lists: ``{"conversations": [...], "next": cursor or null}``; with the first page also
+    ``folders`` and ``tags``, from which lists are made."""
+    before, view = request.GET.get("before", ""), request.GET.get("view", "")
+    rows, cursor = listing.page(request.user, before, view)
+    answer: dict[str, object] = {"conversations": [row.model_dump(mode="json") for row in rows], "next": cursor}
+    if not before:
+        answer |= {"folders": listing.folders(request.user), "tags": listing.tags(request.user)}
+    return JsonResponse(answer)
 
 
 @login_required
@@ -92,7 +98,8 @@ def settings(request: UserRequest, conversation: UUID) -> JsonResponse:
 @login_required
 @require_POST
 def delete(request: UserRequest, conversation: UUID) -> JsonResponse:
-    actions.delete(access_conversation(request.user, conversation))
+    """Into the trash."""
+    keeping.discard(request.user, [access_conversation(request.user, conversation).pk])
     return JsonResponse({"deleted": str(conversation)})
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, reverse
 
-from chat import actions, urls
+from chat import actions, keeping, urls
 from chat.messages import branch, contexts
 from chat.models import Conversation, Message
 from meatlizard.accounts.models import User
@@ -16,7 +16,7 @@ from meatlizard.accounts.models import User
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOBODYS = UUID("00000000-0000-4000-8000-000000000000")
-CHANGES = ("rename", "delete", "settings", "show", "edit", "fork", "remove", "restore")
+CHANGES = ("rename", "delete", "settings", "show", "edit", "fork", "remove", "restore", "folder", "folder-delete")
 
 
 @pytest.fixture
@@ -37,6 +37,7 @@ def signed_in(user: User) -> Client:
 def routes(talk: Conversation) -> dict[str, str]:
     """Every route that names an object, with Alice's in it; fails when a route is added without a case here."""
     message, answer = talk.messages.get(role="user"), talk.messages.get(role="assistant")
+    folder = talk.owner.folders.first() or keeping.save_folder(talk.owner, None, "Home", None, "")
     cases = {
         "conversation": reverse("chat:conversation", args=[talk.pk]),
         "rename": reverse("chat:rename", args=[talk.pk]),
@@ -49,6 +50,8 @@ def routes(talk: Conversation) -> dict[str, str]:
         "fork": reverse("chat:fork", args=[message.pk]),
         "remove": reverse("chat:remove", args=[message.pk]),
         "restore": reverse("chat:restore", args=[message.pk]),
+        "folder": reverse("chat:folder", args=[folder.pk]),
+        "folder-delete": reverse("chat:folder-delete", args=[folder.pk]),
     }
     with_objects = {
         str(route.name) for route in urls.urlpatterns if isinstance(route, URLPattern) and "<" in str(route.pattern)
@@ -60,7 +63,7 @@ def routes(talk: Conversation) -> dict[str, str]:
 def request(client: Client, name: str, address: str) -> int:
     if name in ("conversation", "source", "thinking"):
         return client.get(address).status_code
-    body = {"title": "x", "model": "", "text": "No."}
+    body = {"title": "x", "model": "", "text": "No.", "name": "Home"}
     return client.post(address, json.dumps(body), "application/json").status_code
 
 
@@ -68,10 +71,10 @@ def test_alice_may_use_every_route_of_hers(alice: User, talk: Conversation) -> N
     cases = routes(talk)
     client = signed_in(alice)
     actions.stop(talk.generations.get())
-    order = sorted(cases, key=lambda name: name == "delete")
+    order = sorted(cases, key=lambda name: name in ("delete", "folder-delete"))
     answers = {name: request(client, name, cases[name]) for name in order}
     assert answers == dict.fromkeys(cases, 200) | {"fork": 201}
-    assert not Conversation.objects.filter(pk=talk.pk).exists()
+    assert not Conversation.objects.filter(pk=talk.pk, removed=None).exists()
 
 
 def test_charlie_finds_none_of_alices_things(charlie: User, talk: Conversation) -> None:
@@ -98,7 +101,14 @@ def test_charlie_cannot_tell_alices_from_what_does_not_exist(charlie: User, talk
 
 def test_visitors_are_sent_to_sign_in(talk: Conversation) -> None:
     client = Client()
-    addresses = [*routes(talk).values(), reverse("chat:home"), reverse("chat:list"), reverse("chat:create")]
+    addresses = [
+        *routes(talk).values(),
+        reverse("chat:home"),
+        reverse("chat:list"),
+        reverse("chat:create"),
+        reverse("chat:keep"),
+        reverse("chat:folders"),
+    ]
     for address in addresses:
         for method in (client.get, client.post):
             answer = method(address)
