@@ -17,7 +17,7 @@ from meatlizard.errors import Invalid, LimitReached
 
 log = logging.getLogger(__name__)
 
-MAX_UPLOAD = 500_000_000
+MAX_UPLOAD = 250_000_000
 AT_ONCE = 1_000_000
 """Bytes up to which an archive is worked on while its sender waits; a larger one is a job."""
 

@@ -8,9 +8,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from chat.bus import on_commit
+from chat.events import ListChanged
 from chat.hub import user_topic
-from chat.messages import conversation_changed
-from chat.models import Conversation, ImportRun
+from chat.models import ImportRun
 from chat.portability import archive, writing
 from chat.portability.form import writable
 from chat.portability.writing import Prepared
@@ -21,9 +21,6 @@ log = logging.getLogger(__name__)
 MAX_CONVERSATIONS = 50_000
 MAX_TOLD = 100
 """Refusals that are told one by one; of the rest only the number."""
-
-ANNOUNCED = 20
-"""Conversations of one import that open pages hear of at once. After so many they show the rest when they are loaded again."""
 
 UNDER_WAY = (ImportRun.State.WAITING, ImportRun.State.RUNNING)
 
@@ -44,6 +41,7 @@ def carry_out(run: ImportRun) -> None:
         log.warning("import.overtaken", extra={"import": str(run.pk)})
     else:
         end(run, ImportRun.State.DONE)
+    on_commit(user_topic(run.owner_id), ListChanged())
 
 
 class _Overtaken(Exception):
@@ -80,9 +78,6 @@ def _store(run: ImportRun, number: int, prepared: Prepared) -> None:
     with transaction.atomic():
         outcome = writing.store(run.owner, prepared)
         _count(run, number, **{outcome: F(outcome) + 1})
-        if outcome != "present" and number < ANNOUNCED:
-            row = Conversation.objects.get(pk=prepared.key)
-            on_commit(user_topic(run.owner_id), conversation_changed(row))
 
 
 def _refuse(run: ImportRun, number: int, found: Any, reason: str) -> None:

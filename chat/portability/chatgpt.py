@@ -49,7 +49,8 @@ def read(found: dict[str, Any]) -> Talk:
         raise Invalid("It has no messages that can be read.")
     head = stands_for.get(str(found.get("current_node")))
     name = found.get("conversation_id") or found.get("id")
-    return foreign_talk(name, found.get("title"), begun, moment(found.get("update_time")), kept, head)
+    talk = foreign_talk(name, found.get("title"), begun, moment(found.get("update_time")), kept, head)
+    return talk.model_copy(update={"archived": found.get("is_archived") is True})
 
 
 def _from_the_top(nodes: dict[str, dict[str, Any]]) -> list[tuple[str, str | None]]:

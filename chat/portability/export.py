@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from chat.messages import branch
 from chat.models import Conversation, Message
+from chat.portability import places
 from chat.portability.form import Document, Talk, Turn
 from meatlizard.accounts.models import User
 
@@ -43,6 +44,7 @@ def as_json(talk: Conversation) -> bytes:
         id=str(talk.pk), title=talk.title, title_by_owner=talk.title_by_owner, model=talk.model,
         system_prompt=talk.system_prompt, temperature=talk.temperature, thinking=talk.thinking,
         head=str(talk.head_id) if talk.head_id else None, created=talk.created, updated=talk.updated, messages=turns,
+        **places.of(talk),
     )  # fmt: skip
     document = Document.model_construct(exported=timezone.now(), conversation=shown)
     return document.model_dump_json(indent=1, warnings=False).encode()
@@ -79,14 +81,14 @@ def file_name(talk: Conversation, kind: str, number: int | None = None) -> str:
 
 
 def archive(owner: User, kind: str) -> Iterator[bytes]:
-    """A ZIP archive of all conversations of ``owner``, in pieces. Never more than one of them is in memory."""
+    """A ZIP archive of all conversations of ``owner``, in pieces; what is in the trash is left out. Never more than one of them is in memory."""
     sink = _Sink()
     keys: list[UUID] = list(
-        Conversation.objects.filter(owner=owner.pk).order_by("created", "pk").values_list("pk", flat=True)
+        Conversation.objects.filter(owner=owner.pk, removed=None).order_by("created", "pk").values_list("pk", flat=True)
     )
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
         for number, key in enumerate(keys, 1):
-            talk = Conversation.objects.filter(pk=key, owner=owner.pk).first()
+            talk = Conversation.objects.filter(pk=key, owner=owner.pk, removed=None).first()
             if talk is None:
                 continue
             packed.writestr(f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk))

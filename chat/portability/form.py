@@ -59,8 +59,17 @@ class Turn(_Part):
     edited: Moment | None = None
 
 
+class Shelf(_Part):
+    """A folder, with what models read before the conversations in it."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=80)]
+    system_prompt: Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT)] = ""
+
+
 class Talk(_Part):
-    """A conversation: the whole tree, versions from the oldest to the newest. ``head``: the end of the branch that is shown."""
+    """A conversation: the whole tree, versions from the oldest to the newest. ``head``: the end of the branch that is shown;
+    ``folders``: those it lies in, the outermost first.
+    """
 
     id: Key
     title: Annotated[Text, Field(max_length=200)] = ""
@@ -69,6 +78,10 @@ class Talk(_Part):
     system_prompt: Annotated[Text, Field(max_length=MAX_SYSTEM_PROMPT)] = ""
     temperature: Annotated[float, Field(ge=0, le=5)] | None = None
     thinking: Literal["", "off", "on", "low", "medium", "high"] = ""
+    pinned: bool = False
+    archived: bool = False
+    tags: Annotated[list[Text], Field(max_length=20)] = []
+    folders: Annotated[list[Shelf], Field(max_length=10)] = []
     head: Key | None = None
     created: Moment
     updated: Moment

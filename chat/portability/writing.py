@@ -12,7 +12,7 @@ from django.db import transaction
 
 from chat.messages import plain_html, rendered
 from chat.models import Conversation, Message
-from chat.portability import chatgpt, claude, form
+from chat.portability import chatgpt, claude, form, places
 from chat.portability.form import Talk, Turn
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
@@ -31,7 +31,6 @@ class Prepared:
     talk: Talk
     messages: list[Message]
     head: UUID | None
-    ours: bool = False
 
 
 def read(found: Any) -> tuple[str, Talk]:
@@ -47,9 +46,10 @@ def read(found: Any) -> tuple[str, Talk]:
 
 
 def prepare(owner: User, program: str, talk: Talk) -> Prepared:
-    """Everything slow, before the transaction: which messages are new, and their HTML."""
+    """Everything slow, before the transaction: which messages are new, and their HTML. Raises Invalid for a tag that is none."""
+    places.tags(talk)
     if program == "meatlizard" and _is_of(owner, talk.id):
-        return Prepared(UUID(talk.id), talk, [], None, ours=True)
+        return Prepared(UUID(talk.id), talk, [], None)
     key = uuid5(NAMESPACE, f"{owner.pk}\0{program}\0{talk.id}")
     known = set(Message.objects.filter(conversation=key).values_list("pk", flat=True))
     keys = {turn.id: uuid5(key, turn.id) for turn in talk.messages}
@@ -68,15 +68,18 @@ def prepare(owner: User, program: str, talk: Talk) -> Prepared:
 
 
 def store(owner: User, prepared: Prepared) -> Outcome:
-    """Within a transaction."""
+    """Within a transaction. What is in the trash comes out of it: whoever gives an archive wants to have what is in it."""
+    out_of_trash = (
+        Conversation.objects.filter(pk=prepared.key, owner=owner.pk).exclude(removed=None).update(removed=None)
+    )
     if not prepared.messages:
-        return "present"
+        return "imported" if out_of_trash else "present"
     talk = Conversation.objects.select_for_update().filter(pk=prepared.key, owner=owner.pk).first()
     if talk is None:
         talk = _conversation(owner, prepared)
         _add(talk, prepared.messages)
-        talk.head_id = prepared.head
         Conversation.objects.filter(pk=talk.pk).update(head=prepared.head)
+        places.put(owner, talk, prepared.talk)
         return "imported"
     # An answer written here since then keeps its place; where nothing was, the archive's newer end is shown.
     went_on_here = Message.objects.filter(conversation=talk.pk, generations__isnull=False).exists()
@@ -85,7 +88,7 @@ def store(owner: User, prepared: Prepared) -> Outcome:
     if not went_on_here and prepared.head is not None:
         changes["head"] = prepared.head
     Conversation.objects.filter(pk=talk.pk).update(**changes)
-    return "extended"
+    return "imported" if out_of_trash else "extended"
 
 
 def _is_of(owner: User, key: str) -> bool:
@@ -100,7 +103,7 @@ def _conversation(owner: User, prepared: Prepared) -> Conversation:
     found = prepared.talk
     row = Conversation.objects.create(
         pk=prepared.key, owner=owner, title=found.title, title_by_owner=found.title_by_owner, model=found.model,
-        system_prompt=found.system_prompt, temperature=found.temperature, thinking=found.thinking, updated=found.updated,
+        pinned=found.pinned, archived=found.archived, system_prompt=found.system_prompt, temperature=found.temperature, thinking=found.thinking, updated=found.updated,
     )  # fmt: skip
     # Set by the database's own clock when a row is made.
     Conversation.objects.filter(pk=row.pk).update(created=found.created)

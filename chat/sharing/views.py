@@ -56,7 +56,7 @@ def share(request: UserRequest, conversation: UUID) -> HttpResponse:
     """``chat/share.html``: makes a link to a conversation. Context: ``conversation``, ``form``, ``shares``, ``link`` (only in the answer
     that made it), ``readers``."""
     talk = access_conversation(request.user, conversation)
-    form = ShareForm(request.POST or None)
+    form = ShareForm(request.POST if request.method == "POST" else None)
     link = ""
     if request.method == "POST" and form.is_valid():
         try:

@@ -32,6 +32,9 @@ _IN_TEXT = re.compile(
     r"(?i)((?:\b(?:bearer|basic|token|secret|password|api[_-]?key|authorization|cookie|session(?:id|_key)?|csrf\w*"
     r"|private[_-]?key)\b\s*[=:]?\s*)+)([\"']?)[^\s\"',;&]{6,}"
 )
+_IN_PATH = re.compile(r"(/shared/)[^\s/]{16,}")
+"""Addresses that are secrets themselves: who knows one may read what is there."""
+
 _QUOTED_INPUT = re.compile(r"input_value=.*", re.DOTALL)
 
 _request_id: contextvars.ContextVar[str] = contextvars.ContextVar("request_id", default="")
@@ -132,7 +135,7 @@ def _is_harmless(name: str, value: Any) -> bool:
 
 
 def _without_secrets(text: str) -> str:
-    return _IN_TEXT.sub(rf"\1\2{REDACTED}", text)
+    return _IN_PATH.sub(rf"\1{REDACTED}", _IN_TEXT.sub(rf"\1\2{REDACTED}", text))
 
 
 def render_exception(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chat import keeping
 from chat.models import Conversation, ImportRun, Message
 from chat.portability import actions, export
 from meatlizard.accounts.models import User
@@ -145,6 +146,33 @@ def chain(length: int) -> list[dict[str, Any]]:
         }
         for number in range(length)
     ]
+
+
+def test_folders_tags_and_marks_go_with_it(alice: User, bob: User) -> None:
+    talk = planted(alice, {"title": "Kept", "pinned": True}, chain(2))
+    outer = keeping.save_folder(alice, None, "Animals", None, "You love animals.")
+    inner = keeping.save_folder(alice, None, "Lizards", outer.pk, "")
+    keeping.move(alice, [talk.pk], inner.pk)
+    keeping.tag(alice, [talk.pk], "reptiles")
+    his_own = keeping.save_folder(bob, None, "animals", None, "Bob's words")
+    hers = take_out(talk)
+    assert bring_in(bob, json.dumps(hers).encode()).imported == 1
+    his = take_out(imported(bob))["conversation"]
+    assert his["tags"] == ["reptiles"] and his["pinned"] and not his["archived"]
+    assert [folder["name"] for folder in his["folders"]] == ["animals", "Lizards"], "into the folder that he has"
+    his_own.refresh_from_db()
+    assert his_own.system_prompt == "Bob's words"
+
+
+def test_what_is_in_the_trash_stays_there_until_it_is_brought_again(alice: User, bob: User) -> None:
+    talk = planted(alice, {"title": "Mine"}, chain(2))
+    document = export.as_json(talk)
+    bring_in(bob, document)
+    keeping.discard(bob, [imported(bob).pk])
+    with zipfile.ZipFile(io.BytesIO(b"".join(export.archive(bob, "json")))) as archive:
+        assert archive.namelist() == []
+    assert bring_in(bob, document).imported == 1
+    assert imported(bob).removed is None
 
 
 def test_a_branch_of_three_thousand_messages_arrives(alice: User, bob: User) -> None:
