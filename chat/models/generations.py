@@ -91,11 +91,13 @@ class Claiming(GenerationQuerySet):
 
     def _locked(self, window: int) -> "list[Generation]":
         key = (self._reach, window)
-        if key not in _claims:
+        claim = _claims.get(key)
+        if claim is None:
             if len(_claims) >= MAX_CLAIMS:
                 _claims.clear()
-            _claims[key] = KeptSelect(partial(_candidates, *key))
-        return _claims[key].rows()
+            # Held here: another thread may clear them all at any moment.
+            claim = _claims[key] = KeptSelect(partial(_candidates, *key))
+        return claim.rows()
 
     def _lease(self, rows: "list[Generation]", **values: Any) -> int:
         return _leasing(len(rows)).run(**values, **{f"id{number}": row.pk for number, row in enumerate(rows)})
