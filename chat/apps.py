@@ -1,7 +1,8 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
+from django.conf import settings
+from django.db.models.signals import post_migrate, pre_delete, pre_migrate
 
 
 class ChatConfig(AppConfig):
@@ -14,7 +15,15 @@ class ChatConfig(AppConfig):
 
         pre_migrate.connect(_unhook_search, sender=self, dispatch_uid="chat.search")
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
+        pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="chat.forget")
         session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
+
+
+def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A person's account is being deleted."""
+    from chat.leaving import forget
+
+    forget(instance.pk)
 
 
 def _unhook_search(sender: Any, using: str, plan: Any = (), **kwargs: Any) -> None:

@@ -15,6 +15,7 @@ from chat.models import Conversation, Generation
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
 from tests.chat.makers import Asking, Pairing
+from tests.people import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -55,6 +56,35 @@ def test_deleting_a_conversation_while_its_answer_ends_fails_neither(alice: User
         for thread in threads:
             thread.join()
         Generation.objects.all().delete()
+    assert errors == []
+
+
+def test_deleting_an_account_while_its_answer_ends_fails_neither(ask: Asking, pair: Pairing) -> None:
+    node = pair("tiny", slots=10)
+    errors: list[str] = []
+
+    def run(gate: threading.Barrier, call: Callable[[], object]) -> None:
+        gate.wait(10)
+        try:
+            call()
+        except Exception as error:
+            errors.append(f"{type(error).__name__}: {str(error)[:160]}")
+        finally:
+            connections.close_all()
+
+    for number in range(ROUNDS // 2):
+        somebody = person(f"somebody{number}")
+        row = ask(somebody)
+        (claimed,) = claims.claim("one", node.pk, {"tiny": 1})
+        finish = partial(generations.finish, row.pk, claimed.epoch, "yes", Outcome("stop", html="yes"))
+        gate = threading.Barrier(2)
+        threads = [threading.Thread(target=run, args=(gate, call)) for call in (finish, somebody.delete)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not User.objects.filter(username__startswith="somebody").exists()
+        assert not Generation.objects.exists()
     assert errors == []
 
 

@@ -1,0 +1,24 @@
+"""What the chat does when a person's account is deleted."""
+
+from chat.bus import control_on_commit
+from chat.models import Conversation, Generation
+from meatlizard.jobs.lease import HELD
+
+
+def forget(person: int) -> None:
+    """Within the deleting transaction, before the database's own cascade: deletes conversations and answers.
+
+    Locked in the order in which an ending answer locks them, or the two would wait for each other for ever; the cascade begins
+    with the ledger.
+    """
+    list(
+        Generation.objects.filter(conversation__owner=person)
+        .order_by("pk")
+        .select_for_update(of=("self",))
+        .values_list("pk")
+    )
+    list(Conversation.objects.filter(owner=person).order_by("pk").select_for_update().values_list("pk"))
+    for key in Generation.objects.filter(conversation__owner=person, state__in=HELD).values_list("pk", flat=True):
+        control_on_commit("stop", str(key))
+    Conversation.objects.filter(owner=person).delete()
+    control_on_commit("queue")
