@@ -202,7 +202,6 @@ class Chat:
         before = self.page.url
         self.current_row.hover()
         self.current_row.get_by_test_id("delete").click()
-        self.page.get_by_test_id("confirm-yes").click()
         self.page.wait_for_url(lambda url: url != before)
 
     def configure(self, model: str = "", system_prompt: str = "", temperature: str = "") -> None:

@@ -5,15 +5,19 @@ import { Branches } from "./branches.js";
 import { Composer } from "./composer.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
+import { Folders } from "./folders.js";
 import { Later } from "./later.js";
+import { Organize } from "./organize.js";
 import { Outbox, uuid } from "./outbox.js";
 import { Scroller } from "./scroller.js";
 import { Search } from "./search.js";
 import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection } from "./socket.js";
+import { seenBy } from "./seen.js";
 import { Thread } from "./thread.js";
 import { Toast } from "./toast.js";
+import { Views } from "./views.js";
 
 const STATES = { connecting: "Connecting…", open: "", waiting: "Connection lost. Trying again…", signed_out: "Signed out." };
 const ASK_STATUS = 20_000;
@@ -30,6 +34,7 @@ let shownPath = location.pathname;
 const connection = new Connection(new URL(data.socket, location.href.replace(/^http/, "ws")).href, {
   opened() {
     thread.opened(opened++ > 0);
+    seen.look();
     later.next();
     askStatus();
   },
@@ -37,6 +42,8 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     if (event.type === "status") showStatus(event);
     else if (event.type === "conversation.changed") conversationChanged(event.conversation);
     else if (event.type === "conversation.deleted") sidebar.remove(event.conversation);
+    else if (event.type === "conversation.unread") seen.news(event);
+    else if (event.type === "list.changed") sidebar.reload();
     else if (event.type === "answer.ready") answerReady(event);
     else thread.event(event);
   },
@@ -57,10 +64,21 @@ const failed = (message) => composer.refuse(message);
 const sidebar = new Sidebar({
   list: byId("rows"),
   urls,
-  dialog: byId("confirm"),
+  views: new Views(byId("view"), window.sessionStorage, JSON.parse(byId("shelf").textContent)),
   current: () => conversation,
   failed,
   deleted: () => location.assign(data.urlHome),
+});
+const toast = new Toast(byId("toast"));
+const seen = seenBy(connection, () => conversation, sidebar);
+const organize = new Organize({ dialog: byId("organize"), confirm: byId("confirm"), url: data.urlKeep, sidebar, views: sidebar.views, toast, failed });
+new Folders({
+  dialog: byId("folders"),
+  confirm: byId("confirm"),
+  opener: byId("folders-open"),
+  urls: { folders: data.urlFolders, folder: data.urlFolder, folderDelete: data.urlFolderDelete },
+  views: sidebar.views,
+  sidebar,
 });
 const search = new Search({
   box: byId("search"),
@@ -112,6 +130,8 @@ async function submit(text, offline) {
 
 async function start() {
   const made = await post(urls.create);
+  const { folder } = sidebar.views;
+  if (folder) await post(data.urlKeep, { do: "move", conversations: [made.conversation.id], folder });
   const stored = await settings.moveTo(made.conversation);
   conversation = thread.conversation = data.conversation = stored.id;
   composer.moveTo(conversation);
@@ -167,7 +187,6 @@ thread.addEventListener("refused", ({ detail }) => {
 });
 thread.addEventListener("stored", ({ detail }) => later.remove(detail));
 thread.addEventListener("ended", ({ detail }) => HOLDS[detail] && later.hold(HOLDS[detail]));
-const toast = new Toast(byId("toast"));
 const branches = new Branches({
   thread,
   urls: { show: data.urlShow, edit: data.urlEdit, remove: data.urlRemove, restore: data.urlRestore, fork: data.urlFork, source: data.urlSource },
@@ -190,6 +209,20 @@ function showSidebar(open) {
   (open ? byId("sidebar-close") : byId("sidebar-toggle")).focus();
 }
 
+byId("choose").addEventListener("click", () => {
+  const on = byId("chosen").hidden;
+  byId("chosen").hidden = !on;
+  byId("choose").setAttribute("aria-pressed", String(on));
+  byId("choose").textContent = on ? "Done" : "Select";
+  sidebar.choosing(on);
+});
+byId("choose-all").addEventListener("click", () => sidebar.chooseAll());
+byId("chosen-organize").addEventListener("click", () => organize.open(sidebar.chosen));
+sidebar.addEventListener("chosen", () => {
+  byId("chosen-count").textContent = `${sidebar.chosen.length} chosen`;
+  byId("chosen-organize").disabled = !sidebar.chosen.length;
+});
+
 byId("ready-close").addEventListener("click", () => (byId("ready").hidden = true));
 addEventListener("popstate", () => {
   // A link to a message of this conversation changes only what follows the "#".
@@ -199,6 +232,7 @@ addEventListener("online", () => connection.hurry());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   connection.hurry();
+  seen.look();
   askStatus();
 });
 setInterval(() => document.hidden || askStatus(), ASK_STATUS);
