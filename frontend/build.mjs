@@ -35,6 +35,8 @@ await build({
     admin: "src/css/admin.css",
     nodes: "src/nodes/main.js",
     "nodes-page": "src/css/nodes.css",
+    shared: "src/shared/main.js",
+    "shared-page": "src/css/shared.css",
   },
   outdir: out,
   bundle: true,

@@ -40,11 +40,20 @@ def unlisted(view: View) -> View:
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        response["Referrer-Policy"] = "no-referrer"
+        # Not no-referrer: browsers then send forms without an origin, and are refused.
+        response["Referrer-Policy"] = "same-origin"
         response["Cache-Control"] = "private, no-store"
         return response
 
     return answered
+
+
+@login_required
+@require_GET
+def share_nothing(request: UserRequest) -> HttpResponse:
+    """Where Share leads from the page of a conversation that is not begun yet."""
+    messages.info(request, "Ask something first; then there is a conversation to share.")
+    return redirect("chat:shares")
 
 
 @sensitive_post_parameters("password")

@@ -72,7 +72,7 @@ def test_a_visitor_reads_what_alice_shares_and_no_more(talk: Conversation) -> No
     for secret in ("My secret prompt", "My secret thought", "The version not shown", "alice", str(talk.pk)):
         assert secret not in text
     assert response["X-Robots-Tag"].startswith("noindex") and 'name="robots" content="noindex' in text
-    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["Referrer-Policy"] == "same-origin"
     assert "no-store" in response["Cache-Control"]
     snapshot = str(Share.objects.get().snapshot)
     assert "secret" not in snapshot

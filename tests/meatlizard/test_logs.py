@@ -72,6 +72,7 @@ def test_pairing_codes_are_and_error_codes_are_not() -> None:
         f"GET /x?token={CANARY}&a=b",
         f"password={CANARY}",
         f"cookie sessionid={CANARY}",
+        f"Forbidden: /chat/shared/{CANARY}-{CANARY}/",
         f'api_key: "{CANARY}"',
     ],
 )

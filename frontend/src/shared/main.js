@@ -1,0 +1,16 @@
+// Pages of shared conversations: buttons on code, formulas, and the link that is to be copied.
+import { copyFrom, dressCode } from "../chat/copy.js";
+import { dressMath } from "../chat/math.js";
+
+const conversation = document.getElementById("chat");
+if (conversation) {
+  dressCode(conversation);
+  dressMath(conversation);
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  button.addEventListener("click", () => copyFrom(button, field.value));
+  field.addEventListener("focus", () => field.select());
+}
