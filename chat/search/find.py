@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.db.models.functions import Substr
 
 from chat.models import Conversation, Message
+from chat.models.conversations import Folder
 from chat.search import postgres, sqlite
-from chat.search.query import Query, parse
+from chat.search.query import Folders, Query, parse
 from chat.search.snippets import Part, snippet
 from meatlizard.accounts.models import User
 
@@ -43,8 +44,9 @@ def find(owner: User, text: str) -> list[Found]:
     query = parse(text)
     if query.empty:
         return []
-    hits: dict[UUID, list[tuple[UUID, str]]] = {row.pk: [] for row in _titles(owner, query)}
-    for pk, conversation, role in _messages(owner, query):
+    folders = _folders(owner, query.folder) if query.folder else None
+    hits: dict[UUID, list[tuple[UUID, str]]] = {row.pk: [] for row in _titles(owner, query, folders)}
+    for pk, conversation, role in _messages(owner, query, folders):
         if conversation not in hits and len(hits) >= MAX_CONVERSATIONS:
             continue
         found = hits.setdefault(conversation, [])
@@ -61,10 +63,24 @@ def _hits(found: list[tuple[UUID, str]], query: Query) -> tuple[Hit, ...]:
     return tuple(Hit(pk, role, snippet(texts[pk], query.terms)) for pk, role in found if pk in texts)
 
 
-def _titles(owner: User, query: Query) -> list[Conversation]:
+def _folders(owner: User, name: str) -> list[UUID]:
+    """The folders of that name, where a ``-`` may stand for a blank, and those within them."""
+    rows = list(Folder.objects.filter(owner=owner.pk).values_list("pk", "parent", "name"))
+    wanted = name.replace(" ", "-")
+    found = {pk for pk, _, called in rows if called.lower().replace(" ", "-") == wanted}
+    while more := {pk for pk, parent, _ in rows if parent in found} - found:
+        found |= more
+    return sorted(found)
+
+
+def _titles(owner: User, query: Query, folders: Folders) -> list[Conversation]:
     if query.sender:
         return []
-    rows = Conversation.objects.filter(owner=owner.pk)
+    rows = Conversation.objects.filter(owner=owner.pk, removed=None)
+    if query.tag:
+        rows = rows.filter(tags__name=query.tag)
+    if folders is not None:
+        rows = rows.filter(folder__in=folders)
     for term in query.terms:
         fits = Q(title__icontains=" ".join(term.words))
         rows = rows.exclude(fits) if term.excluded else rows.filter(fits)
@@ -75,7 +91,9 @@ def _titles(owner: User, query: Query) -> list[Conversation]:
     return list(rows.order_by("-updated")[:MAX_CONVERSATIONS])
 
 
-def _messages(owner: User, query: Query) -> list[tuple[UUID, UUID, str]]:
+def _messages(owner: User, query: Query, folders: Folders) -> list[tuple[UUID, UUID, str]]:
     """(message, conversation, role)."""
+    if query.wordless:
+        return []
     matching = postgres.matching if connection.vendor == "postgresql" else sqlite.matching
-    return matching(owner.pk, query, MAX_MESSAGES)
+    return matching(owner.pk, query, folders, MAX_MESSAGES)

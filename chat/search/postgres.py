@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from chat.models import Message
-from chat.search.query import Query, Term
+from chat.search.query import Folders, Query, Term
 
 MAX_INDEXED = 100_000
 
@@ -21,9 +21,13 @@ def make(cursor: Any) -> None:
     cursor.execute(_MAKE)
 
 
-def matching(owner: int, query: Query, limit: int) -> list[tuple[UUID, UUID, str]]:
+def matching(owner: int, query: Query, folders: Folders, limit: int) -> list[tuple[UUID, UUID, str]]:
     """(message, conversation, role) of the newest of the owner's messages that fit."""
-    rows = Message.objects.filter(conversation__owner=owner, removed=None)
+    rows = Message.objects.filter(conversation__owner=owner, removed=None, conversation__removed=None)
+    if query.tag:
+        rows = rows.filter(conversation__tags__name=query.tag)
+    if folders is not None:
+        rows = rows.filter(conversation__folder__in=folders)
     if query.sender:
         rows = rows.filter(role=Message.Role.USER if query.sender == "me" else Message.Role.ASSISTANT)
     if query.model:

@@ -1,6 +1,7 @@
 """What a person types into the search box: words, ``"phrases"``, ``-not these``, and filters.
 
-``from:me`` and ``from:model`` (or a model's name) choose who said it, ``before:2026-11-01`` and ``after:2026-11-01`` when. The word
+``from:me`` and ``from:model`` (or a model's name) choose who said it, ``before:2026-11-01`` and ``after:2026-11-01`` when,
+``tag:work`` and ``folder:letters`` (with all folders in it) where; these two need no word beside them. The word
 at the end is also found as the beginning of a longer one, since it may still be being typed.
 """
 
@@ -8,15 +9,19 @@ import datetime
 import re
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from django.utils import timezone
 
 from meatlizard.errors import Invalid
 
+Folders = list[UUID] | None
+"""In which it is looked; None: anywhere."""
+
 MAX_QUERY = 200
 MAX_TERMS = 12
 
-_PIECE = re.compile(r'(-?)(?:(from|before|after):(\S+)|"([^"]*)"?|(\S+))', re.IGNORECASE)
+_PIECE = re.compile(r'(-?)(?:(from|before|after|tag|folder):("[^"]*"?|\S+)|"([^"]*)"?|(\S+))', re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 
 
@@ -34,11 +39,18 @@ class Query:
     terms: tuple[Term, ...] = ()
     sender: Literal["", "me", "model"] = ""
     model: str = ""
+    tag: str = ""
+    folder: str = ""
     before: datetime.datetime | None = None
     after: datetime.datetime | None = None
 
     @property
     def empty(self) -> bool:
+        return self.wordless and not self.tag and not self.folder
+
+    @property
+    def wordless(self) -> bool:
+        """No word is searched for: only what conversations are, not what is said in them."""
         return all(term.excluded for term in self.terms)
 
 
@@ -50,6 +62,7 @@ def parse(text: str) -> Query:
     sender: Literal["", "me", "model"] = ""
     model = ""
     days: dict[str, datetime.datetime] = {}
+    places = {"tag": "", "folder": ""}
     for found in _PIECE.finditer(text):
         minus, name, value, phrase, word = found.groups()
         if name:
@@ -58,6 +71,8 @@ def parse(text: str) -> Query:
             if name.lower() == "from":
                 sender = "me" if value.lower() == "me" else "model"
                 model = "" if value.lower() in ("me", "model") else value
+            elif name.lower() in ("tag", "folder"):
+                places[name.lower()] = value.strip('"').lstrip("#").strip().lower()
             else:
                 days[name.lower()] = _day(value)
             continue
@@ -67,7 +82,9 @@ def parse(text: str) -> Query:
             terms.append(Term(words, bool(minus), typing and not minus))
     if len(terms) > MAX_TERMS:
         raise Invalid(f"A search has at most {MAX_TERMS} words or phrases.", code="query_too_long")
-    return Query(tuple(terms), sender, model, days.get("before"), days.get("after"))
+    return Query(
+        tuple(terms), sender, model, places["tag"], places["folder"], days.get("before"), days.get("after")
+    )  # fmt: skip
 
 
 def _day(text: str) -> datetime.datetime:

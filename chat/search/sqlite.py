@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from chat.search.query import Query, Term
+from chat.search.query import Folders, Query, Term
 
 _MAKE = (
     """CREATE VIRTUAL TABLE IF NOT EXISTS chat_search USING fts5(
@@ -55,9 +55,9 @@ def unhook(cursor: Any) -> None:
         cursor.execute(f"DROP TRIGGER IF EXISTS chat_search_{trigger}")
 
 
-def matching(owner: int, query: Query, limit: int) -> list[tuple[UUID, UUID, str]]:
+def matching(owner: int, query: Query, folders: Folders, limit: int) -> list[tuple[UUID, UUID, str]]:
     """(message, conversation, role) of the newest of the owner's messages that fit."""
-    wheres, params = _filters(query)
+    wheres, params = _filters(query, folders)
     # The order of the joins is said, not left to the planner: the table of words yields its rows from the newest on, so that nothing
     # is sorted and a frequent word costs no more than a rare one. Only constants and placeholders are put into the text.
     text = f"""
@@ -73,10 +73,10 @@ def matching(owner: int, query: Query, limit: int) -> list[tuple[UUID, UUID, str
         return [(UUID(pk), UUID(talk), role) for pk, talk, role in cursor.fetchall()]
 
 
-def _filters(query: Query) -> tuple[list[str], list[Any]]:
+def _filters(query: Query, folders: Folders) -> tuple[list[str], list[Any]]:
     """Conditions on the message, and their values."""
-    wheres = ["message.removed IS NULL"]
-    params: list[Any] = []
+    place, params = _place(query, folders)
+    wheres = ["message.removed IS NULL", place]
     if query.sender:
         wheres.append("message.role = %s")
         params.append("user" if query.sender == "me" else "assistant")
@@ -88,6 +88,19 @@ def _filters(query: Query) -> tuple[list[str], list[Any]]:
             wheres.append(f"message.created {comparison} %s")
             params.append(connection.ops.adapt_datetimefield_value(moment))
     return wheres, params
+
+
+def _place(query: Query, folders: Folders) -> tuple[str, list[Any]]:
+    """A condition on the message's conversation, which never lies in the trash."""
+    wheres = ["talk.id = message.conversation_id", "talk.removed IS NULL"]
+    params: list[Any] = []
+    if folders is not None:
+        wheres.append(f"talk.folder_id IN ({', '.join(['%s'] * len(folders))})")
+        params += [folder.hex for folder in folders]
+    if query.tag:
+        wheres.append("EXISTS (SELECT 1 FROM chat_tag tag WHERE tag.conversation_id = talk.id AND tag.name = %s)")
+        params.append(query.tag)
+    return f"EXISTS (SELECT 1 FROM chat_conversation talk WHERE {' AND '.join(wheres)})", params  # noqa: S608
 
 
 def _expression(query: Query) -> str:

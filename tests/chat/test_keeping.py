@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chat import actions, keeping, listing
+from chat import actions, branches, keeping, listing, search
 from chat.access import access_conversation
 from chat.messages import contexts
 from chat.models import Conversation, Generation, Message
@@ -243,3 +243,41 @@ def test_what_cannot_be_done_is_refused(alice: User, do: str, keys: object) -> N
     body = json.dumps({"do": do, "conversations": [str(key) for key in made] if keys is None else keys})
     answer = signed_in(alice).post(reverse("chat:keep"), body, "application/json")
     assert answer.status_code == 400
+
+
+def found(owner: User, text: str) -> list[str]:
+    return sorted(one.conversation.title for one in search.find(owner, text))
+
+
+def test_a_search_keeps_to_a_folder_or_a_tag_and_out_of_the_trash(alice: User, charlie: User, ask: Asking) -> None:
+    keys = []
+    for title in ("a", "b", "c"):
+        row = ask(alice, "Lizards are green.")
+        Conversation.objects.filter(pk=row.conversation_id).update(title=title)
+        keys.append(row.conversation_id)
+    a, b, c = keys
+    outer = keeping.save_folder(alice, None, "My letters", None, "")
+    inner = keeping.save_folder(alice, None, "inner", outer.pk, "")
+    keeping.move(alice, [a], inner.pk)
+    keeping.tag(alice, [b], "work")
+    assert found(alice, "lizards") == ["a", "b", "c"]
+    assert found(alice, "lizards folder:my-letters") == found(alice, 'folder:"my letters" lizards') == ["a"]
+    assert found(alice, "lizards tag:#WORK") == ["b"]
+    assert found(alice, "folder:inner") == ["a"], "a place needs no word beside it"
+    assert found(alice, "tag:work -lizards") == ["b"], "no title speaks of lizards"
+    assert found(alice, "lizards folder:none") == found(alice, "lizards tag:none") == []
+    assert found(charlie, "folder:inner") == found(charlie, "tag:work") == []
+    keeping.discard(alice, [c])
+    branches.remove(alice, Message.objects.get(conversation=b, role="user"))
+    assert found(alice, "lizards") == ["a"]
+
+
+def test_the_first_page_takes_few_queries_whatever_lies_behind(
+    alice: User, django_assert_max_num_queries: pytest.FixtureRequest
+) -> None:
+    keys = talks(alice, *(str(number) for number in range(120)))
+    keeping.tag(alice, keys, "x")
+    keeping.mark(alice, keys[:30], "pin")
+    with django_assert_max_num_queries(3):  # type: ignore[operator]
+        rows, cursor = listing.page(alice)
+    assert (len(rows), cursor is not None) == (30 + listing.PAGE, True)
