@@ -2,7 +2,7 @@
 
 import ctypes
 import os
-from typing import Final
+from typing import Any, Final
 
 import llama_cpp
 
@@ -12,13 +12,17 @@ from inference_client.engines.llama_cpp.spec import ModelSpec
 _ERROR_LEVEL: Final = 4
 
 
+_callbacks: list[Any] = []
+"""The C library calls the last of them for as long as the process lives, whatever became of its log."""
+
+
 class NativeLog:
     """Keeps llama.cpp's last complaints, so that a refusal to load can say why; passes nothing on."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
-        # The C library keeps the pointer: the object must live as long.
         self.callback = llama_cpp.llama_log_callback(self._heard)
+        _callbacks.append(self.callback)
         llama_cpp.llama_log_set(self.callback, ctypes.c_void_p(0))
 
     def reason(self, otherwise: str) -> str:
