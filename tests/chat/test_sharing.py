@@ -266,3 +266,16 @@ def test_an_operator_may_close_links_to_members_or_at_all(
     assert Share.objects.count() == 1
     settings.SHARE_LINKS = "true"
     assert Client().get(address).status_code == 200
+
+
+def test_olga_finds_a_harmful_link_by_its_address_and_withdraws_it(olga: User, talk: Conversation) -> None:
+    address = f"https://chat.example.org{link(talk)}"
+    link(talk)
+    wanted = Share.objects.get(token_hash=token_hash(address.split("/")[-2]))
+    operator = signed_in(olga)
+    found = body(operator.get(reverse("admin:chat_share_changelist"), {"q": address}))
+    assert str(wanted.pk) in found and found.count("/admin/chat/share/") and "1 share" in found
+    page = body(operator.get(reverse("admin:chat_share_change", args=[wanted.pk])))
+    assert "About lizards" not in page and "Because" not in page, "operators see that it is there, and not what"
+    operator.post(reverse("admin:chat_share_delete", args=[wanted.pk]), {"post": "yes"})
+    assert not Share.objects.filter(pk=wanted.pk).exists() and Share.objects.count() == 1

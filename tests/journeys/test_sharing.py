@@ -1,6 +1,8 @@
 """Conversations leave the site and come in: archives given by hand, links that others open, files that stand for themselves."""
 
+import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,26 @@ def test_alice_imports_shares_and_withdraws(sit: Sit, site: LiveSite, size: tupl
     expect(page.get_by_text("The link was withdrawn.")).to_be_visible()
     reader.reload()
     expect(reader.get_by_text("This link leads nowhere")).to_be_visible()
+
+
+def test_a_large_archive_is_worked_on_while_alice_looks(sit: Sit, tmp_path: Path) -> None:
+    original = json.loads((FIXTURES / "claude.json").read_text())[0]
+    talks = [{**original, "uuid": f"{number}", "name": f"Talk {number}"} for number in range(700)]
+    (tmp_path / "conversations.json").write_text(json.dumps(talks))
+    assert (tmp_path / "conversations.json").stat().st_size > 1_000_000
+    page = sit("amy").go("/chat/import/").page
+    page.get_by_label("Archive").set_input_files(tmp_path / "conversations.json")
+    page.get_by_test_id("import").click()
+    # The page looks again by itself.
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
+    expect(page.get_by_test_id("import-result")).to_contain_text("700 imported")
+    with page.expect_download() as download:
+        page.goto(page.url.split("/import/")[0] + "/import/")
+        page.get_by_test_id("export-all").click()
+    file = tmp_path / "all.zip"
+    download.value.save_as(file)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.testzip() is None and len(archive.namelist()) == 700
 
 
 def test_an_exported_page_stands_for_itself_and_prints(sit: Sit) -> None:
