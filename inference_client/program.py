@@ -33,10 +33,9 @@ async def serve(
     if where.plain and not where.loopback:
         log.warning("%s is plain HTTP: text and keys are encrypted inside, all else can be seen on the way", where.url)
     with home.lock():
-        try:
-            await engine.start()
-        except EngineError as error:
-            raise Problem(error.code, error.detail, Exit.MODEL) from None
+        if not await _started(engine):
+            log.info("stopped")
+            return
         try:
             session = Session(Identity(__version__, machine(), engine.backend), engine.models())
             link = Link(where, key, _server_public(site), session, engine, orders=lambda order: keeper.ordered(order))
@@ -45,11 +44,35 @@ async def serve(
             await keeper.look()
             started(link)
             async with control.served(home.path, keeper.asked), _beside(keeper.run(), link):
-                with _ended_by_signals(link):
+                with _ended_by_signals(link.stop):
                     await link.run()
         finally:
             await engine.stop()
     log.info("stopped")
+
+
+async def _started(engine: Engine) -> bool:
+    """False if a signal came first: loading may take minutes, and must not be cut off with files and processes left behind.
+    Raises Problem.
+    """
+    starting, ended = asyncio.create_task(engine.start()), asyncio.Event()
+
+    def end() -> None:
+        ended.set()
+        starting.cancel()
+
+    try:
+        with _ended_by_signals(end):
+            await starting
+    except EngineError as error:
+        raise Problem(error.code, error.detail, Exit.MODEL) from None
+    except asyncio.CancelledError:
+        if not ended.is_set():
+            await engine.stop()
+            raise
+    if ended.is_set():
+        await engine.stop()
+    return not ended.is_set()
 
 
 def machine() -> str:
@@ -79,11 +102,11 @@ async def _beside(work: Coroutine[object, object, None], link: Link) -> AsyncIte
 
 
 @contextmanager
-def _ended_by_signals(link: Link) -> Iterator[None]:
+def _ended_by_signals(end: Callable[[], object]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM)
     for number in numbers:
-        loop.add_signal_handler(number, link.stop)
+        loop.add_signal_handler(number, end)
     try:
         yield
     finally:

@@ -92,6 +92,35 @@ async def test_no_process_is_left_behind_by_a_killed_program(site: FakeSite, hom
     assert not alive
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_program_asked_to_end_while_it_loads_a_model_ends_politely_and_leaves_nothing(
+    site: FakeSite, home: Path, number: signal.Signals
+) -> None:
+    pytest.importorskip("llama_cpp")
+    async with program(home, "inference_client", "run", "--model", str(MODEL_PATH)) as process:
+        async with asyncio.timeout(SECONDS):
+            while not (engine := spawned(process.pid)):
+                await asyncio.sleep(0.01)
+        # Loading takes as long as it likes now.
+        engine.send_signal(signal.SIGSTOP)
+        try:
+            process.send_signal(number)
+            async with asyncio.timeout(20):
+                _, errors = await process.communicate()
+            _, alive = await asyncio.to_thread(psutil.wait_procs, [engine], 20)
+        finally:
+            if engine.is_running():
+                engine.kill()
+    assert process.returncode == 0, errors
+    assert b"Traceback" not in errors
+    assert not alive
+
+
+def spawned(pid: int) -> psutil.Process | None:
+    """The engine's process, once the program has started one."""
+    return next((child for child in psutil.Process(pid).children() if "spawn_main" in str(child.cmdline())), None)
+
+
 async def test_a_program_whose_model_cannot_be_read_ends_at_once(site: FakeSite, home: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(MODEL_PATH.read_bytes()[:5000])

@@ -37,8 +37,9 @@ def main(pipe: Connection, spec: ModelSpec, blamed: c_longlong) -> None:
         detail = f"llama-cpp-python cannot be used here ({problem}); install it with: make client"
         pipe.send(LoadFailed("engine_missing", detail))
         return
-    pipe.send(ready)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        # The parent may have gone while this one loaded.
+        pipe.send(ready)
         _work(pipe, worker, interrupt)
     if isinstance(worker, Scheduler):
         worker.close()
