@@ -13,6 +13,7 @@ from inference_client.commands.owners import standing
 from inference_client.commands.terminal import Commands, at_least, default_alias, fingerprint, progress_bar
 from inference_client.config import ALIAS, Config, Model
 from inference_client.control import Request, State
+from inference_client.log_lines import Plain
 from inference_client.owner import Limits
 from inference_client.problems import Exit, Problem
 from inference_client.program import serve
@@ -62,7 +63,9 @@ def _run(options: argparse.Namespace, home: Home) -> Exit:
     home.prepare()
     home.site()
     config = overridden(configuration(options, home), options)
-    logging.basicConfig(level=config.client.log_level.upper(), format="%(asctime)s %(levelname)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(Plain())
+    logging.basicConfig(level=config.client.log_level.upper(), handlers=[handler])
     # Its request lines would name addresses of downloads with their signatures.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     if not config.model:

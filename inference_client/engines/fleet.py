@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from typing import Final
 
 from inference_client.engines.base import AnyJob, Done, Engine, EngineError, Error, Event
-from inference_client.engines.line import Ticket, pause, plan, probes, turn, victims
+from inference_client.engines.line import MOST_ORDERS, Ticket, pause, plan, probes, turn, victims
 from inference_client.engines.llama_cpp.budget import gib
 from inference_client.engines.seats import FAILURES_UNTIL_WITHDRAWN, Member, Seat, complaints, digested, said
 from inference_client.protocol.vocabulary import ModelInfo, ModelMetrics, Usage
@@ -206,7 +206,9 @@ class Fleet:
 
     def _order(self, alias: str, do: str) -> None:
         if alias in self._seats:
-            self._stands_in_line(Ticket(self._seats[alias], "load" if do == "load" else "unload"))
+            # Each is looked at again with every other one, and a site may send as many as it likes.
+            if sum(ticket.job is None for ticket in self._line) < MOST_ORDERS:
+                self._stands_in_line(Ticket(self._seats[alias], "load" if do == "load" else "unload"))
             return
         for engine in self._standing:
             getattr(engine, do)(alias)

@@ -11,6 +11,9 @@ from inference_client.engines.seats import Seat
 SHORTEST_PAUSE: Final = 0.01
 LONGEST_PAUSE: Final = 3600.0
 
+MOST_ORDERS: Final = 100
+"""To load and to unload, waiting at once; later ones are passed over."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ticket:

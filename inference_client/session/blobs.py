@@ -12,6 +12,9 @@ from inference_client.protocol.messages import BlobPart
 KEPT_BYTES: Final = 128 * 2**20
 """Of all blobs together; what was used longest ago goes first, and a job that names it is refused for a resend."""
 
+KEPT_BLOBS: Final = 4096
+"""Each takes a kilobyte beside its bytes: of the smallest ones, the bound above would let millions in."""
+
 
 @dataclass(slots=True)
 class _Growing:
@@ -79,7 +82,7 @@ class Blobs:
             if found.hash.hexdigest() != blob:
                 raise ChannelError("bad_message", "a blob's bytes do not have its hash")
             self._blobs[blob] = bytes(found.data)
-        while self._size > self._kept and len(self._blobs) > 1:
+        while (self._size > self._kept and len(self._blobs) > 1) or len(self._blobs) > KEPT_BLOBS:
             self._forget(next(iter(self._blobs)))
 
     def _forget(self, blob: str) -> None:

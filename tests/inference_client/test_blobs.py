@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inference_client.protocol import messages as wire
 from inference_client.protocol.errors import ChannelError
-from inference_client.session.blobs import Blobs
+from inference_client.session.blobs import KEPT_BLOBS, Blobs
 
 
 def parts(data: bytes, size: int = 7) -> list[wire.BlobPart]:
@@ -96,3 +96,17 @@ def test_in_whatever_order_parts_come_a_blob_is_whole_or_not_there(order: list[w
     for data in DATA:
         assert blobs.get(hashlib.sha256(data).hexdigest()) in (None, data)
     assert 0 <= blobs.size <= 60
+
+
+def test_a_flood_of_the_smallest_blobs_stays_bounded_too() -> None:
+    blobs = Blobs()
+    first, last = parts(b"first")[0], parts(b"last")[0]
+    blobs.add(first)
+    for number in range(KEPT_BLOBS):
+        data = number.to_bytes(4, "big")
+        # Some are never sent to their end.
+        blobs.add(parts(data, size=4 - number % 2)[0])
+    blobs.add(last)
+    assert len(blobs._blobs) == KEPT_BLOBS
+    assert blobs.get(first.blob) is None
+    assert blobs.get(last.blob) == b"last"

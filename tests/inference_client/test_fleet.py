@@ -3,6 +3,7 @@
 import pytest
 
 from inference_client.engines.base import Done, EngineError, Error
+from inference_client.engines.line import MOST_ORDERS
 from tests.fakes.engine import ScriptedEngine
 from tests.inference_client.fleet_models import Crew, Machine, Model
 
@@ -307,3 +308,18 @@ async def test_a_model_nobody_offers_is_an_error_for_its_job() -> None:
         await crew.until(lambda: run in crew.ends)
         end = crew.ends[run]
         assert isinstance(end, Error) and (end.code, end.retry) == ("unknown_model", True)
+
+
+async def test_a_flood_of_orders_does_not_pile_up_and_jobs_go_on() -> None:
+    machine = Machine(None)
+    async with Crew(machine, Model(machine, "a"), Model(machine, "b")) as crew:
+        crew.models["a"].may_load.clear()
+        run = crew.ask("a")
+        for _ in range(5_000):
+            crew.fleet.load("b")
+            crew.fleet.unload("b")
+        assert len(crew.fleet._line) <= MOST_ORDERS + 1
+        crew.models["a"].may_load.set()
+        await crew.finish("a", run)
+        await crew.finish("b", crew.ask("b"))
+        assert done(crew, run)
