@@ -58,7 +58,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
 const outbox = new Outbox((frame) => connection.send(frame), window.sessionStorage);
 const announce = (words) => (byId("announcer").textContent = words);
 const thread = new Thread({ list: byId("messages"), connection, outbox, announce, conversation, thinkingUrl: data.urlThinking });
-const composer = new Composer(byId("composer"), { submit, stop: () => thread.runs.stop() }, conversation, window.localStorage);
+const composer = new Composer(byId("composer"), { submit, stop: () => thread.stop() }, conversation, window.localStorage);
 const scroller = new Scroller(byId("scroll"), byId("messages"), byId("to-end"));
 const failed = (message) => composer.refuse(message);
 const sidebar = new Sidebar({

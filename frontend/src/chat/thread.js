@@ -10,6 +10,7 @@ import { thoughtsOnDemand } from "./thoughts.js";
 import { outcome } from "./words.js";
 
 const REST = 2000;
+const ASK_ELSEWHERE = 5000;
 const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_calls: "The model asked for a tool." };
 
 /**
@@ -18,6 +19,8 @@ const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_call
  */
 export class Thread extends EventTarget {
   #streams = new Map();
+  /** Answers that run in branches which are not shown, and when the site was last asked about each. */
+  #elsewhere = new Map();
   #reading = null;
   #stale = false;
   #turning;
@@ -37,16 +40,22 @@ export class Thread extends EventTarget {
   }
 
   get busy() {
-    return this.runs.any || this.outbox.frames(this.conversation).length > 0;
+    return this.runs.any || this.#elsewhere.size > 0 || this.outbox.frames(this.conversation).length > 0;
   }
 
   /** The socket is open. `again`: it was before, and much may have been said since. */
   opened(again) {
     this.#streams.clear();
+    this.#elsewhere.clear();
     this.connection.send({ type: "open", conversation: this.conversation });
     this.runs.expect();
     this.outbox.resend(this.conversation);
     if (again && this.conversation) this.resync();
+  }
+
+  stop() {
+    this.runs.stop();
+    for (const generation of this.#elsewhere.keys()) this.connection.send({ type: "stop", generation });
   }
 
   addPending(frame) {
@@ -66,6 +75,11 @@ export class Thread extends EventTarget {
   /** Called each second. */
   tick() {
     this.runs.tick();
+    for (const [generation, asked] of this.#elsewhere) {
+      if (performance.now() - asked < ASK_ELSEWHERE) continue;
+      this.#elsewhere.set(generation, performance.now());
+      this.connection.send({ type: "sync", generation, length: 0 });
+    }
     if (this.outbox.nudge()) this.resync();
   }
 
@@ -123,7 +137,7 @@ export class Thread extends EventTarget {
     if (run) return run;
     const article = this.messages.find(event.message);
     if (!article) {
-      this.resync();
+      this.#lookFor(event);
       return null;
     }
     // News read before the answer's end may arrive after it: an end is final.
@@ -132,7 +146,17 @@ export class Thread extends EventTarget {
     return this.runs.begin(article);
   }
 
+  /** The page may have missed it, or it runs in a branch that is not shown. */
+  async #lookFor({ generation, message }) {
+    if (!message || this.#elsewhere.has(generation)) return;
+    this.#elsewhere.set(generation, performance.now());
+    await this.resync(true);
+    if (this.messages.find(message)) this.#elsewhere.delete(generation);
+    this.#changed();
+  }
+
   #adopt(article) {
+    this.#elsewhere.delete(article.dataset.generation);
     if (isRunning(article) && !this.runs.has(article)) {
       dress(article);
       this.runs.begin(article);
@@ -163,7 +187,8 @@ export class Thread extends EventTarget {
   #finished(event) {
     const article = this.messages.find(event.message.id);
     if (!article) {
-      this.resync();
+      if (this.#elsewhere.delete(event.generation)) this.#changed();
+      else this.resync();
       return;
     }
     const ran = this.runs.has(article);
