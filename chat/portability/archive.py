@@ -19,8 +19,11 @@ MAX_UNPACKED = 2_000_000_000
 MAX_DIRECTORY = 16_000_000
 """Bytes of a ZIP archive's table of contents, which is read as a whole: about 100,000 files."""
 
-MAX_ITEM = 64_000_000
+MAX_ITEM = 32_000_000
 """Characters of one conversation."""
+
+MAX_PARTS = 1_000_000
+"""Lists and objects read ahead at once: each takes many times the memory of the two characters that make an empty one."""
 
 PIECE = 262_144
 
@@ -132,6 +135,8 @@ class _Ahead:
             if length >= least:
                 break
         self._text, self._at = "".join(found), 0
+        if self._text.count("[") + self._text.count("{") > MAX_PARTS:
+            raise Invalid("This file holds more than a conversation can.", code="archive_too_large")
         return length > 0
 
     def next_character(self) -> str:

@@ -5,6 +5,7 @@ import json
 import re
 import tracemalloc
 import zipfile
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -19,8 +20,9 @@ from chat.models import Conversation, Message
 from chat.portability import export
 from meatlizard.accounts.models import User
 from meatlizard.markup import render_markdown
+from meatlizard.threads import close_thread_connections
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 HOSTILE = (
     '</style><script>alert(1)</script>\n\n![x](https://foreign.example/a.png)\n\n```python\nprint("</script>")\n```'
@@ -28,8 +30,11 @@ HOSTILE = (
 
 
 @pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> None:
+def _alone() -> Iterator[None]:
+    """No limits of other tests, and no connection left to the database that is dropped afterwards."""
     cache.clear()
+    yield
+    close_thread_connections()
 
 
 @pytest.fixture

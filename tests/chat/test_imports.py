@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from chat.portability import actions, archive, carrying, form, writing
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -158,6 +159,17 @@ def test_a_zip_of_too_many_files_is_not_even_opened(alice: User, monkeypatch: py
 def test_one_conversation_too_large_is_refused(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MAX_ITEM", 300_000)
     assert "larger than this site takes" in bring(alice, b'[{"a": "' + b"x" * 900_000 + b'"}]').error
+
+
+def test_a_million_empty_lists_do_not_fill_the_memory(alice: User) -> None:
+    bomb = packed(conversations_json=b'[{"mapping": [' + b"[]," * 4_000_000 + b"[]]}]")
+    assert len(bomb) < 100_000
+    tracemalloc.start()
+    run = bring(alice, bomb)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "more than a conversation can" in run.error
+    assert most < 200_000_000
 
 
 def document(**changes: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from chat.models import Conversation, ImportRun, Message
 from chat.portability import actions, export
 from meatlizard.accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 START = datetime.datetime(2024, 2, 29, 23, 59, 58, tzinfo=datetime.UTC)
 

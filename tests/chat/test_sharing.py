@@ -20,7 +20,7 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
 from meatlizard.markup import render_markdown
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 ANSWER = "Because **yes**.\n\n```python\nprint(1)\n```\n\n[x](javascript:alert(1)) <img src=x onerror=alert(1)>"
 
