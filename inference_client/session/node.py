@@ -34,6 +34,9 @@ MAX_CODE_POINTS: Final = 100_000
 
 MAX_ITEMS: Final = 1024
 
+MAX_REFUSALS: Final = 8192
+"""Unsent, beyond which the site is one that asks and never listens; one that does never waits for so many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submit:
@@ -243,6 +246,8 @@ class Session:
                 self._forget(generation)
 
     def _refuse(self, generation: UUID, epoch: int, code: str, detail: str) -> None:
+        if len(self._control) >= MAX_REFUSALS:
+            raise ChannelError("bad_message", "the site takes none of this node's refusals")
         self._control.append(wire.Failed(generation=generation, epoch=epoch, code=code, detail=detail, retry=True))
 
     def _forget(self, generation: UUID) -> None:

@@ -9,6 +9,7 @@ from inference_client.protocol import messages as wire
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.vocabulary import ChatMessage, ModelInfo, Usage
 from inference_client.session import MAX_CODE_POINTS, Cancel, Identity, Session, Submit
+from inference_client.session.node import MAX_REFUSALS
 
 MODELS = (ModelInfo(alias="tiny", context_length=512, slots=2),)
 USAGE = Usage(prompt_tokens=3, completion_tokens=2)
@@ -264,3 +265,13 @@ def test_work_before_the_welcome_breaks_the_connection(message: wire.FromSite) -
 def test_a_second_welcome_breaks_the_connection(session: Session) -> None:
     with pytest.raises(ChannelError):
         session.receive(welcome(), 0)
+
+
+def test_a_site_that_asks_and_never_listens_is_left_instead_of_piling_up_refusals(session: Session) -> None:
+    for _ in range(MAX_REFUSALS):
+        session.receive(wire.Stop(generation=uuid4(), epoch=1), 0)
+    with pytest.raises(ChannelError, match="refusals"):
+        session.receive(wire.Stop(generation=uuid4(), epoch=1), 0)
+    assert len(session.outgoing()) == MAX_REFUSALS
+    session.receive(wire.Stop(generation=uuid4(), epoch=1), 0)
+    assert len(session.outgoing()) == 1
