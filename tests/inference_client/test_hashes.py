@@ -29,3 +29,10 @@ def test_what_is_known_is_not_read_again_and_a_changed_file_is(tmp_path: Path) -
     assert hashes.sha256([file], tmp_path) == "of the cache"
     file.write_bytes(b"ab")
     assert hashes.sha256([file], tmp_path) not in ("of the cache", before)
+
+
+def test_a_disk_that_takes_no_note_costs_no_hash(tmp_path: Path) -> None:
+    model, file = tmp_path / "model.gguf", tmp_path / "file"
+    model.write_bytes(b"weights")
+    file.write_bytes(b"")
+    assert hashes.sha256([model], file / "cache") == hashlib.sha256(b"weights").hexdigest()

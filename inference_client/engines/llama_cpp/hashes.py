@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,9 @@ def sha256(files: list[Path], cache_dir: Path | None = None) -> str:
         if key not in known:
             known[key] = _compute(files)
             if cache_dir is not None:
-                _save(cache_dir, known)
+                # On a full disk the next start reads the file again; the hash is right all the same.
+                with suppress(OSError):
+                    _save(cache_dir, known)
         return known[key]
 
 
