@@ -271,7 +271,7 @@ print(note_and_hold.enqueue({started!r}, {release!r}).id)
 """
 TOLD = """
 from meatlizard.jobs.models import Job
-job = Job.objects.get()
+job = Job.objects.get(task__contains="job_samples")
 print(job.state, job.attempts, job.result)
 """
 
