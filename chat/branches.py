@@ -63,6 +63,7 @@ def remove(user: User, message: Message) -> int:
     """Deletes ``message`` with all that follows it, so that :func:`restore` may bring it back. Answers under way in it are stopped.
     Returns how many messages went."""
     with transaction.atomic():
+        _lock_under_way(message.conversation_id)
         talk = access_conversation(user, message.conversation_id, lock=True)
         rows = tree.read(talk.pk)
         if message.pk not in rows:
@@ -83,6 +84,12 @@ def remove(user: User, message: Message) -> int:
     return len(gone)
 
 
+def _lock_under_way(conversation: UUID) -> None:
+    """In the order in which an ending answer locks itself, its message and the conversation, or the two could wait for each other."""
+    rows = Generation.objects.filter(conversation=conversation).exclude(state__in=ENDED).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
+
+
 def _set_removed(talk: Conversation, keys: list[UUID]) -> None:
     now = timezone.now()
     for at in range(0, len(keys), 500):
@@ -92,6 +99,7 @@ def _set_removed(talk: Conversation, keys: list[UUID]) -> None:
 def restore(user: User, message: Message) -> UUID | None:
     """Brings back what was deleted together with ``message``, and shows it. Returns the end of what is shown."""
     with transaction.atomic():
+        _lock_under_way(message.conversation_id)
         talk = access_conversation(user, message.conversation_id, lock=True)
         row = Message.objects.filter(pk=message.pk).only("pk", "removed", "parent").first()
         if row is None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections, transaction
 
-from chat import actions, claims, generations
+from chat import actions, branches, claims, generations, keeping
 from chat.generations import Outcome
 from chat.models import Conversation, Generation
 from meatlizard.accounts.models import User
@@ -22,7 +22,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_database
 ROUNDS = 60
 
 
-def test_deleting_a_conversation_while_its_answer_ends_fails_neither(alice: User, ask: Asking, pair: Pairing) -> None:
+@pytest.mark.parametrize("what", ["conversation", "trash", "branch"])
+def test_deleting_while_an_answer_ends_fails_neither(alice: User, ask: Asking, pair: Pairing, what: str) -> None:
     node = pair("tiny", slots=10)
     errors: list[str] = []
 
@@ -39,6 +40,11 @@ def test_deleting_a_conversation_while_its_answer_ends_fails_neither(alice: User
         row = ask(alice)
         (claimed,) = claims.claim("one", node.pk, {"tiny": 1})
         conversation = Conversation.objects.get(pk=row.conversation_id)
+        deletion = {
+            "conversation": partial(actions.delete, conversation),
+            "trash": partial(keeping.discard, alice, [conversation.pk]),
+            "branch": partial(branches.remove, alice, conversation.messages.get(role="user")),
+        }[what]
         gate = threading.Barrier(2)
         threads = [
             threading.Thread(
@@ -49,7 +55,7 @@ def test_deleting_a_conversation_while_its_answer_ends_fails_neither(alice: User
                     partial(generations.finish, row.pk, claimed.epoch, "yes", Outcome("stop", html="yes")),
                 ),
             ),
-            threading.Thread(target=run, args=("delete", gate, partial(actions.delete, conversation))),
+            threading.Thread(target=run, args=("delete", gate, deletion)),
         ]
         for thread in threads:
             thread.start()
