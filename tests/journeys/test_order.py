@@ -154,5 +154,7 @@ def test_order_is_kept_by_keyboard_at_phone_width(alice: Visitor, sit: Sit, tmp_
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
     page.get_by_test_id("do-pin").press("Enter")
     expect(rows(page).first).to_have_text("Cats")
+    # While the dialog is open, keys are its own.
+    expect(page.get_by_test_id("organize")).to_be_hidden()
     chat.row("Dogs").locator("a").press("Delete")
     expect(rows(page)).to_have_text(["Cats", "Bees", "Ants"])
