@@ -9,6 +9,7 @@ transactions remain Django's.
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -17,6 +18,28 @@ from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
+
+
+_AS_IT_IS: dict[type[models.Field[Any, Any]], type] = {
+    models.CharField: str,
+    models.TextField: str,
+    models.BooleanField: bool,
+    models.FloatField: float,
+    models.BigIntegerField: int,
+    models.PositiveIntegerField: int,
+    models.PositiveSmallIntegerField: int,
+    models.PositiveBigIntegerField: int,
+}
+"""Values of which the field's own conversion changes nothing. Asking it all the same is a third of what an insertion costs."""
+
+
+def _stored(field: models.Field[Any, Any], value: Any, connection: BaseDatabaseWrapper) -> Any:
+    """``value`` as the column holds it."""
+    if value is None or type(value) is _AS_IT_IS.get(type(field)):
+        return value
+    if type(value) is UUID:
+        return value if connection.features.has_native_uuid_field else value.hex
+    return field.get_db_prep_save(value, connection)
 
 
 class Given(Expression):
@@ -32,7 +55,7 @@ class Given(Expression):
         return "%s", [self]
 
     def value(self, given: dict[str, Any], connection: BaseDatabaseWrapper) -> Any:
-        return self._stored.get_db_prep_save(given[self.name], connection)
+        return _stored(self._stored, given[self.name], connection)
 
 
 def given(model: type[models.Model], field: str, name: str = "") -> Given:
@@ -143,9 +166,7 @@ class KeptInsert:
         if self._kept.made is None or self._kept.made.connection is not connections[DEFAULT_DB_ALIAS]:
             self._kept.made = self._put_together()
         connection = self._kept.made.connection
-        params = [
-            field.get_db_prep_save(field.pre_save(one, add=True), connection) for one in objects for field in fields
-        ]
+        params = [_stored(field, field.pre_save(one, add=True), connection) for one in objects for field in fields]
         with connection.cursor() as cursor:
             cursor.execute(self._kept.made.text, params)
         for one in objects:
