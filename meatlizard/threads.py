@@ -7,8 +7,9 @@ here are two small pools of our own instead, and each of their threads keeps its
 import asyncio
 import contextvars
 import functools
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection, connections
@@ -35,10 +36,48 @@ def _in_connection(call: Callable[[], R]) -> R:
         close_old_connections()
 
 
+_first: deque[Callable[[], None]] = deque()
+_in_turn: deque[Callable[[], None]] = deque()
+
+
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Runs ``function`` in a thread that may use the ORM, with the caller's context (request id included)."""
-    call = functools.partial(contextvars.copy_context().run, functools.partial(function, *args, **kwargs))
-    return await asyncio.get_running_loop().run_in_executor(_database(), _in_connection, call)
+    return await _queued(_in_turn, functools.partial(function, *args, **kwargs))
+
+
+async def in_database_first(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As :func:`in_database`, ahead of whatever waits there: for what must not stand behind a crowd's questions."""
+    return await _queued(_first, functools.partial(function, *args, **kwargs))
+
+
+def database_queue() -> int:
+    """How many calls wait for a thread."""
+    return len(_in_turn)
+
+
+async def _queued(lane: deque[Callable[[], None]], function: Callable[[], R]) -> R:
+    future: Future[R] = Future()
+    lane.append(functools.partial(_settle, future, functools.partial(contextvars.copy_context().run, function)))
+    _database().submit(_run_next)
+    return await asyncio.wrap_future(future)
+
+
+def _run_next() -> None:
+    """One call of those that wait; as many of these are submitted as calls."""
+    try:
+        call = _first.popleft()
+    except IndexError:
+        call = _in_turn.popleft()
+    call()
+
+
+def _settle(future: "Future[R]", call: Callable[[], R]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(_in_connection(call))
+    except BaseException as error:
+        future.set_exception(error)
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -22,9 +22,14 @@ from chat.inference.stream import Stream
 from chat.inference.task_dispatch import TaskDispatch
 from chat.jobs import empty_trash, purge_tasks
 from inference_client.protocol.messages import Order
-from meatlizard.threads import in_database
+from meatlizard.threads import database_queue, in_database, in_database_first
 
 log = logging.getLogger(__name__)
+
+CROWD = 2
+"""Calls waiting for the database beyond which a claim waits for GATHER_SECONDS, to serve more of them."""
+
+GATHER_SECONDS = 0.008
 
 LOOK_SECONDS = 0.5
 REAP_SECONDS = 5.0
@@ -133,6 +138,9 @@ class Dispatcher:
             pass
 
     async def _hand_out(self) -> bool:
+        if database_queue() > CROWD:
+            # Many ask at once: their questions gather for one claim, which then goes ahead of those still to be stored.
+            await asyncio.sleep(GATHER_SECONDS)
         seats = self._seating.seats(self._sessions.values())
         room = sum(seat.free() for seat in seats)
         if not room:
@@ -143,7 +151,7 @@ class Dispatcher:
         # In this order: a hint that comes during the query must not be overwritten by its answer.
         self._waiting = False
         later = self._seating.later(seats)
-        claimed, more = await in_database(claims.claim_and_look, seats, min(BATCH, room), later, memory)
+        claimed, more = await in_database_first(claims.claim_and_look, seats, min(BATCH, room), later, memory)
         self._waiting = self._waiting or more
         for name, one in claimed:
             session = self._sessions.get(name)
