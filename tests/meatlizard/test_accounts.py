@@ -1,10 +1,12 @@
 """Making the first administrator, and who else may make an account."""
 
+import importlib
 import threading
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.cache import cache
@@ -255,11 +257,14 @@ def test_signing_up_with_a_taken_name_is_refused(client: Client, alice: User) ->
     assert User.objects.count() == 1
 
 
-# With what the migrations wrote: another test may have emptied the tables.
-as_migrated = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.fixture
+def first_tiers(db: None) -> None:
+    """As the migration makes them. A test before may have emptied the table."""
+    Tier.objects.all().delete()
+    importlib.import_module("meatlizard.accounts.migrations.0002_tiers").make_tiers(apps, None)
 
 
-@as_migrated
+@pytest.mark.usefixtures("first_tiers")
 def test_the_tiers_a_site_begins_with() -> None:
     free, admin = Tier.objects.get(name="free"), Tier.objects.get(name="admin")
     assert (free.weekly_tokens, free.concurrency, free.is_default) == (100_000, 2, True)
@@ -271,7 +276,7 @@ def test_a_deleted_standard_tier_is_made_again(db: None) -> None:
     assert get_user_model().objects.create_user("dora", password=PASSWORD).tier.name == "free"
 
 
-@as_migrated
+@pytest.mark.usefixtures("first_tiers")
 def test_there_is_one_standard_tier() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Tier.objects.filter(name="admin").update(is_default=True)
