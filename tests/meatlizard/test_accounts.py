@@ -2,6 +2,7 @@
 
 import importlib
 import threading
+from types import SimpleNamespace
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -261,7 +262,9 @@ def test_signing_up_with_a_taken_name_is_refused(client: Client, alice: User) ->
 def first_tiers(db: None) -> None:
     """As the migration makes them. A test before may have emptied the table."""
     Tier.objects.all().delete()
-    importlib.import_module("meatlizard.accounts.migrations.0002_tiers").make_tiers(apps, None)
+    importlib.import_module("meatlizard.accounts.migrations.0002_tiers").make_tiers(
+        apps, SimpleNamespace(connection=connection)
+    )
 
 
 @pytest.mark.usefixtures("first_tiers")
