@@ -40,7 +40,7 @@ async def test_what_must_not_wait_goes_ahead_of_what_does() -> None:
     await asyncio.sleep(0)
     ahead = asyncio.create_task(in_database_first(order.append, "ahead"))
     await asyncio.sleep(0)
-    assert threads.database_queue() == 2
+    assert threads.database_queue() >= 2
     gate.open()
     await asyncio.gather(*held, *waiting, ahead)
     assert order[0] == "ahead"
