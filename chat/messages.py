@@ -9,6 +9,7 @@ from django.db.models.functions import Length
 from pydantic_core import to_json
 
 from chat import tree
+from chat.context import history
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
 from chat.models import Conversation, Generation, Message, kept
 from chat.models.conversations import Folder
@@ -17,13 +18,6 @@ from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
 
 log = logging.getLogger(__name__)
-
-Tree = dict[UUID, tuple[UUID | None, str, str]]
-"""Parent, role and content of each message."""
-
-CONTEXT_BYTES = 700_000
-"""Of history and stored answer, as JSON, sent to a node at most: with what stands around it, it fits one message of the
-wire. The node trims further, by tokens, to its model's window."""
 
 MOST_KEYS = 500
 """Named in one query; SQLite may be built to take no more than 999."""
@@ -56,9 +50,8 @@ def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dic
     for answer in answers:
         # A conversation may have been deleted since the claim: then there is nothing to answer.
         if answer.message_id in tree and answer.conversation_id in prompts:
-            found[answer.pk] = _context(
-                prompts[answer.conversation_id], tree, tree[answer.message_id][0], len(to_json(prefixes[answer.pk]))
-            )
+            system, question = prompts[answer.conversation_id].strip(), tree[answer.message_id][0]
+            found[answer.pk] = history.context(system, tree, question, len(to_json(prefixes[answer.pk])))
     return found
 
 
@@ -80,27 +73,6 @@ def _folder_prompts(folders: set[UUID]) -> dict[UUID | None, list[str]]:
             at = known.get(parent) if parent else None
         chains[folder] = chain[::-1]
     return chains
-
-
-def _context(prompt: str, tree: Tree, question: UUID | None, taken: int) -> tuple[ChatMessage, ...]:
-    """System prompt, then the turns down to ``question``; of what is too much, ``taken`` bytes being used already, the
-    newest are kept.
-    """
-    system = prompt.strip()
-    room = CONTEXT_BYTES - taken - len(to_json(system))
-    turns: list[ChatMessage] = []
-    at = question
-    while at is not None:
-        parent, role, content = tree[at]
-        room -= len(to_json(content))
-        if room < 0 and turns:
-            break
-        if content:
-            turns.append(ChatMessage(role=role, content=content))
-        at = parent
-    if system:
-        turns.append(ChatMessage(role="system", content=system))
-    return tuple(reversed(turns))
 
 
 def rendered(text: str, generation: UUID) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError
 
 from chat import actions, claims, generations, messages, nodes
+from chat.context import history
 from chat.inference import presence
 from chat.inference.dispatch import dispatcher
 from chat.models import Conversation, Generation, Message, Node, NodeModel
@@ -190,7 +191,7 @@ def test_control_characters_say_nothing_and_are_left_out(alice: User, ask: Askin
 async def test_what_is_too_long_for_the_link_fails_itself_and_not_the_link(
     alice: User, bob: User, olga: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "CONTEXT_BYTES", 10**9)
+    monkeypatch.setattr(history, "CONTEXT_BYTES", 10**9)
     async with serving():
         node, _ = await paired(olga)
         async with node:
