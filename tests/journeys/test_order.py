@@ -121,6 +121,21 @@ def test_the_open_conversation_is_deleted_and_undone_on_the_next_page(alice: Vis
     expect(rows(alice.page)).to_have_count(0)
 
 
+def test_the_way_back_is_offered_also_when_the_news_of_it_comes_before_the_answer(alice: Visitor) -> None:
+    chat = alice.open_chat()
+    chat.row("Bees").locator("a").click()
+    chat.expect_connected()
+    expect(chat.current_row).to_contain_text("Bees")
+    # Carried out by the site, its answer never passed on: what leaves the page is the socket's event.
+    alice.page.route("**/chat/keep/", lambda route: route.fetch())
+    chat.current_row.hover()
+    chat.current_row.get_by_test_id("delete").click()
+    expect(alice.page.get_by_test_id("toast")).to_contain_text("was deleted")
+    alice.page.unroute("**/chat/keep/")
+    alice.page.get_by_test_id("undo").click()
+    expect(rows(alice.page)).to_have_text(["Dogs", "Cats", "Bees", "Ants"])
+
+
 def test_an_answer_elsewhere_marks_its_conversation_until_it_is_opened(
     alice: Visitor, node: ScriptedNode, sit: Sit
 ) -> None:

@@ -96,11 +96,13 @@ export class Organize {
     try {
       await this.#post(verb, ids, more);
     } catch (error) {
+      // The news of it may be here before the answer, and the page on its way out, which ends the request: it was carried out.
+      if (leaves && this.sidebar.left) return;
       if (leaves) remember(null);
       throw error;
     }
     // Of what is open the page hears by itself that it is gone, and leaves; the next page offers the way back.
-    if (leaves) this.sidebar.deleted();
+    if (leaves) this.sidebar.leave();
     else this.#sayDone(verb, ids);
     this.sidebar.reload();
   }

@@ -21,7 +21,7 @@ export class Sidebar extends EventTarget {
 
   constructor({ list, urls, views, current, failed, deleted }) {
     super();
-    Object.assign(this, { list, urls, views, current, failed, deleted });
+    Object.assign(this, { list, urls, views, current, failed, deleted, left: false });
     list.addEventListener("click", (event) => this.#click(event));
     list.addEventListener("change", ({ target }) => target.matches(".row-pick") && this.#choose(target));
     list.addEventListener("keydown", (event) => {
@@ -80,7 +80,13 @@ export class Sidebar extends EventTarget {
     this.row(id)?.remove();
     this.#chosen.delete(id);
     this.#empty();
-    if (this.current() === id) this.deleted();
+    if (this.current() === id) this.leave();
+  }
+
+  /** Away from the page of a conversation that is gone. */
+  leave() {
+    this.left = true;
+    this.deleted();
   }
 
   row(id) {
