@@ -9,6 +9,8 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django_ratelimit.exceptions import Ratelimited
 
 from meatlizard.errors import AppError, LimitReached
@@ -25,14 +27,17 @@ NAMES = {
     503: "unavailable",
 }
 WORDS = {
-    400: "The site did not understand what was sent.",
-    403: "You may not do that, or the page was open too long. Reload it and try again.",
-    404: "Nothing is here.",
-    429: "Too many requests in a short time.",
-    500: "Something broke on the site. It has been written to the log.",
-    503: "The site is starting, being updated, or cannot reach its database.",
+    400: _("The site did not understand what was sent."),
+    403: _("You may not do that, or the page was open too long. Reload it and try again."),
+    404: _("Nothing is here."),
+    429: _("Too many requests in a short time."),
+    500: _("Something broke on the site. It has been written to the log."),
+    503: _("The site is starting, being updated, or cannot reach its database."),
 }
-HOST_REMEDY = "Its operator can set SITE_URL to the address people use, or add the name to ALLOWED_HOSTS."
+UNKNOWN_HOST = _(
+    "This site is not known by the name in the address. "
+    "Its operator can set SITE_URL to the address people use, or add the name to ALLOWED_HOSTS."
+)
 BARE = frozenset({500, 503})
 """Rendered without request, user and context processors: one of those may be what broke."""
 
@@ -81,7 +86,7 @@ def _rendered(request: HttpRequest, status: int, code: str, message: str, second
     if kind == "json":
         error = {
             "code": code,
-            "message": message or WORDS.get(status, ""),
+            "message": message or str(WORDS.get(status, "")),
             "request_id": current_request_id(),
             "retry_after": seconds,
         }
@@ -109,7 +114,7 @@ def _wanted(request: HttpRequest) -> str:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DisallowedHost):
         # Not said back: the name is whatever was sent.
-        return answer(request, 400, "unknown_host", "This site is not known by the name in the address. " + HOST_REMEDY)
+        return answer(request, 400, "unknown_host", str(UNKNOWN_HOST))
     return answer(request, 400)
 
 
@@ -134,5 +139,8 @@ def too_many_requests(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return answer(
-        request, 403, "csrf", "The page was open too long, or your browser sends no cookies. Reload it and try again."
+        request,
+        403,
+        "csrf",
+        gettext("The page was open too long, or your browser sends no cookies. Reload it and try again."),
     )

@@ -8,6 +8,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.urls import path
 
 from meatlizard import lifecycle
+from meatlizard.languages import Spoken
 from meatlizard.ops.logs import request_id
 from meatlizard.security.forwarded import ForwardedScheme
 from meatlizard.security.origin import NoOrigin, SameOriginOnly, refuse
@@ -23,7 +24,7 @@ class Websockets:
         from chat.routing import websocket_urlpatterns
 
         self._node = NoOrigin(URLRouter([path(INFERENCE_PATH, NodeConsumer.as_asgi())]))
-        self._pages = SameOriginOnly(AuthMiddlewareStack(KnownPaths(URLRouter(websocket_urlpatterns))))
+        self._pages = SameOriginOnly(AuthMiddlewareStack(Spoken(KnownPaths(URLRouter(websocket_urlpatterns)))))
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         with request_id():

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from meatlizard import environment as parse
+from meatlizard import languages
 from meatlizard.ops.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -100,6 +101,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "meatlizard.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -118,13 +120,14 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "meatlizard.accounts.context.site",
-            ]
+            ],
         },
     }
 ]
@@ -283,8 +286,11 @@ CONTENT_SECURITY_POLICY = {
 
 # --- language, time, logs -----------------------------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en"
-USE_I18N = False
+LANGUAGE_CODE = languages.WRITTEN_IN
+# The first goes before the second: an operator adds a language, or changes words, without touching the program.
+LOCALE_PATHS = [VAR_DIR / "locale", BASE_DIR / "locale"]
+LANGUAGES = languages.spoken(LOCALE_PATHS)
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOG_FORMAT = parse.one_of(

@@ -4,7 +4,9 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.i18n import set_language
 
+from meatlizard import languages
 from meatlizard.accounts import views
 
 # Signing in to the admin goes the same way as to the site, so that second factors and limits hold there too.
@@ -18,6 +20,8 @@ urlpatterns = [
     path("dashboard/", views.home, name="dashboard"),
     *([] if settings.HAS_MAIL else [path("accounts/password/reset/", views.no_mail, name="account_reset_password")]),
     path("accounts/", include("allauth.urls")),
+    path("language/", set_language, name="set_language"),
+    path("words/<str:language>.js", languages.words, name="words"),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
 ]
