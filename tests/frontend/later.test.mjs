@@ -42,8 +42,8 @@ const texts = (entries) => entries.map((entry) => entry.text);
 
 test("nothing goes out while an answer runs, and then the first alone", () => {
   const one = later();
-  one.add("a", "wait");
-  one.add("b", "wait");
+  one.add({ text: "a", offline: "wait" });
+  one.add({ text: "b", offline: "wait" });
   one.next();
   assert.deepEqual(thread.sent, []);
   thread.free = true;
@@ -53,7 +53,7 @@ test("nothing goes out while an answer runs, and then the first alone", () => {
 
 test("a message is kept until the site has stored it, and goes out again under the same id", () => {
   thread.free = true;
-  later().add("a", "wait");
+  later().add({ text: "a", offline: "wait" });
   later().next();
   later().next();
   assert.equal(new Set(thread.sent.map((entry) => entry.request)).size, 1);
@@ -67,7 +67,7 @@ test("a message is kept until the site has stored it, and goes out again under t
 test("after a stop nothing goes out until it is wished", () => {
   thread.free = true;
   const one = later();
-  one.add("a", "wait");
+  one.add({ text: "a", offline: "wait" });
   one.hold("Held.");
   one.next();
   assert.deepEqual(thread.sent, []);
@@ -83,5 +83,5 @@ test("what lies in the storage is not trusted, and a full storage is said", () =
   storage.setItem = () => {
     throw new Error("full");
   };
-  assert.throws(() => later().add("a", "wait"), /cannot keep/);
+  assert.throws(() => later().add({ text: "a", offline: "wait" }), /cannot keep/);
 });

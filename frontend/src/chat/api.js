@@ -17,8 +17,9 @@ export function post(url, body = {}) {
   });
 }
 
-export function get(url) {
-  return request(url, { headers: { Accept: "application/json" } });
+/** `signal` aborts it; it then fails with the signal's own reason. */
+export function get(url, { signal } = {}) {
+  return request(url, { headers: { Accept: "application/json" }, signal });
 }
 
 export async function getText(url) {
@@ -37,7 +38,8 @@ async function reach(url, options) {
   let response;
   try {
     response = await fetch(url, { credentials: "same-origin", ...options });
-  } catch {
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
     throw new Refused("The site cannot be reached. Check the connection and try again.", "unreachable");
   }
   // A session that ended sends every request to the sign-in page.

@@ -70,7 +70,7 @@ export class Composer {
     });
     this.text.addEventListener("keydown", (event) => {
       // Enter that ends the input of a composed character (Japanese, Chinese, Korean) is not a wish to send.
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      if (event.defaultPrevented || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       if (matchMedia("(pointer: coarse)").matches) return;
       event.preventDefault();
       this.#submit();

@@ -40,8 +40,8 @@ export class Later {
   }
 
   /** Throws when the browser will not keep it. */
-  add(text, offline) {
-    const entries = [...this.entries, { request: uuid(), text, offline }];
+  add(entry) {
+    const entries = [...this.entries, { request: uuid(), ...entry }];
     try {
       this.storage.setItem(this.#key, JSON.stringify(entries));
     } catch {

@@ -1,14 +1,18 @@
 // The chat page: makes the parts and ties them together.
 
-import { address, post } from "./api.js";
+import { address, get, post } from "./api.js";
+import { Asking } from "./asking.js";
 import { Branches } from "./branches.js";
 import { Composer } from "./composer.js";
+import { Drawer } from "./drawer.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
 import { Folders } from "./folders.js";
-import { Later } from "./later.js";
+import { Menu } from "./menu.js";
 import { Organize } from "./organize.js";
-import { Outbox, uuid } from "./outbox.js";
+import { Outbox } from "./outbox.js";
+import { Place } from "./place.js";
+import { local, remote } from "./providers.js";
 import { Scroller } from "./scroller.js";
 import { Search } from "./search.js";
 import { Settings } from "./settings.js";
@@ -21,21 +25,20 @@ import { Views } from "./views.js";
 
 const STATES = { connecting: "Connecting…", open: "", waiting: "Connection lost. Trying again…", signed_out: "Signed out." };
 const ASK_STATUS = 20_000;
-const HOLDS = { cancelled: "Held, since the answer was stopped.", failed: "Held, since the answer failed." };
 
 const byId = (id) => document.getElementById(id);
 const root = byId("chat");
 const data = root.dataset;
 const urls = { create: data.urlCreate, list: data.urlList, rename: data.urlRename, delete: data.urlDelete, conversation: data.urlConversation };
-let conversation = data.conversation || null;
+const place = new Place(root);
+const { conversation } = place;
 let opened = 0;
-let shownPath = location.pathname;
 
 const connection = new Connection(new URL(data.socket, location.href.replace(/^http/, "ws")).href, {
   opened() {
     thread.opened(opened++ > 0);
     seen.look();
-    later.next();
+    asking.later.next();
     askStatus();
   },
   event(event) {
@@ -58,19 +61,19 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
 const outbox = new Outbox((frame) => connection.send(frame), window.sessionStorage);
 const announce = (words) => (byId("announcer").textContent = words);
 const thread = new Thread({ list: byId("messages"), connection, outbox, announce, conversation, thinkingUrl: data.urlThinking });
-const composer = new Composer(byId("composer"), { submit, stop: () => thread.stop() }, conversation, window.localStorage);
+const composer = new Composer(byId("composer"), { submit: (text, offline) => asking.submit(text, offline), stop: () => thread.stop() }, conversation, window.localStorage);
 const scroller = new Scroller(byId("scroll"), byId("messages"), byId("to-end"));
 const failed = (message) => composer.refuse(message);
 const sidebar = new Sidebar({
   list: byId("rows"),
   urls,
   views: new Views(byId("view"), window.sessionStorage, JSON.parse(byId("shelf").textContent)),
-  current: () => conversation,
+  current: () => place.conversation,
   failed,
   deleted: () => location.assign(data.urlHome),
 });
 const toast = new Toast(byId("toast"));
-const seen = seenBy(connection, () => conversation, sidebar);
+const seen = seenBy(connection, () => place.conversation, sidebar);
 const organize = new Organize({ dialog: byId("organize"), confirm: byId("confirm"), url: data.urlKeep, sidebar, views: sidebar.views, toast, failed });
 new Folders({
   dialog: byId("folders"),
@@ -88,7 +91,8 @@ const search = new Search({
   url: byId("search").dataset.url,
   announce,
 });
-search.opened = () => matchMedia("(max-width: 52rem)").matches && showSidebar(true);
+const drawer = new Drawer(root, sidebar, organize);
+search.opened = () => drawer.reveal();
 const settings = new Settings({
   form: byId("settings-form"),
   dialog: byId("settings"),
@@ -100,54 +104,36 @@ const settings = new Settings({
   failed,
 });
 
-let starting = null;
-const later = new Later(
-  byId("later"),
-  window.localStorage,
-  {
-    ready: () => conversation && data.connection === "open" && !thread.busy,
-    underWay: (request) => outbox.get(request) !== undefined,
-    send: (entry) => ask({ type: "send", conversation, ...entry }),
-  },
-  conversation,
-);
-later.hold(HOLDS[byId("messages").lastElementChild?.dataset.state] ?? "");
-
-async function submit(text, offline) {
-  try {
-    if (!conversation) await (starting ??= start().finally(() => (starting = null)));
-    if (thread.busy || later.entries.length) {
-      later.add(text, offline);
-      later.next();
-      return;
-    }
-  } catch (error) {
-    composer.refuse(error.message, text);
-    return;
-  }
-  ask({ type: "send", request: uuid(), conversation, text, offline });
-}
-
-async function start() {
-  const made = await post(urls.create);
+const asking = new Asking({
+  place,
+  urls,
+  composer,
+  thread,
+  outbox,
+  scroller,
+  settings,
+  connection,
+  later: byId("later"),
+  made: conversationChanged,
+});
+asking.begun(async ({ id }) => {
   const { folder } = sidebar.views;
-  if (folder) await post(data.urlKeep, { do: "move", conversations: [made.conversation.id], folder });
-  const stored = await settings.moveTo(made.conversation);
-  conversation = thread.conversation = data.conversation = stored.id;
-  composer.moveTo(conversation);
-  later.conversation = conversation;
-  history.pushState(null, "", made.url);
-  shownPath = location.pathname;
-  conversationChanged(stored);
-  connection.send({ type: "open", conversation });
-}
+  if (folder) await post(data.urlKeep, { do: "move", conversations: [id], folder });
+});
 
-function ask(frame) {
-  composer.refuse("");
-  outbox.add(frame, conversation);
-  thread.addPending(frame);
-  scroller.toEnd();
-}
+const fromSite = (kind, url) => (url ? [remote(kind, url, get)] : []);
+const menu = new Menu({
+  field: byId("text"),
+  box: byId("menu"),
+  providers: {
+    "/": fromSite("prompt", data.urlPromptMenu),
+    "@": [local("model", () => settings.models), ...fromSite("persona", data.urlPersonaMenu)],
+    "#": fromSite("attach", data.urlAttachMenu),
+  },
+  announce,
+  failed,
+});
+menu.on("model", ({ id }) => settings.choose(id));
 
 function showStatus(status) {
   composer.setStatus(status);
@@ -159,16 +145,16 @@ function askStatus() {
 }
 
 /** Tells of an answer in another conversation; in this one it is seen, and announced, as it comes. */
-function answerReady({ conversation: place, title }) {
-  if (place === conversation) return;
-  byId("ready-link").href = address(urls.conversation, place);
+function answerReady({ conversation: where, title }) {
+  if (where === place.conversation) return;
+  byId("ready-link").href = address(urls.conversation, where);
   byId("ready-link").textContent = title || "a conversation";
   byId("ready").hidden = false;
 }
 
 function conversationChanged(changed) {
   sidebar.show(changed);
-  if (changed.id !== conversation) return;
+  if (changed.id !== place.conversation) return;
   settings.show(changed);
   byId("title").textContent = changed.title || "New conversation";
   document.title = `${changed.title || "New conversation"} · MeatLizard`;
@@ -178,19 +164,12 @@ thread.addEventListener("changed", () => {
   composer.setBusy(thread.busy, thread.runs.stopping);
   byId("welcome").hidden = byId("messages").children.length > 0;
   scroller.follow();
-  later.next();
+  asking.later.next();
 });
-thread.addEventListener("refused", ({ detail }) => {
-  const waits = detail.frame && later.has(detail.frame.request);
-  composer.refuse(detail.message, waits ? "" : detail.frame?.text);
-  if (waits) later.hold("The site refused the first of these for now.");
-});
-thread.addEventListener("stored", ({ detail }) => later.remove(detail));
-thread.addEventListener("ended", ({ detail }) => HOLDS[detail] && later.hold(HOLDS[detail]));
 const branches = new Branches({
   thread,
   urls: { show: data.urlShow, edit: data.urlEdit, remove: data.urlRemove, restore: data.urlRestore, fork: data.urlFork, source: data.urlSource },
-  ask,
+  ask: (frame) => asking.ask(frame),
   offline: () => new FormData(byId("composer")).get("offline") ?? "wait",
   failed,
   toast,
@@ -199,35 +178,7 @@ tools(byId("messages"), data.urlSource, (action, article) => branches.act(action
 const showNamed = async () => (await branches.showNamed(location.hash)) && scroller.toNamed();
 addEventListener("hashchange", showNamed);
 showNamed();
-byId("sidebar-toggle").addEventListener("click", () => showSidebar(!root.classList.contains("sidebar-open")));
-byId("sidebar-close").addEventListener("click", () => showSidebar(false));
-byId("sidebar").addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && showSidebar(false));
-
-function showSidebar(open) {
-  root.classList.toggle("sidebar-open", open);
-  byId("sidebar-toggle").setAttribute("aria-expanded", String(open));
-  (open ? byId("sidebar-close") : byId("sidebar-toggle")).focus();
-}
-
-byId("choose").addEventListener("click", () => {
-  const on = byId("chosen").hidden;
-  byId("chosen").hidden = !on;
-  byId("choose").setAttribute("aria-pressed", String(on));
-  byId("choose").textContent = on ? "Done" : "Select";
-  sidebar.choosing(on);
-});
-byId("choose-all").addEventListener("click", () => sidebar.chooseAll());
-byId("chosen-organize").addEventListener("click", () => organize.open(sidebar.chosen));
-sidebar.addEventListener("chosen", () => {
-  byId("chosen-count").textContent = `${sidebar.chosen.length} chosen`;
-  byId("chosen-organize").disabled = !sidebar.chosen.length;
-});
-
 byId("ready-close").addEventListener("click", () => (byId("ready").hidden = true));
-addEventListener("popstate", () => {
-  // A link to a message of this conversation changes only what follows the "#".
-  if (location.pathname !== shownPath) location.reload();
-});
 addEventListener("online", () => connection.hurry());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;

@@ -1,6 +1,54 @@
-// The conversation as the site has it stored: for when events were lost.
+// The conversation as the site has it stored: for when events were lost, and for when another branch is shown.
 
-export async function fetchArticles() {
+const REST = 2000;
+
+/** Reads the conversation anew, one reading at a time. What asks during a reading for something newer gets another one after it. */
+export class Resync {
+  #reading = null;
+  #stale = false;
+  #turning;
+  #rested = 0;
+
+  /** @param {(articles: Element[]) => void} merge Makes the page equal to what was read. */
+  constructor(merge, read = fetchArticles) {
+    Object.assign(this, { merge, read });
+  }
+
+  /** `now`: also if it was read a moment ago. */
+  ask(now = false) {
+    if (this.#reading) {
+      this.#stale ||= now;
+      return this.#reading;
+    }
+    if (!now && performance.now() < this.#rested) return Promise.resolve();
+    this.#reading = this.#readAll().finally(() => {
+      this.#reading = null;
+      this.#turning = undefined;
+      this.#rested = performance.now() + REST;
+    });
+    return this.#reading;
+  }
+
+  /** The branch that ends with `head` is shown from now on. The page may hear so twice: as news, and as the answer to its own wish. */
+  turnTo(head) {
+    if (this.#reading && this.#turning === head) return this.#reading;
+    this.#turning = head;
+    return this.ask(true);
+  }
+
+  async #readAll() {
+    do {
+      this.#stale = false;
+      try {
+        this.merge(await this.read());
+      } catch {
+        /* The next news, or the next second of silence, brings another try. */
+      }
+    } while (this.#stale);
+  }
+}
+
+async function fetchArticles() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" }, credentials: "same-origin" });
   if (!response.ok || response.redirected) throw new Error("the conversation could not be read");
   const page = new DOMParser().parseFromString(await response.text(), "text/html");

@@ -1,6 +1,7 @@
 // Model, system prompt, temperature and thinking of the conversation. Before there is one, they are kept here until it is made.
 
 import { address, post } from "./api.js";
+import { gettext } from "../i18n.js";
 import { thinkingChoices } from "./words.js";
 
 export class Settings {
@@ -22,11 +23,23 @@ export class Settings {
       event.preventDefault();
       this.#save().then((saved) => saved && dialog.close());
     });
-    select.addEventListener("change", () => {
-      this.#offerThinking(this.thinking.value);
-      this.changed(select.value);
-      this.#save().then((saved) => saved || this.failed(this.error.textContent));
-    });
+    select.addEventListener("change", () => this.#chosen());
+  }
+
+  /** The models that answer now, for a list to choose from. */
+  get models() {
+    return this.#models.map(({ alias, live }) => ({ id: alias, title: alias, hint: live ? "" : gettext("offline") }));
+  }
+
+  choose(model) {
+    this.#offer(model);
+    this.#chosen();
+  }
+
+  #chosen() {
+    this.#offerThinking(this.thinking.value);
+    this.changed(this.select.value);
+    this.#save().then((saved) => saved || this.failed(this.error.textContent));
   }
 
   get model() {

@@ -1,6 +1,7 @@
 // The list of conversations: newest first, more as one scrolls, by folder, tag or state; rename in place, choose several.
 
 import { address, get, post } from "./api.js";
+import { isRenamed, rename } from "./rename.js";
 import { fillRow, newRow } from "./rows.js";
 
 const EMPTY = {
@@ -118,7 +119,7 @@ export class Sidebar extends EventTarget {
 
   async #readAnew() {
     const { conversations, next, folders, tags } = await get(`${this.urls.list}?view=${encodeURIComponent(this.views.current)}`);
-    if (this.list.querySelector(".row-rename")) return;
+    if (isRenamed(this.list)) return;
     const focused = document.activeElement?.closest?.("[data-conversation]")?.dataset.conversation;
     this.views.offer(folders, tags);
     this.list.dataset.next = next ?? "";
@@ -136,33 +137,14 @@ export class Sidebar extends EventTarget {
   }
 
   rename(row) {
-    if (!row || row.querySelector(".row-rename") || this.views.current === "trash") return;
-    const link = row.querySelector("a");
-    const input = Object.assign(document.createElement("input"), { className: "row-rename", value: row.dataset.title, maxLength: 200 });
-    input.setAttribute("aria-label", "Title");
-    let over = false;
-    const finish = async (keep) => {
-      if (over) return;
-      over = true;
-      const title = input.value.trim();
-      input.replaceWith(link);
-      if (!keep || !title || title === row.dataset.title) return;
+    if (!row || isRenamed(row) || this.views.current === "trash") return;
+    rename(row, async (title) => {
       try {
         this.show((await post(address(this.urls.rename, row.dataset.conversation), { title })).conversation);
       } catch (error) {
         this.failed(error.message);
       }
-    };
-    input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.isComposing) finish(true);
-      else if (event.key === "Escape") finish(false);
-      else return;
-      event.preventDefault();
-      link.focus();
     });
-    input.addEventListener("blur", () => finish(true));
-    link.replaceWith(input);
-    input.select();
   }
 
   #click(event) {

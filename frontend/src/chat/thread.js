@@ -1,16 +1,15 @@
 // The open conversation: turns events of the socket into what the reader sees.
 
 import { isEdited } from "./editor.js";
+import { Elsewhere } from "./elsewhere.js";
 import { dress, dresser, fill, setNote } from "./message_view.js";
 import { MessageList } from "./message_list.js";
-import { arrived, fetchArticles } from "./resync.js";
+import { arrived, Resync } from "./resync.js";
 import { Runs } from "./runs.js";
 import { hasEnded, isRunning } from "./states.js";
 import { thoughtsOnDemand } from "./thoughts.js";
 import { outcome } from "./words.js";
 
-const REST = 2000;
-const ASK_ELSEWHERE = 5000;
 const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_calls: "The model asked for a tool." };
 
 /**
@@ -19,12 +18,8 @@ const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_call
  */
 export class Thread extends EventTarget {
   #streams = new Map();
-  /** Answers that run in branches which are not shown, and when the site was last asked about each. */
-  #elsewhere = new Map();
-  #reading = null;
-  #stale = false;
-  #turning;
-  #rested = 0;
+  #elsewhere;
+  #resync = new Resync((articles) => this.#merge(articles));
   #dressOnSight;
   #loadThoughts;
 
@@ -32,6 +27,7 @@ export class Thread extends EventTarget {
     super();
     this.#loadThoughts = thoughtsOnDemand(list, thinkingUrl);
     Object.assign(this, { connection, outbox, announce, conversation });
+    this.#elsewhere = new Elsewhere(connection);
     this.runs = new Runs(connection, () => this.#changed());
     this.messages = new MessageList(list, (article) => this.runs.end(article));
     this.#dressOnSight = dresser(list.parentElement);
@@ -40,7 +36,7 @@ export class Thread extends EventTarget {
   }
 
   get busy() {
-    return this.runs.any || this.#elsewhere.size > 0 || this.outbox.frames(this.conversation).length > 0;
+    return this.runs.any || this.#elsewhere.any || this.outbox.frames(this.conversation).length > 0;
   }
 
   /** The socket is open. `again`: it was before, and much may have been said since. */
@@ -55,7 +51,7 @@ export class Thread extends EventTarget {
 
   stop() {
     this.runs.stop();
-    for (const generation of this.#elsewhere.keys()) this.connection.send({ type: "stop", generation });
+    this.#elsewhere.stop();
   }
 
   addPending(frame) {
@@ -75,45 +71,18 @@ export class Thread extends EventTarget {
   /** Called each second. */
   tick() {
     this.runs.tick();
-    for (const [generation, asked] of this.#elsewhere) {
-      if (performance.now() - asked < ASK_ELSEWHERE) continue;
-      this.#elsewhere.set(generation, performance.now());
-      this.connection.send({ type: "sync", generation, length: 0 });
-    }
+    this.#elsewhere.tick();
     if (this.outbox.nudge()) this.resync();
   }
 
   /** Makes the page equal to what the site has stored. Events are hints that may be lost; this is not. */
   resync(now = false) {
-    if (this.#reading) {
-      this.#stale ||= now;
-      return this.#reading;
-    }
-    if (!now && performance.now() < this.#rested) return Promise.resolve();
-    this.#reading = this.#read().finally(() => {
-      this.#reading = null;
-      this.#turning = undefined;
-      this.#rested = performance.now() + REST;
-    });
-    return this.#reading;
+    return this.#resync.ask(now);
   }
 
-  /** The branch that ends with `head` is shown from now on. The page may hear so twice: as news, and as the answer to its own wish. */
+  /** Shows the branch that ends with `head`. */
   turnTo(head) {
-    if (this.#reading && this.#turning === head) return this.#reading;
-    this.#turning = head;
-    return this.resync(true);
-  }
-
-  async #read() {
-    do {
-      this.#stale = false;
-      try {
-        this.#merge(await fetchArticles());
-      } catch {
-        /* The next news, or the next second of silence, brings another try. */
-      }
-    } while (this.#stale);
+    return this.#resync.turnTo(head);
   }
 
   #handlers = {
@@ -149,14 +118,14 @@ export class Thread extends EventTarget {
   /** The page may have missed it, or it runs in a branch that is not shown. */
   async #lookFor({ generation, message }) {
     if (!message || this.#elsewhere.has(generation)) return;
-    this.#elsewhere.set(generation, performance.now());
+    this.#elsewhere.add(generation);
     await this.resync(true);
-    if (this.messages.find(message)) this.#elsewhere.delete(generation);
+    if (this.messages.find(message)) this.#elsewhere.remove(generation);
     this.#changed();
   }
 
   #adopt(article) {
-    this.#elsewhere.delete(article.dataset.generation);
+    this.#elsewhere.remove(article.dataset.generation);
     if (isRunning(article) && !this.runs.has(article)) {
       dress(article);
       this.runs.begin(article);
@@ -187,7 +156,7 @@ export class Thread extends EventTarget {
   #finished(event) {
     const article = this.messages.find(event.message.id);
     if (!article) {
-      if (this.#elsewhere.delete(event.generation)) this.#changed();
+      if (this.#elsewhere.remove(event.generation)) this.#changed();
       else this.resync();
       return;
     }

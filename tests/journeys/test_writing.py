@@ -1,0 +1,95 @@
+"""Writing in the composer, at a desk and on a phone."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.journeys.conftest import DESKTOP, PHONE, Sit
+from tests.journeys.pages import Visitor
+from tests.journeys.scripted_node import ScriptedNode
+from tests.services.site import LiveSite
+
+pytestmark = [pytest.mark.journey, pytest.mark.browser]
+
+PROMPTS = [
+    {"id": "1", "title": "Explain code", "hint": "for somebody new to it"},
+    {"id": "2", "title": "Translate", "hint": "into another language"},
+]
+
+
+@pytest.fixture(scope="module")
+def node(site: LiveSite) -> Iterator[ScriptedNode]:
+    with ScriptedNode(site) as node:
+        yield node
+
+
+def offer_prompts(page: Page) -> list[str]:
+    """Puts a stand-in for the library of prompts in the page's reach. Returns what it is asked for, as it grows."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url.split("?q=")[1])
+        if asked[-1] == "broken":
+            body, status = {"error": {"message": "The library is closed.", "code": "closed"}}, 503
+        else:
+            body, status = {"items": [item for item in PROMPTS if asked[-1].lower() in item["title"].lower()]}, 200
+        route.fulfill(status=status, content_type="application/json", body=json.dumps(body))
+
+    page.route("**/stand-in/**", answer)
+    page.add_init_script(
+        "new MutationObserver(() => { const chat = document.getElementById('chat');"
+        " if (chat) chat.dataset.urlPromptMenu = '/stand-in/'; }).observe(document, {childList: true, subtree: true});"
+    )
+    return asked
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_mark_at_the_beginning_of_a_word_offers_a_list(sit: Sit, node: ScriptedNode, size: tuple[int, int]) -> None:
+    alice = sit("alice", size=size)
+    asked = offer_prompts(alice.page)
+    chat = alice.open_chat()
+    chat.expect_status("live")
+    page, field = alice.page, chat.composer
+    menu, options = page.get_by_test_id("menu"), page.get_by_test_id("menu-option")
+    field.press_sequentially("and/or C# a@b.org #")
+    expect(menu).to_be_hidden()
+    field.fill("")
+    field.press_sequentially("/")
+    expect(options).to_have_count(2)
+    expect(field).to_have_attribute("aria-expanded", "true")
+    field.press_sequentially("tran")
+    expect(options).to_have_count(1)
+    box, within = menu.bounding_box(), page.viewport_size
+    assert box and within and box["x"] >= 0 and box["x"] + box["width"] <= within["width"] and box["y"] >= 0
+    first = field.get_attribute("aria-activedescendant")
+    assert page.locator(f"#{first}").get_attribute("aria-selected") == "true"
+    # Nobody has said yet what a prompt does: its word goes, and comes back with undo.
+    field.press("Enter")
+    expect(menu).to_be_hidden()
+    expect(field).to_have_value("")
+    expect(field).not_to_have_attribute("aria-expanded", "true")
+    field.press("Control+z")
+    expect(field).to_have_value("/tran")
+    field.fill("")
+    field.press_sequentially("say /broken")
+    expect(page.get_by_test_id("menu-note")).to_have_text("The library is closed.")
+    field.press("Escape")
+    expect(menu).to_be_hidden()
+    field.press_sequentially("x")
+    expect(menu).to_be_hidden()
+    assert len(asked) <= 3 + len("broken")
+
+
+def test_a_model_is_chosen_by_its_name(alice: Visitor, node: ScriptedNode) -> None:
+    chat = alice.open_chat()
+    chat.expect_status("live")
+    chat.composer.press_sequentially("Hello @")
+    option = alice.page.get_by_test_id("menu-option").first
+    expect(option).to_be_visible()
+    name = option.locator(".option-title").inner_text()
+    option.click()
+    expect(alice.page.get_by_test_id("model")).to_have_value(name)
+    expect(chat.composer).to_have_value("Hello ")
+    expect(chat.composer).to_be_focused()
