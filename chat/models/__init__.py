@@ -1,21 +1,26 @@
 from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
+from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
 
 __all__ = [
+    "Avatar",
     "Chunk",
     "Conversation",
     "Generation",
     "ImportRun",
     "InferenceTask",
+    "Lorebook",
     "Message",
     "Node",
     "NodeModel",
     "NodeSample",
     "PairingCode",
+    "Persona",
+    "PersonaVersion",
     "SearchEntry",
     "Share",
 ]

@@ -44,6 +44,20 @@ class Conversation(models.Model):
     )
     head = models.ForeignKey("chat.Message", models.SET_NULL, null=True, blank=True, related_name="+")
     folder = models.ForeignKey(Folder, models.SET_NULL, null=True, blank=True, related_name="conversations")
+    persona_version = models.ForeignKey(
+        "chat.PersonaVersion",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="conversations",
+        help_text="the version that speaks here",
+    )
+    called = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="what personas call its owner; empty: User"
+    )
+    books = models.CharField(
+        max_length=400, blank=True, default="", db_default="", help_text="ids of lorebooks, with spaces between"
+    )
     pinned = models.BooleanField(default=False, db_default=False)
     archived = models.BooleanField(default=False, db_default=False)
     unread = models.BooleanField(default=False, db_default=False, help_text="an answer came that nobody has looked at")
@@ -107,6 +121,7 @@ class Message(models.Model):
         PERSON = "person", "a person"
         MODEL = "model", "a model"
         MARKOV = "markov", "the Markov generator"
+        PERSONA = "persona", "a persona's first message"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
@@ -119,6 +134,9 @@ class Message(models.Model):
         blank=True, default="", db_default="", help_text="what the model thought before it answered"
     )
     model = models.CharField(max_length=100, blank=True)
+    speaker = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="the persona that says it; empty: none"
+    )
     tokens = models.PositiveIntegerField(null=True, blank=True, help_text="counted by the engine; empty: unknown")
     created = models.DateTimeField()
     edited = models.DateTimeField(null=True, blank=True, help_text="when its owner last changed an answer's text")
