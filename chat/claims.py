@@ -14,6 +14,7 @@ from chat.generations import Stored, stored
 from chat.inference.placement import Place, Seat, Want, place
 from chat.models import Generation, kept
 from chat.models.generations import RUNNING_PENALTY_MS, Reach
+from chat.prompting import compositions
 from chat.titles import request_title
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
@@ -95,6 +96,7 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
     begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues else Stored("", 0) for row in rows}
     prefixes = {pk: text.text for pk, text in begun.items()}
     contexts = turns.contexts([row for row in rows if row.message_id is not None], prefixes)
+    compositions.note([(row, contexts[row.pk].system) for row in rows if row.pk in contexts])
     return [
         Claimed(
             generation=row.pk,
@@ -102,7 +104,7 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
             conversation=row.conversation_id,
             message=row.message_id,
             model=places[row.pk].model,
-            messages=contexts[row.pk] if row.message_id is not None else request_title(row.conversation_id),
+            messages=contexts[row.pk].messages if row.message_id is not None else request_title(row.conversation_id),
             prefix=prefixes[row.pk],
             sampling=Sampling.model_validate(row.sampling),
             trace=row.trace,

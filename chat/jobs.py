@@ -5,6 +5,7 @@ from uuid import UUID
 from django_tasks import task
 
 from chat import keeping, task_claims
+from chat.prompting import compositions
 
 
 @task
@@ -17,6 +18,12 @@ def purge_tasks() -> int:
 def empty_trash() -> int:
     """Deletes for good what has been in people's trash for its time."""
     return keeping.empty_trash()
+
+
+@task
+def purge_prompts() -> int:
+    """Deletes system prompts to which no answer refers any more."""
+    return compositions.purge()
 
 
 @task

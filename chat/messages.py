@@ -3,6 +3,7 @@
 import html
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models.functions import Length
@@ -12,7 +13,8 @@ from chat import tree
 from chat.context import history
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
 from chat.models import Conversation, Generation, Message, kept
-from chat.models.conversations import Folder
+from chat.prompting.layers import Composition, compose
+from chat.prompting.sources import sources
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
@@ -39,40 +41,26 @@ def _branch(conversation: Conversation, rows: tree.Rows) -> list[Message]:
     return [texts[pk] for pk in path if pk in texts]
 
 
-def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, tuple[ChatMessage, ...]]:
+class Context(NamedTuple):
+    """What a model gets to read, its system prompt first, and how that one was composed."""
+
+    messages: tuple[ChatMessage, ...]
+    system: Composition
+
+
+def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, Context]:
     """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries."""
     talks = sorted({answer.conversation_id for answer in answers})
-    found_prompts = kept.prompts(talks)
-    shelves = _folder_prompts({folder for _, _, folder in found_prompts if folder is not None})
-    prompts = {pk: "\n\n".join([*shelves.get(folder, ()), prompt]) for pk, prompt, folder in found_prompts}
+    layers = sources(talks)
     tree = {pk: (parent, role, content) for pk, parent, role, content in kept.turns(talks)}
     found = {}
     for answer in answers:
         # A conversation may have been deleted since the claim: then there is nothing to answer.
-        if answer.message_id in tree and answer.conversation_id in prompts:
-            system, question = prompts[answer.conversation_id].strip(), tree[answer.message_id][0]
-            found[answer.pk] = history.context(system, tree, question, len(to_json(prefixes[answer.pk])))
+        if answer.message_id in tree and answer.conversation_id in layers:
+            system, question = compose(layers[answer.conversation_id]), tree[answer.message_id][0]
+            read = history.context(system.text, tree, question, len(to_json(prefixes[answer.pk])))
+            found[answer.pk] = Context(read, system)
     return found
-
-
-def _folder_prompts(folders: set[UUID]) -> dict[UUID | None, list[str]]:
-    """What a model reads of each folder and those it lies in, the outermost first. A query for each level, none without folders."""
-    known: dict[UUID, tuple[UUID | None, str]] = {}
-    wanted = folders
-    while wanted:
-        rows = Folder.objects.filter(pk__in=wanted).order_by().values_list("pk", "parent", "system_prompt")
-        found = {pk: (parent, prompt) for pk, parent, prompt in rows}
-        known |= found
-        wanted = {parent for parent, _ in found.values() if parent is not None} - known.keys()
-    chains: dict[UUID | None, list[str]] = {}
-    for folder in folders:
-        chain, at = [], known.get(folder)
-        while at is not None:
-            parent, prompt = at
-            chain += [prompt.strip()] if prompt.strip() else []
-            at = known.get(parent) if parent else None
-        chains[folder] = chain[::-1]
-    return chains
 
 
 def rendered(text: str, generation: UUID) -> str:

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from chat.models import Message
+from chat.models.prompts import SiteText
+from chat.prompting import site
 from inference_client.protocol.vocabulary import ChatMessage
 
-TITLE_PROMPT = "Write a title of at most six words for this conversation. Answer with the title only."
 MAX_TITLE = 80
 QUESTION_CHARACTERS = 2_000
 
@@ -14,7 +15,8 @@ def request_title(conversation_id: UUID) -> tuple[ChatMessage, ...]:
     """What a model gets to read to make a title."""
     first = Message.objects.filter(conversation=conversation_id, role=Message.Role.USER).order_by("created").first()
     question = first.content[:QUESTION_CHARACTERS] if first else ""
-    return (ChatMessage(role="system", content=TITLE_PROMPT), ChatMessage(role="user", content=question))
+    task = site.current().text(SiteText.Kind.TASK_TITLE)
+    return (ChatMessage(role="system", content=task), ChatMessage(role="user", content=question))
 
 
 def clean_title(text: str) -> str:

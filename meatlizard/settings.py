@@ -60,6 +60,7 @@ LEASE_SECONDS = parse.positive("LEASE_SECONDS", env.int("LEASE_SECONDS", default
 NODE_HEARTBEAT_SECONDS = parse.positive("NODE_HEARTBEAT_SECONDS", env.int("NODE_HEARTBEAT_SECONDS", default=5))
 GENERATION_MAX_ATTEMPTS = parse.positive("GENERATION_MAX_ATTEMPTS", env.int("GENERATION_MAX_ATTEMPTS", default=3))
 SHARE_LINKS = parse.one_of("SHARE_LINKS", env("SHARE_LINKS", default="true").lower(), ("true", "members", "false"))
+PROMPT_LAYERS = env.bool("PROMPT_LAYERS", default=True)
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
 JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)
 TASKS = {"default": {"BACKEND": env("TASKS_BACKEND", default="") or "meatlizard.jobs.backend.JobsBackend"}}

@@ -20,7 +20,7 @@ from chat.inference.seating import GRACE_SECONDS, Seating
 from chat.inference.session import NodeSession
 from chat.inference.stream import Stream
 from chat.inference.task_dispatch import TaskDispatch
-from chat.jobs import empty_trash, purge_tasks
+from chat.jobs import empty_trash, purge_prompts, purge_tasks
 from inference_client.protocol.messages import Order
 from meatlizard.threads import database_queue, in_database, in_database_first
 
@@ -238,6 +238,7 @@ class Dispatcher:
                 await in_database(samples.purge)
                 await in_database(purge_tasks.enqueue)
                 await in_database(empty_trash.enqueue)
+                await in_database(purge_prompts.enqueue)
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")
             await asyncio.sleep(PURGE_SECONDS)

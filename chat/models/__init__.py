@@ -2,6 +2,7 @@ from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
 from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
+from chat.models.prompts import Composition, OwnText, SiteText
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
@@ -9,6 +10,7 @@ from chat.models.tasks import InferenceTask
 __all__ = [
     "Avatar",
     "Chunk",
+    "Composition",
     "Conversation",
     "Generation",
     "ImportRun",
@@ -18,9 +20,11 @@ __all__ = [
     "Node",
     "NodeModel",
     "NodeSample",
+    "OwnText",
     "PairingCode",
     "Persona",
     "PersonaVersion",
     "SearchEntry",
     "Share",
+    "SiteText",
 ]

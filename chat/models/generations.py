@@ -10,6 +10,7 @@ from django.db import connection, models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 
+from chat.models.prompts import EMPTY_COMPOSITION
 from meatlizard.jobs.lease import HELD, LEASING, Leased, LeasedQuerySet, State
 from meatlizard.kept_sql import KeptSelect, KeptUpdate, given
 
@@ -178,6 +179,11 @@ class Generation(Leased):
         default=0, db_default=0, help_text="characters the model thought, once it has ended"
     )
     tool_calls = models.JSONField(null=True, blank=True, help_text="tools the model asked for, when it ended with that")
+    # Referred to by content: no constraint, since every answer writes it, and no index, since only a purge asks the other way round.
+    composition = models.ForeignKey(
+        "chat.Composition", models.DO_NOTHING, null=True, blank=True, default=EMPTY_COMPOSITION, related_name="+",
+        db_constraint=False, db_index=False, help_text="system prompt that the model read; empty: not known",
+    )  # fmt: skip
 
     objects: ClassVar[GenerationQuerySet] = GenerationQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -1,13 +1,15 @@
 """The statements that every answer runs, their SQL kept from the first time."""
 
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Q, Value
+from django.db.models import Count, F, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
+from chat.models.prompts import SiteText
 from meatlizard.jobs.lease import HELD, State
 from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, given
 
@@ -112,10 +114,38 @@ touch_conversation = KeptUpdate(
 )
 
 
+note_composition = KeptUpdate(
+    lambda: Generation.objects.filter(pk=given(Generation, "id"), lease_epoch=given(Generation, "lease_epoch")),
+    lambda: {"composition": given(Generation, "composition")},
+)
+"""What the model of generation ``id`` reads, as long as it is held under ``lease_epoch``."""
+
+
+class Prompts(NamedTuple):
+    """What the system prompt of conversation ``pk`` is made of: its own, its folder, what its owner tells all models, and the stamp of
+    the site's newest text.
+    """
+
+    pk: UUID
+    system_prompt: str
+    folder: UUID | None
+    about: str | None
+    answers: str | None
+    own_version: int | None
+    stamp: UUID | None
+
+
 @cache
-def _prompts(count: int) -> "KeptSelect[tuple[UUID, str, UUID | None]]":
+def _prompts(
+    count: int,
+) -> "KeptSelect[tuple[UUID, str, UUID | None, str | None, str | None, int | None, UUID | None]]":
     keys = _any_of("pk", "id", Conversation, count)
-    return KeptSelect(lambda: Conversation.objects.filter(keys).order_by().values_list("pk", "system_prompt", "folder"))
+    own = [f"owner__own_text__{name}" for name in ("about", "answers", "version")]
+    # One row of its index, and no query of its own: so that an operator's change is met by the very next answer, in every process.
+    stamp = Subquery(SiteText.objects.order_by("-pk").values("stamp")[:1])
+    return KeptSelect(
+        lambda: Conversation.objects.filter(keys).order_by().values_list("pk", "system_prompt", "folder", *own, stamp)
+    )
 
 
 @cache
@@ -131,9 +161,9 @@ def _any_of(lookup: str, field: str, model: type[Conversation] | type[Message], 
     return condition
 
 
-def prompts(conversations: list[UUID]) -> list[tuple[UUID, str, UUID | None]]:
-    """(key, system prompt, folder) of each that still exists."""
-    return _prompts(len(conversations)).rows(**_numbered(conversations))
+def prompts(conversations: list[UUID]) -> list[Prompts]:
+    """Of each that still exists."""
+    return [Prompts(*row) for row in _prompts(len(conversations)).rows(**_numbered(conversations))]
 
 
 def turns(conversations: list[UUID]) -> list[tuple[UUID, UUID | None, str, str]]:

@@ -189,16 +189,17 @@ def test_control_characters_say_nothing_and_are_left_out(alice: User, ask: Askin
 
 @pytest.mark.asyncio
 async def test_what_is_too_long_for_the_link_fails_itself_and_not_the_link(
-    alice: User, bob: User, olga: User, monkeypatch: pytest.MonkeyPatch
+    alice: User, bob: User, olga: User, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
+    settings.TOKEN_BUDGETS = False
     monkeypatch.setattr(history, "CONTEXT_BYTES", 10**9)
     async with serving():
         node, _ = await paired(olga)
         async with node:
             await node.hello("tiny")
             long = await in_database(actions.create_conversation, alice)
-            await in_database(Conversation.objects.filter(pk=long.pk).update, system_prompt="x" * 1_200_000)
-            asked = await in_database(actions.send, alice, long.pk, uuid4(), "Why?")
+            monkeypatch.setattr(actions, "MAX_PROMPT", 10**9)
+            asked = await in_database(actions.send, alice, long.pk, uuid4(), "x" * 1_200_000)
             await in_state(asked, State.FAILED)
             other = await ask_(bob)
             assert (await node.hear(Generate)).generation == other.generation

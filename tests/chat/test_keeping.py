@@ -90,7 +90,7 @@ def test_a_folders_prompts_are_read_before_the_conversations(alice: User, ask: A
     row = ask(alice)
     actions.configure(row.conversation, "", "In French.", None)
     keeping.move(alice, [row.conversation_id], inner.pk)
-    (system, question) = contexts([row], {row.pk: ""})[row.pk]
+    (system, question) = contexts([row], {row.pk: ""})[row.pk].messages
     assert (system.role, system.content) == ("system", "Be formal.\n\nWrite letters.\n\nIn French.")
     assert question.content == "Why?"
 

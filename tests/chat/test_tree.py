@@ -103,7 +103,7 @@ def test_a_question_is_asked_again_in_other_words_and_the_old_branch_stays(alice
     assert talk.shown == ["Why?", "One.", "And then?", "This."]
     branches.show(alice, other)
     row = Generation.objects.get(message=other)
-    turns = contexts([row], {row.pk: ""})[row.pk]
+    turns = contexts([row], {row.pk: ""})[row.pk].messages
     assert [turn.content for turn in turns] == ["How?"], "the other branch is none of the model's business"
 
 
@@ -241,7 +241,7 @@ def test_a_fork_is_a_copy_down_to_its_message_and_a_conversation_of_its_own(alic
     assert branch_out(copy)[1].thinking == 4
     asked = actions.send(alice, copy.pk, uuid4(), "What else?")
     row = Generation.objects.get(pk=asked.generation)
-    turns = contexts([row], {row.pk: ""})[row.pk]
+    turns = contexts([row], {row.pk: ""})[row.pk].messages
     assert [turn.content for turn in turns] == ["Be brief.", "Why?", "One.", "What else?"]
     assert talk.shown == ["Why?", "One.", "And then?", "This."]
 

@@ -166,7 +166,7 @@ def test_settings_are_kept_and_go_to_the_model(alice: User, talk: Conversation) 
     assert answer.json()["conversation"]["temperature"] == 0.5
     talk.refresh_from_db()
     generation = talk.generations.get()
-    turns = contexts([generation], {generation.pk: ""})[generation.pk]
+    turns = contexts([generation], {generation.pk: ""})[generation.pk].messages
     assert [(turn.role, turn.content) for turn in turns] == [
         ("system", "Answer like a pirate."),
         ("user", "Is <b>this</b> private?"),

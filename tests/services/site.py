@@ -27,7 +27,8 @@ def outer_environment() -> dict[str, str]:
 
 
 def site_settings(home: Path) -> dict[str, str]:
-    """Settings of a site of its own: fresh secrets, files under ``home``, SQLite, no outside service, no ``.env``."""
+    """Settings of a site of its own: fresh secrets, files under ``home``, SQLite, no outside service, no ``.env``, and none of the
+    site's own texts before conversations."""
     return {
         "DJANGO_SETTINGS_MODULE": "meatlizard.settings",
         "ENV_FILE": "",
@@ -35,6 +36,8 @@ def site_settings(home: Path) -> dict[str, str]:
         "INFERENCE_SERVER_KEY": keys.private_to_text(keys.generate()),
         "VAR_DIR": str(home),
         "DATABASE_URL": f"sqlite:///{home}/db.sqlite3",
+        # The tiny model was not trained under the texts that the site puts before conversations, and answers otherwise.
+        "PROMPT_LAYERS": "false",
     }
 
 

@@ -1,0 +1,64 @@
+"""What is known of the system prompt of each conversation before its turns are read."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from chat.models import kept
+from chat.models.conversations import Folder
+from chat.prompting.layers import Layer, Place, text_version
+from chat.prompting.site import site_layers
+
+ABOUT = "What the person you talk with says of themselves:"
+ANSWERS = "How they want to be answered:"
+
+
+def sources(conversations: Sequence[UUID], place: Place = "web") -> dict[UUID, tuple[Layer, ...]]:
+    """The layers of each conversation that still exists, for :func:`chat.prompting.layers.compose`. One query; one more for each level
+    of folders, and after a change of the site's own texts.
+    """
+    rows = kept.prompts(list(conversations))
+    folders = _folder_layers({row.folder for row in rows if row.folder is not None})
+    found = {}
+    for row in rows:
+        own = Layer("conversation", row.system_prompt, "conversation", "")
+        found[row.pk] = (
+            *site_layers(row.stamp).answering(place),
+            *folders.get(row.folder, ()),
+            *person_layer(row.about, row.answers, row.own_version),
+            *_versioned([own]),
+        )
+    return found
+
+
+def person_layer(about: str | None, answers: str | None, version: int | None) -> Iterable[Layer]:
+    """What a person says of themselves and how they want to be answered; nothing when they say nothing."""
+    parts = [f"{head}\n{text.strip()}" for head, text in ((ABOUT, about), (ANSWERS, answers)) if text and text.strip()]
+    return [Layer("person", "\n\n".join(parts), "person", str(version))] if parts else []
+
+
+def _versioned(layers: Iterable[Layer]) -> list[Layer]:
+    return [
+        Layer(one.name, one.text.strip(), one.source, text_version(one.text.strip()))
+        for one in layers
+        if one.text.strip()
+    ]
+
+
+def _folder_layers(folders: set[UUID]) -> dict[UUID | None, list[Layer]]:
+    """Of each folder and those it lies in, the outermost first. A query for each level, none without folders."""
+    known: dict[UUID, tuple[UUID | None, str]] = {}
+    wanted = folders
+    while wanted:
+        rows = Folder.objects.filter(pk__in=wanted).order_by().values_list("pk", "parent", "system_prompt")
+        found = {pk: (parent, prompt) for pk, parent, prompt in rows}
+        known |= found
+        wanted = {parent for parent, _ in found.values() if parent is not None} - known.keys()
+    chains: dict[UUID | None, list[Layer]] = {}
+    for folder in folders:
+        chain, at = [], known.get(folder)
+        while at is not None:
+            parent, prompt = at
+            chain.append(Layer("folder", prompt, "folder", ""))
+            at = known.get(parent) if parent else None
+        chains[folder] = _versioned(reversed(chain))
+    return chains
