@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from chat.models import Conversation, Generation, Message, Node, kept
 from chat.models.conversations import Folder
 from meatlizard.accounts.models import User
@@ -13,14 +15,14 @@ def access_conversation(viewer: User, conversation: UUID, *, lock: bool = False)
     rows = kept.own_conversation_locked if lock else kept.own_conversation
     row = rows.first(id=conversation, owner=viewer.pk)
     if row is None:
-        raise NotFound("This conversation does not exist, or is not yours.")
+        raise NotFound(gettext("This conversation does not exist, or is not yours."))
     return row
 
 
 def access_folder(viewer: User, folder: UUID) -> Folder:
     row = Folder.objects.filter(pk=folder, owner=viewer.pk).first()
     if row is None:
-        raise NotFound("This folder does not exist, or is not yours.")
+        raise NotFound(gettext("This folder does not exist, or is not yours."))
     return row
 
 
@@ -31,25 +33,25 @@ def access_message(viewer: User, message: UUID) -> Message:
         .first()
     )
     if row is None:
-        raise NotFound("This message does not exist, or is not yours.")
+        raise NotFound(gettext("This message does not exist, or is not yours."))
     return row
 
 
 def access_generation(viewer: User, generation: UUID) -> Generation:
     row = Generation.objects.filter(pk=generation, conversation__owner=viewer.pk, conversation__removed=None).first()
     if row is None:
-        raise NotFound("This answer does not exist, or is not yours.")
+        raise NotFound(gettext("This answer does not exist, or is not yours."))
     return row
 
 
 def access_node(viewer: User, node: UUID | str) -> Node:
     """For operators alone, and to change it: who may not manage inference clients hears nothing about them."""
     if not (viewer.is_active and viewer.is_staff and viewer.has_perm("chat.change_node")):
-        raise Forbidden("Only operators manage inference clients.")
+        raise Forbidden(gettext("Only operators manage inference clients."))
     try:
         row = Node.objects.filter(pk=UUID(str(node))).first()
     except ValueError:
         row = None
     if row is None:
-        raise NotFound("This inference client does not exist.")
+        raise NotFound(gettext("This inference client does not exist."))
     return row

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from chat import generations, markov, queueing, tree
 from chat.access import access_conversation
@@ -22,6 +23,7 @@ from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
 from meatlizard.errors import Invalid, LimitReached, NotFound
 from meatlizard.jobs.lease import ENDED, HELD, State
+from meatlizard.languages import number
 from meatlizard.markup import render_markdown
 from meatlizard.ops.logs import current_request_id
 
@@ -65,9 +67,9 @@ def create_conversation(owner: User, model: str = "", system_prompt: str = "") -
 def rename(conversation: Conversation, title: str) -> Conversation:
     title = " ".join(_CONTROLS.sub("", title).split())
     if not title:
-        raise Invalid("A title needs at least one character.", code="title_empty")
+        raise Invalid(gettext("A title needs at least one character."), code="title_empty")
     if len(title) > 200:
-        raise Invalid("A title has at most 200 characters.", code="title_too_long")
+        raise Invalid(gettext("A title has at most 200 characters."), code="title_too_long")
     conversation.title, conversation.title_by_owner = title, True
     conversation.save(update_fields=["title", "title_by_owner"])
     on_commit(user_topic(conversation.owner_id), conversation_changed(conversation))
@@ -79,9 +81,9 @@ def configure(
 ) -> Conversation:
     """For the answers to come. ``thinking``: off, on, low, medium or high; empty: as the model does by itself."""
     if thinking not in THINKING:
-        raise Invalid("A model thinks off, on, low, medium or high.", code="thinking_unknown")
+        raise Invalid(gettext("A model thinks off, on, low, medium or high."), code="thinking_unknown")
     if temperature is not None and not 0 <= temperature <= 5:
-        raise Invalid("The temperature is a number from 0 to 5.", code="temperature_out_of_range")
+        raise Invalid(gettext("The temperature is a number from 0 to 5."), code="temperature_out_of_range")
     conversation.model = _model(model)
     conversation.system_prompt = checked_prompt(system_prompt)
     conversation.temperature = temperature
@@ -140,7 +142,7 @@ def edit_question(user: User, message: Message, request: UUID, text: str, offlin
     """Asks the question ``message`` again in other words: a version beside it, whose answer becomes the one that is shown. What
     was there stays. Raises as :func:`send`."""
     if message.role != Message.Role.USER:
-        raise Invalid("Only a question can be asked again in other words.", code="not_a_question")
+        raise Invalid(gettext("Only a question can be asked again in other words."), code="not_a_question")
     text = written(text)
     reply = _by_markov(offline, message.conversation.model, text, user)
     with transaction.atomic():
@@ -158,7 +160,7 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
     answers = message.role == Message.Role.ASSISTANT
     question = message.parent if answers else message
     if question is None:
-        raise Invalid("There is no question that this answers.", code="not_an_answer")
+        raise Invalid(gettext("There is no question that this answers."), code="not_an_answer")
     reply = _by_markov(offline, message.conversation.model, question.content, user)
     with transaction.atomic():
         conversation = access_conversation(user, message.conversation_id, lock=True)
@@ -181,9 +183,9 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         row = _still_there(message)
         last = latest_generation(row)
         if talk.head_id != row.pk:
-            raise Invalid("Only the last answer of the conversation can be continued.", code="not_the_last")
+            raise Invalid(gettext("Only the last answer of the conversation can be continued."), code="not_the_last")
         if last is None or not may_go_on(last, row):
-            raise Invalid("This answer is complete; there is nothing to continue.", code="not_cut")
+            raise Invalid(gettext("This answer is complete; there is nothing to continue."), code="not_cut")
         now, key, length = timezone.now(), uuid4(), len(row.thinking)
         sampling = _sampling(user, talk, key, before=row.pk, length=0)
         generation = _generation(user, talk, row, key, request, now, sampling, continues=True)
@@ -201,9 +203,14 @@ def written(text: str) -> str:
     """What a person wrote, as it is stored. Raises Invalid when nothing is left of it, or when it is too long."""
     text = _CONTROLS.sub("", text).strip()
     if not text:
-        raise Invalid("Write something first.", code="empty")
+        raise Invalid(gettext("Write something first."), code="empty")
     if len(text) > MAX_PROMPT:
-        raise Invalid(f"A message has at most {MAX_PROMPT:,} characters; this one has {len(text):,}.", code="too_long")
+        raise Invalid(
+            gettext("A message has at most {most} characters; this one has {count}.").format(
+                most=number(MAX_PROMPT), count=number(len(text))
+            ),
+            code="too_long",
+        )
     return text
 
 
@@ -224,7 +231,7 @@ def _still_there(message: Message) -> Message:
     """As it is now, under the conversation's lock: what was deleted in the meantime is not asked about."""
     row = Message.objects.filter(pk=message.pk, removed=None).first()
     if row is None:
-        raise NotFound("This message was deleted.")
+        raise NotFound(gettext("This message was deleted."))
     return row
 
 
@@ -350,12 +357,13 @@ def _earlier_or_refused(user: User, conversation: Conversation, request: UUID, *
             return Asked(pk, talk, answer, repeated=True)
         running = running or talk == conversation.pk
     if running:
-        raise Invalid("An answer is still being written here. Stop it or wait for it.", code="answer_running")
+        raise Invalid(gettext("An answer is still being written here. Stop it or wait for it."), code="answer_running")
     waiting = kept.answers_waiting.first() or 0
     if queues and waiting >= settings.QUEUE_MAX_WAITING:
         raise LimitReached(
-            f"{waiting} answers are waiting already, and that is the most this site takes. Your message was not sent; "
-            "try again in a moment.",
+            gettext(
+                "{waiting} answers are waiting already, and that is the most this site takes. Your message was not sent; try again in a moment."
+            ).format(waiting=waiting),
             code="queue_full",
             retry_after=queueing.retry_after(),
         )
@@ -364,11 +372,14 @@ def _earlier_or_refused(user: User, conversation: Conversation, request: UUID, *
 
 def _model(alias: str) -> str:
     if len(alias) > 100:
-        raise Invalid("This is not the name of a model.", code="model_unknown")
+        raise Invalid(gettext("This is not the name of a model."), code="model_unknown")
     return alias
 
 
 def checked_prompt(text: str) -> str:
     if len(text) > MAX_SYSTEM_PROMPT:
-        raise Invalid(f"A system prompt has at most {MAX_SYSTEM_PROMPT:,} characters.", code="system_prompt_too_long")
+        raise Invalid(
+            gettext("A system prompt has at most {most} characters.").format(most=number(MAX_SYSTEM_PROMPT)),
+            code="system_prompt_too_long",
+        )
     return _CONTROLS.sub("", text)

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from chat import tree
 from chat.access import access_conversation
@@ -17,6 +18,7 @@ from chat.models import Conversation, Generation, Message
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.jobs.lease import ENDED
+from meatlizard.languages import number
 
 MAX_COPIED = 5_000
 """Messages of a branch that one request copies."""
@@ -28,7 +30,7 @@ def show(user: User, message: Message) -> UUID | None:
         talk = access_conversation(user, message.conversation_id, lock=True)
         rows = tree.read(talk.pk)
         if message.pk not in rows:
-            raise NotFound("This message was deleted.")
+            raise NotFound(gettext("This message was deleted."))
         if message.pk not in tree.path(rows, talk.head_id):
             _move(talk, tree.end_of(rows, message.pk))
         return talk.head_id
@@ -41,17 +43,17 @@ def edit_answer(user: User, message: Message, text: str) -> Message:
     """
     text = written(text)
     if message.role != Message.Role.ASSISTANT:
-        raise Invalid("A question is not changed; it is asked again in other words.", code="not_an_answer")
+        raise Invalid(gettext("A question is not changed; it is asked again in other words."), code="not_an_answer")
     # Outside of the transaction: it takes as long as the text is long.
     html = rendered(text, message.pk)
     with transaction.atomic():
         talk = access_conversation(user, message.conversation_id, lock=True)
         row = Message.objects.filter(pk=message.pk, removed=None).first()
         if row is None:
-            raise NotFound("This message was deleted.")
+            raise NotFound(gettext("This message was deleted."))
         last = latest_generation(row)
         if last is not None and not last.ended:
-            raise Invalid("This answer is still being written. Stop it or wait for it.", code="answer_running")
+            raise Invalid(gettext("This answer is still being written. Stop it or wait for it."), code="answer_running")
         row.content, row.html, row.edited = text, html, timezone.now()
         row.save(update_fields=["content", "html", "edited"])
         shown = message_out(row, last, tree.place(row), len(row.thinking))
@@ -67,7 +69,7 @@ def remove(user: User, message: Message) -> int:
         talk = access_conversation(user, message.conversation_id, lock=True)
         rows = tree.read(talk.pk)
         if message.pk not in rows:
-            raise NotFound("This message was deleted already.")
+            raise NotFound(gettext("This message was deleted already."))
         gone = tree.below(rows, message.pk)
         _set_removed(talk, gone)
         left = {pk: parent for pk, parent in rows.items() if pk not in set(gone)}
@@ -103,12 +105,12 @@ def restore(user: User, message: Message) -> UUID | None:
         talk = access_conversation(user, message.conversation_id, lock=True)
         row = Message.objects.filter(pk=message.pk).only("pk", "removed", "parent").first()
         if row is None:
-            raise NotFound("It is too late: this message was deleted for good.")
+            raise NotFound(gettext("It is too late: this message was deleted for good."))
         if row.removed is None:
             return talk.head_id
         parent = row.parent_id
         if parent and Message.objects.filter(pk=parent).exclude(removed=None).exclude(removed=row.removed).exists():
-            raise Invalid("What this answered was deleted too. Bring that back first.", code="parent_deleted")
+            raise Invalid(gettext("What this answered was deleted too. Bring that back first."), code="parent_deleted")
         Message.objects.filter(conversation=talk.pk, removed=row.removed).update(removed=None)
         rows = tree.read(talk.pk)
         _move(talk, tree.end_of(rows, row.pk))
@@ -124,11 +126,16 @@ def fork(user: User, message: Message) -> Conversation:
         talk = access_conversation(user, message.conversation_id, lock=True)
         path = tree.path(tree.read(talk.pk), message.pk)
         if not path:
-            raise NotFound("This message was deleted.")
+            raise NotFound(gettext("This message was deleted."))
         if len(path) > MAX_COPIED:
-            raise Invalid(f"A copy has at most {MAX_COPIED:,} messages; this has {len(path):,}.", code="too_long")
+            raise Invalid(
+                gettext("A copy has at most {most} messages; this has {count}.").format(
+                    most=number(MAX_COPIED), count=number(len(path))
+                ),
+                code="too_long",
+            )
         if Generation.objects.filter(message=message.pk).exclude(state__in=ENDED).exists():
-            raise Invalid("This answer is still being written. Stop it or wait for it.", code="answer_running")
+            raise Invalid(gettext("This answer is still being written. Stop it or wait for it."), code="answer_running")
         copy = Conversation.objects.create(
             owner=user, updated=timezone.now(), title=f"Fork of {talk.title or 'a conversation'}"[:200],
             title_by_owner=True, **_settings(talk),

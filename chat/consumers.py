@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseTrouble
+from django.utils.translation import gettext
 
 from chat import actions, following, keeping, markov
 from chat.access import access_conversation, access_generation, access_message
@@ -95,7 +96,7 @@ class ChatConsumer(Socket):
         if self._user is None:
             return
         if self._requests >= MAX_REQUESTS:
-            self._problem(LimitReached("Too many requests at once. Wait for the last ones.", retry_after=1.0))
+            self._problem(LimitReached(gettext("Too many requests at once. Wait for the last ones."), retry_after=1.0))
             return
         try:
             request = from_browser(event.get("text") or "")
@@ -272,7 +273,9 @@ class ChatConsumer(Socket):
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("chat.request_failed", exc_info=task.exception())
-            self._problem(AppError("Something went wrong on the site. Your message was not lost if it is shown above."))
+            self._problem(
+                AppError(gettext("Something went wrong on the site. Your message was not lost if it is shown above."))
+            )
 
 
 def _within_rate(user: User) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from django.utils.translation import gettext
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from meatlizard.errors import Invalid
@@ -372,7 +373,10 @@ def from_browser(frame: str) -> FromBrowser:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"This message could not be read ({place}: {first['msg']}).", code="bad_frame") from None
+        raise Invalid(
+            gettext("This message could not be read ({place}: {msg}).").format(place=place, msg=first["msg"]),
+            code="bad_frame",
+        ) from None
 
 
 def request_of(frame: str) -> UUID | None:

@@ -1,10 +1,11 @@
 """What the page's small requests carry, checked."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 
 class RenameForm(forms.Form):
-    title = forms.CharField(max_length=200, error_messages={"required": "A title needs at least one character."})
+    title = forms.CharField(max_length=200, error_messages={"required": _("A title needs at least one character.")})
 
 
 class SettingsForm(forms.Form):
@@ -17,9 +18,9 @@ class SettingsForm(forms.Form):
         max_value=5,
         required=False,
         error_messages={
-            "invalid": "The temperature is a number from 0 to 5.",
-            "min_value": "The temperature is at least 0.",
-            "max_value": "The temperature is at most 5.",
+            "invalid": _("The temperature is a number from 0 to 5."),
+            "min_value": _("The temperature is at least 0."),
+            "max_value": _("The temperature is at most 5."),
         },
     )
     thinking = forms.CharField(max_length=6, required=False)
@@ -35,15 +36,15 @@ class KeepForm(forms.Form):
     do = forms.ChoiceField(
         choices=[(name, name) for name in DO],
         error_messages={
-            "required": "Say what is to be done.",
-            "invalid_choice": "This cannot be done to conversations.",
+            "required": _("Say what is to be done."),
+            "invalid_choice": _("This cannot be done to conversations."),
         },
     )
-    folder = forms.UUIDField(required=False, error_messages={"invalid": "This is not a folder."})
+    folder = forms.UUIDField(required=False, error_messages={"invalid": _("This is not a folder.")})
     tag = forms.CharField(max_length=60, required=False)
 
 
 class FolderForm(forms.Form):
-    name = forms.CharField(max_length=80, error_messages={"required": "A folder needs a name."})
-    parent = forms.UUIDField(required=False, error_messages={"invalid": "This is not a folder."})
+    name = forms.CharField(max_length=80, error_messages={"required": _("A folder needs a name.")})
+    parent = forms.UUIDField(required=False, error_messages={"invalid": _("This is not a folder.")})
     system_prompt = forms.CharField(max_length=20_000, required=False, strip=False)

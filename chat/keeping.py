@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from chat import actions
 from chat.access import access_folder
@@ -23,6 +24,7 @@ from chat.models.conversations import Folder, Tag
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.jobs.lease import ENDED
+from meatlizard.languages import number
 
 MAX_AT_ONCE = 500
 MAX_FOLDERS = 200
@@ -64,7 +66,10 @@ def tag(owner: User, keys: Sequence[UUID], name: str) -> int:
         for pk in rows:
             here = set(Tag.objects.filter(conversation=pk).values_list("name", flat=True))
             if len(here | {name}) > MAX_TAGS:
-                raise Invalid(f"A conversation has at most {MAX_TAGS} tags.", code="too_many_tags")
+                raise Invalid(
+                    gettext("A conversation has at most {most} tags.").format(most=number(MAX_TAGS)),
+                    code="too_many_tags",
+                )
         Tag.objects.bulk_create([Tag(conversation_id=pk, name=name) for pk in rows], ignore_conflicts=True)
         return len(rows)
 
@@ -79,7 +84,7 @@ def tag_name(text: str) -> str:
     """As it is stored: small, without blanks and ``#``."""
     name = _BLANKS.sub("-", text.strip().lstrip("#").strip()).lower()
     if not name or len(name) > 40 or not name.isprintable():
-        raise Invalid("A tag has 1 to 40 letters, digits and signs.", code="bad_tag")
+        raise Invalid(gettext("A tag has 1 to 40 letters, digits and signs."), code="bad_tag")
     return name
 
 
@@ -131,10 +136,10 @@ def empty_trash(now: datetime.datetime | None = None) -> int:
 def _theirs(owner: User, keys: Sequence[UUID], *, removed: bool = False) -> "QuerySet[Conversation]":
     """Exactly those; the page's lists are read anew once it is done. Raises NotFound when one is not the owner's, or not there."""
     if not 0 < len(keys) <= MAX_AT_ONCE:
-        raise Invalid(f"Choose 1 to {MAX_AT_ONCE} conversations.", code="bad_choice")
+        raise Invalid(gettext("Choose 1 to {most} conversations.").format(most=number(MAX_AT_ONCE)), code="bad_choice")
     rows = Conversation.objects.filter(owner=owner.pk, pk__in=set(keys), removed__isnull=not removed)
     if rows.count() != len(set(keys)):
-        raise NotFound("One of these conversations does not exist, or is not yours.")
+        raise NotFound(gettext("One of these conversations does not exist, or is not yours."))
     on_commit(user_topic(owner.pk), ListChanged())
     return rows.order_by()
 
@@ -147,26 +152,28 @@ def save_folder(owner: User, folder: Folder | None, name: str, parent: UUID | No
     more or deeper ones than MAX_FOLDERS and MAX_DEPTH."""
     name = _BLANKS.sub(" ", name).strip()
     if not name or len(name) > 80 or not name.isprintable():
-        raise Invalid("A folder's name has 1 to 80 characters.", code="bad_name")
+        raise Invalid(gettext("A folder's name has 1 to 80 characters."), code="bad_name")
     with transaction.atomic():
         # One at a time for each person, or two moves at once could put two folders into each other.
         User.objects.select_for_update().get(pk=owner.pk)
         tree = {row.pk: row for row in Folder.objects.filter(owner=owner.pk)}
         if parent is not None and parent not in tree:
-            raise NotFound("This folder does not exist, or is not yours.")
+            raise NotFound(gettext("This folder does not exist, or is not yours."))
         if folder is None and len(tree) >= MAX_FOLDERS:
-            raise Invalid(f"You may have {MAX_FOLDERS} folders.", code="too_many_folders")
+            raise Invalid(
+                gettext("You may have {most} folders.").format(most=number(MAX_FOLDERS)), code="too_many_folders"
+            )
         row = folder or Folder(owner=owner)
         if any(
             other.parent_id == parent and other.name.lower() == name.lower() and other.pk != row.pk
             for other in tree.values()
         ):
-            raise Invalid("There is a folder of this name in this place already.", code="name_taken")
+            raise Invalid(gettext("There is a folder of this name in this place already."), code="name_taken")
         above = _above(tree.values(), parent)
         if row.pk in above:
-            raise Invalid("A folder cannot lie within itself.", code="within_itself")
+            raise Invalid(gettext("A folder cannot lie within itself."), code="within_itself")
         if len(above) + _height(tree.values(), row.pk) > MAX_DEPTH:
-            raise Invalid(f"Folders lie at most {MAX_DEPTH} deep.", code="too_deep")
+            raise Invalid(gettext("Folders lie at most {most} deep.").format(most=number(MAX_DEPTH)), code="too_deep")
         row.name, row.parent_id, row.system_prompt = name, parent, actions.checked_prompt(system_prompt)
         row.save()
         on_commit(user_topic(owner.pk), ListChanged())

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from chat.events import ConversationOut
 from chat.messages import conversation_out
@@ -75,7 +76,7 @@ def _key(text: str) -> UUID:
 
 
 def _no_such_list() -> Invalid:
-    return Invalid("There is no such list.", code="bad_view")
+    return Invalid(gettext("There is no such list."), code="bad_view")
 
 
 def tags_of(rows: Iterable[Conversation]) -> dict[UUID, list[str]]:
@@ -128,4 +129,4 @@ def _parse(cursor: str) -> tuple[datetime.datetime, UUID]:
             raise ValueError("no time zone")
         return moment, UUID(key)
     except ValueError:
-        raise Invalid("This place in the list does not exist.", code="bad_cursor") from None
+        raise Invalid(gettext("This place in the list does not exist."), code="bad_cursor") from None

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat.availability import NodeState, hours, state_of
 from chat.models import Generation, Node, NodeModel, NodeSample
@@ -22,9 +24,13 @@ MINUTES = 60
 FRESH_SECONDS = 120
 """Older measurements are not shown as the present."""
 
+STATES = {
+    "connected": _("connected"), "paused": _("paused"), "draining": _("draining"), "quiet": _("quiet"), "away": _("away"),
+    "revoked": _("revoked"),
+}  # fmt: skip
 WHY = {
-    "owner": "by its owner", "site": "from here", "quiet_hours": "quiet hours of its own", "battery": "it runs on battery",
-    "heat": "it is hot",
+    "owner": _("by its owner"), "site": _("from here"), "quiet_hours": _("quiet hours of its own"),
+    "battery": _("it runs on battery"), "heat": _("it is hot"),
 }  # fmt: skip
 
 
@@ -64,8 +70,9 @@ class ModelView:
     def abilities(self) -> str:
         row = self.row
         words = [row.kind] if row.kind != "chat" else []
-        words += [word for word in ("vision", "tools") if getattr(row, word)]
-        words += ["thinking"] if row.thinking != "none" else []
+        words += [gettext("vision")] if row.vision else []
+        words += [gettext("tools")] if row.tools else []
+        words += [gettext("thinking")] if row.thinking != "none" else []
         return ", ".join(words)
 
 
@@ -84,17 +91,23 @@ class NodeView:
     plot: Plot
 
     @property
+    def state_name(self) -> str:
+        return str(STATES[self.state])
+
+    @property
     def why(self) -> str:
         """Why it gets no work, or less; empty when there is nothing to say."""
         row = self.row
         if self.state == "paused" and row.said_state != "open":
-            return WHY.get(row.said_why, "")
+            return str(WHY.get(row.said_why, ""))
         if self.state == "paused":
-            return WHY["site"]
+            return str(WHY["site"])
         if self.state == "draining":
-            return "finishes what it writes, then ends"
+            return gettext("finishes what it writes, then ends")
         if self.state == "quiet":
-            return f"until {row.quiet_until:%H:%M} {timezone.get_default_timezone_name()}"
+            return gettext("until {time} {zone}").format(
+                time=f"{row.quiet_until:%H:%M}", zone=timezone.get_default_timezone_name()
+            )
         return ""
 
     @property
@@ -113,19 +126,19 @@ class NodeView:
     @property
     def limits(self) -> list[str]:
         """What operator and owner have restricted, in words."""
-        row = self.row
+        row, zone = self.row, timezone.get_default_timezone_name()
+        owner = row.owner or gettext("its owner")
         words = []
         if row.own_only or row.said_own_only:
-            words.append(f"answers {row.owner or 'its owner'} alone")
+            words.append(gettext("answers {owner} alone").format(owner=owner))
         if row.owner_first:
-            words.append(f"{row.owner or 'its owner'} goes first")
+            words.append(gettext("{owner} goes first").format(owner=owner))
         bounds = [bound for bound in (row.max_slots, row.said_slots) if bound is not None]
         if bounds:
-            words.append(f"{min(bounds)} at once")
+            words.append(gettext("{count} at once").format(count=min(bounds)))
         if hours(row.quiet_from, row.quiet_until):
-            words.append(
-                f"quiet {row.quiet_from:%H:%M} to {row.quiet_until:%H:%M} {timezone.get_default_timezone_name()}"
-            )
+            times = {"begin": f"{row.quiet_from:%H:%M}", "end": f"{row.quiet_until:%H:%M}", "zone": zone}
+            words.append(gettext("quiet {begin} to {end} {zone}").format(**times))
         return words
 
 

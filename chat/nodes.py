@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 from pydantic import BaseModel
 
 from chat import generations
@@ -79,7 +80,7 @@ def enrol(public_key: bytes, secret_text: str, name: str) -> Known:
     """
     now = timezone.now()
     refusal = Invalid(
-        "This code is wrong, used, or older than 15 minutes. Ask for a new one.", code="enrolment_refused"
+        gettext("This code is wrong, used, or older than 15 minutes. Ask for a new one."), code="enrolment_refused"
     )
     with transaction.atomic():
         codes = PairingCode.objects.filter(code_hash=pairing.hash_secret(secret_text), used=None, expires__gt=now)
@@ -255,9 +256,12 @@ def order(node: Node, do: OrderVerb, model: str = "") -> None:
     """
     if do in ("load", "unload"):
         if not NodeModel.objects.filter(node=node, alias=model).exists():
-            raise Invalid(f"{node.name} does not offer {model or 'that model'}.", code="unknown_model")
+            raise Invalid(
+                gettext("{name} does not offer {model}.").format(name=node.name, model=model or "that model"),
+                code="unknown_model",
+            )
     elif model:
-        raise Invalid(f"A model does not belong to {do}.", code="unknown_model")
+        raise Invalid(gettext("A model does not belong to {do}.").format(do=do), code="unknown_model")
     control_on_commit("order", NodeOrder(node=node.pk, order=Order(do=do, model=model)).model_dump_json())
 
 

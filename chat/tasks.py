@@ -17,6 +17,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 from pydantic_core import to_json
 
@@ -31,6 +33,7 @@ from inference_client.protocol.messages import MAX_BLOB, MAX_EMBEDDED, encode
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid, LimitReached, NotFound
 from meatlizard.jobs.lease import State
+from meatlizard.languages import number
 from meatlizard.ops.logs import current_request_id
 from meatlizard.threads import in_database, in_thread
 
@@ -52,7 +55,7 @@ class Unavailable(AppError):
 
     status: ClassVar[int] = 503
     default_code: ClassVar[str] = "unavailable"
-    default_message: ClassVar[str] = "No machine that does this is connected."
+    default_message = _("No machine that does this is connected.")
 
 
 class TaskFailed(AppError):
@@ -60,7 +63,7 @@ class TaskFailed(AppError):
 
     status: ClassVar[int] = 502
     default_code: ClassVar[str] = "task_failed"
-    default_message: ClassVar[str] = "The machine could not do this."
+    default_message = _("The machine could not do this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def model_for(kind: str, model: str = "", user: User | None = None) -> str:
         return model
     what = {Kind.EMBEDDING: "turns texts into vectors", Kind.SPEECH: "writes down speech", Kind.IMAGE: "makes images"}
     which = f" with the model {model}" if model else ""
-    raise Unavailable(f"No machine that {what[Kind(kind)]}{which} is connected.")
+    raise Unavailable(gettext("No machine that {kind}{which} is connected.").format(kind=what[Kind(kind)], which=which))
 
 
 # --- asking without waiting -----------------------------------------------------------------------------------------
@@ -123,7 +126,10 @@ def enqueue_embedding(
     at most.
     """
     if not 1 <= len(texts) <= MAX_EMBEDDED:
-        raise Invalid(f"From 1 to {MAX_EMBEDDED} texts can be turned into vectors at once.", code="wrong_number")
+        raise Invalid(
+            gettext("From 1 to {most} texts can be turned into vectors at once.").format(most=number(MAX_EMBEDDED)),
+            code="wrong_number",
+        )
     return _enqueue(Kind.EMBEDDING, {"texts": [_clean(text) for text in texts]}, model, user, offline)
 
 
@@ -154,9 +160,11 @@ class _Kept:
 def _keep(recording: IO[bytes]) -> _Kept:
     data = recording.read(MAX_BLOB + 1)
     if not data:
-        raise Invalid("The recording is empty.", code="empty")
+        raise Invalid(gettext("The recording is empty."), code="empty")
     if len(data) > MAX_BLOB:
-        raise Invalid(f"A recording has at most {MAX_BLOB // 2**20} MiB.", code="too_long")
+        raise Invalid(
+            gettext("A recording has at most {most} MiB.").format(most=number(MAX_BLOB // 2**20)), code="too_long"
+        )
     # The name says nothing of what is inside or whose it is.
     name = default_storage.save(f"tasks/{uuid4()}-input", ContentFile(data))
     return _Kept(name, hashlib.sha256(data).hexdigest())
@@ -209,18 +217,21 @@ def _check(task: InferenceTask) -> None:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"This cannot be given to a machine ({place}: {first['msg']}).", code="bad_task") from None
+        raise Invalid(
+            gettext("This cannot be given to a machine ({place}: {msg}).").format(place=place, msg=first["msg"]),
+            code="bad_task",
+        ) from None
     except ValueError:
-        raise Invalid("The text holds something that is no character.", code="bad_task") from None
+        raise Invalid(gettext("The text holds something that is no character."), code="bad_task") from None
     if size > MAX_BYTES:
-        raise Invalid("This is too long to be given to a machine at once.", code="too_long")
+        raise Invalid(gettext("This is too long to be given to a machine at once."), code="too_long")
 
 
 def result(task: UUID) -> Result:
     """How it stands. Raises NotFound when it never was, or has been over for a day."""
     row = InferenceTask.objects.filter(pk=task).first()
     if row is None:
-        raise NotFound("This task does not exist any more.")
+        raise NotFound(gettext("This task does not exist any more."))
     if row.state == State.QUEUED:
         return Result("waiting")
     if not row.ended:
@@ -271,7 +282,7 @@ def _parts(texts: Sequence[str]) -> list[list[str]]:
         try:
             length = len(to_json(text)) + 1
         except ValueError:
-            raise Invalid("The text holds something that is no character.", code="bad_task") from None
+            raise Invalid(gettext("The text holds something that is no character."), code="bad_task") from None
         if not parts or len(parts[-1]) == MAX_EMBEDDED or size + length > MAX_BYTES - 1_000:
             parts.append([])
             size = 0
@@ -321,7 +332,7 @@ async def _done(tasks: Sequence[UUID], seconds: float) -> list[Result]:
             return [await in_database(result, task) for task in tasks]
     except TimeoutError:
         await in_database(task_claims.cancel, tasks)
-        raise Unavailable("No machine has done this in time. Try again later.", code="too_slow") from None
+        raise Unavailable(gettext("No machine has done this in time. Try again later."), code="too_slow") from None
     except BaseException:
         await asyncio.shield(in_database(task_claims.cancel, tasks))
         raise

@@ -3,7 +3,12 @@
 Actions of every app raise these; :class:`meatlizard.error_pages.AppErrors` and the consumers turn them into answers.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class AppError(Exception):
@@ -11,11 +16,11 @@ class AppError(Exception):
 
     status: ClassVar[int] = 500
     default_code: ClassVar[str] = "internal"
-    default_message: ClassVar[str] = "Something went wrong on the site."
+    default_message: ClassVar["StrOrPromise"] = _("Something went wrong on the site.")
 
     def __init__(self, message: str = "", *, code: str = "") -> None:
         self.code = code or self.default_code
-        self.message = message or self.default_message
+        self.message = message or str(self.default_message)
         super().__init__(self.message)
 
 
@@ -24,7 +29,7 @@ class Invalid(AppError):
 
     status = 400
     default_code = "invalid"
-    default_message = "The site did not understand what was sent."
+    default_message = _("The site did not understand what was sent.")
 
 
 class Forbidden(AppError):
@@ -32,7 +37,7 @@ class Forbidden(AppError):
 
     status = 403
     default_code = "forbidden"
-    default_message = "You may not do that."
+    default_message = _("You may not do that.")
 
 
 class NotFound(AppError):
@@ -40,7 +45,7 @@ class NotFound(AppError):
 
     status = 404
     default_code = "not_found"
-    default_message = "This does not exist, or is not yours to see."
+    default_message = _("This does not exist, or is not yours to see.")
 
 
 class LimitReached(AppError):
@@ -48,7 +53,7 @@ class LimitReached(AppError):
 
     status = 429
     default_code = "limit_reached"
-    default_message = "Too many requests in a short time."
+    default_message = _("Too many requests in a short time.")
 
     def __init__(self, message: str = "", *, code: str = "", retry_after: float | None = None) -> None:
         super().__init__(message, code=code)

@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
+from django.utils.formats import number_format
 from django.utils.translation import trans_real
 from django.views.i18n import JavaScriptCatalog
 
@@ -32,6 +33,11 @@ def spoken(folders: Iterable[Path]) -> list[tuple[str, str]]:
         for catalogue in folder.glob("*/LC_MESSAGES/django.mo")
     }
     return [(code, str(LANG_INFO.get(code, {}).get("name_local", code))) for code in sorted(found | {WRITTEN_IN})]
+
+
+def number(value: int) -> str:
+    """With the separators of the present language."""
+    return str(number_format(value, use_l10n=True, force_grouping=True))
 
 
 def words_url() -> str:

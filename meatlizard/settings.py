@@ -292,6 +292,7 @@ LANGUAGE_CODE = languages.WRITTEN_IN
 LOCALE_PATHS = [VAR_DIR / "locale", BASE_DIR / "locale"]
 LANGUAGES = languages.spoken(LOCALE_PATHS)
 USE_I18N = True
+FORMAT_MODULE_PATH = ["meatlizard.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 LOG_FORMAT = parse.one_of(

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from chat import node_overview, nodes
@@ -97,7 +98,7 @@ class Live:
     def _carry_out(node: Node, do: str, model: str) -> str:
         """What was done, in words. Raises Invalid for what cannot be."""
         if node.revoked is not None:
-            raise Invalid(f"{node.name} is revoked: it can be told nothing any more.")
+            raise Invalid(gettext("{name} is revoked: it can be told nothing any more.").format(name=node.name))
         this = Node.objects.filter(pk=node.pk)
         if do == "revoke":
             nodes.revoke(this)
@@ -106,10 +107,12 @@ class Live:
             nodes.set_paused(this, do == "pause")
             return f"{node.name} is paused: it finishes what it writes." if do == "pause" else f"{node.name} goes on."
         if do not in SAID:
-            raise Invalid("That is no order to an inference client.")
+            raise Invalid(gettext("That is no order to an inference client."))
         if state_of(node) == "away":
             raise Invalid(
-                f"{node.name} is away and hears nothing: the order was not sent. Try again when it is connected."
+                gettext(
+                    "{name} is away and hears nothing: the order was not sent. Try again when it is connected."
+                ).format(name=node.name)
             )
         nodes.order(node, cast(nodes.OrderVerb, do), model)
         return SAID[do].format(node=node.name, model=model) + " If its link breaks just now, the order is lost."

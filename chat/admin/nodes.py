@@ -10,6 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat import availability, nodes
 from chat.admin import live
@@ -34,13 +36,15 @@ class NodeForm(forms.ModelForm[Node]):
         cleaned = super().clean() or {}
         start, end = cleaned.get("quiet_from"), cleaned.get("quiet_until")
         if (start is None) != (end is None):
-            self.add_error("quiet_until" if end is None else "quiet_from", "Give both times, or neither.")
+            self.add_error("quiet_until" if end is None else "quiet_from", gettext("Give both times, or neither."))
         elif start is not None and start == end:
-            self.add_error("quiet_until", "The same time twice: pause the client instead, or leave both empty.")
+            self.add_error(
+                "quiet_until", gettext("The same time twice: pause the client instead, or leave both empty.")
+            )
         if cleaned.get("max_slots") == 0:
-            self.add_error("max_slots", "At least 1. To give it nothing, pause it.")
+            self.add_error("max_slots", gettext("At least 1. To give it nothing, pause it."))
         if cleaned.get("own_only") and cleaned.get("owner") is None:
-            self.add_error("own_only", "It has no owner: it would answer nobody.")
+            self.add_error("own_only", gettext("It has no owner: it would answer nobody."))
         return cleaned
 
 
@@ -110,28 +114,37 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     def running(self, node: Node) -> int:
         return int(getattr(node, "held", 0))
 
-    @admin.display(description="key fingerprint")
+    @admin.display(description=_("key fingerprint"))
     def fingerprint(self, node: Node) -> str:
         return keys.fingerprint(bytes(node.public_key))
 
-    @admin.action(permissions=["change"], description="Revoke: cut off at once and for good")
+    @admin.action(permissions=["change"], description=_("Revoke: cut off at once and for good"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = nodes.revoke(queryset)
-        self.message_user(request, f"{count} inference client(s) revoked. What they were answering goes to others.")
+        self.message_user(
+            request,
+            gettext("{count} inference client(s) revoked. What they were answering goes to others.").format(
+                count=count
+            ),
+        )
 
-    @admin.action(permissions=["change"], description="Pause: finish what runs, take nothing new")
+    @admin.action(permissions=["change"], description=_("Pause: finish what runs, take nothing new"))
     def pause(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        self.message_user(request, f"{nodes.set_paused(queryset, True)} inference client(s) paused.")
+        self.message_user(
+            request, gettext("{true} inference client(s) paused.").format(true=nodes.set_paused(queryset, True))
+        )
 
-    @admin.action(permissions=["change"], description="Resume after a pause")
+    @admin.action(permissions=["change"], description=_("Resume after a pause"))
     def resume(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        self.message_user(request, f"{nodes.set_paused(queryset, False)} inference client(s) resumed.")
+        self.message_user(
+            request, gettext("{false} inference client(s) resumed.").format(false=nodes.set_paused(queryset, False))
+        )
 
-    @admin.action(permissions=["change"], description="Rotate key: give one client a code for a new key")
+    @admin.action(permissions=["change"], description=_("Rotate key: give one client a code for a new key"))
     def rotate(self, request: UserRequest, queryset: QuerySet[Node]) -> HttpResponse | None:
         chosen = list(queryset[:2])
         if len(chosen) != 1 or chosen[0].revoked is not None:
-            self.message_user(request, "Choose one client that is not revoked.", messages.ERROR)
+            self.message_user(request, gettext("Choose one client that is not revoked."), messages.ERROR)
             return None
         return self.code_page(request, nodes.new_pairing_code(request.user, rotate=chosen[0]), chosen[0])
 

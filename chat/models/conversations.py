@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Folder(models.Model):
@@ -31,8 +32,10 @@ class Conversation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
     title = models.CharField(max_length=200, blank=True)
-    title_by_owner = models.BooleanField(default=False, help_text="an automatic title never replaces one given by hand")
-    model = models.CharField(max_length=100, blank=True, help_text="alias; empty: whichever model is there")
+    title_by_owner = models.BooleanField(
+        default=False, help_text=_("an automatic title never replaces one given by hand")
+    )
+    model = models.CharField(max_length=100, blank=True, help_text=_("alias; empty: whichever model is there"))
     system_prompt = models.TextField(blank=True)
     temperature = models.FloatField(null=True, blank=True)
     thinking = models.CharField(
@@ -40,7 +43,7 @@ class Conversation(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="off, on, low, medium or high; empty: the model's own",
+        help_text=_("off, on, low, medium or high; empty: the model's own"),
     )
     head = models.ForeignKey("chat.Message", models.SET_NULL, null=True, blank=True, related_name="+")
     folder = models.ForeignKey(Folder, models.SET_NULL, null=True, blank=True, related_name="conversations")
@@ -50,18 +53,20 @@ class Conversation(models.Model):
         null=True,
         blank=True,
         related_name="conversations",
-        help_text="the version that speaks here",
+        help_text=_("the version that speaks here"),
     )
     called = models.CharField(
-        max_length=80, blank=True, default="", db_default="", help_text="what personas call its owner; empty: User"
+        max_length=80, blank=True, default="", db_default="", help_text=_("what personas call its owner; empty: User")
     )
     books = models.CharField(
-        max_length=400, blank=True, default="", db_default="", help_text="ids of lorebooks, with spaces between"
+        max_length=400, blank=True, default="", db_default="", help_text=_("ids of lorebooks, with spaces between")
     )
     pinned = models.BooleanField(default=False, db_default=False)
     archived = models.BooleanField(default=False, db_default=False)
-    unread = models.BooleanField(default=False, db_default=False, help_text="an answer came that nobody has looked at")
-    removed = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
+    unread = models.BooleanField(
+        default=False, db_default=False, help_text=_("an answer came that nobody has looked at")
+    )
+    removed = models.DateTimeField(null=True, blank=True, help_text=_("when it was put into the trash"))
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField()
 
@@ -114,14 +119,14 @@ class Message(models.Model):
     """
 
     class Role(models.TextChoices):
-        USER = "user", "user"
-        ASSISTANT = "assistant", "assistant"
+        USER = "user", _("user")
+        ASSISTANT = "assistant", _("assistant")
 
     class Source(models.TextChoices):
-        PERSON = "person", "a person"
-        MODEL = "model", "a model"
-        MARKOV = "markov", "the Markov generator"
-        PERSONA = "persona", "a persona's first message"
+        PERSON = "person", _("a person")
+        MODEL = "model", _("a model")
+        MARKOV = "markov", _("the Markov generator")
+        PERSONA = "persona", _("a persona's first message")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
@@ -131,17 +136,17 @@ class Message(models.Model):
     content = models.TextField(blank=True)
     html = models.TextField(blank=True)
     thinking = models.TextField(
-        blank=True, default="", db_default="", help_text="what the model thought before it answered"
+        blank=True, default="", db_default="", help_text=_("what the model thought before it answered")
     )
     model = models.CharField(max_length=100, blank=True)
     speaker = models.CharField(
-        max_length=100, blank=True, default="", db_default="", help_text="the persona that says it; empty: none"
+        max_length=100, blank=True, default="", db_default="", help_text=_("the persona that says it; empty: none")
     )
-    tokens = models.PositiveIntegerField(null=True, blank=True, help_text="counted by the engine; empty: unknown")
+    tokens = models.PositiveIntegerField(null=True, blank=True, help_text=_("counted by the engine; empty: unknown"))
     created = models.DateTimeField()
-    edited = models.DateTimeField(null=True, blank=True, help_text="when its owner last changed an answer's text")
+    edited = models.DateTimeField(null=True, blank=True, help_text=_("when its owner last changed an answer's text"))
     removed = models.DateTimeField(
-        null=True, blank=True, help_text="when its branch was deleted; all that went together have the same moment"
+        null=True, blank=True, help_text=_("when its branch was deleted; all that went together have the same moment")
     )
 
     class Meta:

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from chat.models.prompts import EMPTY_COMPOSITION
 from meatlizard.jobs.lease import HELD, LEASING, Leased, LeasedQuerySet, State
@@ -140,28 +141,35 @@ class Generation(Leased):
     """One attempt-spanning answer: queued, leased, streaming, then done, failed or cancelled."""
 
     class Purpose(models.TextChoices):
-        ANSWER = "answer", "answer"
-        TITLE = "title", "title"
+        ANSWER = "answer", _("answer")
+        TITLE = "title", _("title")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="generations")
     message = models.ForeignKey(
-        "chat.Message", models.CASCADE, null=True, blank=True, related_name="generations", help_text="empty for a title"
+        "chat.Message",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="generations",
+        help_text=_("empty for a title"),
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.ANSWER)
     request = models.UUIDField(
-        null=True, blank=True, help_text="made by the asking program, so that asking twice is harmless"
+        null=True, blank=True, help_text=_("made by the asking program, so that asking twice is harmless")
     )
-    trace = models.CharField(max_length=64, blank=True, help_text="request id, the same in the logs of site and node")
-    model = models.CharField(max_length=100, blank=True, help_text="alias asked for; empty: any")
+    trace = models.CharField(
+        max_length=64, blank=True, help_text=_("request id, the same in the logs of site and node")
+    )
+    model = models.CharField(max_length=100, blank=True, help_text=_("alias asked for; empty: any"))
     sampling = models.JSONField(default=dict, blank=True)
-    concurrency = models.PositiveSmallIntegerField(default=1, help_text="how many of this user's may run at once")
+    concurrency = models.PositiveSmallIntegerField(default=1, help_text=_("how many of this user's may run at once"))
 
     node = models.ForeignKey("chat.Node", models.SET_NULL, null=True, blank=True, related_name="generations")
-    answered_by = models.CharField(max_length=100, blank=True, help_text="alias of the model that answered")
+    answered_by = models.CharField(max_length=100, blank=True, help_text=_("alias of the model that answered"))
     created = models.DateTimeField()
-    started = models.DateTimeField(null=True, blank=True, help_text="first text")
+    started = models.DateTimeField(null=True, blank=True, help_text=_("first text"))
     ended_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=10, blank=True)
     error_code = models.CharField(max_length=40, blank=True)
@@ -173,16 +181,21 @@ class Generation(Leased):
     completion_seconds = models.FloatField(null=True, blank=True)
     trimmed_messages = models.PositiveIntegerField(default=0)
     continues = models.BooleanField(
-        default=False, db_default=False, help_text="it goes on with text that its message had before"
+        default=False, db_default=False, help_text=_("it goes on with text that its message had before")
     )
     thinking_length = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="characters the model thought, once it has ended"
+        default=0, db_default=0, help_text=_("characters the model thought, once it has ended")
     )
-    tool_calls = models.JSONField(null=True, blank=True, help_text="tools the model asked for, when it ended with that")
+    tool_calls = models.JSONField(
+        null=True, blank=True, help_text=_("tools the model asked for, when it ended with that")
+    )
+    tool_calls = models.JSONField(
+        null=True, blank=True, help_text=_("tools the model asked for, when it ended with that")
+    )
     # Referred to by content: no constraint, since every answer writes it, and no index, since only a purge asks the other way round.
     composition = models.ForeignKey(
         "chat.Composition", models.DO_NOTHING, null=True, blank=True, default=EMPTY_COMPOSITION, related_name="+",
-        db_constraint=False, db_index=False, help_text="system prompt that the model read; empty: not known",
+        db_constraint=False, db_index=False, help_text=_("system prompt that the model read; empty: not known"),
     )  # fmt: skip
 
     objects: ClassVar[GenerationQuerySet] = GenerationQuerySet.as_manager()  # type: ignore[assignment]
@@ -210,7 +223,7 @@ class Chunk(models.Model):
     offset = models.PositiveIntegerField()
     text = models.TextField()
     thinking = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="how much of it, from its beginning, is thinking"
+        default=0, db_default=0, help_text=_("how much of it, from its beginning, is thinking")
     )
 
     class Meta:

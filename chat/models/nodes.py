@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Node(models.Model):
@@ -17,7 +18,7 @@ class Node(models.Model):
     public_key = models.BinaryField(max_length=32, unique=True)
     created = models.DateTimeField(auto_now_add=True)
     revoked = models.DateTimeField(null=True, blank=True)
-    paused = models.BooleanField(default=False, help_text="finishes what it runs, gets nothing new")
+    paused = models.BooleanField(default=False, help_text=_("finishes what it runs, gets nothing new"))
     session = models.CharField(max_length=64, blank=True, default="")
     connected_at = models.DateTimeField(null=True, blank=True)
     last_seen = models.DateTimeField(null=True, blank=True)
@@ -26,19 +27,19 @@ class Node(models.Model):
     backend = models.CharField(max_length=40, blank=True)
 
     weight = models.PositiveSmallIntegerField(
-        default=10, help_text="twice the weight, twice the share of work; 0: only what no other machine can take"
+        default=10, help_text=_("twice the weight, twice the share of work; 0: only what no other machine can take")
     )
     max_slots = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="answers it writes at once, over all models; empty: as many as it has slots"
+        null=True, blank=True, help_text=_("answers it writes at once, over all models; empty: as many as it has slots")
     )
-    quiet_from = models.TimeField(null=True, blank=True, help_text="in the site's time zone")
-    quiet_until = models.TimeField(null=True, blank=True, help_text="may be past midnight")
-    own_only = models.BooleanField(default=False, help_text="answers its owner alone")
-    owner_first = models.BooleanField(default=False, help_text="its owner goes before everybody else on it")
+    quiet_from = models.TimeField(null=True, blank=True, help_text=_("in the site's time zone"))
+    quiet_until = models.TimeField(null=True, blank=True, help_text=_("may be past midnight"))
+    own_only = models.BooleanField(default=False, help_text=_("answers its owner alone"))
+    owner_first = models.BooleanField(default=False, help_text=_("its owner goes before everybody else on it"))
     notes = models.TextField(blank=True)
 
     said_state = models.CharField(
-        max_length=10, default="open", help_text="open, paused or draining, as it says itself"
+        max_length=10, default="open", help_text=_("open, paused or draining, as it says itself")
     )
     said_why = models.CharField(max_length=20, blank=True, default="")
     said_slots = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -46,7 +47,7 @@ class Node(models.Model):
 
     class Meta:
         ordering = ["name"]
-        verbose_name = "inference client"
+        verbose_name = _("inference client")
 
     def __str__(self) -> str:
         return self.name
@@ -65,21 +66,21 @@ class NodeModel(models.Model):
     parameters = models.PositiveBigIntegerField(default=0)
     prompt_tps = models.FloatField(null=True, blank=True)
     generation_tps = models.FloatField(null=True, blank=True)
-    kind = models.CharField(max_length=10, default="chat", help_text="chat, embedding, speech or image")
-    loaded = models.BooleanField(default=True, help_text="in the machine's memory now")
+    kind = models.CharField(max_length=10, default="chat", help_text=_("chat, embedding, speech or image"))
+    loaded = models.BooleanField(default=True, help_text=_("in the machine's memory now"))
     vision = models.BooleanField(default=False)
     tools = models.BooleanField(default=False)
-    thinking = models.CharField(max_length=10, default="none", help_text="none, boolean or level")
-    dimensions = models.PositiveIntegerField(null=True, blank=True, help_text="of an embedding model's vectors")
+    thinking = models.CharField(max_length=10, default="none", help_text=_("none, boolean or level"))
+    dimensions = models.PositiveIntegerField(null=True, blank=True, help_text=_("of an embedding model's vectors"))
     breaker = models.CharField(
-        max_length=10, blank=True, default="", help_text="open or half_open while it fails too often"
+        max_length=10, blank=True, default="", help_text=_("open or half_open while it fails too often")
     )
-    breaker_until = models.DateTimeField(null=True, blank=True, help_text="when it gets work again, to try")
+    breaker_until = models.DateTimeField(null=True, blank=True, help_text=_("when it gets work again, to try"))
 
     class Meta:
         ordering = ["alias"]
-        verbose_name = "model of an inference client"
-        verbose_name_plural = "models of inference clients"
+        verbose_name = _("model of an inference client")
+        verbose_name_plural = _("models of inference clients")
         constraints = [models.UniqueConstraint(fields=["node", "alias"], name="node_model_once")]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Share(models.Model):
@@ -21,13 +22,13 @@ class Share(models.Model):
         null=True,
         blank=True,
         related_name="shares",
-        help_text="empty: deleted since",
+        help_text=_("empty: deleted since"),
     )
     token_hash = models.CharField(max_length=64, unique=True)
     title = models.CharField(max_length=200, blank=True)
     snapshot = models.JSONField(default=list)
-    length = models.PositiveIntegerField(help_text="messages in it")
-    password = models.CharField(max_length=200, blank=True, help_text="hashed; empty: none is asked for")
+    length = models.PositiveIntegerField(help_text=_("messages in it"))
+    password = models.CharField(max_length=200, blank=True, help_text=_("hashed; empty: none is asked for"))
     created = models.DateTimeField()
     expires = models.DateTimeField(null=True, blank=True)
 
@@ -46,10 +47,10 @@ class ImportRun(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        RUNNING = "running", "running"
-        DONE = "done", "done"
-        FAILED = "failed", "failed"
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")

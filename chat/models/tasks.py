@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.jobs.lease import HELD, Leased, LeasedQuerySet, State
 
@@ -20,15 +21,20 @@ class InferenceTask(Leased):
     """
 
     class Kind(models.TextChoices):
-        EMBEDDING = "embedding", "texts to vectors"
-        SPEECH = "speech", "speech to text"
-        IMAGE = "image", "words to an image"
+        EMBEDDING = "embedding", _("texts to vectors")
+        SPEECH = "speech", _("speech to text")
+        IMAGE = "image", _("words to an image")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    model = models.CharField(max_length=100, blank=True, help_text="alias asked for; empty: any of that kind")
+    model = models.CharField(max_length=100, blank=True, help_text=_("alias asked for; empty: any of that kind"))
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", help_text="empty: the site"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("empty: the site"),
     )
     input = models.JSONField(default=dict)
     input_file = models.FileField(blank=True)

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from chat.models import ImportRun
 from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound
@@ -10,7 +12,7 @@ from meatlizard.errors import NotFound
 def access_import(viewer: User, run: UUID) -> ImportRun:
     row = ImportRun.objects.filter(pk=run, owner=viewer.pk).first()
     if row is None:
-        raise NotFound("This import does not exist, or is not yours.")
+        raise NotFound(gettext("This import does not exist, or is not yours."))
     return row
 
 

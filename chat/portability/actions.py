@@ -7,6 +7,7 @@ from typing import IO
 from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from chat.models import ImportRun
 from chat.portability.carrying import UNDER_WAY, carry_out, end
@@ -14,6 +15,7 @@ from chat.portability.form import writable
 from chat.portability.jobs import run_import
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
+from meatlizard.languages import number
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +36,17 @@ def begin(owner: User, name: str, file: IO[bytes], size: int) -> ImportRun:
     Raises Invalid for one that is empty or too large, LimitReached while another of the same person is under way.
     """
     if size > MAX_UPLOAD:
-        raise Invalid(f"An archive has at most {MAX_UPLOAD // 1_000_000} MB.", code="archive_too_large")
+        raise Invalid(
+            gettext("An archive has at most {most} MB.").format(most=number(MAX_UPLOAD // 1000000)),
+            code="archive_too_large",
+        )
     if not size:
-        raise Invalid("This file is empty.", code="archive_empty")
+        raise Invalid(gettext("This file is empty."), code="archive_empty")
     with transaction.atomic():
         User.objects.select_for_update().filter(pk=owner.pk).first()
         for other in ImportRun.objects.filter(owner=owner.pk, state__in=UNDER_WAY):
             if other.created > timezone.now() - GIVEN_UP:
-                raise LimitReached("Another import of yours is still under way.", code="import_running")
+                raise LimitReached(gettext("Another import of yours is still under way."), code="import_running")
             end(other, ImportRun.State.FAILED, "It did not come to an end, and was given up.")
         run = ImportRun.objects.create(owner=owner, name=writable(name)[:200], created=timezone.now())
     try:

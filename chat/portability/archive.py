@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any
 
+from django.utils.translation import gettext
+
 from meatlizard.errors import Invalid
 
 MAX_UNPACKED = 2_000_000_000
@@ -62,12 +64,14 @@ def _packed(file: IO[bytes]) -> Iterator[Any]:
     if not end:
         raise zipfile.BadZipFile
     if end[5] > MAX_DIRECTORY:
-        raise Invalid("This archive holds too many files.", code="archive_too_large")
+        raise Invalid(gettext("This archive holds too many files."), code="archive_too_large")
     room = _Room(MAX_UNPACKED)
     with zipfile.ZipFile(file) as packed:
         wanted = [found for found in packed.infolist() if _WANTED.search(found.filename) and not found.is_dir()]
         if not wanted:
-            raise Invalid("There is no conversations.json in this archive.", code="archive_without_conversations")
+            raise Invalid(
+                gettext("There is no conversations.json in this archive."), code="archive_without_conversations"
+            )
         for found in sorted(wanted, key=lambda found: found.filename):
             with packed.open(found) as part:
                 yield from _items(_text(part, room))
@@ -82,7 +86,9 @@ class _Room:
     def take(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise Invalid("This archive is larger than it looks: unpacked it is too much.", code="archive_too_large")
+            raise Invalid(
+                gettext("This archive is larger than it looks: unpacked it is too much."), code="archive_too_large"
+            )
 
 
 def _text(file: IO[bytes], room: _Room) -> Iterator[str]:
@@ -93,7 +99,7 @@ def _text(file: IO[bytes], room: _Room) -> Iterator[str]:
             yield decoder.decode(piece)
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise Invalid("This is not text in UTF-8.", code="archive_unreadable") from None
+        raise Invalid(gettext("This is not text in UTF-8."), code="archive_unreadable") from None
 
 
 def _items(pieces: Iterator[str]) -> Iterator[Any]:
@@ -115,7 +121,7 @@ def _items(pieces: Iterator[str]) -> Iterator[Any]:
         if after == "]":
             return
         if after != ",":
-            raise Invalid("This file is damaged or cut off.", code="archive_unreadable")
+            raise Invalid(gettext("This file is damaged or cut off."), code="archive_unreadable")
 
 
 class _Ahead:
@@ -136,7 +142,7 @@ class _Ahead:
                 break
         self._text, self._at = "".join(found), 0
         if self._text.count("[") + self._text.count("{") > MAX_PARTS:
-            raise Invalid("This file holds more than a conversation can.", code="archive_too_large")
+            raise Invalid(gettext("This file holds more than a conversation can."), code="archive_too_large")
         return length > 0
 
     def next_character(self) -> str:
@@ -163,11 +169,11 @@ class _Ahead:
                 length = len(self._text) - self._at
                 if length > MAX_ITEM:
                     raise Invalid(
-                        "One conversation is larger than this site takes.", code="archive_too_large"
+                        gettext("One conversation is larger than this site takes."), code="archive_too_large"
                     ) from None
                 if not self._more(max(PIECE, length)):
-                    raise Invalid("This file is damaged or cut off.", code="archive_unreadable") from None
+                    raise Invalid(gettext("This file is damaged or cut off."), code="archive_unreadable") from None
             except RecursionError:
-                raise Invalid("This file is nested too deeply.", code="archive_unreadable") from None
+                raise Invalid(gettext("This file is nested too deeply."), code="archive_unreadable") from None
             else:
                 return found

@@ -6,6 +6,7 @@ from typing import IO, Any
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from chat.bus import on_commit
 from chat.events import ListChanged
@@ -51,7 +52,11 @@ class _Overtaken(Exception):
 def _all(run: ImportRun, file: IO[bytes]) -> None:
     for number, found in enumerate(archive.conversations(file)):
         if number >= MAX_CONVERSATIONS:
-            raise Invalid(f"The first {MAX_CONVERSATIONS:,} conversations were taken; an archive may have no more.")
+            raise Invalid(
+                gettext("The first {most} conversations were taken; an archive may have no more.").format(
+                    most=number(MAX_CONVERSATIONS)
+                )
+            )
         if number >= run.seen:
             _one(run, number, found)
 

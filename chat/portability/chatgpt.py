@@ -6,6 +6,8 @@ There is no published description. This reads what such archives are known to ho
 import re
 from typing import Any
 
+from django.utils.translation import gettext
+
 from chat.portability.form import Talk, Turn
 from chat.portability.reading import entry, foreign_talk, moment, text_of
 from meatlizard.errors import Invalid
@@ -46,7 +48,7 @@ def read(found: dict[str, Any]) -> Talk:
         kept[turn.id] = turn
         stands_for[key] = turn.id
     if not kept:
-        raise Invalid("It has no messages that can be read.")
+        raise Invalid(gettext("It has no messages that can be read."))
     head = stands_for.get(str(found.get("current_node")))
     name = found.get("conversation_id") or found.get("id")
     talk = foreign_talk(name, found.get("title"), begun, moment(found.get("update_time")), kept, head)

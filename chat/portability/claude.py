@@ -6,6 +6,8 @@ There is no published description. Older archives are lines of messages; in newe
 import re
 from typing import Any
 
+from django.utils.translation import gettext
+
 from chat.portability.form import Talk, Turn
 from chat.portability.reading import entry, foreign_talk, moment, text_of
 from meatlizard.errors import Invalid
@@ -45,7 +47,7 @@ def read(found: dict[str, Any]) -> Talk:
         )  # fmt: skip
         stands_for[key] = last = key
     if not kept:
-        raise Invalid("It has no messages that can be read.")
+        raise Invalid(gettext("It has no messages that can be read."))
     head = stands_for.get(text_of(found.get("current_leaf_message_uuid")), last)
     return foreign_talk(found.get("uuid"), found.get("name"), begun, moment(found.get("updated_at")), kept, head)
 

@@ -7,10 +7,12 @@ import datetime
 import re
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from chat.actions import MAX_SYSTEM_PROMPT
 from meatlizard.errors import Invalid
+from meatlizard.languages import number
 
 FORMAT = "meatlizard.conversation"
 VERSION = 1
@@ -101,7 +103,11 @@ def read(found: dict[str, Any]) -> Talk:
     """A conversation of this site or of another of its kind. Raises Invalid, in words."""
     version = found.get("version")
     if isinstance(version, int) and version > VERSION:
-        raise Invalid(f"It was written by a newer site (version {version} of the format; this one reads {VERSION}).")
+        raise Invalid(
+            gettext(
+                "It was written by a newer site (version {version} of the format; this one reads {version2})."
+            ).format(version=version, version2=VERSION)
+        )
     try:
         return checked(Document.model_validate(found).conversation)
     except ValidationError as error:
@@ -113,27 +119,31 @@ def read(found: dict[str, Any]) -> Talk:
 def checked(talk: Talk) -> Talk:
     """``talk`` with every message behind its parent. Raises Invalid for what is no tree, or too large a one."""
     if not talk.messages:
-        raise Invalid("It has no messages.")
+        raise Invalid(gettext("It has no messages."))
     if len(talk.messages) > MAX_MESSAGES:
-        raise Invalid(f"It has {len(talk.messages):,} messages; {MAX_MESSAGES:,} are taken at most.")
+        raise Invalid(
+            gettext("It has {count} messages; {most} are taken at most.").format(
+                count=number(len(talk.messages)), most=number(MAX_MESSAGES)
+            )
+        )
     below: dict[str | None, list[Turn]] = {}
     for turn in talk.messages:
         below.setdefault(turn.parent, []).append(turn)
     keys = {turn.id for turn in talk.messages}
     if len(keys) < len(talk.messages):
-        raise Invalid("Two of its messages have the same id.")
+        raise Invalid(gettext("Two of its messages have the same id."))
     if any(parent is not None and parent not in keys for parent in below):
-        raise Invalid("A message in it answers one that is not there.")
+        raise Invalid(gettext("A message in it answers one that is not there."))
     ordered: list[Turn] = []
     level, depth = below.get(None, []), 0
     while level:
         depth += 1
         if depth > MAX_DEPTH:
-            raise Invalid(f"It is more than {MAX_DEPTH:,} messages deep.")
+            raise Invalid(gettext("It is more than {most} messages deep.").format(most=number(MAX_DEPTH)))
         ordered += level
         level = [turn for above in level for turn in below.get(above.id, [])]
     if len(ordered) < len(talk.messages):
-        raise Invalid("Messages in it answer one another in a circle.")
+        raise Invalid(gettext("Messages in it answer one another in a circle."))
     if talk.head is not None and talk.head not in keys:
-        raise Invalid("The message at its end is not there.")
+        raise Invalid(gettext("The message at its end is not there."))
     return talk.model_copy(update={"messages": ordered})

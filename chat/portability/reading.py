@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, overload
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from pydantic import ValidationError
 
 from chat.portability.form import Talk, Turn, checked, writable
@@ -56,7 +57,7 @@ def foreign_talk(
 ) -> Talk:
     """The conversation of another program. Its model is none of ours, and is not asked for. Raises Invalid."""
     if not isinstance(key, str) or not key:
-        raise Invalid("It has no id, so it could not be told from a second copy of itself.")
+        raise Invalid(gettext("It has no id, so it could not be told from a second copy of itself."))
     rows = list(turns.values())
     question = next((turn.content for turn in rows if turn.role == "user"), "")
     named = " ".join(text_of(title).split())[:200]

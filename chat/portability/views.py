@@ -11,6 +11,8 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from chat.access import access_conversation
@@ -27,14 +29,14 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 
 class ImportForm(forms.Form):
     archive = forms.FileField(
-        label="Archive", help_text="A ZIP archive as it was downloaded, or the conversations.json out of it.",
-        error_messages={"required": "Choose a file first.", "empty": "This file is empty."},
+        label=_("Archive"), help_text=_("A ZIP archive as it was downloaded, or the conversations.json out of it."),
+        error_messages={"required": _("Choose a file first."), "empty": _("This file is empty.")},
     )  # fmt: skip
 
 
 def _kind(kind: str) -> str:
     if kind not in exporting.WRITERS:
-        raise NotFound("Conversations are exported as json, markdown or html.")
+        raise NotFound(gettext("Conversations are exported as json, markdown or html."))
     return kind
 
 

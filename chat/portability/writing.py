@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from chat.messages import plain_html, rendered
 from chat.models import Conversation, Message
@@ -42,7 +43,7 @@ def read(found: Any) -> tuple[str, Talk]:
             return "chatgpt", chatgpt.read(found)
         if claude.is_one(found):
             return "claude", claude.read(found)
-    raise Invalid("This is no conversation of MeatLizard, ChatGPT or Claude.")
+    raise Invalid(gettext("This is no conversation of MeatLizard, ChatGPT or Claude."))
 
 
 def prepare(owner: User, program: str, talk: Talk) -> Prepared:

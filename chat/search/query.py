@@ -12,8 +12,10 @@ from typing import Literal
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from meatlizard.errors import Invalid
+from meatlizard.languages import number
 
 Folders = list[UUID] | None
 """In which it is looked; None: anywhere."""
@@ -57,7 +59,9 @@ class Query:
 def parse(text: str) -> Query:
     """Raises Invalid for a date that is none, and for more than anybody searches for."""
     if len(text) > MAX_QUERY:
-        raise Invalid(f"A search has at most {MAX_QUERY} characters.", code="query_too_long")
+        raise Invalid(
+            gettext("A search has at most {most} characters.").format(most=number(MAX_QUERY)), code="query_too_long"
+        )
     terms: list[Term] = []
     sender: Literal["", "me", "model"] = ""
     model = ""
@@ -81,7 +85,10 @@ def parse(text: str) -> Query:
             typing = phrase is None and found.end() == len(text)
             terms.append(Term(words, bool(minus), typing and not minus))
     if len(terms) > MAX_TERMS:
-        raise Invalid(f"A search has at most {MAX_TERMS} words or phrases.", code="query_too_long")
+        raise Invalid(
+            gettext("A search has at most {most} words or phrases.").format(most=number(MAX_TERMS)),
+            code="query_too_long",
+        )
     return Query(
         tuple(terms), sender, model, places["tag"], places["folder"], days.get("before"), days.get("after")
     )  # fmt: skip
@@ -92,4 +99,6 @@ def _day(text: str) -> datetime.datetime:
         day = timezone.make_aware(datetime.datetime.combine(datetime.date.fromisoformat(text), datetime.time()))
         return day.astimezone(datetime.UTC)
     except (ValueError, OverflowError):
-        raise Invalid(f"“{text[:20]}” is not a date. Write it as 2026-11-21.", code="bad_date") from None
+        raise Invalid(
+            gettext("“{text}” is not a date. Write it as 2026-11-21.").format(text=text[:20]), code="bad_date"
+        ) from None

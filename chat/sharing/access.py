@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from chat.models import Share
 from meatlizard.accounts.models import User
@@ -42,7 +43,7 @@ def access_share(viewer: User | AnonymousUser, token: str) -> Share:
 def access_own_share(viewer: User, share: UUID) -> Share:
     row = Share.objects.defer("snapshot").filter(pk=share, owner=viewer.pk).first()
     if row is None:
-        raise NotFound("This shared link does not exist, or is not yours.")
+        raise NotFound(gettext("This shared link does not exist, or is not yours."))
     return row
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext
 
 from chat.bus import on_commit
 from chat.hub import user_topic
@@ -17,6 +18,7 @@ from chat.models import Conversation, Message, Share
 from chat.sharing.access import readers, token_hash
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached
+from meatlizard.languages import number
 from meatlizard.security import ratelimit
 
 TOKEN_BYTES = 24
@@ -41,16 +43,27 @@ def share(conversation: Conversation, days: int | None = None, password: str = "
     Raises Invalid for an empty conversation and unusable values, LimitReached beyond MAX_SHARES, Forbidden where links are off.
     """
     if readers() == "false":
-        raise Forbidden("Sharing by link is switched off on this site.", code="sharing_off")
+        raise Forbidden(gettext("Sharing by link is switched off on this site."), code="sharing_off")
     if days is not None and not 1 <= days <= MAX_DAYS:
-        raise Invalid(f"A link ends after 1 to {MAX_DAYS:,} days, or never.", code="expiry_out_of_range")
+        raise Invalid(
+            gettext("A link ends after 1 to {most} days, or never.").format(most=number(MAX_DAYS)),
+            code="expiry_out_of_range",
+        )
     if len(password) > MAX_PASSWORD:
-        raise Invalid(f"A password has at most {MAX_PASSWORD} characters.", code="password_too_long")
+        raise Invalid(
+            gettext("A password has at most {most} characters.").format(most=number(MAX_PASSWORD)),
+            code="password_too_long",
+        )
     snapshot = [_shown(message) for message in branch(conversation) if message.content]
     if not snapshot:
-        raise Invalid("There is nothing in this conversation to share yet.", code="nothing_to_share")
+        raise Invalid(gettext("There is nothing in this conversation to share yet."), code="nothing_to_share")
     if len(snapshot) > MAX_MESSAGES:
-        raise Invalid(f"At most {MAX_MESSAGES:,} messages are shared; these are {len(snapshot):,}.", code="too_long")
+        raise Invalid(
+            gettext("At most {most} messages are shared; these are {count}.").format(
+                most=number(MAX_MESSAGES), count=number(len(snapshot))
+            ),
+            code="too_long",
+        )
     # Slow on purpose, and hence before anything is locked.
     hashed = make_password(password) if password else ""
     now = timezone.now()
@@ -60,7 +73,10 @@ def share(conversation: Conversation, days: int | None = None, password: str = "
         mine = Share.objects.filter(owner=conversation.owner_id)
         mine.filter(expires__lt=now - KEPT_AFTER_END).delete()
         if mine.count() >= MAX_SHARES:
-            raise LimitReached(f"You share {MAX_SHARES:,} links already. Withdraw some first.", code="too_many_shares")
+            raise LimitReached(
+                gettext("You share {most} links already. Withdraw some first.").format(most=number(MAX_SHARES)),
+                code="too_many_shares",
+            )
         row = Share.objects.create(
             owner_id=conversation.owner_id, conversation=conversation, token_hash=token_hash(token), title=conversation.title,
             snapshot=snapshot, length=len(snapshot), password=hashed, created=now,
@@ -81,7 +97,7 @@ def unlock(row: Share, password: str, address: str) -> str:
     ratelimit.check("share.password", f"{row.pk} {address}", GUESSES, too_often)
     ratelimit.check("share.password.all", str(row.pk), GUESSES_BY_ALL, too_often)
     if len(password) > MAX_PASSWORD or not check_password(password, row.password):
-        raise Forbidden("This is not the password.", code="wrong_password")
+        raise Forbidden(gettext("This is not the password."), code="wrong_password")
     return _proof(row)
 
 

@@ -1,6 +1,7 @@
 """What the pages of sharing carry, checked."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from chat.sharing.actions import MAX_DAYS, MAX_PASSWORD
 
@@ -10,15 +11,15 @@ class ShareForm(forms.Form):
         required=False,
         min_value=1,
         max_value=MAX_DAYS,
-        label="Days until it ends",
-        help_text="Empty: it works until you withdraw it.",
+        label=_("Days until it ends"),
+        help_text=_("Empty: it works until you withdraw it."),
     )
     password = forms.CharField(
         required=False,
         max_length=MAX_PASSWORD,
         strip=False,
-        label="Password",
-        help_text="Empty: the link alone is enough.",
+        label=_("Password"),
+        help_text=_("Empty: the link alone is enough."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -27,6 +28,6 @@ class PasswordForm(forms.Form):
     password = forms.CharField(
         max_length=MAX_PASSWORD,
         strip=False,
-        label="Password",
+        label=_("Password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -52,7 +53,7 @@ def unlisted(view: View) -> View:
 @require_GET
 def share_nothing(request: UserRequest) -> HttpResponse:
     """Where Share leads from the page of a conversation that is not begun yet."""
-    messages.info(request, "Ask something first; then there is a conversation to share.")
+    messages.info(request, gettext("Ask something first; then there is a conversation to share."))
     return redirect("chat:shares")
 
 
@@ -97,7 +98,7 @@ def shares(request: UserRequest) -> HttpResponse:
 @require_POST
 def revoke(request: UserRequest, share: UUID) -> HttpResponse:
     actions.revoke(access_own_share(request.user, share))
-    messages.success(request, "The link was withdrawn. Nobody can read it any more.")
+    messages.success(request, gettext("The link was withdrawn. Nobody can read it any more."))
     return redirect("chat:shares")
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any, TypeVar
 
 from django import forms
+from django.utils.translation import gettext
 
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid
@@ -18,13 +19,13 @@ MAX_TEXT_BODY = 1_300_000
 def body(request: UserRequest, most: int = MAX_BODY) -> dict[str, Any]:
     """The JSON object in the request. Raises Invalid for anything else, and for more than ``most`` bytes."""
     if len(request.body) > most:
-        raise Invalid("This is too much for one request.", code="too_long")
+        raise Invalid(gettext("This is too much for one request."), code="too_long")
     try:
         found = json.loads(request.body or b"{}")
     except (ValueError, RecursionError):
-        raise Invalid("The request is not JSON.", code="bad_request") from None
+        raise Invalid(gettext("The request is not JSON."), code="bad_request") from None
     if not isinstance(found, dict):
-        raise Invalid("The request is not a JSON object.", code="bad_request")
+        raise Invalid(gettext("The request is not a JSON object."), code="bad_request")
     return found
 
 

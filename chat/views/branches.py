@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from chat import branches
@@ -29,7 +30,7 @@ def edit(request: UserRequest, message: UUID) -> JsonResponse:
     row = access_message(request.user, message)
     text = body(request, MAX_TEXT_BODY).get("text")
     if not isinstance(text, str):
-        raise Invalid("The request has no text.", code="bad_request")
+        raise Invalid(gettext("The request has no text."), code="bad_request")
     branches.edit_answer(request.user, row, text)
     return JsonResponse({"edited": row.pk})
 

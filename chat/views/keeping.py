@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from chat import keeping
@@ -41,7 +42,7 @@ def _keys(asked: dict[str, object]) -> list[UUID]:
     try:
         return [UUID(str(key)) for key in found] if isinstance(found, list) else []
     except ValueError:
-        raise Invalid("This is not the id of a conversation.", code="bad_request") from None
+        raise Invalid(gettext("This is not the id of a conversation."), code="bad_request") from None
 
 
 @login_required

@@ -1,5 +1,7 @@
 // What every page has: the menu on phones, the account menu, scan lines, and allauth's errors in words.
 
+import { gettext } from "./i18n.js";
+
 const root = document.documentElement;
 
 function scanlines() {
@@ -77,8 +79,8 @@ function passkeyErrors() {
     }
     const refused = event.detail?.exception?.name === "NotAllowedError";
     box.textContent = refused
-      ? "The passkey was not used: the request was cancelled or took too long."
-      : "The passkey could not be used in this browser.";
+      ? gettext("The passkey was not used: the request was cancelled or took too long.")
+      : gettext("The passkey could not be used in this browser.");
   });
 }
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 
 from meatlizard.accounts.access import needs_setup
 from meatlizard.accounts.models import ADMIN, Invitation, Tier, User
@@ -36,16 +37,16 @@ def create_first_admin(username: str, password: str, email: str = "") -> User:
         Tier.objects.named(ADMIN)
         tier = Tier.objects.select_for_update().get(name=ADMIN)
         if not needs_setup():
-            raise Forbidden("This site has been set up already.", code="already_set_up")
+            raise Forbidden(gettext("This site has been set up already."), code="already_set_up")
         return User.objects.create_superuser(username=username, email=email, password=password, tier=tier)
 
 
 def invite(by: User, *, uses: int = 1, days: int | None = 14, note: str = "") -> str:
     """Makes an invitation and returns its code, of which only the hash is kept. ``days`` None: it does not expire."""
     if not 1 <= uses <= 10_000:
-        raise Invalid("An invitation is for 1 to 10,000 people.", code="uses_out_of_range")
+        raise Invalid(gettext("An invitation is for 1 to 10,000 people."), code="uses_out_of_range")
     if days is not None and not 1 <= days <= 3650:
-        raise Invalid("An invitation is valid for 1 to 3,650 days.", code="days_out_of_range")
+        raise Invalid(gettext("An invitation is valid for 1 to 3,650 days."), code="days_out_of_range")
     raw = secrets.token_bytes(CODE_BYTES)
     Invitation.objects.create(
         code_hash=code_hash(_grouped(raw)),
@@ -74,7 +75,9 @@ def redeem(code: str) -> None:
         .update(uses_left=F("uses_left") - 1, used=F("used") + 1)
     )
     if not won:
-        raise Invalid("This invitation is wrong, used up, or expired. Ask for another one.", code="invitation_refused")
+        raise Invalid(
+            gettext("This invitation is wrong, used up, or expired. Ask for another one."), code="invitation_refused"
+        )
 
 
 def is_name_taken(error: IntegrityError) -> bool:

@@ -12,6 +12,8 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.accounts import actions
 from meatlizard.accounts.http import UserRequest
@@ -42,14 +44,14 @@ class UserAdmin(DjangoUserAdmin[User]):
         )
     ]
 
-    @admin.action(permissions=["change"], description="Deactivate: signs out, and keeps what is stored")
+    @admin.action(permissions=["change"], description=_("Deactivate: signs out, and keeps what is stored"))
     def deactivate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
         count = queryset.exclude(pk=request.user.pk).update(is_active=False)
-        self.message_user(request, f"{count} account(s) deactivated. Your own stays.")
+        self.message_user(request, gettext("{count} account(s) deactivated. Your own stays.").format(count=count))
 
-    @admin.action(permissions=["change"], description="Activate again")
+    @admin.action(permissions=["change"], description=_("Activate again"))
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self.message_user(request, f"{queryset.update(is_active=True)} account(s) activated.")
+        self.message_user(request, gettext("{true} account(s) activated.").format(true=queryset.update(is_active=True)))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # Nobody deletes from the ledger of tokens, but a person's pages of it go with the person.
@@ -77,9 +79,9 @@ class TierAdmin(admin.ModelAdmin[Tier]):
 class NewInvitationForm(forms.ModelForm[Invitation]):
     """What an operator says about a new invitation; the code is made here and shown once."""
 
-    uses = forms.IntegerField(min_value=1, max_value=10_000, initial=1, help_text="how many people may use it")
+    uses = forms.IntegerField(min_value=1, max_value=10_000, initial=1, help_text=_("how many people may use it"))
     days = forms.IntegerField(
-        min_value=1, max_value=3650, initial=14, required=False, help_text="valid so long; empty: for ever"
+        min_value=1, max_value=3650, initial=14, required=False, help_text=_("valid so long; empty: for ever")
     )
 
     class Meta:
@@ -111,7 +113,9 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
         code = actions.invite(request.user, uses=data["uses"], days=data["days"], note=data["note"])
         made = Invitation.objects.get(code_hash=actions.code_hash(code))
         obj.__dict__.update(made.__dict__)
-        self.message_user(request, f"The invitation's code, shown only now: {code}", messages.WARNING)
+        self.message_user(
+            request, gettext("The invitation's code, shown only now: {code}").format(code=code), messages.WARNING
+        )
 
 
 # Their own pages would show secrets of second factors and tokens to every operator.

@@ -10,6 +10,8 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.accounts import actions
 from meatlizard.accounts.models import User
@@ -20,14 +22,16 @@ class SetupForm(forms.Form):
     """The first administrator. ``code`` is asked for only when the visitor comes from elsewhere."""
 
     username = forms.CharField(max_length=150, min_length=2, validators=User._meta.get_field("username").validators)
-    email = forms.EmailField(required=False, label="E-mail", max_length=254)
+    email = forms.EmailField(required=False, label=_("E-mail"), max_length=254)
     password1 = forms.CharField(
-        label="Password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
     password2 = forms.CharField(
-        label="Password again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label=_("Password again"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
-    code = forms.CharField(label="Set-up code", max_length=64, help_text="It was printed where the site was started.")
+    code = forms.CharField(
+        label=_("Set-up code"), max_length=64, help_text=_("It was printed where the site was started.")
+    )
 
     def __init__(self, *args: Any, needs_code: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,14 +43,14 @@ class SetupForm(forms.Form):
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
         if not actions.setup_code_matches(code):
-            raise ValidationError("This is not the code that was printed.")
+            raise ValidationError(gettext("This is not the code that was printed."))
         return code
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         first, second = data.get("password1"), data.get("password2")
         if first and second and first != second:
-            self.add_error("password2", "The two passwords differ.")
+            self.add_error("password2", gettext("The two passwords differ."))
         elif first:
             try:
                 validate_password(first, User(username=data.get("username", ""), email=data.get("email", "")))
@@ -61,12 +65,12 @@ class InvitedMixin(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if settings.REGISTRATION == "invite":
-            self.fields["invitation"] = forms.CharField(label="Invitation code", max_length=64)
+            self.fields["invitation"] = forms.CharField(label=_("Invitation code"), max_length=64)
 
     def clean_invitation(self) -> str:
         code: str = self.cleaned_data["invitation"]
         if not actions.is_usable(code):
-            raise ValidationError("This invitation is wrong, used up, or expired. Ask for another one.")
+            raise ValidationError(gettext("This invitation is wrong, used up, or expired. Ask for another one."))
         return code
 
     def save(self, request: HttpRequest) -> Any:
@@ -78,7 +82,9 @@ class InvitedMixin(forms.Form):
         except IntegrityError as error:
             if not actions.is_name_taken(error):
                 raise
-            raise Invalid("Somebody else has just taken this name. Choose another one.", code="name_taken") from error
+            raise Invalid(
+                gettext("Somebody else has just taken this name. Choose another one."), code="name_taken"
+            ) from error
 
 
 class SignupForm(InvitedMixin, AllauthSignupForm):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 FREE, ADMIN = "free", "admin"
 DEFAULT_TIERS: dict[str, dict[str, Any]] = {
@@ -37,12 +38,12 @@ class Tier(models.Model):
     name = models.SlugField(max_length=40, unique=True)
     title = models.CharField(max_length=80)
     weekly_tokens = models.PositiveBigIntegerField(
-        help_text="tokens that models may read and write for one person in a week"
+        help_text=_("tokens that models may read and write for one person in a week")
     )
-    storage_bytes = models.PositiveBigIntegerField(help_text="bytes one person may store")
-    concurrency = models.PositiveSmallIntegerField(default=2, help_text="answers of one person that may run at once")
+    storage_bytes = models.PositiveBigIntegerField(help_text=_("bytes one person may store"))
+    concurrency = models.PositiveSmallIntegerField(default=2, help_text=_("answers of one person that may run at once"))
     messages_per_minute = models.PositiveSmallIntegerField(default=20)
-    is_default = models.BooleanField(default=False, help_text="the tier of new accounts; one at most")
+    is_default = models.BooleanField(default=False, help_text=_("the tier of new accounts; one at most"))
 
     objects: ClassVar[TierQuerySet] = TierQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -66,13 +67,13 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
-                Lower("username"), name="user_name_once", violation_error_message="This name is taken."
+                Lower("username"), name="user_name_once", violation_error_message=_("This name is taken.")
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 condition=~Q(email=""),
                 name="user_email_once",
-                violation_error_message="This address is taken.",
+                violation_error_message=_("This address is taken."),
             ),
         ]
 
@@ -91,7 +92,7 @@ class Invitation(models.Model):
     """A code that lets somebody make an account while registration is by invitation. Only its hash is kept."""
 
     code_hash = models.CharField(max_length=64, unique=True)
-    note = models.CharField(max_length=200, blank=True, help_text="for whom; only operators see it")
+    note = models.CharField(max_length=200, blank=True, help_text=_("for whom; only operators see it"))
     uses_left = models.PositiveIntegerField(default=1)
     used = models.PositiveIntegerField(default=0)
     expires = models.DateTimeField(null=True, blank=True)

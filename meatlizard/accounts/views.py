@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
@@ -37,7 +38,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 def setup(request: HttpRequest) -> HttpResponseBase:
     """``setup.html``: makes the administrator, once. Context: ``form`` (:class:`SetupForm`), ``needs_code``."""
     if not needs_setup():
-        raise NotFound("This site has been set up already.", code="already_set_up")
+        raise NotFound(gettext("This site has been set up already."), code="already_set_up")
     needs_code = not is_at_the_machine(request)
     form = SetupForm(request.POST or None, needs_code=needs_code, initial={"code": request.GET.get("code", "")})
     if request.method == "POST" and form.is_valid():
@@ -61,7 +62,7 @@ def home(request: UserRequest) -> HttpResponse:
 
 def no_mail(request: HttpRequest) -> HttpResponse:
     """Stands where allauth would promise to mail a link for a new password."""
-    raise NotFound("This site sends no mail. Ask its operator for a new password.", code="no_mail")
+    raise NotFound(gettext("This site sends no mail. Ask its operator for a new password."), code="no_mail")
 
 
 def is_at_the_machine(request: HttpRequest) -> bool:

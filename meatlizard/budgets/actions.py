@@ -12,11 +12,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from meatlizard.accounts.models import User
 from meatlizard.budgets.models import Grant, Reservation, WeeklyUse
 from meatlizard.errors import Invalid, LimitReached
 from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, given
+from meatlizard.languages import number
 
 MAX_GRANT = 10**12
 
@@ -120,7 +122,9 @@ def settle(key: UUID, used: int) -> bool:
 def grant(user: User, tokens: int, given_by: User | None, note: str = "") -> Grant:
     """Gives a person more for this week."""
     if not 0 < tokens <= MAX_GRANT:
-        raise Invalid(f"A grant is of 1 to {MAX_GRANT:,} tokens.", code="grant_out_of_range")
+        raise Invalid(
+            gettext("A grant is of 1 to {most} tokens.").format(most=number(MAX_GRANT)), code="grant_out_of_range"
+        )
     with transaction.atomic():
         row = _this_week(user, timezone.now())
         WeeklyUse.objects.filter(pk=row.pk).update(granted=F("granted") + tokens)
@@ -143,8 +147,9 @@ def _exceeded(user: User, row: WeeklyUse, now: datetime.datetime) -> LimitReache
     limit = user.tier.weekly_tokens + row.granted
     running = f", and {row.reserved:,} are set aside for answers under way" if row.reserved else ""
     return LimitReached(
-        f"Your {limit:,} tokens for this week are used up ({row.used:,} used{running}). The next week begins on "
-        f"{timezone.localtime(resets):%A, %d %B at %H:%M %Z}. Your message was not sent.",
+        gettext(
+            "Your {limit} tokens for this week are used up ({used} used{running}). The next week begins on {resets:%A, %d %B at %H:%M %Z}. Your message was not sent."
+        ).format(limit=number(limit), used=number(row.used), running=running, resets=timezone.localtime(resets)),
         code="budget_exceeded",
         retry_after=(resets - now).total_seconds(),
     )

@@ -1,10 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BudgetsConfig(AppConfig):
     name = "meatlizard.budgets"
     label = "budgets"
-    verbose_name = "token budgets"
+    verbose_name = _("token budgets")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

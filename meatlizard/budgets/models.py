@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class WeeklyUse(models.Model):
@@ -9,9 +10,9 @@ class WeeklyUse(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="weekly_uses")
     week = models.DateField()
-    used = models.PositiveBigIntegerField(default=0, help_text="tokens that models have read and written")
-    reserved = models.PositiveBigIntegerField(default=0, help_text="set aside for answers under way")
-    granted = models.PositiveBigIntegerField(default=0, help_text="given on top of the tier's budget")
+    used = models.PositiveBigIntegerField(default=0, help_text=_("tokens that models have read and written"))
+    reserved = models.PositiveBigIntegerField(default=0, help_text=_("set aside for answers under way"))
+    granted = models.PositiveBigIntegerField(default=0, help_text=_("given on top of the tier's budget"))
 
     class Meta:
         ordering = ["-week", "user"]

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.jobs.lease import State
 from meatlizard.jobs.models import Job
@@ -27,9 +29,9 @@ class JobAdmin(admin.ModelAdmin[Job]):
         # Its actions need a right; of single rows nothing is to be changed.
         return obj is None and super().has_change_permission(request)
 
-    @admin.action(description="Try failed ones again")
+    @admin.action(description=_("Try failed ones again"))
     def try_again(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         count = queryset.filter(state=State.FAILED).update(
             state=State.QUEUED, attempts=0, finished=None, run_after=None
         )
-        self.message_user(request, f"{count} job(s) will be tried again.")
+        self.message_user(request, gettext("{count} job(s) will be tried again.").format(count=count))

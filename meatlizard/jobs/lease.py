@@ -15,17 +15,18 @@ from typing import Any, TypeVar
 from django.db import connections, models, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 Row = TypeVar("Row", bound="Leased")
 
 
 class State(models.TextChoices):
-    QUEUED = "queued", "queued"
-    LEASED = "leased", "leased"
-    STREAMING = "streaming", "streaming"
-    DONE = "done", "done"
-    FAILED = "failed", "failed"
-    CANCELLED = "cancelled", "cancelled"
+    QUEUED = "queued", _("queued")
+    LEASED = "leased", _("leased")
+    STREAMING = "streaming", _("streaming")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
 
 
 HELD = (State.LEASED, State.STREAMING)
@@ -182,7 +183,7 @@ class Leased(models.Model):
     stop_requested = models.BooleanField(default=False)
     lease_owner = models.CharField(max_length=64, blank=True, default="")
     lease_epoch = models.PositiveIntegerField(default=0)
-    claim_epoch = models.PositiveIntegerField(default=0, help_text="the lease epoch at the last claim")
+    claim_epoch = models.PositiveIntegerField(default=0, help_text=_("the lease epoch at the last claim"))
     lease_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.jobs.lease import HELD, Leased, LeasedQuerySet, State
 
@@ -23,18 +24,18 @@ class Job(Leased):
     """One call of a task: the function's path and its arguments (JSON), and what came of it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    task = models.CharField(max_length=200, help_text="path of the function")
+    task = models.CharField(max_length=200, help_text=_("path of the function"))
     queue = models.CharField(max_length=40, default="default")
     backend = models.CharField(max_length=40, default="default")
     priority = models.SmallIntegerField(default=0)
     args = models.JSONField(default=list, blank=True)
     kwargs = models.JSONField(default=dict, blank=True)
-    trace = models.CharField(max_length=64, blank=True, help_text="id of the request that asked for it")
+    trace = models.CharField(max_length=64, blank=True, help_text=_("id of the request that asked for it"))
     run_after = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField()
-    started = models.DateTimeField(null=True, blank=True, help_text="last attempt")
+    started = models.DateTimeField(null=True, blank=True, help_text=_("last attempt"))
     finished = models.DateTimeField(null=True, blank=True)
-    workers = models.JSONField(default=list, blank=True, help_text="who has tried, one entry an attempt")
+    workers = models.JSONField(default=list, blank=True, help_text=_("who has tried, one entry an attempt"))
     errors = models.JSONField(default=list, blank=True)
     result = models.JSONField(null=True, blank=True)
 

@@ -1,5 +1,7 @@
 // The small requests of the page. A refusal is an Error whose message is the site's own words.
 
+import { gettext, interpolate } from "../i18n.js";
+
 const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 export class Refused extends Error {
@@ -40,16 +42,17 @@ async function reach(url, options) {
     response = await fetch(url, { credentials: "same-origin", ...options });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Refused("The site cannot be reached. Check the connection and try again.", "unreachable");
+    throw new Refused(gettext("The site cannot be reached. Check the connection and try again."), "unreachable");
   }
   // A session that ended sends every request to the sign-in page.
-  if (response.redirected) throw new Refused("You are signed out. Reload the page to sign in.", "signed_out");
+  if (response.redirected) throw new Refused(gettext("You are signed out. Reload the page to sign in."), "signed_out");
   return response;
 }
 
 async function refusal(response) {
   const { error } = await response.json().catch(() => ({}));
-  return new Refused(error?.message || `The site refused this (${response.status}).`, error?.code || String(response.status));
+  const words = error?.message || interpolate(gettext("The site refused this (%s)."), [response.status]);
+  return new Refused(words, error?.code || String(response.status));
 }
 
 /** Addresses in `data-url-*` hold the zero UUID where an id belongs. */

@@ -1,5 +1,6 @@
 // What a reader does to the tree of the conversation: versions, edits, deletions, copies.
 
+import { gettext, interpolate, ngettext, number } from "../i18n.js";
 import { address, getText, post } from "./api.js";
 import { edit } from "./editor.js";
 import { dress } from "./message_view.js";
@@ -46,7 +47,7 @@ export class Branches {
   };
 
   #ask(frame) {
-    if (this.thread.busy) throw new Error("An answer is still being written here. Stop it or wait for it.");
+    if (this.thread.busy) throw new Error(gettext("An answer is still being written here. Stop it or wait for it."));
     this.ask({ request: uuid(), ...frame });
   }
 
@@ -69,15 +70,15 @@ export class Branches {
   async #edit(id, article) {
     const text = await getText(address(this.urls.source, id));
     if (article.dataset.role === "user") {
-      edit(article, text, { label: "Ask again", keep: (words) => this.#ask({ type: "edit", message: id, text: words, offline: this.offline() }) });
+      edit(article, text, { label: gettext("Ask again"), keep: (words) => this.#ask({ type: "edit", message: id, text: words, offline: this.offline() }) });
     } else {
-      edit(article, text, { label: "Save", keep: (words) => post(address(this.urls.edit, id), { text: words }) });
+      edit(article, text, { label: gettext("Save"), keep: (words) => post(address(this.urls.edit, id), { text: words }) });
     }
   }
 
   async #remove(id) {
     const { deleted } = await post(address(this.urls.remove, id));
-    this.toast.show(deleted === 1 ? "One message was deleted." : `${deleted} messages were deleted.`, async () => {
+    this.toast.show(interpolate(ngettext("%s message was deleted.", "%s messages were deleted.", deleted), [number(deleted)]), async () => {
       try {
         const { head } = await post(address(this.urls.restore, id));
         await this.thread.turnTo(head);

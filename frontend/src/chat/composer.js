@@ -1,5 +1,6 @@
 // Where one writes: Enter and Shift-Enter, growing, a draft for each conversation, and what will happen to a message sent now.
 
+import { gettext, interpolate, number } from "../i18n.js";
 import { anyOpen } from "./dialogs.js";
 import { codePoints } from "./reader.js";
 import { availability } from "./words.js";
@@ -42,13 +43,13 @@ export class Composer {
     this.#offerSending();
     this.stopButton.hidden = !busy;
     this.stopButton.disabled = stopping;
-    this.stopButton.textContent = stopping ? "Stopping…" : "Stop";
+    this.stopButton.textContent = stopping ? gettext("Stopping…") : gettext("Stop");
   }
 
   /** While an answer runs, Stop has the place of Send until something is written that could follow. */
   #offerSending() {
     this.sendButton.hidden = this.busy && !this.text.value.trim();
-    this.sendButton.textContent = this.busy ? "Queue" : "Send";
+    this.sendButton.textContent = this.busy ? gettext("Queue") : gettext("Send");
   }
 
   /** Words of a refusal; `text` comes back to be sent again, unless something new was written meanwhile. */
@@ -93,7 +94,8 @@ export class Composer {
     if (!text.trim()) return;
     const most = Number(this.text.dataset.max);
     if (codePoints(text) > most) {
-      this.refuse(`A message has at most ${most.toLocaleString("en")} characters; this one has ${codePoints(text).toLocaleString("en")}.`);
+      const words = gettext("A message has at most %s characters; this one has %s.");
+      this.refuse(interpolate(words, [number(most), number(codePoints(text))]));
       return;
     }
     this.refuse("");

@@ -1,5 +1,7 @@
 // Copying, for whole messages and for code blocks.
 
+import { gettext } from "../i18n.js";
+
 /** `text` may be a promise: some browsers allow the clipboard only inside the click itself. */
 export async function copy(text) {
   if (navigator.clipboard && window.ClipboardItem && typeof text !== "string") {
@@ -23,7 +25,7 @@ function copyByHand(value) {
   area.select();
   const done = document.execCommand("copy");
   area.remove();
-  if (!done) throw new Error("This browser does not allow copying.");
+  if (!done) throw new Error(gettext("This browser does not allow copying."));
 }
 
 /** Says the outcome on the button itself for two seconds. */
@@ -31,9 +33,9 @@ export async function copyFrom(button, text) {
   button.dataset.label ??= button.textContent;
   try {
     await copy(text);
-    button.textContent = "Copied";
+    button.textContent = gettext("Copied");
   } catch (error) {
-    button.textContent = "Not copied";
+    button.textContent = gettext("Not copied");
     button.title = error.message;
   }
   clearTimeout(Number(button.dataset.timer));
@@ -54,7 +56,7 @@ export function dressCode(root) {
     }
     if (box.dataset.lang) box.prepend(Object.assign(document.createElement("span"), { className: "code-lang", textContent: box.dataset.lang }));
     // Its words come from the style sheet, so that the text of a message is the message's alone.
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "code-copy", ariaLabel: "Copy code" });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "code-copy", ariaLabel: gettext("Copy code") });
     button.dataset.testid = "copy-code";
     button.addEventListener("click", () => copyFrom(button, pre.textContent));
     box.append(button);

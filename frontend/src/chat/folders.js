@@ -1,5 +1,6 @@
 // The folders: their names, where they lie, and what models read in them.
 
+import { gettext, interpolate } from "../i18n.js";
 import { address, post } from "./api.js";
 import { confirmed } from "./dialogs.js";
 import { part } from "./parts.js";
@@ -25,8 +26,8 @@ export class Folders {
   }
 
   #offer(chosen) {
-    this.fields.choice.replaceChildren(new Option("a new folder", ""), ...folderOptions(this.views.folders));
-    this.fields.parent.replaceChildren(new Option("no other", ""), ...folderOptions(this.views.folders));
+    this.fields.choice.replaceChildren(new Option(gettext("a new folder"), ""), ...folderOptions(this.views.folders));
+    this.fields.parent.replaceChildren(new Option(gettext("no other"), ""), ...folderOptions(this.views.folders));
     this.fields.choice.value = chosen;
     this.#show();
   }
@@ -52,7 +53,8 @@ export class Folders {
   }
 
   async #delete() {
-    if (!(await confirmed(this.confirm, `“${this.fields.name.value}” will be deleted. What lies in it stays, and moves to where the folder lay.`))) return;
+    const words = gettext("“%s” will be deleted. What lies in it stays, and moves to where the folder lay.");
+    if (!(await confirmed(this.confirm, interpolate(words, [this.fields.name.value])))) return;
     await this.#try(async () => {
       await post(address(this.urls.folderDelete, this.fields.choice.value));
       await this.sidebar.reload();

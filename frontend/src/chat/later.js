@@ -3,6 +3,7 @@
 // They lie in the browser's storage until the site has stored them, each under the id it will be asked with: a reload loses none, and
 // two tabs that send the same one ask once.
 
+import { gettext, interpolate } from "../i18n.js";
 import { uuid } from "./outbox.js";
 
 export class Later {
@@ -45,7 +46,7 @@ export class Later {
     try {
       this.storage.setItem(this.#key, JSON.stringify(entries));
     } catch {
-      throw new Error("This browser cannot keep your message until the answer is over. Wait for it, or stop it.");
+      throw new Error(gettext("This browser cannot keep your message until the answer is over. Wait for it, or stop it."));
     }
     this.show();
   }
@@ -99,9 +100,9 @@ export class Later {
     row.dataset.request = request;
     row.dataset.testid = "later";
     const words = Object.assign(document.createElement("span"), { textContent: text.slice(0, 300), title: text.slice(0, 2000) });
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "tool", textContent: "Remove" });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "tool", textContent: gettext("Remove") });
     button.dataset.action = "remove";
-    button.setAttribute("aria-label", `Remove “${text.slice(0, 60)}”`);
+    button.setAttribute("aria-label", interpolate(gettext("Remove “%s”"), [text.slice(0, 60)]));
     row.append(words, button);
     return row;
   }

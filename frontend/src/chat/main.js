@@ -20,10 +20,16 @@ import { Sidebar } from "./sidebar.js";
 import { Connection } from "./socket.js";
 import { seenBy } from "./seen.js";
 import { Thread } from "./thread.js";
+import { gettext } from "../i18n.js";
 import { Toast } from "./toast.js";
 import { Views } from "./views.js";
 
-const STATES = { connecting: "Connecting…", open: "", waiting: "Connection lost. Trying again…", signed_out: "Signed out." };
+const STATES = {
+  connecting: gettext("Connecting…"),
+  open: "",
+  waiting: gettext("Connection lost. Trying again…"),
+  signed_out: gettext("Signed out."),
+};
 const ASK_STATUS = 20_000;
 
 const byId = (id) => document.getElementById(id);
@@ -148,7 +154,7 @@ function askStatus() {
 function answerReady({ conversation: where, title }) {
   if (where === place.conversation) return;
   byId("ready-link").href = address(urls.conversation, where);
-  byId("ready-link").textContent = title || "a conversation";
+  byId("ready-link").textContent = title || gettext("a conversation");
   byId("ready").hidden = false;
 }
 
@@ -156,8 +162,9 @@ function conversationChanged(changed) {
   sidebar.show(changed);
   if (changed.id !== place.conversation) return;
   settings.show(changed);
-  byId("title").textContent = changed.title || "New conversation";
-  document.title = `${changed.title || "New conversation"} · MeatLizard`;
+  const title = changed.title || gettext("New conversation");
+  byId("title").textContent = title;
+  document.title = `${title} · MeatLizard`;
 }
 
 thread.addEventListener("changed", () => {

@@ -1,5 +1,6 @@
 // One message on the page: made from the server's own template, filled from the wire's `MessageOut`.
 
+import { gettext, interpolate } from "../i18n.js";
 import { author, tokens } from "./words.js";
 import { copyFrom, dressCode } from "./copy.js";
 import { dressMath } from "./math.js";
@@ -81,7 +82,7 @@ function showVersions(article) {
   box.hidden = !(Number(count) > 1);
   if (box.hidden) return;
   part(box, "version").textContent = `${number}/${count}`;
-  box.setAttribute("aria-label", `Version ${number} of ${count}`);
+  box.setAttribute("aria-label", interpolate(gettext("Version %s of %s"), [number, count]));
   box.querySelector("[data-action=before]").disabled = !before;
   box.querySelector("[data-action=after]").disabled = !after;
 }
@@ -117,7 +118,7 @@ export function buildPending(frame) {
   const plain = Object.assign(document.createElement("div"), { className: "plain", textContent: frame.text });
   part(article, "body").replaceChildren(plain);
   article.dataset.pending = frame.request;
-  setNote(article, "Sending…");
+  setNote(article, gettext("Sending…"));
   return article;
 }
 

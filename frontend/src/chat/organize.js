@@ -1,5 +1,6 @@
 // Puts one conversation, or several that were chosen, in order: pin, archive, folder, tags, delete, and the ways back.
 
+import { gettext, interpolate, ngettext, number } from "../i18n.js";
 import { post } from "./api.js";
 import { confirmed } from "./dialogs.js";
 import { part } from "./parts.js";
@@ -7,7 +8,10 @@ import { UNTITLED, tagsOf } from "./rows.js";
 import { folderOptions } from "./views.js";
 
 const BACK = { archive: "unarchive", delete: "restore" };
-const SAID = { archive: ["was archived", "were archived"], delete: ["was deleted", "were deleted"] };
+const SAID = {
+  archive: (count) => ngettext("The conversation was archived.", "%s conversations were archived.", count),
+  delete: (count) => ngettext("The conversation was deleted.", "%s conversations were deleted.", count),
+};
 const UNDONE = "undo-delete";
 
 export class Organize {
@@ -36,7 +40,7 @@ export class Organize {
     this.#ids = ids;
     this.error.hidden = true;
     this.form.elements.tag.value = "";
-    this.form.elements.folder.replaceChildren(new Option("in no folder", ""), ...folderOptions(this.views.folders));
+    this.form.elements.folder.replaceChildren(new Option(gettext("in no folder"), ""), ...folderOptions(this.views.folders));
     document.getElementById("known-tags").replaceChildren(...this.views.tags.map((tag) => new Option(tag)));
     this.#show();
     this.dialog.showModal();
@@ -60,7 +64,7 @@ export class Organize {
           read: any("unread"),
           delete: true,
         };
-    part(this.dialog, "title").textContent = rows.length === 1 ? rows[0].dataset.title || UNTITLED : `${this.#ids.length} conversations`;
+    part(this.dialog, "title").textContent = rows.length === 1 ? rows[0].dataset.title || UNTITLED : conversations(this.#ids.length);
     for (const button of this.dialog.querySelectorAll(".organize-buttons [data-do]")) button.hidden = !offered[button.dataset.do];
     for (const field of this.dialog.querySelectorAll(".not-in-trash")) field.hidden = trash;
     if (rows.length === 1) this.form.elements.folder.value = rows[0].dataset.folder;
@@ -76,7 +80,7 @@ export class Organize {
       return;
     }
     const { folder, tag: field } = this.form.elements;
-    if (verb === "erase" && !(await confirmed(this.confirm, `${this.#ids.length === 1 ? "This conversation" : `These ${this.#ids.length} conversations`} cannot be brought back.`))) return;
+    if (verb === "erase" && !(await confirmed(this.confirm, lost(this.#ids.length)))) return;
     try {
       await this.#carryOut(verb, this.#ids, { folder: folder.value, tag: tag ?? field.value });
       await this.sidebar.reload();
@@ -114,8 +118,7 @@ export class Organize {
   #sayDone(verb, ids) {
     const back = BACK[verb];
     if (!back) return;
-    const said = SAID[verb][ids.length === 1 ? 0 : 1];
-    this.toast.show(`${ids.length === 1 ? "The conversation" : `${ids.length} conversations`} ${said}.`, () =>
+    this.toast.show(interpolate(SAID[verb](ids.length), [number(ids.length)]), () =>
       this.#post(back, ids)
         .then(() => this.sidebar.reload())
         .catch((error) => this.failed(error.message)),
@@ -131,10 +134,19 @@ export class Organize {
   }
 }
 
+function conversations(count) {
+  return interpolate(ngettext("%s conversation", "%s conversations", count), [number(count)]);
+}
+
+function lost(count) {
+  const words = ngettext("This conversation cannot be brought back.", "These %s conversations cannot be brought back.", count);
+  return interpolate(words, [number(count)]);
+}
+
 function chip(tag) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "tool", textContent: `#${tag} ×` });
   Object.assign(button.dataset, { do: "untag", tag, testid: "tag" });
-  button.setAttribute("aria-label", `Remove the tag ${tag}`);
+  button.setAttribute("aria-label", interpolate(gettext("Remove the tag %s"), [tag]));
   return button;
 }
 

@@ -1,10 +1,11 @@
 // A row of the side bar, from the server's own template.
 
+import { gettext, interpolate } from "../i18n.js";
 import { part } from "./parts.js";
 
-export const UNTITLED = "New conversation";
+export const UNTITLED = gettext("New conversation");
 
-const VERBS = { rename: "Rename", delete: "Delete", more: "More about" };
+const VERBS = { rename: gettext("Rename %s"), delete: gettext("Delete %s"), more: gettext("More about %s") };
 
 export function newRow() {
   return document.getElementById("row-template").content.firstElementChild.cloneNode(true);
@@ -30,8 +31,8 @@ export function fillRow(row, { id, title, updated, pinned, archived, unread, fol
     part(link, "title").textContent = name;
     part(link, "tags").textContent = tagsOf(row).map((tag) => ` #${tag}`).join("");
   }
-  row.querySelector(".row-pick").setAttribute("aria-label", `Choose ${name}`);
-  for (const button of row.querySelectorAll("button")) button.setAttribute("aria-label", `${VERBS[button.dataset.action]} ${name}`);
+  row.querySelector(".row-pick").setAttribute("aria-label", interpolate(gettext("Choose %s"), [name]));
+  for (const button of row.querySelectorAll("button")) button.setAttribute("aria-label", interpolate(VERBS[button.dataset.action], [name]));
 }
 
 export const tagsOf = (row) => (row.dataset.tags || "").split(" ").filter(Boolean);

@@ -1,5 +1,6 @@
 // One running answer: reader, view and what is said about it. Events are hints: after three silent seconds it asks the site itself.
 
+import { gettext, interpolate, number } from "../i18n.js";
 import { Reader } from "./reader.js";
 import { StreamView } from "./stream_view.js";
 import { Thoughts } from "./thoughts.js";
@@ -31,7 +32,7 @@ export class Run {
     this.#thoughts = new Thoughts(article);
     this.#deadline = performance.now() + SILENCE;
     article.setAttribute("aria-busy", "true");
-    setNote(article, "Waiting…");
+    setNote(article, gettext("Waiting…"));
   }
 
   queued(event) {
@@ -72,13 +73,13 @@ export class Run {
   progress({ done, total }) {
     this.#heard();
     if (this.#reader.length) return;
-    this.#say(`Reading the prompt: ${done} of ${total} tokens.`, { done, total });
+    this.#say(interpolate(gettext("Reading the prompt: %s of %s tokens."), [number(done), number(total)]), { done, total });
   }
 
   away(gone) {
     this.#heard();
-    if (gone) this.#say("Reconnecting to the machine…");
-    else this.#say(this.#reader.length ? "" : "Reading the prompt…");
+    if (gone) this.#say(gettext("Reconnecting to the machine…"));
+    else this.#say(this.#reader.length ? "" : gettext("Reading the prompt…"));
   }
 
   stop() {
@@ -125,7 +126,7 @@ export class Run {
   }
 
   #say(text, progress = null) {
-    const words = this.stopping ? "Stopping…" : text;
+    const words = this.stopping ? gettext("Stopping…") : text;
     if (words === this.#said) return;
     this.#said = words;
     setNote(this.article, words, this.stopping ? null : progress);

@@ -1,9 +1,10 @@
 // The search box of the side bar: what it finds stands in the place of the list until it is emptied.
 
+import { gettext, interpolate, ngettext, number } from "../i18n.js";
 import { get } from "./api.js";
 
 const PAUSE = 200;
-const UNTITLED = "New conversation";
+const UNTITLED = gettext("New conversation");
 
 function element(name, properties, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -17,9 +18,13 @@ function row({ conversation, url, hits }) {
   item.dataset.testid = "found";
   for (const hit of hits) {
     const words = hit.parts.map(([text, marked]) => (marked ? element("mark", { textContent: text }) : text));
-    item.append(element("a", { href: hit.url, className: "found-hit" }, hit.role === "user" ? "You: " : "", ...words));
+    item.append(element("a", { href: hit.url, className: "found-hit" }, hit.role === "user" ? `${gettext("You")}: ` : "", ...words));
   }
   return item;
+}
+
+function found(count) {
+  return interpolate(ngettext("%s conversation found.", "%s conversations found.", count), [number(count)]);
 }
 
 export class Search {
@@ -80,7 +85,7 @@ export class Search {
       const { results } = await get(`${this.url}?q=${encodeURIComponent(words)}`);
       if (number !== this.#number) return;
       const count = results.length;
-      this.#show(results.map(row), count ? `${count} conversation${count === 1 ? "" : "s"} found.` : "Nothing found.");
+      this.#show(results.map(row), count ? found(count) : gettext("Nothing found."));
     } catch (error) {
       if (number === this.#number) this.#show([], error.message);
     }

@@ -70,8 +70,8 @@ export class Settings {
     this.#models = models;
     if (!this.dialog.open) this.#offerThinking(this.thinking.value);
     const chosen = this.select.value;
-    const wanted = models.map((model) => [model.alias, model.live ? model.alias : `${model.alias} (offline)`]);
-    if (chosen && !models.some((model) => model.alias === chosen)) wanted.push([chosen, `${chosen} (gone)`]);
+    const wanted = models.map((model) => [model.alias, model.live ? model.alias : interpolate(gettext("%s (offline)"), [model.alias])]);
+    if (chosen && !models.some((model) => model.alias === chosen)) wanted.push([chosen, interpolate(gettext("%s (gone)"), [chosen])]);
     const known = [...this.select.options].slice(1).map((option) => [option.value, option.text]);
     if (JSON.stringify(known) === JSON.stringify(wanted)) return;
     this.select.replaceChildren(this.select.options[0], ...wanted.map(([value, text]) => new Option(text, value)));
@@ -90,7 +90,7 @@ export class Settings {
   }
 
   #offer(model) {
-    if (model && ![...this.select.options].some((option) => option.value === model)) this.select.append(new Option(`${model} (gone)`, model));
+    if (model && ![...this.select.options].some((option) => option.value === model)) this.select.append(new Option(interpolate(gettext("%s (gone)"), [model]), model));
     this.select.value = model;
   }
 

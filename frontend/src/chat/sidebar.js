@@ -1,16 +1,17 @@
 // The list of conversations: newest first, more as one scrolls, by folder, tag or state; rename in place, choose several.
 
+import { gettext } from "../i18n.js";
 import { address, get, post } from "./api.js";
 import { isRenamed, rename } from "./rename.js";
 import { fillRow, newRow } from "./rows.js";
 
 const EMPTY = {
-  "": "No conversations yet. The first message starts one.",
-  archived: "Nothing is archived.",
-  unread: "No answer waits to be read.",
-  trash: "The trash is empty. What is deleted stays here for 30 days.",
-  folder: "This folder is empty. Move conversations here, or start one now.",
-  tag: "No conversation has this tag.",
+  "": gettext("No conversations yet. The first message starts one."),
+  archived: gettext("Nothing is archived."),
+  unread: gettext("No answer waits to be read."),
+  trash: gettext("The trash is empty. What is deleted stays here for 30 days."),
+  folder: gettext("This folder is empty. Move conversations here, or start one now."),
+  tag: gettext("No conversation has this tag."),
 };
 
 /** Tells by "organize" which conversations somebody wants to put in order, by "delete" which to delete, by "chosen" of choices. */

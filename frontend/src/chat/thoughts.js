@@ -1,6 +1,7 @@
 // What a model thought before its answer: open while it thinks, closed when the answer begins, unless the reader has decided.
 // Of an answer that has ended it is fetched when somebody opens it.
 
+import { gettext } from "../i18n.js";
 import { address, getText } from "./api.js";
 import { part } from "./parts.js";
 import { StreamView } from "./stream_view.js";
@@ -51,14 +52,14 @@ export class Thoughts {
       this.#view.end();
       return;
     }
-    part(this.article, "thinking-title").textContent = "Thinking…";
+    part(this.article, "thinking-title").textContent = gettext("Thinking…");
     this.article.dataset.thinking = "now";
     if (!this.box.dataset.chosen) this.box.open = true;
   }
 
   #rest() {
     this.#view?.end();
-    part(this.article, "thinking-title").textContent = "Thinking";
+    part(this.article, "thinking-title").textContent = gettext("Thinking");
     delete this.article.dataset.thinking;
   }
 }

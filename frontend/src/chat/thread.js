@@ -1,5 +1,6 @@
 // The open conversation: turns events of the socket into what the reader sees.
 
+import { gettext } from "../i18n.js";
 import { isEdited } from "./editor.js";
 import { Elsewhere } from "./elsewhere.js";
 import { dress, dresser, fill, setNote } from "./message_view.js";
@@ -10,7 +11,11 @@ import { hasEnded, isRunning } from "./states.js";
 import { thoughtsOnDemand } from "./thoughts.js";
 import { outcome } from "./words.js";
 
-const ENDINGS = { failed: "The answer failed.", cancelled: "Stopped.", tool_calls: "The model asked for a tool." };
+const ENDINGS = {
+  failed: gettext("The answer failed."),
+  cancelled: gettext("Stopped."),
+  tool_calls: gettext("The model asked for a tool."),
+};
 
 /**
  * Tells by "changed" that something began, ended or came in, by "refused" that a request was turned down, by "stored" that one is
@@ -166,7 +171,7 @@ export class Thread extends EventTarget {
     setNote(article, outcome(event));
     this.#loadThoughts(article);
     if (ran) {
-      this.announce(ENDINGS[event.reason] ?? "Answer ready.");
+      this.announce(ENDINGS[event.reason] ?? gettext("Answer ready."));
       this.dispatchEvent(new CustomEvent("ended", { detail: event.reason }));
     }
     this.#changed();

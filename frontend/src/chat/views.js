@@ -1,10 +1,12 @@
 // Which list the side bar shows: all, unread, archived, the trash, a folder or a tag.
 
+import { gettext } from "../i18n.js";
+
 const WAYS = [
-  ["", "All"],
-  ["unread", "Unread"],
-  ["archived", "Archived"],
-  ["trash", "Trash"],
+  ["", gettext("All")],
+  ["unread", gettext("Unread")],
+  ["archived", gettext("Archived")],
+  ["trash", gettext("Trash")],
 ];
 const KEPT = "view";
 
@@ -56,8 +58,8 @@ export class Views extends EventTarget {
     this.tags = tags;
     this.select.replaceChildren(
       ...WAYS.map(([value, text]) => new Option(text, value)),
-      ...group("Folders", folderOptions(folders, ({ id }) => `folder:${id}`)),
-      ...group("Tags", tags.map((tag) => new Option(`#${tag}`, `tag:${tag}`))),
+      ...group(gettext("Folders"), folderOptions(folders, ({ id }) => `folder:${id}`)),
+      ...group(gettext("Tags"), tags.map((tag) => new Option(`#${tag}`, `tag:${tag}`))),
     );
     this.#choose(chosen);
     this.dispatchEvent(new Event("offered"));

@@ -1,5 +1,6 @@
 // Keeps the page "Inference clients, live" as fresh as the site: asks for its changing part and puts in what differs.
 
+import { gettext } from "../i18n.js";
 import { renew } from "./renew.js";
 
 const EVERY_MS = 2500;
@@ -16,17 +17,17 @@ async function look() {
   try {
     const answer = await fetch(live.dataset.url, { headers: { Accept: "text/html" }, redirect: "error" });
     if (answer.status === 403) {
-      say("You may not look any more. Sign in again.");
+      say(gettext("You may not look any more. Sign in again."));
       return false;
     }
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     renew(live, fresh.body);
     failures = 0;
-    say("Live.");
+    say(gettext("Live."));
   } catch {
     failures += 1;
-    say("Not up to date: the site does not answer. Trying again.");
+    say(gettext("Not up to date: the site does not answer. Trying again."));
   }
   return true;
 }
