@@ -1,7 +1,7 @@
 """What goes over a browser's websocket, both ways, as strict schemas.
 
 Everything is a JSON text frame of one model below, told apart by ``type``, but one thing: text of a running answer is a
-binary frame (see :func:`pack_delta`), since a JSON wrapper around each token would weigh several times the token.
+binary frame (see :mod:`chat.frames`), since a JSON wrapper around each token would weigh several times the token.
 
 A reader paints the stored text of a generation (``stream``), then applies deltas: offset equal to its length, append;
 behind, ignore the overlap; ahead, keep it and ask with ``sync``. Offsets count Unicode code points. The text of a
@@ -388,17 +388,3 @@ def request_of(frame: str) -> UUID | None:
         return UUID(body["request"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-
-
-def pack_delta(stream: int, offset: int, text: str) -> bytes:
-    """Binary frame of text: one byte ``stream`` (with THINKING for thinking), ``offset`` as LEB128 varint (code points), then
-    UTF-8 text.
-
-    Five bytes around a token where JSON with ids needs eighty.
-    """
-    head = bytearray((stream,))
-    while offset > 0x7F:
-        head.append(offset & 0x7F | 0x80)
-        offset >>= 7
-    head.append(offset)
-    return bytes(head) + text.encode()

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chat.events import pack_delta
+from chat.frames import pack_delta
 
 INTERVAL = 0.015
 MAX_TEXT = 2**20

@@ -4,7 +4,7 @@
 const catalogue = globalThis.django ?? {};
 
 /** The page's language as browsers name it, for numbers and dates. */
-export const language = globalThis.document?.documentElement.lang || "en";
+export const language = globalThis.document?.documentElement?.lang || "en";
 
 export function gettext(text) {
   return catalogue.gettext?.(text) ?? text;
