@@ -14,12 +14,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.utils.translation import gettext
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
+from chat.rating.events import MessageRated
+from chat.schema import MAX_PROMPT, Schema
 from meatlizard.errors import Invalid
-
-MAX_PROMPT = 200_000
-"""Code points in one message a person sends."""
 
 MAX_STREAMS = 127
 """Answers of which one socket sees text at once: the numbers of streams."""
@@ -28,10 +27,6 @@ THINKING = 0x80
 """Added to a stream's number in the frame of a delta that is thinking."""
 
 GenerationState = Literal["queued", "leased", "streaming", "done", "failed", "cancelled"]
-
-
-class Schema(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 # --- site to browser ------------------------------------------------------------------------------------------------
@@ -52,7 +47,7 @@ class MessageOut(Schema):
     """A message as the page paints it. ``html`` is safe HTML of the answer; empty while it runs. ``thinking`` counts the code
     points that the model thought before it, to be asked for; 0 while it runs. ``notice`` is what else is to be said of how it ended.
     ``place`` is null when it is the only version, or as it was told before. ``edited``: when its owner last
-    changed its text. ``cut``: the answer may be continued.
+    changed its text. ``cut``: the answer may be continued. ``rating`` is null where it is as it was told before.
     """
 
     id: UUID
@@ -71,6 +66,7 @@ class MessageOut(Schema):
     place: Place | None = None
     edited: datetime | None = None
     cut: bool = False
+    rating: Literal["", "up", "down"] | None = None
 
 
 class ConversationOut(Schema):
@@ -271,6 +267,7 @@ ToBrowser = (
     | ListChanged
     | MessageAdded
     | MessageChanged
+    | MessageRated
     | BranchShown
     | Queued
     | Stream

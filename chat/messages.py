@@ -15,6 +15,7 @@ from chat.events import ConversationChanged, ConversationOut, FinishedOut, Messa
 from chat.models import Conversation, Generation, Message, kept
 from chat.prompting.layers import Composition, compose
 from chat.prompting.sources import sources
+from chat.rating import reading
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
@@ -127,10 +128,12 @@ def branch_out(conversation: Conversation) -> list[MessageOut]:
             latest[generation.message_id] = generation
     path = _branch(conversation, rows)
     thoughts = _copied_thoughts(conversation, [message for message in path if message.pk not in latest])
-    return [
+    found = [
         message_out(message, latest.get(message.pk), places.get(message.pk), thoughts.get(message.pk, 0))
         for message in path
     ]
+    ratings = reading.values(conversation.pk)
+    return [shown.model_copy(update={"rating": ratings.get(shown.id, "")}) for shown in found] if ratings else found
 
 
 def _copied_thoughts(conversation: Conversation, without_generation: Iterable[Message]) -> dict[UUID, int]:

@@ -1,5 +1,5 @@
 """The operator's view of conversations, generations and inference clients."""
 
-from chat.admin import conversations, nodes, sharing
+from chat.admin import conversations, nodes, ratings, sharing
 
-__all__ = ["conversations", "nodes", "sharing"]
+__all__ = ["conversations", "nodes", "ratings", "sharing"]

@@ -3,6 +3,7 @@ from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
 from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
 from chat.models.prompts import Composition, OwnText, SiteText
+from chat.models.ratings import Rating
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
@@ -24,6 +25,7 @@ __all__ = [
     "PairingCode",
     "Persona",
     "PersonaVersion",
+    "Rating",
     "SearchEntry",
     "Share",
     "SiteText",

@@ -14,6 +14,7 @@ from chat.messages import branch
 from chat.models import Conversation, Message
 from chat.portability import places
 from chat.portability.form import Document, Talk, Turn
+from chat.rating import carrying
 from meatlizard.accounts.models import User
 
 SUFFIXES: dict[str, str] = {"json": "json", "markdown": "md", "html": "html"}
@@ -29,13 +30,14 @@ _NOT_IN_NAMES = re.compile(r"[^\w ,()-]+")
 def as_json(talk: Conversation) -> bytes:
     """The whole tree, see :mod:`chat.portability.form`. What was deleted is left out."""
     rows = Message.objects.filter(conversation=talk.pk, removed=None).order_by("created", "pk")
+    ratings = carrying.of(talk)
     # Built without a second look: what is stored was checked when it came, and a strict look now could only lose it.
     turn: Any = Turn.model_construct
     turns = [
         turn(
             id=str(row.pk), parent=str(row.parent_id) if row.parent_id else None, role=row.role, source=row.source,
             content=row.content, thinking=row.thinking, model=row.model, tokens=row.tokens,
-            created=row.created, edited=row.edited,
+            created=row.created, edited=row.edited, rating=ratings.get(row.pk),
         )
         for row in rows
     ]  # fmt: skip

@@ -46,6 +46,18 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Opinion(_Part):
+    """What its owner thought of an answer."""
+
+    value: Literal["up", "down"]
+    reason: Literal[
+        "", "correct", "clear", "creative", "thorough", "wrong", "missed", "lazy", "style", "refused", "unsafe", "other"
+    ] = ""
+    comment: Annotated[Text, Field(max_length=1_000)] = ""
+    created: Moment
+    updated: Moment
+
+
 class Turn(_Part):
     """A message. ``parent``: the id of what it answers; none at the beginning."""
 
@@ -59,6 +71,7 @@ class Turn(_Part):
     tokens: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     created: Moment
     edited: Moment | None = None
+    rating: Opinion | None = None
 
 
 class Shelf(_Part):

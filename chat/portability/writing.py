@@ -15,6 +15,7 @@ from chat.messages import plain_html, rendered
 from chat.models import Conversation, Message
 from chat.portability import chatgpt, claude, form, places
 from chat.portability.form import Talk, Turn
+from chat.rating import carrying as ratings
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 
@@ -32,6 +33,7 @@ class Prepared:
     talk: Talk
     messages: list[Message]
     head: UUID | None
+    ratings: dict[UUID, dict[str, Any]]
 
 
 def read(found: Any) -> tuple[str, Talk]:
@@ -50,7 +52,7 @@ def prepare(owner: User, program: str, talk: Talk) -> Prepared:
     """Everything slow, before the transaction: which messages are new, and their HTML. Raises Invalid for a tag that is none."""
     places.tags(talk)
     if program == "meatlizard" and _is_of(owner, talk.id):
-        return Prepared(UUID(talk.id), talk, [], None)
+        return Prepared(UUID(talk.id), talk, [], None, {})
     key = uuid5(NAMESPACE, f"{owner.pk}\0{program}\0{talk.id}")
     known = set(Message.objects.filter(conversation=key).values_list("pk", flat=True))
     keys = {turn.id: uuid5(key, turn.id) for turn in talk.messages}
@@ -65,7 +67,8 @@ def prepare(owner: User, program: str, talk: Talk) -> Prepared:
         if keys[turn.id] not in known:
             parent = keys[turn.parent] if turn.parent else None
             messages.append(_message(keys[turn.id], parent, turn, created))
-    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None)
+    opinions = {keys[turn.id]: turn.rating.model_dump() for turn in talk.messages if turn.rating}
+    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions)
 
 
 def store(owner: User, prepared: Prepared) -> Outcome:
@@ -78,13 +81,13 @@ def store(owner: User, prepared: Prepared) -> Outcome:
     talk = Conversation.objects.select_for_update().filter(pk=prepared.key, owner=owner.pk).first()
     if talk is None:
         talk = _conversation(owner, prepared)
-        _add(talk, prepared.messages)
+        _add(talk, prepared)
         Conversation.objects.filter(pk=talk.pk).update(head=prepared.head)
         places.put(owner, talk, prepared.talk)
         return "imported"
     # An answer written here since then keeps its place; where nothing was, the archive's newer end is shown.
     went_on_here = Message.objects.filter(conversation=talk.pk, generations__isnull=False).exists()
-    _add(talk, prepared.messages)
+    _add(talk, prepared)
     changes: dict[str, Any] = {"updated": max(talk.updated, prepared.talk.updated)}
     if not went_on_here and prepared.head is not None:
         changes["head"] = prepared.head
@@ -119,8 +122,9 @@ def _message(key: UUID, parent: UUID | None, turn: Turn, created: datetime.datet
     )  # fmt: skip
 
 
-def _add(talk: Conversation, messages: list[Message]) -> None:
-    for message in messages:
+def _add(talk: Conversation, prepared: Prepared) -> None:
+    for message in prepared.messages:
         message.conversation = talk
     with transaction.atomic():
-        Message.objects.bulk_create(messages, batch_size=100)
+        Message.objects.bulk_create(prepared.messages, batch_size=100)
+        ratings.put(talk.owner_id, {message.pk: message for message in prepared.messages}, prepared.ratings)

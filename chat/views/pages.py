@@ -13,6 +13,7 @@ from chat.access import access_conversation, access_message
 from chat.forms import RenameForm, SettingsForm
 from chat.messages import branch_out, conversation_out
 from chat.models import Conversation
+from chat.rating.reading import reasons
 from chat.views.bodies import body, valid
 from meatlizard.accounts.http import UserRequest
 
@@ -43,6 +44,7 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "conversation": conversation_out(opened) if opened else None,
         "messages": branch_out(opened) if opened else [],
         "shelf": {"folders": listing.folders(request.user), "tags": listing.tags(request.user)},
+        "rating_reasons": reasons(),
         "status": status.model_dump(mode="json"),
         "models": status.models,
     }

@@ -13,6 +13,7 @@ import { Organize } from "./organize.js";
 import { Outbox } from "./outbox.js";
 import { Place } from "./place.js";
 import { local, remote } from "./providers.js";
+import { Ratings } from "./rating.js";
 import { Scroller } from "./scroller.js";
 import { Search } from "./search.js";
 import { Settings } from "./settings.js";
@@ -54,6 +55,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     else if (event.type === "conversation.unread") seen.news(event);
     else if (event.type === "list.changed") sidebar.reload();
     else if (event.type === "answer.ready") answerReady(event);
+    else if (event.type === "message.rated") ratings.rated(event);
     else thread.event(event);
   },
   delta: (frame) => thread.delta(decodeDelta(frame)),
@@ -181,7 +183,9 @@ const branches = new Branches({
   failed,
   toast,
 });
-tools(byId("messages"), data.urlSource, (action, article) => branches.act(action, article));
+const ratings = new Ratings({ find: (id) => thread.messages.find(id), url: data.urlRating, failed, announce });
+const act = (action, article, button) => (action === "rate" ? ratings.act(button.dataset.thumb, article) : branches.act(action, article));
+tools(byId("messages"), data.urlSource, act);
 const showNamed = async () => (await branches.showNamed(location.hash)) && scroller.toNamed();
 addEventListener("hashchange", showNamed);
 showNamed();

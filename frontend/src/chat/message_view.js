@@ -6,6 +6,7 @@ import { copyFrom, dressCode } from "./copy.js";
 import { dressMath } from "./math.js";
 import { address, getText } from "./api.js";
 import { part } from "./parts.js";
+import { showRating } from "./rating.js";
 import { isUnderWay } from "./states.js";
 import { fillThoughts } from "./thoughts.js";
 
@@ -39,6 +40,7 @@ export function fill(article, message) {
     const { number, count, before, after } = message.place;
     Object.assign(article.dataset, { number, count, before: before ?? "", after: after ?? "" });
   }
+  if (message.rating !== null && message.rating !== undefined) article.dataset.rating = message.rating;
   complete(article);
   part(article, "author").textContent = author(message);
   part(article, "time").dateTime = message.created;
@@ -65,6 +67,7 @@ function complete(article) {
 export function dress(article) {
   complete(article);
   showVersions(article);
+  showRating(article);
   part(article, "tokens").textContent = tokens(Number(article.dataset.tokens));
   const time = part(article, "time");
   const moment = new Date(time.dateTime);
@@ -129,6 +132,6 @@ export function tools(list, sourceUrl, act) {
     const article = button?.closest("[data-message]");
     if (!article) return;
     if (button.dataset.action === "copy") copyFrom(button, getText(address(sourceUrl, article.dataset.message)));
-    else act(button.dataset.action, article);
+    else act(button.dataset.action, article, button);
   });
 }
