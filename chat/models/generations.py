@@ -189,9 +189,6 @@ class Generation(Leased):
     tool_calls = models.JSONField(
         null=True, blank=True, help_text=_("tools the model asked for, when it ended with that")
     )
-    tool_calls = models.JSONField(
-        null=True, blank=True, help_text=_("tools the model asked for, when it ended with that")
-    )
     # Referred to by content: no constraint, since every answer writes it, and no index, since only a purge asks the other way round.
     composition = models.ForeignKey(
         "chat.Composition", models.DO_NOTHING, null=True, blank=True, default=EMPTY_COMPOSITION, related_name="+",
