@@ -137,7 +137,7 @@ def fork(user: User, message: Message) -> Conversation:
         if Generation.objects.filter(message=message.pk).exclude(state__in=ENDED).exists():
             raise Invalid(gettext("This answer is still being written. Stop it or wait for it."), code="answer_running")
         copy = Conversation.objects.create(
-            owner=user, updated=timezone.now(), title=f"Fork of {talk.title or 'a conversation'}"[:200],
+            owner=user, updated=timezone.now(), title=_title(talk.title),
             title_by_owner=True, **_settings(talk),
         )  # fmt: skip
         parent: Message | None = None
@@ -170,3 +170,8 @@ def _move(talk: Conversation, head: UUID | None) -> None:
 
 def _announce(talk: Conversation) -> None:
     on_commit(conversation_topic(talk.pk), BranchShown(conversation=talk.pk, head=talk.head_id))
+
+
+def _title(title: str) -> str:
+    named = gettext("Fork of {title}").format(title=title) if title else gettext("Fork of a conversation")
+    return named[:200]

@@ -279,14 +279,16 @@ class ChatConsumer(Socket):
 
 
 def _within_rate(user: User) -> None:
-    check("chat-frames", str(user.pk), FRAMES, "You are sending too fast. Wait a moment.", open_in_trouble=True)
+    check(
+        "chat-frames", str(user.pk), FRAMES, gettext("You are sending too fast. Wait a moment."), open_in_trouble=True
+    )
 
 
 def _ask(user: User, request: Question) -> list[MessageAdded]:
     """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
     _within_rate(user)
     rate = f"{user.tier.messages_per_minute}/m"
-    too_many = "You have sent many messages in this minute. Wait a moment."
+    too_many = gettext("You have sent many messages in this minute. Wait a moment.")
     check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
     if isinstance(request, Send):
         asked = actions.send(user, request.conversation, request.request, request.text, request.offline)

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.db.models.functions import Length
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat import messages as turns
 from chat.bus import control_on_commit, on_commit
@@ -284,7 +285,7 @@ def release(node_id: UUID, keep: Iterable[UUID] = ()) -> None:
     """
     held = Generation.objects.filter(node=node_id, state__in=HELD).exclude(pk__in=list(keep))
     for row in held:
-        _return_or_end(row, "interrupted", _INTERRUPTED)
+        _return_or_end(row, "interrupted", str(_INTERRUPTED))
 
 
 def give_back(generation: UUID, epoch: int, error_code: str, error: str) -> bool:
@@ -308,7 +309,7 @@ def _return_or_end(row: Generation, code: str, error: str) -> None:
         end_by_site(row.pk, "cancelled", epoch=row.lease_epoch)
 
 
-_INTERRUPTED = "The machine that was answering went away too often. What it wrote is kept; ask again to go on."
+_INTERRUPTED = _("The machine that was answering went away too often. What it wrote is kept; ask again to go on.")
 
 
 def end_by_site(
@@ -380,7 +381,7 @@ def reap() -> Reaped:
     def end(row: Generation, state: State, now: datetime.datetime) -> bool:
         if state == State.CANCELLED:
             return end_by_site(row.pk, "cancelled", epoch=row.lease_epoch, expired=now)
-        return end_by_site(row.pk, "failed", "interrupted", _INTERRUPTED, epoch=row.lease_epoch, expired=now)
+        return end_by_site(row.pk, "failed", "interrupted", str(_INTERRUPTED), epoch=row.lease_epoch, expired=now)
 
     result = Generation.objects.all().reap(settings.GENERATION_MAX_ATTEMPTS, end)
     if result:

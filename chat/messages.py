@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models.functions import Length
+from django.utils.translation import gettext, ngettext
 from pydantic_core import to_json
 
 from chat import tree
@@ -158,13 +159,21 @@ def finished_out(row: Generation) -> FinishedOut:
 
 def _notice(row: Generation) -> str:
     if row.trimmed_messages:
-        return f"The conversation is longer than the model's window: the {row.trimmed_messages} oldest messages were left out."
+        return ngettext(
+            "The conversation is longer than the model's window: the {count} oldest message was left out.",
+            "The conversation is longer than the model's window: the {count} oldest messages were left out.",
+            row.trimmed_messages,
+        ).format(count=row.trimmed_messages)
     if row.reason == "length":
-        return "The answer reached its length limit and was cut."
+        return gettext("The answer reached its length limit and was cut.")
     if row.reason == "tool_calls":
         # Names come from a model: one line of plain text, and not all of it.
         names = ", ".join(" ".join(call["name"].split())[:64] for call in (row.tool_calls or [])[:5])
-        return f"The model asked for a tool that this site does not offer{f' ({names})' if names else ''}, and ended there."
+        if not names:
+            return gettext("The model asked for a tool that this site does not offer, and ended there.")
+        return gettext("The model asked for a tool that this site does not offer ({names}), and ended there.").format(
+            names=names
+        )
     return ""
 
 

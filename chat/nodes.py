@@ -128,7 +128,9 @@ def _take(session: str, node: UUID, held: Held) -> Taken | None:
     if taken is None or len(taken.text) <= held.length:
         return taken
     # The site has more than the node remembers: the node cannot go on with this one. Let it be claimed anew.
-    generations.give_back(taken.generation, taken.epoch, "interrupted", "The machine lost a part of its answer.")
+    generations.give_back(
+        taken.generation, taken.epoch, "interrupted", gettext("The machine lost a part of its answer.")
+    )
     return None
 
 
@@ -257,7 +259,7 @@ def order(node: Node, do: OrderVerb, model: str = "") -> None:
     if do in ("load", "unload"):
         if not NodeModel.objects.filter(node=node, alias=model).exists():
             raise Invalid(
-                gettext("{name} does not offer {model}.").format(name=node.name, model=model or "that model"),
+                gettext("{name} does not offer {model}.").format(name=node.name, model=model or gettext("that model")),
                 code="unknown_model",
             )
     elif model:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat.bus import control_on_commit
 from chat.models import InferenceTask
@@ -27,7 +28,7 @@ KEPT_HOURS = 24
 PURGED = 1_000
 """Rows that one purge deletes."""
 
-_INTERRUPTED = "The machine that was at it went away too often."
+_INTERRUPTED = _("The machine that was at it went away too often.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def resume(session: str, node_id: UUID, holding: Iterable[Held]) -> list[Claimed
 def release(node_id: UUID, keep: Iterable[UUID] = ()) -> None:
     """Gives back what the node no longer works on."""
     for row in InferenceTask.objects.filter(node=node_id, state__in=HELD).exclude(pk__in=list(keep)):
-        give_back(row.pk, row.lease_epoch, "interrupted", _INTERRUPTED)
+        give_back(row.pk, row.lease_epoch, "interrupted", str(_INTERRUPTED))
 
 
 def renew(session: str, tasks: Sequence[UUID]) -> set[UUID]:
@@ -172,7 +173,7 @@ def reap() -> Reaped:
 
     def end(row: InferenceTask, state: State, now: datetime.datetime) -> bool:
         return _end(
-            row.pk, state, epoch=row.lease_epoch, expired=now, error_code="interrupted", error=_INTERRUPTED
+            row.pk, state, epoch=row.lease_epoch, expired=now, error_code="interrupted", error=str(_INTERRUPTED)
         )  # fmt: skip
 
     result = InferenceTask.objects.all().reap(settings.GENERATION_MAX_ATTEMPTS, end)

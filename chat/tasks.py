@@ -50,6 +50,18 @@ WINDOW = 8
 POLL_SECONDS = 1.0
 
 
+NOT_CONNECTED = {
+    Kind.EMBEDDING: _("No machine that turns texts into vectors is connected."),
+    Kind.SPEECH: _("No machine that writes down speech is connected."),
+    Kind.IMAGE: _("No machine that makes images is connected."),
+}
+NOT_OFFERED = {
+    Kind.EMBEDDING: _("No machine that turns texts into vectors with the model {model} is connected."),
+    Kind.SPEECH: _("No machine that writes down speech with the model {model} is connected."),
+    Kind.IMAGE: _("No machine that makes images with the model {model} is connected."),
+}
+
+
 class Unavailable(AppError):
     """No connected machine does this, or none did it in time."""
 
@@ -111,9 +123,9 @@ def model_for(kind: str, model: str = "", user: User | None = None) -> str:
         return aliases[0]
     if model in aliases:
         return model
-    what = {Kind.EMBEDDING: "turns texts into vectors", Kind.SPEECH: "writes down speech", Kind.IMAGE: "makes images"}
-    which = f" with the model {model}" if model else ""
-    raise Unavailable(gettext("No machine that {kind}{which} is connected.").format(kind=what[Kind(kind)], which=which))
+    if not model:
+        raise Unavailable(str(NOT_CONNECTED[Kind(kind)]))
+    raise Unavailable(str(NOT_OFFERED[Kind(kind)]).format(model=model))
 
 
 # --- asking without waiting -----------------------------------------------------------------------------------------
@@ -197,7 +209,7 @@ def _enqueue(
         if not offline:
             model_for(kind, model, user)
         if user is not None and InferenceTask.objects.waiting().filter(user=user).count() >= MAX_WAITING:
-            why = "Too much of yours is waiting for a machine already."
+            why = gettext("Too much of yours is waiting for a machine already.")
             raise LimitReached(why, code="tasks_full", retry_after=10.0)
         with transaction.atomic():
             task.save(force_insert=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.conf.locale import LANG_INFO
@@ -58,7 +58,8 @@ def words(request: HttpRequest, language: str) -> HttpResponse:
     if language not in dict(settings.LANGUAGES):
         raise Http404
     with translation.override(language):
-        response = HttpResponse(JavaScriptCatalog.as_view()(request).content, "text/javascript; charset=utf-8")
+        catalogue = cast(HttpResponse, JavaScriptCatalog.as_view()(request))
+    response = HttpResponse(catalogue.content, "text/javascript; charset=utf-8")
     patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     return response
 

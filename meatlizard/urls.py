@@ -4,6 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
 
 from meatlizard import languages
@@ -11,8 +12,7 @@ from meatlizard.accounts import views
 
 # Signing in to the admin goes the same way as to the site, so that second factors and limits hold there too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.site_header = "MeatLizard admin"
-admin.site.site_title = "MeatLizard admin"
+admin.site.site_header = admin.site.site_title = _("MeatLizard admin")
 
 urlpatterns = [
     path("", views.landing, name="landing"),

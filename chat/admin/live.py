@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from chat import node_overview, nodes
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 Page = Callable[[UserRequest], HttpResponse]
 
 SAID = {
-    "drain": "{node} was told to finish what it writes and end.",
-    "load": "{node} was told to load {model}.",
-    "unload": "{node} was told to unload {model}.",
+    "drain": _("{node} was told to finish what it writes and end. If its link breaks just now, the order is lost."),
+    "load": _("{node} was told to load {model}. If its link breaks just now, the order is lost."),
+    "unload": _("{node} was told to unload {model}. If its link breaks just now, the order is lost."),
 }
 
 
@@ -76,7 +77,7 @@ class Live:
 
     def _page(self, request: UserRequest) -> HttpResponse:
         site = self._admin.admin_site.each_context(request)
-        context = {**site, "title": "Inference clients, live", **self._context(request)}
+        context = {**site, "title": gettext("Inference clients, live"), **self._context(request)}
         return render(request, "admin/chat/node/live.html", context)
 
     def _now(self, request: UserRequest) -> HttpResponse:
@@ -102,10 +103,15 @@ class Live:
         this = Node.objects.filter(pk=node.pk)
         if do == "revoke":
             nodes.revoke(this)
-            return f"{node.name} is revoked. What it was answering goes to others."
+            return gettext("{node} is revoked. What it was answering goes to others.").format(node=node.name)
         if do in ("pause", "resume"):
             nodes.set_paused(this, do == "pause")
-            return f"{node.name} is paused: it finishes what it writes." if do == "pause" else f"{node.name} goes on."
+            said = (
+                gettext("{node} is paused: it finishes what it writes.")
+                if do == "pause"
+                else gettext("{node} goes on.")
+            )
+            return said.format(node=node.name)
         if do not in SAID:
             raise Invalid(gettext("That is no order to an inference client."))
         if state_of(node) == "away":
@@ -115,4 +121,4 @@ class Live:
                 ).format(name=node.name)
             )
         nodes.order(node, cast(nodes.OrderVerb, do), model)
-        return SAID[do].format(node=node.name, model=model) + " If its link breaks just now, the order is lost."
+        return str(SAID[do]).format(node=node.name, model=model)

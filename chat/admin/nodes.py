@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from chat import availability, nodes
@@ -73,11 +73,11 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     fieldsets = [
         (None, {"fields": ["name", "owner", "paused", "state", "notes"]}),
         (
-            "Share of the work",
+            _("Share of the work"),
             {"fields": ["weight", "max_slots", "quiet_from", "quiet_until", "own_only", "owner_first"]},
         ),
         (
-            "The machine",
+            _("The machine"),
             {
                 "fields": [
                     "fingerprint", "client_version", "platform", "backend", "created", "connected_at", "last_seen",
@@ -102,15 +102,15 @@ class NodeAdmin(admin.ModelAdmin[Node]):
         held = Count("generations", filter=Q(generations__state__in=HELD))
         return super().get_queryset(request).annotate(held=held).prefetch_related("models")
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, node: Node) -> str:
         return availability.state_of(node)
 
-    @admin.display(description="models")
+    @admin.display(description=_("models"))
     def offer(self, node: Node) -> str:
         return ", ".join(f"{model.alias} ×{model.slots}" for model in node.models.all()) or "—"
 
-    @admin.display(description="running")
+    @admin.display(description=_("running"))
     def running(self, node: Node) -> int:
         return int(getattr(node, "held", 0))
 
@@ -121,24 +121,24 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     @admin.action(permissions=["change"], description=_("Revoke: cut off at once and for good"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
         count = nodes.revoke(queryset)
-        self.message_user(
-            request,
-            gettext("{count} inference client(s) revoked. What they were answering goes to others.").format(
-                count=count
-            ),
+        words = ngettext(
+            "{count} inference client revoked. What it was answering goes to others.",
+            "{count} inference clients revoked. What they were answering goes to others.",
+            count,
         )
+        self.message_user(request, words.format(count=count))
 
     @admin.action(permissions=["change"], description=_("Pause: finish what runs, take nothing new"))
     def pause(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        self.message_user(
-            request, gettext("{true} inference client(s) paused.").format(true=nodes.set_paused(queryset, True))
-        )
+        count = nodes.set_paused(queryset, True)
+        words = ngettext("{count} inference client paused.", "{count} inference clients paused.", count)
+        self.message_user(request, words.format(count=count))
 
     @admin.action(permissions=["change"], description=_("Resume after a pause"))
     def resume(self, request: HttpRequest, queryset: QuerySet[Node]) -> None:
-        self.message_user(
-            request, gettext("{false} inference client(s) resumed.").format(false=nodes.set_paused(queryset, False))
-        )
+        count = nodes.set_paused(queryset, False)
+        words = ngettext("{count} inference client resumed.", "{count} inference clients resumed.", count)
+        self.message_user(request, words.format(count=count))
 
     @admin.action(permissions=["change"], description=_("Rotate key: give one client a code for a new key"))
     def rotate(self, request: UserRequest, queryset: QuerySet[Node]) -> HttpResponse | None:
@@ -168,7 +168,9 @@ class NodeAdmin(admin.ModelAdmin[Node]):
     def code_page(self, request: HttpRequest, code: str, node: Node | None) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": "Add inference client" if node is None else f"New key for {node.name}",
+            "title": gettext("Add inference client")
+            if node is None
+            else gettext("New key for {name}").format(name=node.name),
             "code": code,
             "site_url": settings.SITE_URL,
             "minutes": nodes.CODE_MINUTES,

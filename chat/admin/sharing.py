@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from chat.admin.read_only import ReadOnly
 from chat.models import ImportRun, Share
@@ -15,7 +16,7 @@ class ShareAdmin(ReadOnly, admin.ModelAdmin[Share]):
 
     list_display = ["id", "owner", "created", "expires", "length"]
     search_fields = ["id", "owner__username"]
-    search_help_text = "A member's name, or the whole address of a shared link."
+    search_help_text = _("A member's name, or the whole address of a shared link.")
     fields = ["id", "owner", "created", "expires", "length"]
     list_select_related = ["owner"]
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.db import Error as DatabaseTrouble
+from django.utils.translation import gettext
 
 from chat import generations
 from chat.bus import bus
@@ -72,7 +73,7 @@ class Answers:
             trace=claimed.trace,
         )  # fmt: skip
         if not self._link.send(job):
-            why = "The conversation has become too long to be sent to a machine. Start a new one."
+            why = gettext("The conversation has become too long to be sent to a machine. Start a new one.")
             self._end(stream, Outcome("failed", error_code="conversation_too_long", error=why))
         elif claimed.message is not None:
             bus.delta(claimed.conversation, claimed.message, claimed.generation, len(claimed.prefix), "")
@@ -106,7 +107,7 @@ class Answers:
         self._stopping.pop(stream.generation, None)
         self._link.worked(stream.model, False)
         self._forget(stream)
-        why = "The machine did not confirm that it stopped. What it wrote is kept."
+        why = gettext("The machine did not confirm that it stopped. What it wrote is kept.")
         log.warning("stop.unconfirmed", extra={"generation": str(stream.generation), "node": str(self._link.node)})
         await in_database(
             generations.end_by_site, stream.generation, "failed", "stop_unconfirmed", why, epoch=stream.epoch
@@ -170,7 +171,7 @@ class Answers:
             self._finish_stream(stream)
             self._link.spawn(self._give_back(stream, message))
         else:
-            text = message.detail or f"The machine could not answer ({message.code})."
+            text = message.detail or gettext("The machine could not answer ({code}).").format(code=message.code)
             self._end(stream, Outcome("failed", error_code=message.code, error=text, answered_by=stream.model))
 
     def _ending(self, generation: UUID, epoch: int) -> Stream | None:
@@ -205,7 +206,7 @@ class Answers:
             # An end that can never be stored must not keep its conversation waiting for ever.
             extra = {"generation": str(stream.generation), "node": str(self._link.node)}
             log.exception("generation.bad_end", extra=extra)
-            why = "The machine ended this answer in a way the site could not store. What it wrote is kept."
+            why = gettext("The machine ended this answer in a way the site could not store. What it wrote is kept.")
             await in_database(
                 generations.end_by_site, stream.generation, "failed", "bad_answer", why, epoch=stream.epoch
             )
@@ -218,7 +219,7 @@ class Answers:
 
     async def _give_back(self, stream: Stream, message: Failed) -> None:
         await self._recorder.store(stream)
-        detail = message.detail or f"The machine could not answer ({message.code})."
+        detail = message.detail or gettext("The machine could not answer ({code}).").format(code=message.code)
         # Before it is in the queue again: this very node may get it next, and must not be told to drop that.
         self._forget(stream)
         await in_database(generations.give_back, stream.generation, stream.epoch, message.code, detail)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
+from django.utils.translation import gettext
 
 from chat import claims, generations, nodes, samples, task_claims
 from chat.bus import Control
@@ -156,7 +157,7 @@ class Dispatcher:
         for name, one in claimed:
             session = self._sessions.get(name)
             if session is None or session.closed:
-                gone = "The machine went away."
+                gone = gettext("The machine went away.")
                 await in_database(generations.give_back, one.generation, one.epoch, "interrupted", gone)
             else:
                 self._seating.started(session.node, one.model)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from django.utils.translation import gettext
+
 from chat import task_claims
 from chat.inference.placement import Seat
 from chat.inference.seating import Seating
@@ -58,7 +60,7 @@ class TaskDispatch:
         claimed = await in_database(task_claims.claim, session.id, session.node, free, limit, only_of)
         for one in claimed:
             if session.closed:
-                gone = "The machine went away."
+                gone = gettext("The machine went away.")
                 await in_database(task_claims.give_back, one.task, one.epoch, "interrupted", gone)
             else:
                 self._seating.started(session.node, one.model)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext
 
 from chat import task_claims
 from chat.inference.answers import MAX_ANSWER
@@ -111,24 +112,26 @@ class TaskRuns:
                 await self._blobs.send(claimed.file, claimed.input["sha256"])
         except Lost as error:
             log.warning("task.input_lost", extra={"task": str(run.task), "reason": str(error)})
-            await self._fail(run, "input_lost", "The site has lost what was to be worked on.")
+            await self._fail(run, "input_lost", gettext("The site has lost what was to be worked on."))
             return
         except (ValueError, KeyError):
             log.exception("task.bad_input", extra={"task": str(run.task)})
-            await self._fail(run, "bad_input", "The site could not make a message of this task.")
+            await self._fail(run, "bad_input", gettext("The site could not make a message of this task."))
             return
         except Exception:
             # A storage out of reach is no fault of the machine, and must not cost its other work the link.
             log.exception("task.input_unreadable", extra={"task": str(run.task)})
             run.ending = True
-            await self._write_back(run, "input_unreadable", "The site could not read what was to be worked on.")
+            await self._write_back(
+                run, "input_unreadable", gettext("The site could not read what was to be worked on.")
+            )
             return
         # It may have been stopped while its bytes went out.
         if self.runs.get(run.task) is not run or self._link.closed:
             return
         run.handed = True
         if not self._link.send(message):
-            await self._fail(run, "too_long", "This is too long to be sent to a machine.")
+            await self._fail(run, "too_long", gettext("This is too long to be sent to a machine."))
 
     # what the node says ---------------------------------------------------------------------------------------------
 
@@ -143,7 +146,7 @@ class TaskRuns:
             run.pieces.append(new)
             run.length += len(new)
         if run.length > MAX_ANSWER:
-            self._give_back(run, "too_long", "The machine wrote without end.")
+            self._give_back(run, "too_long", gettext("The machine wrote without end."))
 
     def embedded(self, message: Embedded) -> None:
         run = self._mine(message.generation, message.epoch)
@@ -177,7 +180,9 @@ class TaskRuns:
         if run.length != message.length:
             raise ChannelError("out_of_order", "text is missing at the end")
         if message.reason in ("cancelled", "tool_calls"):
-            self._give_back(run, "bad_answer", f"The machine ended this with {message.reason}.")
+            self._give_back(
+                run, "bad_answer", gettext("The machine ended this with {reason}.").format(reason=message.reason)
+            )
             return
         self._ended(run)
         self._link.spawn(self._succeed(run))
@@ -187,7 +192,7 @@ class TaskRuns:
         if run is None:
             return
         log.warning("task.failed", extra={"task": str(run.task), "code": message.code, "node": str(self._link.node)})
-        detail = message.detail or f"The machine could not do this ({message.code})."
+        detail = message.detail or gettext("The machine could not do this ({code}).").format(code=message.code)
         if message.retry:
             self._give_back(run, message.code, detail)
         else:
@@ -223,12 +228,12 @@ class TaskRuns:
         except ValueError as error:
             log.warning("task.bad_answer", extra={"task": str(run.task), "reason": str(error)})
             self._link.worked(run.model, False)
-            await self._write_back(run, "bad_answer", "The machine's result could not be read.")
+            await self._write_back(run, "bad_answer", gettext("The machine's result could not be read."))
             return
         except Exception:
             # A result that cannot be stored (a full disk) must not keep whoever waits waiting.
             log.exception("task.not_stored", extra={"task": str(run.task)})
-            await self._fail(run, "not_stored", "The site could not store the result.")
+            await self._fail(run, "not_stored", gettext("The site could not store the result."))
             return
         self._link.worked(run.model, True)
         won = await in_database(task_claims.succeed, run.task, run.epoch, produced)

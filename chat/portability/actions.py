@@ -47,13 +47,13 @@ def begin(owner: User, name: str, file: IO[bytes], size: int) -> ImportRun:
         for other in ImportRun.objects.filter(owner=owner.pk, state__in=UNDER_WAY):
             if other.created > timezone.now() - GIVEN_UP:
                 raise LimitReached(gettext("Another import of yours is still under way."), code="import_running")
-            end(other, ImportRun.State.FAILED, "It did not come to an end, and was given up.")
+            end(other, ImportRun.State.FAILED, gettext("It did not come to an end, and was given up."))
         run = ImportRun.objects.create(owner=owner, name=writable(name)[:200], created=timezone.now())
     try:
         run.file.save(f"{run.pk}", File(file))
     except OSError:
         log.exception("import.not_stored", extra={"import": str(run.pk)})
-        end(run, ImportRun.State.FAILED, "The site could not store this file. Nothing was imported.")
+        end(run, ImportRun.State.FAILED, gettext("The site could not store this file. Nothing was imported."))
         return run
     if size <= AT_ONCE:
         run_import.using(run_after=timezone.now() + PATIENCE).enqueue(str(run.pk))

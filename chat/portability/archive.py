@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.errors import Invalid
 
@@ -33,7 +34,7 @@ _WANTED = re.compile(r"(?:^|/)(?:conversations[^/]*\.json|conversations/[^/]+\.j
 _SPACE = " \t\r\n"
 _decoder = json.JSONDecoder()
 
-NOT_READABLE = (
+NOT_READABLE = _(
     "This file cannot be read. Give the ZIP archive as it was downloaded, or the conversations.json out of it."
 )
 
@@ -54,8 +55,8 @@ def conversations(file: IO[bytes]) -> Iterator[Any]:
 
 def _why_not(error: Exception) -> str:
     if isinstance(error, RuntimeError) and "password" in str(error):
-        return "This archive is encrypted. Unpack it, and give the conversations.json out of it."
-    return "This ZIP archive is damaged or cut off."
+        return gettext("This archive is encrypted. Unpack it, and give the conversations.json out of it.")
+    return gettext("This ZIP archive is damaged or cut off.")
 
 
 def _packed(file: IO[bytes]) -> Iterator[Any]:
@@ -110,7 +111,7 @@ def _items(pieces: Iterator[str]) -> Iterator[Any]:
         yield text.value()
         return
     if first != "[":
-        raise Invalid(NOT_READABLE, code="archive_unreadable")
+        raise Invalid(str(NOT_READABLE), code="archive_unreadable")
     text.skip()
     if text.next_character() == "]":
         return

@@ -16,6 +16,7 @@ from chat.portability import archive, writing
 from chat.portability.form import writable
 from chat.portability.writing import Prepared
 from meatlizard.errors import Invalid
+from meatlizard.languages import number
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def carry_out(run: ImportRun) -> None:
     except Invalid as error:
         end(run, ImportRun.State.FAILED, error.message)
     except FileNotFoundError:
-        end(run, ImportRun.State.FAILED, "The file was lost on the way. Give it again.")
+        end(run, ImportRun.State.FAILED, gettext("The file was lost on the way. Give it again."))
     except _Overtaken:
         log.warning("import.overtaken", extra={"import": str(run.pk)})
     else:
@@ -50,15 +51,15 @@ class _Overtaken(Exception):
 
 
 def _all(run: ImportRun, file: IO[bytes]) -> None:
-    for number, found in enumerate(archive.conversations(file)):
-        if number >= MAX_CONVERSATIONS:
+    for index, found in enumerate(archive.conversations(file)):
+        if index >= MAX_CONVERSATIONS:
             raise Invalid(
                 gettext("The first {most} conversations were taken; an archive may have no more.").format(
                     most=number(MAX_CONVERSATIONS)
                 )
             )
-        if number >= run.seen:
-            _one(run, number, found)
+        if index >= run.seen:
+            _one(run, index, found)
 
 
 def _one(run: ImportRun, number: int, found: Any) -> None:
@@ -70,13 +71,13 @@ def _one(run: ImportRun, number: int, found: Any) -> None:
         _refuse(run, number, found, error.message)
     except IntegrityError:
         log.exception("import.conflict", extra={"import": str(run.pk)})
-        _refuse(run, number, found, "It does not fit with what is here already.")
+        _refuse(run, number, found, gettext("It does not fit with what is here already."))
     except (DatabaseError, _Overtaken):
         raise
     except Exception:
         # One conversation that is odd in a way nobody thought of must not cost the others.
         log.exception("import.not_understood", extra={"import": str(run.pk)})
-        _refuse(run, number, found, "It could not be read. The site's log says why.")
+        _refuse(run, number, found, gettext("It could not be read. The site's log says why."))
 
 
 def _store(run: ImportRun, number: int, prepared: Prepared) -> None:

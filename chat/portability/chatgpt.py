@@ -127,7 +127,7 @@ def _part(part: Any) -> str:
     if text := text_of(found.get("text")):
         return text
     name = _ASSETS.get(text_of(found.get("content_type")))
-    return f"[{name}, not part of the archive]" if name else ""
+    return gettext("[{name}, not part of the archive]").format(name=name) if name else ""
 
 
 def _joined(before: Turn, turn: Turn) -> Turn:

@@ -74,6 +74,10 @@ def _attached(message: dict[str, Any]) -> list[str]:
         name = text_of(attachment.get("file_name")) or "attachment"
         text = text_of(attachment.get("extracted_content"))
         fence = "`" * max([3, *(len(run) + 1 for run in _FENCES.findall(text))])
-        found.append(f"{name}:\n\n{fence}\n{text}\n{fence}" if text.strip() else f"[{name}, not part of the archive]")
+        found.append(f"{name}:\n\n{fence}\n{text}\n{fence}" if text.strip() else _missing(name))
     names = [text_of(entry(file).get("file_name")) or "file" for file in (files if isinstance(files, list) else [])]
-    return [*found, *(f"[{name}, not part of the archive]" for name in names)]
+    return [*found, *map(_missing, names)]
+
+
+def _missing(name: str) -> str:
+    return gettext("[{name}, not part of the archive]").format(name=name)

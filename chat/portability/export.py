@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from chat.messages import branch
 from chat.models import Conversation, Message
@@ -71,8 +72,12 @@ WRITERS: dict[str, Callable[[Conversation], bytes]] = {"json": as_json, "markdow
 
 def author(message: Message) -> str:
     if message.role == Message.Role.USER:
-        return "You"
-    return "Markov generator" if message.source == Message.Source.MARKOV else (_line(message.model) or "Answer")
+        return gettext("You")
+    return (
+        gettext("Markov generator")
+        if message.source == Message.Source.MARKOV
+        else (_line(message.model) or gettext("Answer"))
+    )
 
 
 def file_name(talk: Conversation, kind: str, number: int | None = None) -> str:

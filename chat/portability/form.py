@@ -117,16 +117,18 @@ def read(found: dict[str, Any]) -> Talk:
     version = found.get("version")
     if isinstance(version, int) and version > VERSION:
         raise Invalid(
-            gettext(
-                "It was written by a newer site (version {version} of the format; this one reads {version2})."
-            ).format(version=version, version2=VERSION)
+            gettext("It was written by a newer site (version {version} of the format; this one reads {known}).").format(
+                version=version, known=VERSION
+            )
         )
     try:
         return checked(Document.model_validate(found).conversation)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"It is not as it should be: {place}: {first['msg']}."[:300]) from None
+        raise Invalid(
+            gettext("It is not as it should be: {place}: {fault}.").format(place=place, fault=first["msg"])[:300]
+        ) from None
 
 
 def checked(talk: Talk) -> Talk:

@@ -73,4 +73,5 @@ def foreign_talk(
             )
         )  # fmt: skip
     except ValidationError as error:
-        raise Invalid(f"It is not as it should be: {error.errors(include_input=False)[0]['msg']}."[:300]) from None
+        fault = error.errors(include_input=False)[0]["msg"]
+        raise Invalid(gettext("It is not as it should be: {fault}.").format(fault=fault)[:300]) from None

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat.models import Share
 from meatlizard.accounts.models import User
@@ -16,7 +17,7 @@ from meatlizard.errors import NotFound
 
 Readers = Literal["true", "members", "false"]
 
-NO_SUCH_LINK = "This link leads nowhere. It may have been withdrawn, be past its time, or have been copied in part."
+NO_SUCH_LINK = _("This link leads nowhere. It may have been withdrawn, be past its time, or have been copied in part.")
 """The same words for a link that never was, was revoked, has expired, or is not for this reader."""
 
 
@@ -36,7 +37,7 @@ def access_share(viewer: User | AnonymousUser, token: str) -> Share:
         usable = Share.objects.filter(Q(expires=None) | Q(expires__gt=timezone.now()), owner__is_active=True)
         row = usable.defer("snapshot").filter(token_hash=token_hash(token)).first()
     if row is None:
-        raise NotFound(NO_SUCH_LINK, code="no_such_link")
+        raise NotFound(str(NO_SUCH_LINK), code="no_such_link")
     return row
 
 

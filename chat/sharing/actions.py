@@ -93,7 +93,7 @@ def revoke(row: Share) -> None:
 def unlock(row: Share, password: str, address: str) -> str:
     """What proves that the password was given, see :func:`is_unlocked`. Raises Forbidden for a wrong one, LimitReached after too
     many tries."""
-    too_often = "Too many passwords were tried. Wait a little."
+    too_often = gettext("Too many passwords were tried. Wait a little.")
     ratelimit.check("share.password", f"{row.pk} {address}", GUESSES, too_often)
     ratelimit.check("share.password.all", str(row.pk), GUESSES_BY_ALL, too_often)
     if len(password) > MAX_PASSWORD or not check_password(password, row.password):

@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from meatlizard.accounts import actions
@@ -47,11 +47,16 @@ class UserAdmin(DjangoUserAdmin[User]):
     @admin.action(permissions=["change"], description=_("Deactivate: signs out, and keeps what is stored"))
     def deactivate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
         count = queryset.exclude(pk=request.user.pk).update(is_active=False)
-        self.message_user(request, gettext("{count} account(s) deactivated. Your own stays.").format(count=count))
+        words = ngettext(
+            "{count} account deactivated. Your own stays.", "{count} accounts deactivated. Your own stays.", count
+        )
+        self.message_user(request, words.format(count=count))
 
     @admin.action(permissions=["change"], description=_("Activate again"))
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self.message_user(request, gettext("{true} account(s) activated.").format(true=queryset.update(is_active=True)))
+        count = queryset.update(is_active=True)
+        words = ngettext("{count} account activated.", "{count} accounts activated.", count)
+        self.message_user(request, words.format(count=count))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # Nobody deletes from the ledger of tokens, but a person's pages of it go with the person.

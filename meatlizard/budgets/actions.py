@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from meatlizard.accounts.models import User
@@ -145,11 +146,17 @@ def _this_week(user: User, now: datetime.datetime) -> WeeklyUse:
 def _exceeded(user: User, row: WeeklyUse, now: datetime.datetime) -> LimitReached:
     resets = next_week(now)
     limit = user.tier.weekly_tokens + row.granted
-    running = f", and {row.reserved:,} are set aside for answers under way" if row.reserved else ""
+    words = gettext(
+        "Your {limit} tokens for this week are used up ({used} used). The next week begins on {moment}. Your message was not sent."
+    )
+    if row.reserved:
+        words = gettext(
+            "Your {limit} tokens for this week are used up ({used} used, and {reserved} are set aside for answers under way). "
+            "The next week begins on {moment}. Your message was not sent."
+        )
+    moment = f"{date_format(timezone.localtime(resets), 'l, d F, H:i')} {timezone.localtime(resets):%Z}"
     return LimitReached(
-        gettext(
-            "Your {limit} tokens for this week are used up ({used} used{running}). The next week begins on {resets:%A, %d %B at %H:%M %Z}. Your message was not sent."
-        ).format(limit=number(limit), used=number(row.used), running=running, resets=timezone.localtime(resets)),
+        words.format(limit=number(limit), used=number(row.used), reserved=number(row.reserved), moment=moment),
         code="budget_exceeded",
         retry_after=(resets - now).total_seconds(),
     )

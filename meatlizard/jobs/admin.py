@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from meatlizard.jobs.lease import State
 from meatlizard.jobs.models import Job
@@ -34,4 +34,5 @@ class JobAdmin(admin.ModelAdmin[Job]):
         count = queryset.filter(state=State.FAILED).update(
             state=State.QUEUED, attempts=0, finished=None, run_after=None
         )
-        self.message_user(request, gettext("{count} job(s) will be tried again.").format(count=count))
+        words = ngettext("{count} job will be tried again.", "{count} jobs will be tried again.", count)
+        self.message_user(request, words.format(count=count))
