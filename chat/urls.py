@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from chat.search import views as search_views
-from chat.views import branches, keeping, pages
+from chat.views import branches, diagrams, keeping, pages
 
 app_name = "chat"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("folders/", keeping.add_folder, name="folders"),
     path("folders/<uuid:folder>/", keeping.change_folder, name="folder"),
     path("folders/<uuid:folder>/delete/", keeping.delete_folder, name="folder-delete"),
+    path("diagrams/", diagrams.frame, name="diagrams"),
     path("search/", search_views.find, name="search"),
     path("message/<uuid:message>/source/", pages.source, name="source"),
     path("message/<uuid:message>/thinking/", pages.thinking, name="thinking"),

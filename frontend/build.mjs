@@ -23,8 +23,18 @@ const onlyWoff2 = {
   },
 };
 
-await build({
+const common = {
   absWorkingDir: here,
+  outdir: out,
+  bundle: true,
+  target: ["es2022", "chrome110", "firefox115", "safari16.4"],
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+await build({
+  ...common,
   entryPoints: {
     site: "src/site.js",
     chat: "src/chat/main.js",
@@ -38,16 +48,18 @@ await build({
     shared: "src/shared/main.js",
     "shared-page": "src/css/shared.css",
   },
-  outdir: out,
-  bundle: true,
   format: "esm",
-  target: ["es2022", "chrome110", "firefox115", "safari16.4"],
-  minify: true,
-  legalComments: "none",
   loader: { ".woff2": "file" },
   plugins: [onlyWoff2],
   assetNames: "fonts/[name]",
-  logLevel: "warning",
+});
+
+// A frame without an origin may load no module, and formulas within diagrams are not worth a second copy of what draws them.
+await build({
+  ...common,
+  entryPoints: { diagrams: "src/diagrams/draw.js" },
+  format: "iife",
+  alias: { katex: "./src/diagrams/no_formulas.js" },
 });
 
 for (const name of (await readdir(out)).sort()) {

@@ -2,12 +2,16 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+FOR_A_FRAME: Final = f"{settings.STATIC_URL}ml/diagrams."
+"""The one script that a frame without an origin loads, for which even this site is another's."""
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
@@ -45,4 +49,6 @@ class StaticFiles(WhiteNoiseMiddleware):
         del response["Content-Type"]
         for name, value in found.headers:
             response[name] = value
+        if request.path.startswith(FOR_A_FRAME):
+            response["Cross-Origin-Resource-Policy"] = "cross-origin"
         return response

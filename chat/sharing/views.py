@@ -23,6 +23,7 @@ from chat.models import Share
 from chat.sharing import actions
 from chat.sharing.access import access_own_share, access_share, readers, shares_of
 from chat.sharing.forms import PasswordForm, ShareForm
+from chat.views.diagrams import draws
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Forbidden, Invalid
 from meatlizard.security.client_address import address_key
@@ -105,6 +106,7 @@ def revoke(request: UserRequest, share: UUID) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @unlisted
+@draws
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     """``chat/shared.html``, or ``chat/shared_password.html`` before. Context: ``share``, ``messages_shown``, ``token``."""
     if readers() == "members" and not request.user.is_authenticated:

@@ -15,11 +15,13 @@ from chat.messages import branch_out, conversation_out
 from chat.models import Conversation
 from chat.rating.reading import reasons
 from chat.views.bodies import body, valid
+from chat.views.diagrams import draws
 from meatlizard.accounts.http import UserRequest
 
 
 @login_required
 @require_GET
+@draws
 def home(request: UserRequest) -> HttpResponse:
     """The chat with no conversation open. Context as in :func:`conversation`, with ``conversation`` None and no
     messages.
@@ -29,6 +31,7 @@ def home(request: UserRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@draws
 def conversation(request: UserRequest, conversation: UUID) -> HttpResponse:
     """One conversation. Context: ``conversations`` and ``next_cursor`` of the side bar, ``conversation``, ``messages``
     (:class:`chat.events.MessageOut`), ``status`` (a dict for json_script), ``models``."""

@@ -41,24 +41,3 @@ export async function copyFrom(button, text) {
   clearTimeout(Number(button.dataset.timer));
   button.dataset.timer = String(setTimeout(() => (button.textContent = button.dataset.label), 2000));
 }
-
-/** Gives each code block under `root` its button, and makes it reachable for scrolling by keyboard. */
-export function dressCode(root) {
-  for (const pre of root.querySelectorAll("pre")) {
-    if (pre.dataset.dressed) continue;
-    pre.dataset.dressed = "1";
-    pre.tabIndex = 0;
-    let box = pre.closest(".code");
-    if (!box) {
-      box = Object.assign(document.createElement("div"), { className: "code" });
-      pre.replaceWith(box);
-      box.append(pre);
-    }
-    if (box.dataset.lang) box.prepend(Object.assign(document.createElement("span"), { className: "code-lang", textContent: box.dataset.lang }));
-    // Its words come from the style sheet, so that the text of a message is the message's alone.
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "code-copy", ariaLabel: gettext("Copy code") });
-    button.dataset.testid = "copy-code";
-    button.addEventListener("click", () => copyFrom(button, pre.textContent));
-    box.append(button);
-  }
-}

@@ -2,7 +2,8 @@
 
 import { gettext, interpolate } from "../i18n.js";
 import { author, tokens } from "./words.js";
-import { copyFrom, dressCode } from "./copy.js";
+import { dressCode } from "./code.js";
+import { copyFrom } from "./copy.js";
 import { dressMath } from "./math.js";
 import { address, getText } from "./api.js";
 import { part } from "./parts.js";

@@ -1,5 +1,6 @@
 // Pages of shared conversations: buttons on code, formulas, and the link that is to be copied.
-import { copyFrom, dressCode } from "../chat/copy.js";
+import { dressCode } from "../chat/code.js";
+import { copyFrom } from "../chat/copy.js";
 import { dressMath } from "../chat/math.js";
 
 const conversation = document.getElementById("chat");
