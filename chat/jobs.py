@@ -5,6 +5,7 @@ from uuid import UUID
 from django_tasks import task
 
 from chat import keeping, task_claims
+from chat.prompting import actions as prompts
 from chat.prompting import compositions
 
 
@@ -22,8 +23,8 @@ def empty_trash() -> int:
 
 @task
 def purge_prompts() -> int:
-    """Deletes system prompts to which no answer refers any more."""
-    return compositions.purge()
+    """Deletes system prompts to which no answer refers any more, and prompts that have been in the trash for their time."""
+    return compositions.purge() + prompts.empty_trash()
 
 
 @task

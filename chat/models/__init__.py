@@ -2,7 +2,7 @@ from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
 from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
-from chat.models.prompts import Composition, OwnText, SiteText
+from chat.models.prompts import Composition, OwnText, Prompt, PromptVersion, SiteText
 from chat.models.ratings import Rating
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
@@ -25,6 +25,8 @@ __all__ = [
     "PairingCode",
     "Persona",
     "PersonaVersion",
+    "Prompt",
+    "PromptVersion",
     "Rating",
     "SearchEntry",
     "Share",

@@ -75,3 +75,68 @@ class Composition(models.Model):
 
     def __str__(self) -> str:
         return f"composition {self.digest}"
+
+
+class Prompt(models.Model):
+    """A text to begin from, found by its ``command``. Without ``owner`` it is the site's own, for everybody. What it says now stands here;
+    what it said before in its versions.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="prompts")
+    command = models.CharField(max_length=40)
+    title = models.CharField(max_length=100)
+    hint = models.CharField(max_length=300, blank=True)
+    category = models.CharField(max_length=40, blank=True)
+    text = models.TextField()
+    variables = models.JSONField(default=list, blank=True)
+    number = models.PositiveIntegerField(default=1, help_text="of the version that this is")
+    shared = models.BooleanField(default=False, help_text="every member may read it")
+    preset = models.CharField(max_length=40, blank=True, help_text="its name among those that come with the site")
+    preset_digest = models.CharField(max_length=64, blank=True, help_text="of the content as it was last loaded")
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField()
+    removed = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
+
+    class Meta:
+        ordering = ["category", "title", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "command"],
+                condition=models.Q(owner__isnull=False, removed=None),
+                name="prompt_command_once",
+            ),
+            models.UniqueConstraint(
+                fields=["command"], condition=models.Q(owner=None, removed=None), name="prompt_site_command_once"
+            ),
+            models.UniqueConstraint(fields=["preset"], condition=~models.Q(preset=""), name="prompt_preset_once"),
+        ]
+        indexes = [models.Index(fields=["shared"], name="prompt_shared", condition=models.Q(shared=True, removed=None))]
+
+    def __str__(self) -> str:
+        # Not what it says: most are of one person, for that person.
+        return f"prompt {self.pk}"
+
+
+class PromptVersion(models.Model):
+    """What a prompt said from ``created`` on; ``content`` as :class:`chat.prompting.content.Content` writes it."""
+
+    class Origin(models.TextChoices):
+        WRITTEN = "written", _("written")
+        RESTORED = "restored", _("an earlier version, taken back")
+        LOADED = "loaded", _("came with the site")
+        COPIED = "copied", _("a copy of another prompt")
+
+    prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.WRITTEN)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    created = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["prompt", "number"], name="prompt_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of prompt {self.prompt_id}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
@@ -55,6 +55,11 @@ class Command(BaseCommand):
             if plan:
                 self.stdout.write(f"Bringing the database up to date: {len(plan)} migration(s).")
                 call_command("migrate", interactive=False, verbosity=0)
+            try:
+                call_command("load_prompts", verbosity=0)
+            except CommandError as error:
+                # A library with a fault is no reason not to serve.
+                self.stderr.write(str(error))
         connection.close()
 
     def _serve(self, host: str, port: int, fd: int | None) -> None:
