@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.formats import number_format
+from meatlizard.languages import number
 from django.utils.translation import gettext as _
 
 from chat.models import OwnText, Prompt, PromptVersion, SiteText
@@ -42,7 +42,7 @@ def add(owner: User | None, by: User | None, content: Content, origin: Origin = 
             if Prompt.objects.filter(owner=owner, removed=None).count() >= MAX_PROMPTS:
                 words = _("You have %(most)s prompts, and that is the most. Delete some first.")
                 raise LimitReached(
-                    words % {"most": number_format(MAX_PROMPTS, force_grouping=True)}, code="too_many_prompts"
+                    words % {"most": number(MAX_PROMPTS)}, code="too_many_prompts"
                 )
         prompt = Prompt(owner=owner, updated=timezone.now(), **more)
         _put(prompt, content)
@@ -139,7 +139,7 @@ def save_own_text(user: User, about: str, answers: str) -> OwnText:
     texts = [clean(text).strip() for text in (about, answers)]
     if max(map(len, texts)) > MAX_OWN_TEXT:
         words = _("Each of the two texts has at most %(most)s characters.")
-        raise Invalid(words % {"most": number_format(MAX_OWN_TEXT, force_grouping=True)}, code="too_long")
+        raise Invalid(words % {"most": number(MAX_OWN_TEXT)}, code="too_long")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         row = OwnText.objects.filter(pk=user.pk).first() or OwnText(owner=user)
@@ -159,7 +159,7 @@ def save_site_text(by: User, kind: str, mode: str, text: str = "") -> SiteText:
         raise Invalid(_("Write a text, or switch it off."), code="empty")
     if len(text) > MAX_SITE_TEXT:
         words = _("A text of the site has at most %(most)s characters; every answer reads it.")
-        raise Invalid(words % {"most": number_format(MAX_SITE_TEXT, force_grouping=True)}, code="too_long")
+        raise Invalid(words % {"most": number(MAX_SITE_TEXT)}, code="too_long")
     if mode == SiteText.Mode.OFF and kind in TASKS:
         raise Invalid(_("Titles and summaries cannot be made without their text."), code="needed")
     for attempt in (1, 2, 3):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.formats import number_format
+from meatlizard.languages import number
 from django.utils.translation import gettext as _
 
 from chat.prompting.variables import MAX_VARIABLES, Variable, checked, clean, places
@@ -60,7 +60,7 @@ def read(
         raise Invalid(_("A prompt needs a text."), code="empty")
     if len(text) > MAX_TEXT:
         words = _("A prompt has at most %(most)s characters.")
-        raise Invalid(words % {"most": number_format(MAX_TEXT, force_grouping=True)}, code="too_long")
+        raise Invalid(words % {"most": number(MAX_TEXT)}, code="too_long")
     title = _line(title, MAX_TITLE)
     if not title:
         raise Invalid(_("A prompt needs a title."), code="title_empty")

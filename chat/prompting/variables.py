@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 
 from django.utils import timezone
-from django.utils.formats import number_format
+from meatlizard.languages import number
 from django.utils.translation import gettext as _
 
 from meatlizard.errors import Invalid
@@ -75,7 +75,7 @@ def checked(raw: Mapping[str, Any]) -> Variable:
             code="bad_variable",
         )
     label = " ".join(clean(str(raw.get("label") or "")).split())[:MAX_LABEL] or name.replace("_", " ").capitalize()
-    kind = str(raw.get("kind") or "text")
+    kind: Any = str(raw.get("kind") or "text")
     if kind not in KINDS:
         raise Invalid(_("“%(label)s” is of no kind that there is.") % {"label": label}, code="bad_variable")
     variable = Variable(
@@ -149,7 +149,7 @@ def _short_enough(text: str, most: int, variable: Variable) -> str:
     if len(text) > most:
         words = _("“%(label)s” has at most %(most)s characters.")
         raise Invalid(
-            words % {"label": variable.label, "most": number_format(most, force_grouping=True)}, code="bad_value"
+            words % {"label": variable.label, "most": number(most)}, code="bad_value"
         )
     return text
 
@@ -200,7 +200,7 @@ def fill(text: str, variables: Sequence[Variable], given: Mapping[str, Any]) -> 
     filled = PLACE.sub(lambda found: known.get(found[1], found[0]), text)
     if len(filled) > MAX_FILLED:
         words = _("The filled prompt has more than %(most)s characters. Shorten what you put in.")
-        raise Invalid(words % {"most": number_format(MAX_FILLED, force_grouping=True)}, code="too_long")
+        raise Invalid(words % {"most": number(MAX_FILLED)}, code="too_long")
     return filled
 
 

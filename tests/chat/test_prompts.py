@@ -1,5 +1,6 @@
 """The prompt library: who reads and changes what, versions and the way back, and the prompts that come with the site."""
 
+import datetime
 import re
 from pathlib import Path
 from threading import Thread
@@ -14,6 +15,7 @@ from django.utils import timezone
 from chat.models import OwnText, Prompt, SiteText
 from chat.prompting import access, actions, library, presets
 from chat.prompting.content import Content, read
+from chat.prompting.variables import fill
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached, NotFound
 
@@ -103,7 +105,7 @@ class TestWriting:
         for row in (mine, theirs):
             actions.remove(row)
         assert actions.empty_trash() == 0
-        actions.empty_trash(timezone.now() + 2 * actions.datetime.timedelta(days=actions.TRASH_DAYS))
+        actions.empty_trash(timezone.now() + 2 * datetime.timedelta(days=actions.TRASH_DAYS))
         assert list(Prompt.objects.all()) == [theirs]
 
 
@@ -239,7 +241,7 @@ class TestPresets:
                 one.name: values[one.kind] or one.default or (one.choices or [one.least or "3"])[0]
                 for one in preset.variables
             }
-            text = actions.fill(preset.text, preset.variables, given)
+            text = fill(preset.text, preset.variables, given)
             assert "{{" not in text, preset.command
             assert preset.hint and preset.category, preset.command
 
