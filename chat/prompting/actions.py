@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from meatlizard.languages import number
 from django.utils.translation import gettext as _
 
 from chat.models import OwnText, Prompt, PromptVersion, SiteText
@@ -15,6 +14,7 @@ from chat.prompting.site import TASKS
 from chat.prompting.variables import clean, fill
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
+from meatlizard.languages import number
 
 MAX_PROMPTS = 500
 """Of one person."""
@@ -41,9 +41,7 @@ def add(owner: User | None, by: User | None, content: Content, origin: Origin = 
             User.objects.select_for_update().get(pk=owner.pk)
             if Prompt.objects.filter(owner=owner, removed=None).count() >= MAX_PROMPTS:
                 words = _("You have %(most)s prompts, and that is the most. Delete some first.")
-                raise LimitReached(
-                    words % {"most": number(MAX_PROMPTS)}, code="too_many_prompts"
-                )
+                raise LimitReached(words % {"most": number(MAX_PROMPTS)}, code="too_many_prompts")
         prompt = Prompt(owner=owner, updated=timezone.now(), **more)
         _put(prompt, content)
         _store(prompt)

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from meatlizard.languages import number
 from django.utils.translation import gettext as _
 
 from chat.prompting.variables import MAX_VARIABLES, Variable, checked, clean, places
 from meatlizard.errors import Invalid
+from meatlizard.languages import number
 
 MAX_TITLE = 100
 MAX_HINT = 300

@@ -8,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 
 from django.utils import timezone
-from meatlizard.languages import number
 from django.utils.translation import gettext as _
 
 from meatlizard.errors import Invalid
+from meatlizard.languages import number
 
 Kind = Literal["text", "long", "number", "choice", "date", "boolean"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -148,9 +148,7 @@ def value(variable: Variable, raw: Any) -> str:
 def _short_enough(text: str, most: int, variable: Variable) -> str:
     if len(text) > most:
         words = _("“%(label)s” has at most %(most)s characters.")
-        raise Invalid(
-            words % {"label": variable.label, "most": number(most)}, code="bad_value"
-        )
+        raise Invalid(words % {"label": variable.label, "most": number(most)}, code="bad_value")
     return text
 
 
