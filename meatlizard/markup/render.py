@@ -16,9 +16,10 @@ from typing import Any, Final
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import unescapeAll
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, strikethrough
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
@@ -81,8 +82,23 @@ def render_markdown(text: str, prefix: str = "") -> str:
 
 
 class _Renderer(RendererHTML):
+    within_link = False
+
+    def render(self, tokens: Sequence[Token], options: OptionsDict, env: EnvType) -> str:
+        self.within_link = False
+        return str(super().render(tokens, options, env))
+
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        self.within_link = True
+        return self.renderToken(tokens, idx, options, env)
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        self.within_link = False
+        return self.renderToken(tokens, idx, options, env)
+
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        language = tokens[idx].info.strip().split(maxsplit=1)[0] if tokens[idx].info.strip() else ""
+        info = unescapeAll(tokens[idx].info).strip()
+        language = info.split(maxsplit=1)[0] if info else ""
         return _code(tokens[idx].content, language)
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -90,8 +106,11 @@ class _Renderer(RendererHTML):
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         # A picture named by a model would tell a foreign host who reads it and when: it becomes a link to press.
+        # Within a link there is no place for another: its label is what one presses.
         token = tokens[idx]
         label = self.renderInlineAsText(token.children or [], options, env) or "image"
+        if self.within_link:
+            return html.escape(label)
         return f'<a href="{html.escape(str(token.attrs.get("src", "")))}">{html.escape(label)}</a>'
 
     def table_cell(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -114,6 +133,7 @@ def _build() -> MarkdownIt:
     markdown.core.ruler.after("inline", "task_lists", _task_lists)
     markdown.add_render_rule("task_box", _task_box)
     _only_whole_addresses(markdown.linkify)
+    markdown.inline.ruler.at("strikethrough", _strikethrough)
     # The rule of this name that comes with it reads all that came before at every "://".
     markdown.inline.ruler.at("linkify", _bare_address)
     return markdown
@@ -144,6 +164,18 @@ def _bare_address(state: StateInline, silent: bool) -> bool:
     state.push("text", "", 0).content = address
     state.push("link_close", "a", -1)
     state.pos = start + len(address)
+    return True
+
+
+def _strikethrough(state: StateInline, silent: bool) -> bool:
+    """By two tildes. One stands for "about" more often than for its other meaning at GitHub, and more are none there either."""
+    if silent or not state.src.startswith("~", state.pos):
+        return False
+    length = state.scanDelims(state.pos, True).length
+    if length == 2:
+        return strikethrough.tokenize(state, silent)
+    state.pending += "~" * length
+    state.pos += length
     return True
 
 
