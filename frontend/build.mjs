@@ -44,6 +44,7 @@ await build({
     "chat-page": "src/css/chat.css",
     admin: "src/css/admin.css",
     nodes: "src/nodes/main.js",
+    moderation: "src/moderation/main.js",
     "nodes-page": "src/css/nodes.css",
     shared: "src/shared/main.js",
     "shared-page": "src/css/shared.css",

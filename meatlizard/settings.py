@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "meatlizard.accounts",
     "meatlizard.budgets",
     "meatlizard.jobs",
+    "meatlizard.moderation",
     "chat",
 ]
 # Our own are for sync only, the innermost among them: so the whole stack runs in the request's one thread, and no middleware is
@@ -111,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "meatlizard.moderation.middleware.Standing",
     "meatlizard.error_pages.AppErrors",
 ]
 ROOT_URLCONF = "meatlizard.urls"

@@ -22,6 +22,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("language/", set_language, name="set_language"),
     path("words/<str:language>.js", languages.words, name="words"),
+    path("moderation/", include("meatlizard.moderation.urls")),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
 ]

@@ -16,7 +16,7 @@ def needs_setup() -> bool:
 
 
 def session_valid(user_id: int, session_key: str | None) -> bool:
-    """Whether the login session still stands: not ended or expired, the person active, the password the same."""
+    """Whether the login session still stands: not ended or expired, the person active and not suspended, the password the same."""
     if not session_key:
         return False
     session: dict[str, Any] = import_module(settings.SESSION_ENGINE).SessionStore(session_key).load()
@@ -26,7 +26,7 @@ def session_valid(user_id: int, session_key: str | None) -> bool:
     ):
         return False
     user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None:
+    if user is None or user.is_suspended:
         return False
     known = session.get(HASH_SESSION_KEY) or ""
     return any(

@@ -59,10 +59,14 @@ class UserAdmin(DjangoUserAdmin[User]):
         self.message_user(request, words.format(count=count))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        # Nobody deletes from the ledger of tokens, but a person's pages of it go with the person.
+        # Nobody deletes from the ledger of tokens or from moderation's cases, but what is a person's of it goes with the person.
         deleted, counts, needed, protected = super().get_deleted_objects(objs, request)
-        ledger = {str(model._meta.verbose_name) for model in apps.get_app_config("budgets").get_models()}
-        return deleted, counts, {str(name) for name in needed} - ledger, protected
+        theirs = {
+            str(model._meta.verbose_name)
+            for label in ("budgets", "moderation")
+            for model in apps.get_app_config(label).get_models()
+        }
+        return deleted, counts, {str(name) for name in needed} - theirs, protected
 
 
 @admin.register(Tier)

@@ -1,5 +1,6 @@
 """People, the tiers that limit what they may use, and invitations."""
 
+import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -10,6 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 FREE, ADMIN = "free", "admin"
+OPEN_END = datetime.datetime(9000, 1, 1, tzinfo=datetime.UTC)
+"""Stands for no end."""
+
 DEFAULT_TIERS: dict[str, dict[str, Any]] = {
     FREE: {
         "title": "Free", "weekly_tokens": 100_000, "storage_bytes": 1_000_000_000, "concurrency": 2,
@@ -61,6 +65,12 @@ class User(AbstractUser):
     """A person. Names and addresses are unique whatever their case; an address is optional."""
 
     tier = models.ForeignKey(Tier, models.PROTECT, related_name="users", blank=True)
+    suspended_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="by moderators, or a rule of theirs"
+    )
+    warned = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="a warning waits to be read"
+    )
 
     objects: ClassVar[UserManager["User"]] = UserManager()  # type: ignore[assignment]
 
@@ -76,6 +86,11 @@ class User(AbstractUser):
                 violation_error_message=_("This address is taken."),
             ),
         ]
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether the account is shut out now. What is read with the person; no query of its own."""
+        return self.suspended_until is not None and self.suspended_until > timezone.now()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.tier_id is None:

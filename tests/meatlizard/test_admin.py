@@ -15,7 +15,7 @@ from tests.people import PASSWORD
 pytestmark = pytest.mark.django_db
 ADMINS = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 OURS = [model for model in apps.get_models() if model.__module__.startswith(("meatlizard.", "chat."))]
-NEVER_ALONE = {"Chunk", "Folder", "NodeModel", "SearchEntry", "Tag"}
+NEVER_ALONE = {"Chunk", "Folder", "NodeModel", "Rule", "SearchEntry", "Tag"}
 """Rows that are shown within others, or whose text is nobody's to read."""
 
 
