@@ -51,7 +51,8 @@ class LiveClient:
 
     def start(self) -> "LiveClient":
         """Starts ``run``. It connects by itself; wait for what the site shows."""
-        argv = [sys.executable, "-m", "inference_client", "run", "--model", str(self.model)]
+        # One thread: two that wait for each other get nowhere on a machine where many others run.
+        argv = [sys.executable, "-m", "inference_client", "run", "--model", str(self.model), "--threads", "1"]
         self._program = Program("client", argv, self.home / "client.log", env=self.environment, cwd=ROOT)
         return self
 
