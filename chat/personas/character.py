@@ -96,11 +96,12 @@ def tag(value: str) -> str:
 
 def checked(character: Character) -> Character:
     """The same, cleaned. Raises Invalid in words for what is missing, too long or not a number that models take."""
+    texts: dict[str, Any] = {name: line(getattr(character, name)) for name in LINES}
+    texts |= {name: text(getattr(character, name)) for name in TEXTS}
     cleaned = dataclasses.replace(
         character,
-        **{name: line(getattr(character, name)) for name in LINES},
-        **{name: text(getattr(character, name)) for name in TEXTS},
-        alternatives=tuple(text(one) for one in character.alternatives if one.strip()),
+        **texts,
+        alternatives=tuple(filter(str.strip, map(text, character.alternatives))),
         tags=tuple(dict.fromkeys(filter(None, map(tag, character.tags)))),
         sampling=checked_sampling(character.sampling),
     )
