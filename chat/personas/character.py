@@ -16,7 +16,7 @@ from meatlizard.errors import Invalid
 MAX_TEXT = 60_000
 """Characters of one text."""
 
-MAX_READ = 120_000
+MAX_READ = 80_000
 """Characters of all that a model reads of it; its lorebooks have budgets of their own."""
 
 MAX_ALTERNATIVES = 100
