@@ -18,6 +18,7 @@ from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, may_go_on, message_out, plain_html
 from chat.models import Chunk, Conversation, Generation, Message, kept
+from chat.personas import stage
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
@@ -187,8 +188,9 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         if last is None or not may_go_on(last, row):
             raise Invalid(gettext("This answer is complete; there is nothing to continue."), code="not_cut")
         now, key, length = timezone.now(), uuid4(), len(row.thinking)
-        sampling = _sampling(user, talk, key, before=row.pk, length=0)
-        generation = _generation(user, talk, row, key, request, now, sampling, continues=True)
+        who = stage.preferences(talk)
+        sampling = _sampling(user, talk, who, key, before=row.pk, length=0)
+        generation = _generation(user, talk, row, key, request, now, sampling, who.model, continues=True)
         kept.add_generation.run(generation)
         # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
         Chunk.objects.create(generation=generation, offset=0, text=row.thinking + row.content, thinking=length)
@@ -249,21 +251,22 @@ def _answer(
     ``beside``: the question is a new version of ``replaces``."""
     now = timezone.now()
     by_markov = markov_reply is not None
+    who = stage.NO_PERSONA if by_markov else stage.preferences(conversation)
     answer = Message(
         conversation=conversation, parent=question, role=Message.Role.ASSISTANT, created=now,
         source=Message.Source.MARKOV if by_markov else Message.Source.MODEL,
         content=markov_reply or "", html=render_markdown(markov_reply) if markov_reply else "",
-        model="markov" if by_markov else "",
+        model="markov" if by_markov else "", speaker=who.speaker,
     )  # fmt: skip
     key = uuid4()
     sampling: dict[str, Any] = {}
     if not by_markov:
-        sampling = _sampling(user, conversation, key, before=question.parent_id, length=len(question.content))
+        sampling = _sampling(user, conversation, who, key, before=question.parent_id, length=len(question.content))
     if old:
         kept.add_message.run(answer)
     else:
         kept.add_question_and_answer.run(question, answer)
-    generation = _generation(user, conversation, answer, key, request, now, sampling)
+    generation = _generation(user, conversation, answer, key, request, now, sampling, who.model)
     if by_markov:
         generation.state, generation.answered_by, generation.reason = State.DONE, "markov", "stop"
         generation.started = generation.ended_at = now
@@ -307,22 +310,28 @@ def _generation(
     request: UUID,
     now: datetime.datetime,
     sampling: dict[str, Any],
+    preferred: str,
     *,
     continues: bool = False,
 ) -> Generation:
     return Generation(
         pk=key, conversation=talk, message=answer, user=user, request=request, trace=current_request_id() or "",
-        model=talk.model, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
+        model=talk.model or preferred, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
         sampling=sampling, state=State.QUEUED, continues=continues,
     )  # fmt: skip
 
 
-def _sampling(user: User, talk: Conversation, key: UUID, before: UUID | None, length: int) -> dict[str, Any]:
-    """The conversation's own, within what the week allows. Raises LimitReached."""
-    sampling: dict[str, Any] = {} if talk.temperature is None else {"temperature": talk.temperature}
+def _sampling(
+    user: User, talk: Conversation, who: stage.Preferences, key: UUID, before: UUID | None, length: int
+) -> dict[str, Any]:
+    """The conversation's own, otherwise its persona's, within what the week allows. Raises LimitReached."""
+    sampling = dict(who.sampling)
+    if talk.temperature is not None:
+        sampling["temperature"] = talk.temperature
     if talk.thinking:
         sampling["thinking"] = talk.thinking
-    return sampling | _within_budget(user, key, before, length)
+    bounds = _within_budget(user, key, before, length)
+    return sampling | {name: min(bound, sampling.get(name, bound)) for name, bound in bounds.items()}
 
 
 def _within_budget(user: User, key: UUID, before: UUID | None, length: int) -> dict[str, int]:

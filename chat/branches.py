@@ -154,11 +154,23 @@ def fork(user: User, message: Message) -> Conversation:
 
 
 def _settings(talk: Conversation) -> dict[str, Any]:
-    return {name: getattr(talk, name) for name in ("model", "system_prompt", "temperature", "thinking", "folder_id")}
+    return {
+        name: getattr(talk, name)
+        for name in (
+            "model",
+            "system_prompt",
+            "temperature",
+            "thinking",
+            "folder_id",
+            "persona_version_id",
+            "called",
+            "books",
+        )
+    }
 
 
 def _copied(row: Message, place: Conversation, parent: Message | None) -> Message:
-    names = ("role", "source", "content", "html", "thinking", "model", "tokens", "created", "edited")
+    names = ("role", "source", "content", "html", "thinking", "model", "speaker", "tokens", "created", "edited")
     return Message(pk=uuid4(), conversation=place, parent=parent, **{name: getattr(row, name) for name in names})
 
 

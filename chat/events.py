@@ -55,8 +55,9 @@ class MessageOut(Schema):
     role: Literal["user", "assistant"]
     html: str
     created: datetime
-    source: Literal["person", "model", "markov"]
+    source: Literal["person", "model", "markov", "persona"]
     model: str
+    speaker: str = ""
     tokens: int | None
     state: GenerationState | None
     generation: UUID | None
@@ -70,7 +71,7 @@ class MessageOut(Schema):
 
 
 class ConversationOut(Schema):
-    """A row of the side bar. ``tags`` is null where they are as they were told before."""
+    """A row of the side bar. ``persona``: the version that speaks in it. ``tags`` is null where they are as they were told before."""
 
     id: UUID
     title: str
@@ -83,6 +84,7 @@ class ConversationOut(Schema):
     archived: bool = False
     unread: bool = False
     folder: UUID | None = None
+    persona: UUID | None = None
     tags: tuple[str, ...] | None = None
 
 

@@ -14,8 +14,9 @@ from chat import tree
 from chat.context import history
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
 from chat.models import Conversation, Generation, Message, kept
+from chat.personas import stage
 from chat.prompting.layers import Composition, compose
-from chat.prompting.sources import sources
+from chat.prompting.sources import gathered
 from chat.rating import reading
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
@@ -53,15 +54,18 @@ class Context(NamedTuple):
 def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, Context]:
     """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries."""
     talks = sorted({answer.conversation_id for answer in answers})
-    layers = sources(talks)
+    layers, casts = gathered(talks)
     tree = {pk: (parent, role, content) for pk, parent, role, content in kept.turns(talks)}
+    scripts = stage.scripts(casts, answers, tree, layers) if casts else {}
     found = {}
     for answer in answers:
         # A conversation may have been deleted since the claim: then there is nothing to answer.
         if answer.message_id in tree and answer.conversation_id in layers:
-            system, question = compose(layers[answer.conversation_id]), tree[answer.message_id][0]
+            script = scripts.get(answer.conversation_id, stage.SILENT)
+            system = compose((*layers[answer.conversation_id], *script.layers))
+            question = tree[answer.message_id][0]
             read = history.context(system.text, tree, question, len(to_json(prefixes[answer.pk])))
-            found[answer.pk] = Context(read, system)
+            found[answer.pk] = Context(script.directed(read), system)
     return found
 
 
@@ -91,6 +95,7 @@ def message_out(
         created=message.created,
         source=message.source,
         model=message.model,
+        speaker=message.speaker,
         tokens=message.tokens,
         state=generation.state if generation else None,
         generation=generation.pk if generation else None,
@@ -191,6 +196,7 @@ def conversation_out(conversation: Conversation, tags: Sequence[str] | None = No
         archived=conversation.archived,
         unread=conversation.unread,
         folder=conversation.folder_id,
+        persona=conversation.persona_version_id,
         tags=None if tags is None else tuple(tags),
     )
 

@@ -1,7 +1,7 @@
 """The statements that every answer runs, their SQL kept from the first time."""
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, F, Q, Subquery, Value
@@ -122,8 +122,8 @@ note_composition = KeptUpdate(
 
 
 class Prompts(NamedTuple):
-    """What the system prompt of conversation ``pk`` is made of: its own, its folder, what its owner tells all models, and the stamp of
-    the site's newest text.
+    """What the system prompt of conversation ``pk`` is made of: its own, its folder, what its owner tells all models, who speaks in it,
+    and the stamp of the site's newest text.
     """
 
     pk: UUID
@@ -132,19 +132,24 @@ class Prompts(NamedTuple):
     about: str | None
     answers: str | None
     own_version: int | None
+    persona_version: UUID | None
+    called: str
+    books: str
     stamp: UUID | None
 
 
 @cache
-def _prompts(
-    count: int,
-) -> "KeptSelect[tuple[UUID, str, UUID | None, str | None, str | None, int | None, UUID | None]]":
+def _prompts(count: int) -> "KeptSelect[tuple[Any, ...]]":
     keys = _any_of("pk", "id", Conversation, count)
     own = [f"owner__own_text__{name}" for name in ("about", "answers", "version")]
     # One row of its index, and no query of its own: so that an operator's change is met by the very next answer, in every process.
     stamp = Subquery(SiteText.objects.order_by("-pk").values("stamp")[:1])
     return KeptSelect(
-        lambda: Conversation.objects.filter(keys).order_by().values_list("pk", "system_prompt", "folder", *own, stamp)
+        lambda: (
+            Conversation.objects.filter(keys)
+            .order_by()
+            .values_list("pk", "system_prompt", "folder", *own, "persona_version", "called", "books", stamp)
+        )
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 class Share(models.Model):
     """A conversation as it was at one moment, readable by whoever has the link. Of the link only a hash is kept.
 
-    ``snapshot``: a list of ``role``, ``source``, ``model``, ``content``, ``html`` and ``created`` (ISO 8601) of each message of
+    ``snapshot``: a list of ``role``, ``source``, ``model``, ``speaker``, ``content``, ``html`` and ``created`` (ISO 8601) of each message of
     the branch that was shown.
     """
 

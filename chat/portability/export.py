@@ -37,8 +37,8 @@ def as_json(talk: Conversation) -> bytes:
     turns = [
         turn(
             id=str(row.pk), parent=str(row.parent_id) if row.parent_id else None, role=row.role, source=row.source,
-            content=row.content, thinking=row.thinking, model=row.model, tokens=row.tokens,
-            created=row.created, edited=row.edited, rating=ratings.get(row.pk),
+            content=row.content, thinking=row.thinking, model=row.model, speaker=row.speaker,
+            tokens=row.tokens, created=row.created, edited=row.edited, rating=ratings.get(row.pk),
         )
         for row in rows
     ]  # fmt: skip
@@ -76,7 +76,7 @@ def author(message: Message) -> str:
     return (
         gettext("Markov generator")
         if message.source == Message.Source.MARKOV
-        else (_line(message.model) or gettext("Answer"))
+        else (_line(message.speaker or message.model) or gettext("Answer"))
     )
 
 

@@ -64,10 +64,11 @@ class Turn(_Part):
     id: Key
     parent: Key | None
     role: Literal["user", "assistant"]
-    source: Literal["person", "model", "markov"]
+    source: Literal["person", "model", "markov", "persona"]
     content: Annotated[Text, Field(max_length=MAX_TEXT)]
     thinking: Annotated[Text, Field(max_length=MAX_TEXT)] = ""
     model: Annotated[Text, Field(max_length=100)] = ""
+    speaker: Annotated[Text, Field(max_length=100)] = ""
     tokens: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     created: Moment
     edited: Moment | None = None

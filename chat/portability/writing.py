@@ -118,7 +118,7 @@ def _message(key: UUID, parent: UUID | None, turn: Turn, created: datetime.datet
     html = plain_html(turn.content) if turn.role == "user" else rendered(turn.content, key) if turn.content else ""
     return Message(
         pk=key, parent_id=parent, role=turn.role, source=turn.source, content=turn.content, html=html,
-        thinking=turn.thinking, model=turn.model, tokens=turn.tokens, created=created, edited=turn.edited,
+        thinking=turn.thinking, model=turn.model, speaker=turn.speaker, tokens=turn.tokens, created=created, edited=turn.edited,
     )  # fmt: skip
 
 

@@ -1,10 +1,13 @@
 """What is known of the system prompt of each conversation before its turns are read."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from chat.models import kept
 from chat.models.conversations import Folder
+from chat.personas.cast import Cast
+from chat.personas.stage import casts
 from chat.prompting.layers import Layer, Place, text_version
 from chat.prompting.site import site_layers
 
@@ -12,9 +15,23 @@ ABOUT = "What the person you talk with says of themselves:"
 ANSWERS = "How they want to be answered:"
 
 
+class Gathered(NamedTuple):
+    """Of each conversation the layers, for :func:`chat.prompting.layers.compose`; and of those where somebody speaks, or that have
+    lorebooks, the cast, whose own layers hang on what was said: see :func:`chat.personas.stage.scripts`.
+    """
+
+    layers: dict[UUID, tuple[Layer, ...]]
+    casts: dict[UUID, Cast]
+
+
 def sources(conversations: Sequence[UUID], place: Place = "web") -> dict[UUID, tuple[Layer, ...]]:
-    """The layers of each conversation that still exists, for :func:`chat.prompting.layers.compose`. One query; one more for each level
-    of folders, and after a change of the site's own texts.
+    """Only the layers of :func:`gathered`."""
+    return gathered(conversations, place).layers
+
+
+def gathered(conversations: Sequence[UUID], place: Place = "web") -> Gathered:
+    """Of each conversation that still exists. One query; one more for each level of folders, after a change of the site's own texts,
+    for a persona that this process has not met, and for lorebooks.
     """
     rows = kept.prompts(list(conversations))
     folders = _folder_layers({row.folder for row in rows if row.folder is not None})
@@ -27,7 +44,7 @@ def sources(conversations: Sequence[UUID], place: Place = "web") -> dict[UUID, t
             *person_layer(row.about, row.answers, row.own_version),
             *_versioned([own]),
         )
-    return found
+    return Gathered(found, casts(rows))
 
 
 def person_layer(about: str | None, answers: str | None, version: int | None) -> Iterable[Layer]:

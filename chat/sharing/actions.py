@@ -131,10 +131,11 @@ def copy(user: User, row: Share) -> Conversation:
 def _copied(turn: dict[str, Any], talk: Conversation, parent: UUID | None) -> Message:
     return Message(
         pk=uuid4(), conversation=talk, parent_id=parent, role=turn["role"], source=turn["source"], model=turn["model"],
+        speaker=turn.get("speaker", ""),
         content=turn["content"], html=turn["html"], created=datetime.datetime.fromisoformat(turn["created"]),
     )  # fmt: skip
 
 
 def _shown(message: Message) -> dict[str, str]:
-    names = ("role", "source", "model", "content", "html")
+    names = ("role", "source", "model", "speaker", "content", "html")
     return {**{name: getattr(message, name) for name in names}, "created": message.created.isoformat()}

@@ -137,6 +137,21 @@ def test_a_template_without_system_role_gets_it_in_the_first_message() -> None:
     assert "u:be kind\n\nhi" in text_of(writer(render=no_system).write(messages, "", None).tokens)
 
 
+@pytest.mark.parametrize("system", [True, False])
+def test_a_template_that_wants_a_user_to_begin_takes_a_conversation_that_a_character_begins(system: bool) -> None:
+    def strict(turns: Turns, **options: object) -> str:
+        if [turn["role"] for turn in turns] != ["user", "assistant", "user"][: len(turns)]:
+            raise ValueError("user and assistant take turns")
+        return render(turns)
+
+    begun = [ChatMessage(role="system", content="s")] * system + [
+        ChatMessage(role="assistant", content="hello"), ChatMessage(role="user", content="hi"), ChatMessage(role="system", content="end")
+    ]  # fmt: skip
+    text = text_of(writer(200, render=strict).write(begun, "", None).tokens)
+    first = "s" if system else "(The conversation begins.)"
+    assert text == f"{MARK}u:{first}\n{MARK}a:hello\n{MARK}u:hi\n\nend\na:"
+
+
 def test_a_template_that_cannot_be_filled_is_an_error_without_the_conversation() -> None:
     def broken(turns: Turns, **options: object) -> str:
         raise ValueError(turns[0]["content"])

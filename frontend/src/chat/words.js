@@ -40,7 +40,7 @@ export function outcome(event) {
 export function author(message) {
   if (message.role === "user") return gettext("You");
   if (message.source === "markov") return gettext("Markov generator");
-  return message.model || gettext("Answer");
+  return message.speaker || message.model || gettext("Answer");
 }
 
 export function tokens(count) {

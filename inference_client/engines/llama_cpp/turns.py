@@ -78,9 +78,13 @@ def plain(turns: Turns, tools: list[dict[str, Any]] | None) -> list[Turn]:
     return spoken
 
 
+OPENING = "(The conversation begins.)"
+"""Stands for the person's first turn where the other side spoke first."""
+
+
 def merged(turns: Turns) -> list[Turn]:
-    """For templates without a system role, or that want turns to alternate: one joined to the next."""
-    joined: list[Turn] = []
+    """For templates without a system role, or that want turns to alternate and a user to begin: one joined to the next."""
+    joined: list[Turn] = [{"role": "user", "content": OPENING}] if turns and turns[0]["role"] == "assistant" else []
     for turn in turns:
         role = "user" if turn["role"] == "system" else turn["role"]
         if joined and joined[-1]["role"] == role:

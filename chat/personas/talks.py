@@ -1,0 +1,148 @@
+"""Verbs of conversations with personas: begin one, let another speak, choose another first message, attach lorebooks."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from chat import tree
+from chat.access import access_conversation
+from chat.bus import on_commit
+from chat.events import BranchShown, MessageAdded
+from chat.hub import conversation_topic, user_topic
+from chat.messages import conversation_changed, message_out, rendered
+from chat.models import Conversation, Generation, Lorebook, Message, Persona, PersonaVersion
+from chat.personas import character as characters
+from chat.personas.access import shown_version
+from chat.personas.cast import cast
+from chat.personas.character import MAX_BOOKS
+from meatlizard.accounts.models import User
+from meatlizard.errors import Invalid, NotFound
+from meatlizard.jobs.lease import ENDED
+
+MAX_CALLED = 80
+
+
+def begin(user: User, persona: Persona, greeting: int = 0, called: str = "") -> Conversation:
+    """A new conversation that the persona begins, with its first message or an alternative (``greeting`` counts from 0)."""
+    version = shown_version(user, persona)
+    message = _greeting(version, greeting, called := _called(called))
+    with transaction.atomic():
+        talk = Conversation.objects.create(
+            owner=user, persona_version=version, called=called, title=version.called, updated=timezone.now()
+        )
+        _say(talk, message)
+        on_commit(user_topic(user.pk), conversation_changed(talk))
+    return talk
+
+
+def choose(user: User, conversation: UUID, persona: Persona | None, called: str | None = None) -> Conversation:
+    """Who gives the answers to come; None: the model itself. Where nothing was asked yet, the persona begins."""
+    version = shown_version(user, persona) if persona else None
+    known = access_conversation(user, conversation)
+    name = known.called if called is None else _called(called)
+    message = _greeting(version, 0, name) if version else None
+    with transaction.atomic():
+        talk = access_conversation(user, conversation, lock=True)
+        talk.persona_version, talk.called = version, name
+        if not talk.title and version is not None:
+            talk.title = version.called
+        talk.save(update_fields=["persona_version", "called", "title"])
+        if _nothing_asked(talk):
+            _say(talk, message)
+        on_commit(user_topic(user.pk), conversation_changed(talk))
+    return talk
+
+
+def greet(user: User, conversation: UUID, greeting: int) -> Conversation:
+    """Begins with another of the persona's first messages. Raises Invalid once something was asked."""
+    known = access_conversation(user, conversation)
+    version = known.persona_version
+    if version is None:
+        raise NotFound(_("No persona speaks in this conversation."))
+    message = _greeting(version, greeting, known.called)
+    with transaction.atomic():
+        talk = access_conversation(user, conversation, lock=True)
+        if not _nothing_asked(talk):
+            raise Invalid(
+                _("This conversation has gone on. Begin a new one for another first message."), code="gone_on"
+            )
+        _say(talk, message)
+    return talk
+
+
+def attach_books(user: User, conversation: UUID, books: Sequence[UUID]) -> Conversation:
+    """Lorebooks of the user's own that are read here beside those of the persona."""
+    keys = list(dict.fromkeys(books))
+    if len(keys) > MAX_BOOKS:
+        raise Invalid(_("A conversation has at most %(most)s lorebooks.") % {"most": MAX_BOOKS}, code="too_many")
+    with transaction.atomic():
+        talk = access_conversation(user, conversation, lock=True)
+        if Lorebook.objects.filter(owner=user.pk, pk__in=keys).count() != len(keys):
+            raise NotFound(_("One of these lorebooks does not exist, or is not yours."))
+        talk.books = " ".join(map(str, keys))
+        talk.save(update_fields=["books"])
+        on_commit(user_topic(user.pk), conversation_changed(talk))
+    return talk
+
+
+def _called(name: str) -> str:
+    name = characters.line(name)
+    if len(name) > MAX_CALLED:
+        raise Invalid(_("A name has at most %(most)s characters.") % {"most": MAX_CALLED}, code="too_long")
+    return name
+
+
+def _greeting(version: PersonaVersion, number: int, called: str) -> Message | None:
+    """Not saved yet, and in no conversation. None for a persona without a first message; Invalid for one that it does not have."""
+    who = characters.of(version)
+    texts = who.greetings
+    if not texts and number == 0:
+        return None
+    if not 0 <= number < len(texts):
+        raise Invalid(_("This persona has no such first message."), code="no_greeting")
+    key = uuid4()
+    text = cast(who, "", called, ()).expanded(texts[number])
+    return Message(
+        pk=key, role=Message.Role.ASSISTANT, source=Message.Source.PERSONA, speaker=version.called, content=text,
+        html=rendered(text, key), created=timezone.now(),
+    )  # fmt: skip
+
+
+def _nothing_asked(talk: Conversation) -> bool:
+    """It is empty, or nothing but a first message is shown."""
+    if Generation.objects.filter(conversation=talk.pk).exclude(state__in=ENDED).exists():
+        return False
+    head = talk.head
+    return head is None or (head.source == Message.Source.PERSONA and head.parent_id is None)
+
+
+def _say(talk: Conversation, message: Message | None) -> None:
+    """Under the conversation's lock: puts the first message beside others of its kind, or shows it where it was said before."""
+    before = talk.head_id
+    if message is None:
+        if before is not None:
+            _show(talk, None)
+        return
+    same = Message.objects.filter(
+        conversation=talk.pk, parent=None, removed=None, source=message.source, speaker=message.speaker,
+        content=message.content,
+    ).first()  # fmt: skip
+    if same is not None:
+        _show(talk, same.pk)
+        return
+    message.conversation = talk
+    message.save(force_insert=True)
+    talk.head, talk.updated = message, message.created
+    talk.save(update_fields=["head", "updated"])
+    shown = message_out(message, place=tree.place(message))
+    on_commit(conversation_topic(talk.pk), MessageAdded(conversation=talk.pk, message=shown, replaces=before))
+
+
+def _show(talk: Conversation, head: UUID | None) -> None:
+    if talk.head_id != head:
+        talk.head_id = head
+        talk.save(update_fields=["head"])
+        on_commit(conversation_topic(talk.pk), BranchShown(conversation=talk.pk, head=head))
