@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from chat.personas.character import Character
 from chat.personas.lorebook import CHARACTERS_A_TOKEN, Book, Entry, chosen
 from chat.personas.macros import expanded
-from chat.prompting.layers import Layer, text_version
+from chat.prompting.layers import Layer, Source, text_version
 from inference_client.protocol.vocabulary import ChatMessage
 
 USER = "User"
@@ -109,7 +109,7 @@ class Cast:
 
     def _lore(self, entries: Sequence[Entry]) -> list[Layer]:
         text = "\n\n".join(self.expanded(entry.content).strip() for entry in entries)
-        source = "persona" if self.character else "conversation"
+        source: Source = "persona" if self.character else "conversation"
         return [Layer("lore", text, source, text_version(text))] if text else []
 
     def _asides(self, entries: Sequence[Entry]) -> tuple[tuple[int, ChatMessage], ...]:

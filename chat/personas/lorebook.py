@@ -8,7 +8,7 @@ do with chance or with a program's windows is kept in the book and has no effect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
@@ -215,7 +215,8 @@ def problems(book: Book) -> list[tuple[int, str]]:
 
 
 def _entry(number: int, raw: dict[str, Any]) -> Entry:
-    more = raw.get("extensions") if isinstance(raw.get("extensions"), dict) else {}
+    extensions = raw.get("extensions")
+    more = extensions if isinstance(extensions, dict) else {}
     marks, content = split(_text(raw.get("content")))
     make = _Keys(raw, more)
     try:
@@ -253,15 +254,13 @@ class _Keys:
 
 def _position(raw: dict[str, Any], more: Any, marks: Decorators) -> tuple[Place, int | None, Role]:
     said = marks.word("position")
-    role = marks.word("role")
-    if role not in _ROLES:
-        number = _count(more.get("role"), 0, 2)
-        role = _ROLES[number]
+    named = {str(one): one for one in _ROLES}
+    role = named.get(marks.word("role")) or _ROLES[_count(more.get("role"), 0, 2)]
     depth = marks.number("depth")
     if depth is None and more.get("position") == _AT_DEPTH:
         depth = _count(more.get("depth"), 4, 1_000)
     before = said == "before_desc" or (not said and raw.get("position") == "before_char")
-    return "before" if before else "after", depth, cast(Role, role)
+    return "before" if before else "after", depth, role
 
 
 def _enabled(raw: dict[str, Any]) -> bool:

@@ -77,10 +77,10 @@ def scripts(
     """
     found = {}
     for answer in answers:
-        one = casting.get(answer.conversation_id)
-        if one is not None and answer.message_id in tree:
+        one, message = casting.get(answer.conversation_id), answer.message_id
+        if one is not None and message is not None and message in tree:
             original = next((layer.text for layer in layers[answer.conversation_id] if _is_the_sites_role(layer)), "")
-            found[answer.conversation_id] = one.script(_said(tree, tree[answer.message_id][0]), original)
+            found[answer.conversation_id] = one.script(_said(tree, tree[message][0]), original)
     return found
 
 
