@@ -8,6 +8,7 @@ app_name = "chat"
 urlpatterns = [
     path("", include("chat.portability.urls")),
     path("", include("chat.rating.urls")),
+    path("", include("chat.prompting.urls")),
     path("", include("chat.sharing.urls")),
     path("", pages.home, name="home"),
     path("new/", pages.create, name="create"),

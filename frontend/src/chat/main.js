@@ -142,6 +142,7 @@ const menu = new Menu({
   failed,
 });
 menu.on("model", ({ id }) => settings.choose(id));
+menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(item));
 
 function showStatus(status) {
   composer.setStatus(status);
@@ -184,7 +185,9 @@ const branches = new Branches({
   toast,
 });
 const ratings = new Ratings({ find: (id) => thread.messages.find(id), url: data.urlRating, failed, announce });
-const act = (action, article, button) => (action === "rate" ? ratings.act(button.dataset.thumb, article) : branches.act(action, article));
+const promptOf = ({ dataset }) => import(data.promptTools).then((prompts) => prompts.showRead(data.urlPromptRead, dataset.message)).catch((error) => failed(error.message));
+const others = { rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf };
+const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));
 tools(byId("messages"), data.urlSource, act);
 const showNamed = async () => (await branches.showNamed(location.hash)) && scroller.toNamed();
 addEventListener("hashchange", showNamed);

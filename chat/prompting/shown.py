@@ -1,0 +1,31 @@
+"""Layers in the words of who looks at them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+NAMES = {
+    "role": gettext_lazy("Role"), "protocol": gettext_lazy("Protocol"), "task": gettext_lazy("Task"),
+    "format": gettext_lazy("Format"), "folder": gettext_lazy("Folder"), "person": gettext_lazy("About you"),
+    "conversation": gettext_lazy("This conversation"), "lore": gettext_lazy("Lore"),
+}  # fmt: skip
+SOURCES = {
+    "shipped": gettext_lazy("comes with the site"), "operator": gettext_lazy("written by an operator"),
+    "persona": gettext_lazy("from the persona"), "folder": gettext_lazy("from a folder of yours"),
+    "person": gettext_lazy("from your page “About you”"), "conversation": gettext_lazy("from this conversation's settings"),
+}  # fmt: skip
+
+
+def shown_layers(layers: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": str(NAMES.get(layer["name"], layer["name"])),
+            "source": str(SOURCES.get(layer["source"], layer["source"])),
+            "version": _("version %(version)s") % {"version": layer["version"]} if layer["version"] else "",
+            "text": layer["text"],
+            "cut": bool(layer.get("cut")),
+        }
+        for layer in layers
+    ]
