@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import generations, markov, queueing, tree
+from chat import costs, generations, markov, queueing, tree
 from chat.access import access_conversation
 from chat.bus import control_on_commit, on_commit
 from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
@@ -35,6 +35,9 @@ CHARACTERS_A_TOKEN = 4
 
 LEAST_ANSWER = 50
 """Tokens below which an answer is not worth beginning."""
+
+DELETED_SETTLES = datetime.timedelta(minutes=5)
+"""Within which a machine tells how far it was with an answer whose conversation was deleted."""
 
 USUAL_ANSWER = 2_000
 """Tokens that are set aside for an answer. A longer one is written all the same, and counts whole."""
@@ -101,15 +104,18 @@ def delete(conversation: Conversation) -> None:
         list(conversation.generations.order_by("pk").select_for_update().values_list("pk"))
         Conversation.objects.select_for_update().filter(pk=conversation.pk).first()
         # Looked at only now: one more may have been asked for while this waited for the conversation.
-        under_way = list(conversation.generations.exclude(state__in=ENDED).values_list("pk", "state"))
-        for pk, state in under_way:
-            if state in HELD:
-                control_on_commit("stop", str(pk))
+        under_way = list(conversation.generations.exclude(state__in=ENDED))
+        owed = {row.pk: costs.so_far(row, generations.stored(row.pk).text) for row in under_way if row.state in HELD}
+        for pk in owed:
+            control_on_commit("stop", str(pk))
         key = conversation.pk
         conversation.delete()
-        # What these had written is not known any more, and is not charged.
-        for pk, _ in under_way:
-            budgets.settle(pk, 0)
+        for row in under_way:
+            if row.pk in owed:
+                # Its machine still tells what it read and wrote; else it costs what the site knows of now.
+                budgets.leave(row.pk, owed[row.pk], timezone.now() + DELETED_SETTLES)
+            else:
+                budgets.settle(row.pk, 0)
         on_commit(user_topic(conversation.owner_id), ConversationDeleted(conversation=key))
         on_commit(conversation_topic(key), ConversationDeleted(conversation=key))
         control_on_commit("queue")

@@ -11,6 +11,7 @@ from chat import tree
 from chat.access import access_conversation
 from chat.actions import stop, written
 from chat.bus import on_commit
+from chat.context import blocks
 from chat.events import BranchShown, MessageChanged
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, message_out, rendered
@@ -147,6 +148,7 @@ def fork(user: User, message: Message) -> Conversation:
             parent = _copied(rows[pk], copy, parent)
             copies.append(parent)
         Message.objects.bulk_create(copies, batch_size=100)
+        blocks.copy([rows[pk] for pk in path], copies)
         copy.head = parent
         copy.save(update_fields=["head"])
         on_commit(user_topic(user.pk), conversation_changed(copy))
@@ -165,12 +167,15 @@ def _settings(talk: Conversation) -> dict[str, Any]:
             "persona_version_id",
             "called",
             "books",
+            "summaries",
         )
     }
 
 
 def _copied(row: Message, place: Conversation, parent: Message | None) -> Message:
-    names = ("role", "source", "content", "html", "thinking", "model", "speaker", "tokens", "created", "edited")
+    names = (
+        "role", "source", "content", "html", "thinking", "model", "speaker", "tokens", "created", "edited", "pinned", "summed_up",
+    )  # fmt: skip
     return Message(pk=uuid4(), conversation=place, parent=parent, **{name: getattr(row, name) for name in names})
 
 

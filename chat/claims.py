@@ -10,6 +10,8 @@ from django.db import connection
 from django.db.models import Count
 
 from chat import messages as turns
+from chat.context import summaries
+from chat.context.reading import Machine
 from chat.generations import Stored, stored
 from chat.inference.placement import Place, Seat, Want, place
 from chat.models import Generation, kept
@@ -95,8 +97,8 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
         return []
     begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues else Stored("", 0) for row in rows}
     prefixes = {pk: text.text for pk, text in begun.items()}
-    contexts = turns.contexts([row for row in rows if row.message_id is not None], prefixes)
-    compositions.note([(row, contexts[row.pk].system) for row in rows if row.pk in contexts])
+    machines = {row.pk: Machine(places[row.pk].model, places[row.pk].window) for row in rows}
+    read = _read(rows, prefixes, machines)
     return [
         Claimed(
             generation=row.pk,
@@ -104,15 +106,30 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
             conversation=row.conversation_id,
             message=row.message_id,
             model=places[row.pk].model,
-            messages=contexts[row.pk].messages if row.message_id is not None else request_title(row.conversation_id),
+            messages=read[row.pk],
             prefix=prefixes[row.pk],
             sampling=Sampling.model_validate(row.sampling),
             trace=row.trace,
             prefix_thinking=begun[row.pk].thinking,
         )
         for row in rows
-        if row.message_id is None or row.pk in contexts
+        if row.pk in read
     ]
+
+
+def _read(
+    rows: Sequence[Generation], prefixes: Mapping[UUID, str], machines: Mapping[UUID, Machine]
+) -> dict[UUID, tuple[ChatMessage, ...]]:
+    """What models get to read, by generation; without those that nobody wants any more."""
+    answers = turns.contexts([row for row in rows if row.message_id is not None], prefixes, machines)
+    compositions.note([(row, answers[row.pk].system) for row in rows if row.pk in answers])
+    read = {pk: one.messages for pk, one in answers.items()}
+    for row in rows:
+        if row.purpose == Generation.Purpose.TITLE:
+            read[row.pk] = request_title(row.conversation_id)
+        elif row.purpose == Generation.Purpose.SUMMARY and (asked := summaries.request(row, machines[row.pk])):
+            read[row.pk] = asked
+    return read
 
 
 def claim_and_look(

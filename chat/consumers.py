@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from chat import actions, following, keeping, markov
 from chat.access import access_conversation, access_generation, access_message
 from chat.bus import Control, session_mark
+from chat.context.events import AskBudget
 from chat.events import (
     MAX_STREAMS,
     THINKING,
@@ -152,6 +153,8 @@ class ChatConsumer(Socket):
             self._model = request.model
             snapshot = await notifier.fresh()
             self._outbox.event(snapshot.status(self._model, user.pk).model_dump_json())
+        elif isinstance(request, AskBudget):
+            self._outbox.event((await in_database(following.budget, user)).model_dump_json())
 
     async def _open(self, user: User, conversation: UUID | None) -> None:
         if conversation is not None:

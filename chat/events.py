@@ -16,6 +16,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from pydantic import Field, TypeAdapter, ValidationError
 
+from chat.context.events import AskBudget, Budget, CheckpointOut, ContextChanged
 from chat.rating.events import MessageRated
 from chat.schema import MAX_PROMPT, Schema
 from meatlizard.errors import Invalid
@@ -47,7 +48,9 @@ class MessageOut(Schema):
     """A message as the page paints it. ``html`` is safe HTML of the answer; empty while it runs. ``thinking`` counts the code
     points that the model thought before it, to be asked for; 0 while it runs. ``notice`` is what else is to be said of how it ended.
     ``place`` is null when it is the only version, or as it was told before. ``edited``: when its owner last
-    changed its text. ``cut``: the answer may be continued. ``rating`` is null where it is as it was told before.
+    changed its text. ``cut``: the answer may be continued. ``rating`` is null where it is as it was told before. ``pinned``: models
+    read it however old it is. ``context``: tokens of the model's window that the conversation took down to here, null when nobody
+    counted. ``checkpoint``: the summary that ends here.
     """
 
     id: UUID
@@ -68,6 +71,9 @@ class MessageOut(Schema):
     edited: datetime | None = None
     cut: bool = False
     rating: Literal["", "up", "down"] | None = None
+    pinned: bool = False
+    context: int | None = None
+    checkpoint: CheckpointOut | None = None
 
 
 class ConversationOut(Schema):
@@ -271,6 +277,8 @@ ToBrowser = (
     | MessageChanged
     | MessageRated
     | BranchShown
+    | Budget
+    | ContextChanged
     | Queued
     | Stream
     | PromptProgress
@@ -360,7 +368,8 @@ class Ask(Schema):
 
 
 FromBrowser = Annotated[
-    Open | Send | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask, Field(discriminator="type")
+    Open | Send | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask | AskBudget,
+    Field(discriminator="type"),
 ]
 _from_browser: TypeAdapter[FromBrowser] = TypeAdapter(FromBrowser)
 

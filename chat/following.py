@@ -8,10 +8,12 @@ from django.utils import timezone
 
 from chat import availability, generations, queueing, tree
 from chat.actions import Asked
+from chat.context.events import Budget
 from chat.events import FinishedOut, GenerationState, MessageAdded, Queued
 from chat.messages import finished_out, message_out
 from chat.models import Generation
 from meatlizard.accounts.models import User
+from meatlizard.budgets.actions import standing as standing_of_week
 from meatlizard.jobs.lease import State
 
 
@@ -38,6 +40,16 @@ class Ended:
 
 def load_user(pk: int) -> User:
     return User.objects.select_related("tier").get(pk=pk)
+
+
+def budget(user: User) -> Budget:
+    """The week's tokens, as they stand now."""
+    week = standing_of_week(user)
+    if week is None:
+        return Budget(counted=False)
+    return Budget(
+        counted=True, limit=week.limit, granted=week.granted, used=week.used, reserved=week.reserved, resets=week.resets
+    )
 
 
 def running(conversation: UUID) -> list[Running]:

@@ -17,8 +17,10 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chat import costs
 from chat import messages as turns
 from chat.bus import control_on_commit, on_commit
+from chat.context import summaries
 from chat.events import AnswerReady, ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
@@ -171,6 +173,9 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
             tool_calls=_tool_calls(outcome),
         )
         if not won:
+            if usage is not None and not Generation.objects.filter(pk=generation).exists():
+                # Its conversation was deleted in the meantime. That does not make it free.
+                budgets.settle(generation, costs.counted(usage))
             return False
         (row,) = kept.with_its_place.rows(id=generation)
         _settle(row, text, outcome, now)
@@ -190,8 +195,13 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
                 conversation.title = title
                 on_commit(user_topic(conversation.owner_id), turns.conversation_changed(conversation))
         return
+    if row.purpose == Generation.Purpose.SUMMARY:
+        summaries.settle(row, text[outcome.thinking :])
+        budgets.settle(row.pk, costs.cost(row, text, outcome.usage))
+        return
     message = row.message
     assert message is not None
+    cost = costs.cost(row, text, outcome.usage)
     message.thinking, message.content = text[: outcome.thinking], text[outcome.thinking :]
     message.html = outcome.html
     if row.continues and row.completion_tokens is not None:
@@ -207,24 +217,18 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     kept.touch_conversation.run(id=conversation.pk, updated=now, unread=conversation.unread or not stopped)
     if not (stopped or conversation.unread):
         on_commit(user_topic(conversation.owner_id), ConversationUnread(conversation=conversation.pk, unread=True))
-    budgets.settle(row.pk, _cost(row, outcome.usage))
+    budgets.settle(row.pk, cost)
     on_commit(
         conversation_topic(conversation.pk),
         turns.finished_out(row),
     )
     if row.state == State.DONE:
+        summaries.after(row)
         enqueue_title(row)
         if row.started is not None and (row.started - row.created).total_seconds() >= LONG_WAIT_SECONDS:
             on_commit(
                 user_topic(conversation.owner_id), AnswerReady(conversation=conversation.pk, title=conversation.title)
             )
-
-
-def _cost(row: Generation, usage: Usage | None) -> int:
-    """Tokens that the person's budget pays: read anew and written. A failure is free, and so is what a node remembered."""
-    if usage is None or row.state == State.FAILED:
-        return 0
-    return max(0, usage.prompt_tokens - usage.cached_tokens) + usage.completion_tokens
 
 
 def enqueue_title(answer: Generation) -> None:

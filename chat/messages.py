@@ -7,11 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models.functions import Length
-from django.utils.translation import gettext, ngettext
-from pydantic_core import to_json
 
-from chat import tree
-from chat.context import history
+from chat import notices, tree
+from chat.context.blocks import blocks
+from chat.context.events import CheckpointOut
+from chat.context.history import memory
+from chat.context.reading import Machine, readings
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
 from chat.models import Conversation, Generation, Message, kept
 from chat.personas import stage
@@ -51,21 +52,23 @@ class Context(NamedTuple):
     system: Composition
 
 
-def contexts(answers: Sequence[Generation], prefixes: Mapping[UUID, str]) -> dict[UUID, Context]:
-    """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries."""
+def contexts(
+    answers: Sequence[Generation], prefixes: Mapping[UUID, str], machines: Mapping[UUID, Machine] | None = None
+) -> dict[UUID, Context]:
+    """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries, more for long ones."""
     talks = sorted({answer.conversation_id for answer in answers})
     layers, casts = gathered(talks)
-    tree = {pk: (parent, role, content) for pk, parent, role, content in kept.turns(talks)}
-    scripts = stage.scripts(casts, answers, tree, layers) if casts else {}
+    tree = {pk: (parent, role, content, pinned, mark) for pk, parent, role, content, pinned, mark in kept.turns(talks)}
+    # A conversation may have been deleted since the claim: then there is nothing to answer.
+    there = [one for one in answers if one.message_id in tree and one.conversation_id in layers]
+    scripts = stage.scripts(casts, there, tree, layers) if casts else {}
+    told = {talk: (*found, *scripts.get(talk, stage.SILENT).layers) for talk, found in layers.items()}
+    systems = {talk: compose(found).text for talk, found in told.items()}
     found = {}
-    for answer in answers:
-        # A conversation may have been deleted since the claim: then there is nothing to answer.
-        if answer.message_id in tree and answer.conversation_id in layers:
-            script = scripts.get(answer.conversation_id, stage.SILENT)
-            system = compose((*layers[answer.conversation_id], *script.layers))
-            question = tree[answer.message_id][0]
-            read = history.context(system.text, tree, question, len(to_json(prefixes[answer.pk])))
-            found[answer.pk] = Context(script.directed(read), system)
+    for pk, read in readings(there, systems, tree, prefixes, machines or {}).items():
+        system = compose((*told[read.conversation], *memory(read.plan)))
+        script = scripts.get(read.conversation, stage.SILENT)
+        found[pk] = Context(script.directed(read.after(system.text)), system)
     return found
 
 
@@ -84,7 +87,11 @@ def plain_html(text: str) -> str:
 
 
 def message_out(
-    message: Message, generation: Generation | None = None, place: Place | None = None, thinking: int = 0
+    message: Message,
+    generation: Generation | None = None,
+    place: Place | None = None,
+    thinking: int = 0,
+    checkpoint: CheckpointOut | None = None,
 ) -> MessageOut:
     """``thinking`` counts for a message without generation."""
     return MessageOut(
@@ -99,12 +106,15 @@ def message_out(
         tokens=message.tokens,
         state=generation.state if generation else None,
         generation=generation.pk if generation else None,
-        error=generation.error if generation else "",
+        error=notices.failure(generation) if generation else "",
         thinking=generation.thinking_length if generation else thinking,
-        notice=_notice(generation) if generation and generation.ended else "",
+        notice=notices.notice(generation, message) if generation and generation.ended else "",
         place=place,
         edited=message.edited,
         cut=generation is not None and may_go_on(generation, message),
+        pinned=message.pinned,
+        context=_context(message, generation) if generation else None,
+        checkpoint=checkpoint,
     )
 
 
@@ -122,7 +132,7 @@ def latest_generation(message: Message) -> Generation | None:
 
 def branch_out(conversation: Conversation) -> list[MessageOut]:
     """The shown branch with the state of each answer's latest generation, and each message's place among its versions. Three
-    queries.
+    queries, one more where there are summaries.
     """
     rows = tree.read(conversation.pk)
     places = tree.versions(rows.items())
@@ -134,8 +144,15 @@ def branch_out(conversation: Conversation) -> list[MessageOut]:
             latest[generation.message_id] = generation
     path = _branch(conversation, rows)
     thoughts = _copied_thoughts(conversation, [message for message in path if message.pk not in latest])
+    stand_ins = blocks(path)
     found = [
-        message_out(message, latest.get(message.pk), places.get(message.pk), thoughts.get(message.pk, 0))
+        message_out(
+            message,
+            latest.get(message.pk),
+            places.get(message.pk),
+            thoughts.get(message.pk, 0),
+            stand_ins.get(message.pk),
+        )
         for message in path
     ]
     ratings = reading.values(conversation.pk)
@@ -162,24 +179,13 @@ def finished_out(row: Generation) -> FinishedOut:
     )
 
 
-def _notice(row: Generation) -> str:
-    if row.trimmed_messages:
-        return ngettext(
-            "The conversation is longer than the model's window: the {count} oldest message was left out.",
-            "The conversation is longer than the model's window: the {count} oldest messages were left out.",
-            row.trimmed_messages,
-        ).format(count=row.trimmed_messages)
-    if row.reason == "length":
-        return gettext("The answer reached its length limit and was cut.")
-    if row.reason == "tool_calls":
-        # Names come from a model: one line of plain text, and not all of it.
-        names = ", ".join(" ".join(call["name"].split())[:64] for call in (row.tool_calls or [])[:5])
-        if not names:
-            return gettext("The model asked for a tool that this site does not offer, and ended there.")
-        return gettext("The model asked for a tool that this site does not offer ({names}), and ended there.").format(
-            names=names
-        )
-    return ""
+def _context(message: Message, generation: Generation) -> int | None:
+    """Tokens of the window that the conversation takes down to an answer. What was thought before it is not read again."""
+    if generation.prompt_tokens is None or generation.completion_tokens is None:
+        return None
+    characters = len(message.content) + generation.thinking_length
+    share = len(message.content) / characters if characters else 1.0
+    return generation.prompt_tokens + round(generation.completion_tokens * share)
 
 
 def conversation_out(conversation: Conversation, tags: Sequence[str] | None = None) -> ConversationOut:

@@ -79,6 +79,12 @@ def positive(name: str, value: int) -> int:
     return value
 
 
+def percent(name: str, value: int) -> int:
+    if not 0 <= value <= 100:
+        raise ImproperlyConfigured(f"{name} is a number from 0 to 100; it is {value}.")
+    return value
+
+
 def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
     if value not in (choices := list(allowed)):
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}; it is {value!r}.")

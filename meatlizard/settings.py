@@ -56,6 +56,7 @@ DISCORD_SIGN_IN = bool(DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET)
 
 QUEUE_MAX_WAITING = parse.positive("QUEUE_MAX_WAITING", env.int("QUEUE_MAX_WAITING", default=50))
 TOKEN_BUDGETS = env.bool("TOKEN_BUDGETS", default=True)
+SUMMARY_AT = parse.percent("SUMMARY_AT", env.int("SUMMARY_AT", default=70))
 LEASE_SECONDS = parse.positive("LEASE_SECONDS", env.int("LEASE_SECONDS", default=60))
 NODE_HEARTBEAT_SECONDS = parse.positive("NODE_HEARTBEAT_SECONDS", env.int("NODE_HEARTBEAT_SECONDS", default=5))
 GENERATION_MAX_ATTEMPTS = parse.positive("GENERATION_MAX_ATTEMPTS", env.int("GENERATION_MAX_ATTEMPTS", default=3))

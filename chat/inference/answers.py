@@ -232,7 +232,8 @@ class Answers:
             if stream.generation not in lost:
                 stream.committed(piece)
                 acked.append(Acked(g=stream.generation, o=stream.stored))
-            elif not stream.ending:
+            elif not stream.ending and stream.generation not in self._stopping:
+                # One that is to stop still tells how much it has read and written: its conversation may have been deleted.
                 self._forget(stream)
         if acked and not self._link.closed:
             self._link.send(Ack(items=tuple(acked)))

@@ -23,6 +23,7 @@ from chat.inference.stream import Stream
 from chat.inference.task_dispatch import TaskDispatch
 from chat.jobs import empty_trash, purge_prompts, purge_tasks
 from inference_client.protocol.messages import Order
+from meatlizard.budgets import actions as budgets
 from meatlizard.threads import database_queue, in_database, in_database_first
 
 log = logging.getLogger(__name__)
@@ -248,6 +249,7 @@ class Dispatcher:
         while True:
             try:
                 await in_database(task_claims.reap)
+                await in_database(budgets.expire)
                 reaped = await in_database(generations.reap)
                 if reaped:
                     log.warning(

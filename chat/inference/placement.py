@@ -18,7 +18,9 @@ from inference_client.protocol.vocabulary import Kind
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One model of a seat with ``free`` of its ``slots``. ``speed``: measured tokens a second, None when unknown."""
+    """One model of a seat with ``free`` of its ``slots``. ``speed``: measured tokens a second, None when unknown, as is the
+    ``window``: tokens that it reads.
+    """
 
     alias: str
     free: int
@@ -29,6 +31,7 @@ class Offer:
     tools: bool = False
     thinks: bool = False
     speed: float | None = None
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class Place:
     session: str
     node: UUID
     model: str
+    window: int | None = None
 
 
 Candidate = tuple[Seat, Offer]
@@ -151,7 +155,7 @@ class _Table:
                 self._free[seat.session, offer.alias] -= 1
                 self._room[seat.session] -= 1
                 self._users.add(want.user)
-                self._places[want.generation] = Place(seat.session, seat.node, offer.alias)
+                self._places[want.generation] = Place(seat.session, seat.node, offer.alias, offer.window)
                 if len(self._places) >= limit:
                     return
 

@@ -118,6 +118,7 @@ class Seating:
                 tools=model.tools,
                 thinks=model.thinking != "none",
                 speed=model.generation_tps,
+                window=model.context_length,
             )
 
     # other processes ------------------------------------------------------------------------------------------------

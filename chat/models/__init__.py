@@ -1,3 +1,4 @@
+from chat.models.context import Checkpoint
 from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
@@ -10,6 +11,7 @@ from chat.models.tasks import InferenceTask
 
 __all__ = [
     "Avatar",
+    "Checkpoint",
     "Chunk",
     "Composition",
     "Conversation",

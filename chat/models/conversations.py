@@ -67,6 +67,11 @@ class Conversation(models.Model):
         default=False, db_default=False, help_text=_("an answer came that nobody has looked at")
     )
     removed = models.DateTimeField(null=True, blank=True, help_text=_("when it was put into the trash"))
+    summaries = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text=_("older turns are summarised by themselves when the model's window fills up"),
+    )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField()
 
@@ -147,6 +152,10 @@ class Message(models.Model):
     edited = models.DateTimeField(null=True, blank=True, help_text=_("when its owner last changed an answer's text"))
     removed = models.DateTimeField(
         null=True, blank=True, help_text=_("when its branch was deleted; all that went together have the same moment")
+    )
+    pinned = models.BooleanField(default=False, db_default=False, help_text=_("models read it however old it is"))
+    summed_up = models.BooleanField(
+        default=False, db_default=False, help_text=_("a checkpoint stands for it and all before it")
     )
 
     class Meta:

@@ -143,6 +143,7 @@ class Generation(Leased):
     class Purpose(models.TextChoices):
         ANSWER = "answer", _("answer")
         TITLE = "title", _("title")
+        SUMMARY = "summary", _("summary")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="generations")
@@ -152,7 +153,7 @@ class Generation(Leased):
         null=True,
         blank=True,
         related_name="generations",
-        help_text=_("empty for a title"),
+        help_text=_("empty for titles and summaries"),
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="generations")
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.ANSWER)
@@ -180,6 +181,20 @@ class Generation(Leased):
     prompt_seconds = models.FloatField(null=True, blank=True)
     completion_seconds = models.FloatField(null=True, blank=True)
     trimmed_messages = models.PositiveIntegerField(default=0)
+    window = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("tokens that its model reads, noted where the conversation takes a good part of them"),
+    )
+    prompt_estimate = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("tokens that the site took what it sent for; noted as the window is")
+    )
+    left_out = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("messages that the site did not send, beside those the node trimmed")
+    )
+    summarised = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("messages in whose place a summary was sent")
+    )
     continues = models.BooleanField(
         default=False, db_default=False, help_text=_("it goes on with text that its message had before")
     )

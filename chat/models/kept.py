@@ -41,17 +41,16 @@ asked_or_under_way = KeptSelect(
             Q(user=given(Generation, "user"), request=given(Generation, "request"))
             | Q(conversation=given(Generation, "conversation"), state__in=[State.QUEUED, *HELD])
         )
-        .exclude(purpose=Generation.Purpose.TITLE)
+        .filter(purpose=Generation.Purpose.ANSWER)
         .order_by()
         .values_list("pk", "conversation", "message", "user", "request")
     )
 )
-"""What ``user`` made with ``request``, and what is under way in ``conversation``; titles left out."""
+"""What ``user`` made with ``request``, and what is under way in ``conversation``; titles and summaries left out."""
 
 answers_waiting = KeptSelect(
     lambda: (
-        Generation.objects.filter(state=State.QUEUED)
-        .exclude(purpose=Generation.Purpose.TITLE)
+        Generation.objects.filter(state=State.QUEUED, purpose=Generation.Purpose.ANSWER)
         .order_by()
         .values("state")
         .annotate(n=Count("pk"))
@@ -154,9 +153,10 @@ def _prompts(count: int) -> "KeptSelect[tuple[Any, ...]]":
 
 
 @cache
-def _turns(count: int) -> "KeptSelect[tuple[UUID, UUID | None, str, str]]":
+def _turns(count: int) -> "KeptSelect[tuple[UUID, UUID | None, str, str, bool, bool]]":
     keys = _any_of("conversation", "conversation", Message, count)
-    return KeptSelect(lambda: Message.objects.filter(keys).order_by().values_list("pk", "parent", "role", "content"))
+    columns = ("pk", "parent", "role", "content", "pinned", "summed_up")
+    return KeptSelect(lambda: Message.objects.filter(keys).order_by().values_list(*columns))
 
 
 def _any_of(lookup: str, field: str, model: type[Conversation] | type[Message], count: int) -> Q:
@@ -171,8 +171,8 @@ def prompts(conversations: list[UUID]) -> list[Prompts]:
     return [Prompts(*row) for row in _prompts(len(conversations)).rows(**_numbered(conversations))]
 
 
-def turns(conversations: list[UUID]) -> list[tuple[UUID, UUID | None, str, str]]:
-    """(key, parent, role, content) of all their messages."""
+def turns(conversations: list[UUID]) -> list[tuple[UUID, UUID | None, str, str, bool, bool]]:
+    """(key, parent, role, content, pinned, summed up) of all their messages."""
     return _turns(len(conversations)).rows(**_numbered(conversations))
 
 

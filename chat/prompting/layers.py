@@ -17,9 +17,9 @@ from uuid import UUID
 Place = Literal["web", "discord"]
 """Where an answer is read."""
 
-Source = Literal["shipped", "operator", "persona", "folder", "person", "conversation"]
+Source = Literal["shipped", "operator", "persona", "folder", "person", "conversation", "memory"]
 
-ORDER = ("role", "protocol", "task", "format", "folder", "person", "conversation", "lore")
+ORDER = ("role", "protocol", "task", "format", "folder", "person", "conversation", "memory", "lore")
 """Names of layers, in the order in which they are read: what is the same for everybody first, what changes most often last."""
 
 SITE: frozenset[Source] = frozenset({"shipped", "operator"})
@@ -28,7 +28,7 @@ SITE: frozenset[Source] = frozenset({"shipped", "operator"})
 MAX_COMPOSED = 120_000
 """Characters of a whole system prompt. Beyond it, layers are shortened in the order of GIVES_WAY."""
 
-GIVES_WAY = ("lore", "folder", "person", "role", "conversation")
+GIVES_WAY = ("lore", "memory", "folder", "person", "role", "conversation")
 
 
 @dataclass(frozen=True, slots=True)

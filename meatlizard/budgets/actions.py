@@ -23,6 +23,9 @@ from meatlizard.languages import number
 
 MAX_GRANT = 10**12
 
+MOST_EXPIRED = 500
+"""Reservations that are settled at once."""
+
 _week_locked = KeptSelect(
     lambda: (
         WeeklyUse.objects.select_for_update()
@@ -50,12 +53,13 @@ _use = KeptUpdate(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A person's week in tokens. ``limit`` includes what was granted; ``resets`` is when the next week begins."""
+    """A person's week in tokens. ``limit`` includes what was ``granted``; ``resets`` is when the next week begins."""
 
     limit: int
     used: int
     reserved: int
     resets: datetime.datetime
+    granted: int = 0
 
     @property
     def left(self) -> int:
@@ -80,12 +84,12 @@ def standing(user: User) -> Standing | None:
         return None
     now = timezone.now()
     row = WeeklyUse.objects.filter(user=user.pk, week=week_of(now)).first() or WeeklyUse()
-    return Standing(user.tier.weekly_tokens + row.granted, row.used, row.reserved, next_week(now))
+    return Standing(user.tier.weekly_tokens + row.granted, row.used, row.reserved, next_week(now), row.granted)
 
 
-def reserve(user: User, key: UUID, least: int, wanted: int) -> int | None:
+def reserve(user: User, key: UUID, least: int, wanted: int, expires: datetime.datetime | None = None) -> int | None:
     """Sets tokens aside for the work ``key``, within the caller's transaction: ``wanted`` of them, or what is left if that is
-    ``least`` or more. Returns how many; None when the site does not count.
+    ``least`` or more. Returns how many; None when the site does not count. They are free again when the work ``expires``.
 
     Raises LimitReached ``budget_exceeded`` when less is left, and then nothing has changed.
     """
@@ -99,7 +103,7 @@ def reserve(user: User, key: UUID, least: int, wanted: int) -> int | None:
         tokens = min(wanted, left)
         enough = left >= least and left > 0
         if enough:
-            _reserve.run(Reservation(key=key, use=row, tokens=tokens, created=now))
+            _reserve.run(Reservation(key=key, use=row, tokens=tokens, created=now, expires=expires))
             _set_aside.run(id=row.pk, reserved=tokens)
     if not enough:
         raise _exceeded(user, row, now)
@@ -118,6 +122,19 @@ def settle(key: UUID, used: int) -> bool:
         use, tokens = found
         _use.run(id=use, used=used, reserved=tokens)
     return True
+
+
+def leave(key: UUID, owed: int, expires: datetime.datetime) -> bool:
+    """The work ``key`` is to be settled by whoever hears how it ended; if nobody has by ``expires``, it costs what is ``owed``. False
+    when nothing is set aside for it.
+    """
+    return Reservation.objects.filter(key=key).update(owed=owed, expires=expires) == 1
+
+
+def expire(now: datetime.datetime | None = None) -> int:
+    """Settles what nobody has settled in time. Returns how many."""
+    rows = Reservation.objects.filter(expires__lt=now or timezone.now()).order_by("expires")
+    return sum(settle(key, owed) for key, owed in rows.values_list("key", "owed")[:MOST_EXPIRED])
 
 
 def grant(user: User, tokens: int, given_by: User | None, note: str = "") -> Grant:
@@ -145,18 +162,19 @@ def _this_week(user: User, now: datetime.datetime) -> WeeklyUse:
 
 def _exceeded(user: User, row: WeeklyUse, now: datetime.datetime) -> LimitReached:
     resets = next_week(now)
-    limit = user.tier.weekly_tokens + row.granted
-    words = gettext(
-        "Your {limit} tokens for this week are used up ({used} used). The next week begins on {moment}. Your message was not sent."
-    )
-    if row.reserved:
-        words = gettext(
-            "Your {limit} tokens for this week are used up ({used} used, and {reserved} are set aside for answers under way). "
-            "The next week begins on {moment}. Your message was not sent."
-        )
     moment = f"{date_format(timezone.localtime(resets), 'l, d F, H:i')} {timezone.localtime(resets):%Z}"
+    said = gettext("Your {limit} tokens for this week do not suffice for this: {used} are used.")
+    if row.reserved:
+        said = gettext(
+            "Your {limit} tokens for this week do not suffice for this: {used} are used, and {reserved} are set aside for answers under "
+            "way."
+        )
+    hint = gettext(
+        "The next week begins on {moment}. Until then a shorter question in a new conversation may still fit, or an operator can give "
+        "you more. Nothing was sent."
+    )
+    limit = number(user.tier.weekly_tokens + row.granted)
+    words = said.format(limit=limit, used=number(row.used), reserved=number(row.reserved))
     return LimitReached(
-        words.format(limit=number(limit), used=number(row.used), reserved=number(row.reserved), moment=moment),
-        code="budget_exceeded",
-        retry_after=(resets - now).total_seconds(),
+        f"{words} {hint.format(moment=moment)}", code="budget_exceeded", retry_after=(resets - now).total_seconds()
     )

@@ -34,7 +34,7 @@ class WeeklyUseAdmin(ReadOnly, admin.ModelAdmin[WeeklyUse]):
 
 @admin.register(Reservation)
 class ReservationAdmin(ReadOnly, admin.ModelAdmin[Reservation]):
-    list_display = ["key", "use", "tokens", "created"]
+    list_display = ["key", "use", "tokens", "created", "expires", "owed"]
     list_filter = ["created"]
     list_select_related = ["use__user"]
     search_fields = ["key", "use__user__username"]

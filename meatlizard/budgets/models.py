@@ -23,15 +23,23 @@ class WeeklyUse(models.Model):
 
 
 class Reservation(models.Model):
-    """Tokens set aside for one piece of work, by its key. The row goes when they are used or refunded."""
+    """Tokens set aside for one piece of work, by its key. The row goes when they are used or refunded.
+
+    With ``expires`` nobody may be left to say how the work ended: from then on it costs what is ``owed``.
+    """
 
     key = models.UUIDField(primary_key=True)
     use = models.ForeignKey(WeeklyUse, models.CASCADE, related_name="reservations")
     tokens = models.PositiveBigIntegerField()
     created = models.DateTimeField()
+    expires = models.DateTimeField(null=True, blank=True)
+    owed = models.PositiveBigIntegerField(default=0, db_default=0, help_text="what it costs if nobody says more of it")
 
     class Meta:
         ordering = ["-created"]
+        indexes = [
+            models.Index(fields=["expires"], name="reservation_expires", condition=models.Q(expires__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.tokens} tokens"

@@ -1,0 +1,26 @@
+"""What answers cost the person who asked, in tokens: read anew and written."""
+
+from chat.context import weights
+from chat.models import Generation
+from inference_client.protocol.vocabulary import Usage
+from meatlizard.jobs.lease import State
+
+
+def cost(row: Generation, text: str, usage: Usage | None) -> int:
+    """Of a generation that ended with ``text``, before that is put into its message. A failure is free. Where its node did not count,
+    what was written is estimated.
+    """
+    if row.state == State.FAILED:
+        return 0
+    return counted(usage) if usage is not None else so_far(row, text)
+
+
+def counted(usage: Usage) -> int:
+    """What a node remembered of earlier turns is free."""
+    return max(0, usage.prompt_tokens - usage.cached_tokens) + usage.completion_tokens
+
+
+def so_far(row: Generation, text: str) -> int:
+    """What was written, estimated. What an answer goes on with was paid for when it was written."""
+    before = len(row.message.thinking) + len(row.message.content) if row.continues and row.message is not None else 0
+    return weights.tokens(text[before:])
