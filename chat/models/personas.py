@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from chat.models.verbatim import VerbatimJSONField
 
@@ -26,7 +27,7 @@ class Avatar(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "avatar"
+        verbose_name = _("avatar")
 
     def __str__(self) -> str:
         return f"avatar {self.pk}"
@@ -59,14 +60,14 @@ class Persona(models.Model):
     """
 
     class Visibility(models.TextChoices):
-        MINE = "mine", "mine alone"
-        SHARED = "shared", "members of this site"
-        PUBLIC = "public", "everybody, also without account"
+        MINE = "mine", _("mine alone")
+        SHARED = "shared", _("members of this site")
+        PUBLIC = "public", _("everybody, also without account")
 
     class State(models.TextChoices):
-        DRAFT = "draft", "draft"
-        IN_REVIEW = "in_review", "in review"
-        PUBLISHED = "published", "published"
+        DRAFT = "draft", _("draft")
+        IN_REVIEW = "in_review", _("in review")
+        PUBLISHED = "published", _("published")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="personas")
@@ -76,7 +77,7 @@ class Persona(models.Model):
     published = models.ForeignKey("chat.PersonaVersion", models.SET_NULL, null=True, blank=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField()
-    removed = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
+    removed = models.DateTimeField(null=True, blank=True, help_text=_("when it was put into the trash"))
 
     class Meta:
         ordering = ["-updated", "-id"]
@@ -112,12 +113,12 @@ class PersonaVersion(models.Model):
     persona = models.ForeignKey(Persona, models.SET_NULL, null=True, blank=True, related_name="versions")
     number = models.PositiveIntegerField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    note = models.CharField(max_length=200, blank=True, help_text="how it came about")
+    note = models.CharField(max_length=200, blank=True, help_text=_("how it came about"))
     created = models.DateTimeField(auto_now_add=True)
 
     name = models.CharField(max_length=NAME)
     nickname = models.CharField(
-        max_length=NAME, blank=True, help_text="what it is called in conversations, if not its name"
+        max_length=NAME, blank=True, help_text=_("what it is called in conversations, if not its name")
     )
     avatar = models.ForeignKey(Avatar, models.SET_NULL, null=True, blank=True, related_name="versions")
     description = models.TextField(blank=True)
@@ -125,14 +126,16 @@ class PersonaVersion(models.Model):
     scenario = models.TextField(blank=True)
     first_message = models.TextField(blank=True)
     alternatives = VerbatimJSONField(default=list, blank=True)
-    examples = models.TextField(blank=True, help_text="dialogue, each example begun by <START>")
+    examples = models.TextField(blank=True, help_text=_("dialogue, each example begun by <START>"))
     system_prompt = models.TextField(blank=True)
-    post_history = models.TextField(blank=True, help_text="read after the conversation's last message")
-    creator_notes = models.TextField(blank=True, help_text="for people; no model reads it")
+    post_history = models.TextField(blank=True, help_text=_("read after the conversation's last message"))
+    creator_notes = models.TextField(blank=True, help_text=_("for people; no model reads it"))
     creator = models.CharField(max_length=NAME, blank=True)
     character_version = models.CharField(max_length=NAME, blank=True)
     tags = VerbatimJSONField(default=list, blank=True)
-    model = models.CharField(max_length=100, blank=True, help_text="alias preferred; empty: whichever model is there")
+    model = models.CharField(
+        max_length=100, blank=True, help_text=_("alias preferred; empty: whichever model is there")
+    )
     sampling = models.JSONField(default=dict, blank=True)
     book = VerbatimJSONField(null=True, blank=True)
     books = models.JSONField(default=list, blank=True)

@@ -90,13 +90,13 @@ class Prompt(models.Model):
     category = models.CharField(max_length=40, blank=True)
     text = models.TextField()
     variables = models.JSONField(default=list, blank=True)
-    number = models.PositiveIntegerField(default=1, help_text="of the version that this is")
-    shared = models.BooleanField(default=False, help_text="every member may read it")
-    preset = models.CharField(max_length=40, blank=True, help_text="its name among those that come with the site")
-    preset_digest = models.CharField(max_length=64, blank=True, help_text="of the content as it was last loaded")
+    number = models.PositiveIntegerField(default=1, help_text=_("of the version that this is"))
+    shared = models.BooleanField(default=False, help_text=_("every member may read it"))
+    preset = models.CharField(max_length=40, blank=True, help_text=_("its name among those that come with the site"))
+    preset_digest = models.CharField(max_length=64, blank=True, help_text=_("of the content as it was last loaded"))
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField()
-    removed = models.DateTimeField(null=True, blank=True, help_text="when it was put into the trash")
+    removed = models.DateTimeField(null=True, blank=True, help_text=_("when it was put into the trash"))
 
     class Meta:
         ordering = ["category", "title", "pk"]

@@ -35,7 +35,7 @@ class Rating(models.Model):
     reason = models.CharField(max_length=10, choices=Reason.choices, blank=True)
     comment = models.CharField(max_length=1000, blank=True)
     may_be_read = models.BooleanField(default=False)
-    model = models.CharField(max_length=100, blank=True, help_text="alias of the model that wrote the answer")
+    model = models.CharField(max_length=100, blank=True, help_text=_("alias of the model that wrote the answer"))
     persona = models.ForeignKey("chat.Persona", models.SET_NULL, null=True, blank=True, related_name="+")
     created = models.DateTimeField()
     updated = models.DateTimeField()

@@ -99,10 +99,8 @@ def stored(found: Mapping[str, Any]) -> Content:
 
 def written_out(content: Content) -> list[str]:
     """As lines that can be compared."""
-    lines = [
-        f"/{content.command}", f"{_('Title')}: {content.title}", f"{_('Hint')}: {content.hint}",
-        f"{_('Category')}: {content.category}",
-    ]  # fmt: skip
+    named = {_("Title"): content.title, _("Hint"): content.hint, _("Category"): content.category}
+    lines = [f"/{content.command}", *(f"{name}: {value}" for name, value in named.items())]
     for one in content.variables:
         more = [f"{name}={value!r}" for name, value in one.as_dict().items() if name not in ("name", "label", "kind")]
         lines.append(f"{{{{{one.name}}}}} {one.label}: {one.kind}, {', '.join(more)}")

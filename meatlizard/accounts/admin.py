@@ -80,7 +80,7 @@ class TierAdmin(admin.ModelAdmin[Tier]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
         return super().get_queryset(request).annotate(people_count=Count("users"))
 
-    @admin.display(description="people", ordering="people_count")
+    @admin.display(description=_("people"), ordering="people_count")
     def people(self, tier: Tier) -> int:
         return int(getattr(tier, "people_count", 0))
 

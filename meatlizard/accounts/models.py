@@ -66,10 +66,10 @@ class User(AbstractUser):
 
     tier = models.ForeignKey(Tier, models.PROTECT, related_name="users", blank=True)
     suspended_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="by moderators, or a rule of theirs"
+        null=True, blank=True, editable=False, help_text=_("by moderators, or a rule of theirs")
     )
     warned = models.BooleanField(
-        default=False, db_default=False, editable=False, help_text="a warning waits to be read"
+        default=False, db_default=False, editable=False, help_text=_("a warning waits to be read")
     )
 
     objects: ClassVar[UserManager["User"]] = UserManager()  # type: ignore[assignment]

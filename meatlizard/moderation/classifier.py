@@ -4,7 +4,6 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from meatlizard.moderation.judging import Hit, Judge, Ready
@@ -102,4 +101,4 @@ def _mark(text: str) -> str:
 def _cut(text: str) -> str:
     if len(text) <= MOST:
         return text
-    return f"{text[: MOST // 2]}\n[{_('left out')}]\n{text[-MOST // 2 :]}"
+    return f"{text[: MOST // 2]}\n[...]\n{text[-MOST // 2 :]}"

@@ -49,7 +49,7 @@ class Case(models.Model):
     service = models.CharField(max_length=20)
     direction = models.CharField(max_length=3, blank=True)
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="moderation_cases", help_text="whom it is about"
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="moderation_cases", help_text=_("whom it is about")
     )  # fmt: skip
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     rule = models.ForeignKey(Rule, models.SET_NULL, null=True, related_name="+")
@@ -60,7 +60,7 @@ class Case(models.Model):
     matched = models.TextField(blank=True)
     spans = models.JSONField(default=list)
     kept = models.TextField(blank=True)
-    told = models.CharField(max_length=300, blank=True, help_text="what the person was told")
+    told = models.CharField(max_length=300, blank=True, help_text=_("what the person was told"))
     reason = models.CharField(max_length=8, choices=Reason.choices, blank=True)
     comment = models.TextField(blank=True)
     digest = models.CharField(max_length=64, blank=True)
@@ -68,7 +68,7 @@ class Case(models.Model):
     content = models.CharField(max_length=8, choices=Content.choices, default=Content.SHOWN)
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     decided_at = models.DateTimeField(null=True)
-    decided_by = models.BigIntegerField(null=True, help_text="number of the account; it may be gone")
+    decided_by = models.BigIntegerField(null=True, help_text=_("number of the account; it may be gone"))
 
     class Meta:
         ordering = ["-created"]
@@ -104,7 +104,7 @@ class Sanction(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     reason = models.CharField(max_length=500)
     created = models.DateTimeField()
-    created_by = models.BigIntegerField(null=True, help_text="number of the account; empty: a rule")
+    created_by = models.BigIntegerField(null=True, help_text=_("number of the account; empty: a rule"))
     until = models.DateTimeField(null=True)
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.BigIntegerField(null=True)
