@@ -8,6 +8,8 @@ import { Drawer } from "./drawer.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
 import { Folders } from "./folders.js";
+import { Gauges } from "./gauges.js";
+import { Memory } from "./memory.js";
 import { Menu } from "./menu.js";
 import { Organize } from "./organize.js";
 import { Outbox } from "./outbox.js";
@@ -44,6 +46,7 @@ let opened = 0;
 const connection = new Connection(new URL(data.socket, location.href.replace(/^http/, "ws")).href, {
   opened() {
     thread.opened(opened++ > 0);
+    gauges.opened();
     seen.look();
     asking.later.next();
     askStatus();
@@ -56,7 +59,8 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     else if (event.type === "list.changed") sidebar.reload();
     else if (event.type === "answer.ready") answerReady(event);
     else if (event.type === "message.rated") ratings.rated(event);
-    else thread.event(event);
+    else if (event.type !== "budget") thread.event(event);
+    gauges.event(event);
   },
   delta: (frame) => thread.delta(decodeDelta(frame)),
   state(name) {
@@ -108,9 +112,24 @@ const settings = new Settings({
   select: byId("model"),
   url: data.urlSettings,
   conversation,
-  changed: askStatus,
+  changed: () => {
+    askStatus();
+    gauges.modelChosen();
+  },
   failed,
 });
+const gauges = new Gauges({
+  box: byId("gauges"),
+  dialog: byId("memory"),
+  field: byId("text"),
+  urls: { context: data.urlContext, summarise: data.urlSummarise, summaries: data.urlSummaries, pin: data.urlPin, forget: data.urlForget },
+  place,
+  model: () => settings.model,
+  send: (frame) => connection.send(frame),
+  announce,
+  show: (id) => (location.hash = `m-${id}`),
+});
+place.addEventListener("moved", () => gauges.read());
 
 const asking = new Asking({
   place,
@@ -147,6 +166,7 @@ menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(
 function showStatus(status) {
   composer.setStatus(status);
   settings.setModels(status.models);
+  gauges.setModels(status.models);
 }
 
 function askStatus() {
@@ -186,7 +206,8 @@ const branches = new Branches({
 });
 const ratings = new Ratings({ find: (id) => thread.messages.find(id), url: data.urlRating, failed, announce });
 const promptOf = ({ dataset }) => import(data.promptTools).then((prompts) => prompts.showRead(data.urlPromptRead, dataset.message)).catch((error) => failed(error.message));
-const others = { rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf };
+const memory = new Memory({ urls: { pin: data.urlPin, edit: data.urlSummaryEdit, forget: data.urlForget }, confirm: byId("confirm"), failed });
+const others = { rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
 const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));
 tools(byId("messages"), data.urlSource, act);
 const showNamed = async () => (await branches.showNamed(location.hash)) && scroller.toNamed();

@@ -2,7 +2,7 @@
 
 import { build, buildPending } from "./message_view.js";
 
-const TELLING = ["state", "generation", "edited", "rating", "number", "count", "before", "after"];
+const TELLING = ["state", "generation", "edited", "rating", "number", "count", "before", "after", "pinned", "checkpoint"];
 
 export class MessageList {
   /** @param {(article: Element) => void} dropped Called before an article leaves the page. */

@@ -6,6 +6,7 @@ import { dressCode } from "./code.js";
 import { copyFrom } from "./copy.js";
 import { dressMath } from "./math.js";
 import { address, getText } from "./api.js";
+import { showMemory } from "./memory.js";
 import { part } from "./parts.js";
 import { showRating } from "./rating.js";
 import { isUnderWay } from "./states.js";
@@ -34,6 +35,7 @@ export function fill(article, message) {
     generation: message.generation ?? "",
     tokens: message.tokens ?? "",
     cut: message.cut ? "1" : "",
+    pinned: message.pinned ? "1" : "",
     edited: message.edited ? String(Math.floor(Date.parse(message.edited) / 1000)) : "",
   });
   // Without a place, the article keeps the one it was told before.
@@ -69,6 +71,7 @@ export function dress(article) {
   complete(article);
   showVersions(article);
   showRating(article);
+  showMemory(article);
   part(article, "tokens").textContent = tokens(Number(article.dataset.tokens));
   const time = part(article, "time");
   const moment = new Date(time.dateTime);

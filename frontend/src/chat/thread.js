@@ -94,6 +94,7 @@ export class Thread extends EventTarget {
     "message.added": (event) => this.#added(event),
     "message.changed": ({ message }) => this.#edited(message),
     "branch.shown": ({ head }) => this.turnTo(head),
+    "context.changed": () => this.resync(true),
     "generation.queued": (event) => this.#run(event)?.queued(event),
     "generation.stream": (event) => {
       this.#streams.set(event.stream, event.generation);

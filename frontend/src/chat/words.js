@@ -29,11 +29,14 @@ export function waiting(event) {
   return interpolate(gettext("Number %s in the queue (%s)."), [number(event.position), wait(event.estimate)]);
 }
 
-/** How an answer ended: `event` is a `generation.finished`. A failure says so itself, in the message. */
+/** How an answer ended: `event` is a `generation.finished`. Why it failed says the message itself. */
 export function outcome(event) {
-  if (event.reason === "cancelled") return event.length ? gettext("Stopped.") : gettext("Stopped before the first word.");
-  if (event.reason === "failed") return "";
-  if (event.message.notice) return event.message.notice;
+  const { notice } = event.message;
+  if (event.reason === "cancelled") {
+    const stopped = event.length ? gettext("Stopped.") : gettext("Stopped before the first word.");
+    return notice ? `${stopped} ${notice}` : stopped;
+  }
+  if (notice || event.reason === "failed") return notice;
   return event.reason === "length" ? gettext("The answer reached its length limit.") : "";
 }
 
