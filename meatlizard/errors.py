@@ -58,3 +58,18 @@ class LimitReached(AppError):
     def __init__(self, message: str = "", *, code: str = "", retry_after: float | None = None) -> None:
         super().__init__(message, code=code)
         self.retry_after = retry_after
+
+
+class TooLarge(AppError):
+    """One thing alone is larger than this site takes."""
+
+    status = 413
+    default_code = "too_large"
+    default_message = "This is larger than the site takes."
+
+
+class StorageFull(TooLarge):
+    """There is no room left for this person's things. Deleting some helps, waiting does not."""
+
+    default_code = "storage_full"
+    default_message = "There is no room left for this."
