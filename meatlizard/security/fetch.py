@@ -1,0 +1,282 @@
+"""Fetches what a person names by its address, from public machines alone: the site must not become a way into the network it stands in.
+
+Every address that a name has is looked up once and checked before anything is connected, and the connection goes to the very address
+that was checked; so does each redirect. The name is still what the server and its certificate are asked for.
+"""
+
+import logging
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+import httpcore
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from meatlizard.errors import Forbidden, Invalid
+from meatlizard.security.addresses import is_public
+
+log = logging.getLogger(__name__)
+
+SECONDS = 5.0
+"""For all of it, redirects and names included."""
+
+MOST = 2_000_000
+"""Bytes, unpacked."""
+
+REDIRECTS = 3
+PORTS = {"http": 80, "https": 443}
+MAX_URL = 2_000
+MAX_TRIED = 4
+PIECE = 65_536
+AGENT = "MeatLizard (fetched once, on a person's request)"
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""All addresses of a name. Raises OSError."""
+
+
+class Unreachable(Invalid):
+    """It could not be fetched; the message says why, in words for the person who asked."""
+
+    default_code = "not_fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """``media_type`` and ``charset`` as the server named them, which proves nothing; ``url``: where the redirects led."""
+
+    url: str
+    media_type: str
+    charset: str
+    body: bytes
+
+
+def resolve(host: str, port: int) -> list[str]:
+    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+class Fetcher:
+    """The arguments are for tests: neither a setting nor a request can reach them."""
+
+    def __init__(
+        self,
+        *,
+        resolve: Resolve = resolve,
+        allowed: Callable[[str], bool] = is_public,
+        ports: Callable[[str, int], bool] = lambda scheme, port: port == PORTS[scheme],
+        seconds: float = SECONDS,
+        most: int = MOST,
+        trust: Any = None,
+    ) -> None:
+        self._resolve, self._allowed, self._ports = resolve, allowed, ports
+        self._seconds, self._most, self._trust = seconds, most, trust
+
+    def get(self, url: str) -> Fetched:
+        """What is at ``url``. Raises Unreachable, and Forbidden where the operator has switched this off."""
+        if not settings.FETCH_LINKS:
+            raise Forbidden(_("Fetching from other sites is switched off here."), code="fetch_off")
+        deadline = time.monotonic() + self._seconds
+        for _step in range(REDIRECTS + 1):
+            parts, host, port = self._checked(url)
+            addresses = self._addresses(host, port, deadline)
+            found = self._once(parts, host, port, addresses, deadline)
+            if isinstance(found, Fetched):
+                return found
+            url = urljoin(url, found)
+        raise Unreachable(_("This address leads from one to the next, and to no end."))
+
+    def _checked(self, url: str) -> tuple[SplitResult, str, int]:
+        """The parts of an address, its host in the form of names and numbers that is looked up, its port."""
+        try:
+            if len(url) > MAX_URL or any(ord(letter) <= 32 or letter in "\\\x7f" for letter in url):
+                raise ValueError("length or characters")
+            parts = urlsplit(url)
+            if parts.scheme not in PORTS:
+                raise Unreachable(_("Only addresses that begin with http:// or https:// can be fetched."))
+            if parts.username is not None or parts.password is not None or not parts.hostname:
+                raise ValueError("a user or no host")
+            host = parts.hostname if ":" in parts.hostname else parts.hostname.encode("idna").decode()
+            port = parts.port or PORTS[parts.scheme]
+        except UnicodeError:
+            raise Unreachable(_("This is not an address that can be fetched.")) from None
+        except ValueError:
+            raise Unreachable(_("This is not an address that can be fetched.")) from None
+        # Brackets are for addresses of the new kind; what else may stand in them has never been used.
+        if not host or "%" in host or len(host) > 253 or ("[" in parts.netloc and ":" not in host):
+            raise Unreachable(_("This is not an address that can be fetched."))
+        if not self._ports(parts.scheme, port):
+            raise Unreachable(_("Only the usual ports of the web, 80 and 443, can be fetched from."))
+        return parts, host, port
+
+    def _addresses(self, host: str, port: int, deadline: float) -> Sequence[str]:
+        """All of them are checked: one that is not public among others is a trick. No more than this one look-up is made."""
+        try:
+            found = list(dict.fromkeys(_within(deadline, self._resolve, host, port)))
+        except NotInTime:
+            raise _too_slow() from None
+        except (OSError, UnicodeError):
+            raise Unreachable(_("There is no site of this name.")) from None
+        if not found:
+            raise Unreachable(_("There is no site of this name."))
+        if not all(self._allowed(address) for address in found):
+            log.warning("fetch.forbidden_address")
+            raise Unreachable(_("This address leads into a network that is not public. It is not fetched."))
+        return found[:MAX_TRIED]
+
+    def _once(
+        self, parts: SplitResult, host: str, port: int, addresses: Sequence[str], deadline: float
+    ) -> Fetched | str:
+        """What is there, or where it is instead."""
+        target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
+            f"?{quote(parts.query, safe='/%:@!$&()*+,;=~?')}" if parts.query else ""
+        )
+        shown = f"[{host}]" if ":" in host else host
+        named = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
+        headers = [
+            (b"Host", named.encode()), (b"User-Agent", AGENT.encode()), (b"Accept", b"text/html,text/*;q=0.9,*/*;q=0.5"),
+            (b"Accept-Encoding", b"gzip, deflate"), (b"Connection", b"close"),
+        ]  # fmt: skip
+        url = httpcore.URL(scheme=parts.scheme.encode(), host=host.encode(), port=port, target=target.encode())
+        try:
+            with self._pool(addresses, deadline) as pool, pool.stream("GET", url, headers=headers) as response:
+                given = {name.lower(): value for name, value in response.headers}
+                if response.status in (301, 302, 303, 307, 308) and b"location" in given:
+                    return _text(given[b"location"])
+                if response.status != 200:
+                    raise Unreachable(_("The site answered with %s instead of the page.") % response.status)
+                body = _body(response.iter_stream(), given.get(b"content-encoding", b""), self._most, deadline)
+                media_type, charset = _content_type(given.get(b"content-type", b""))
+                return Fetched(parts.geturl(), media_type, charset, body)
+        except (httpcore.TimeoutException, TimeoutError):
+            raise _too_slow() from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError, zlib.error):
+            raise Unreachable(_("The site could not be reached, or broke off.")) from None
+
+    @contextmanager
+    def _pool(self, addresses: Sequence[str], deadline: float) -> Iterator[httpcore.ConnectionPool]:
+        pool = httpcore.ConnectionPool(
+            ssl_context=self._trust,
+            max_connections=1,
+            http2=False,
+            retries=0,
+            network_backend=_Checked(addresses, deadline),
+        )
+        with pool:
+            yield pool
+
+
+class _Checked(httpcore.NetworkBackend):
+    """Connects to addresses that were checked, whatever name it is told, and lets nothing take longer than there is time."""
+
+    def __init__(self, addresses: Sequence[str], deadline: float) -> None:
+        self._addresses, self._deadline = addresses, deadline
+        self._real = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Any = None,
+    ) -> httpcore.NetworkStream:
+        failure: Exception = httpcore.ConnectError("no address")
+        for address in self._addresses:
+            try:
+                stream = self._real.connect_tcp(address, port, timeout=_left(self._deadline))
+                return _Timed(stream, self._deadline)
+            except httpcore.ConnectError as error:
+                failure = error
+        raise failure
+
+
+class _Timed(httpcore.NetworkStream):
+    """A connection of which every step ends with the time there is: one that drips a byte a second gets no more of it."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(self._deadline))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(self._deadline))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline)), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise httpcore.ReadTimeout
+    return left
+
+
+def _within(deadline: float, function: Resolve, host: str, port: int) -> Sequence[str]:
+    """The system's look-up takes no time limit: it is left behind when it takes too long. Raises NotInTime."""
+    future: Future[Sequence[str]] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function(host, port))
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="look-up", daemon=True).start()
+    return future.result(timeout=max(0.0, deadline - time.monotonic()))
+
+
+def _body(pieces: Iterable[bytes], coding: bytes, most: int, deadline: float) -> bytes:
+    """Unpacked as it comes, and no further than ``most`` bytes."""
+    unpacker = {b"gzip": zlib.MAX_WBITS | 16, b"x-gzip": zlib.MAX_WBITS | 16, b"deflate": zlib.MAX_WBITS | 32}.get(
+        coding.strip().lower()
+    )
+    if unpacker is None and coding.strip().lower() not in (b"", b"identity"):
+        raise Unreachable(_("The site answered in a way that cannot be read."))
+    unpack = None if unpacker is None else zlib.decompressobj(unpacker)
+    body = bytearray()
+    for piece in pieces:
+        _left(deadline)
+        # One byte more than there is room for shows that there is too much.
+        body += piece if unpack is None else unpack.decompress(piece, most + 1 - len(body))
+        if len(body) > most:
+            raise Unreachable(_("This page is larger than %s MB.") % (most // 1_000_000), code="too_large")
+    return bytes(body)
+
+
+def _content_type(header: bytes) -> tuple[str, str]:
+    kind, _semicolon, rest = _text(header).partition(";")
+    charset = next(
+        (
+            part.partition("=")[2].strip("\"' ")
+            for part in rest.split(";")
+            if part.strip().lower().startswith("charset=")
+        ),
+        "",
+    )
+    return kind.strip().lower()[:100], charset[:40] if charset.isascii() else ""
+
+
+def _text(header: bytes) -> str:
+    return header.decode("latin-1")
+
+
+def _too_slow() -> Unreachable:
+    return Unreachable(_("The site did not answer in time."))
