@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -11,13 +12,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import costs, generations, markov, queueing, tree
+from chat import allowance, costs, generations, markov, queueing, tree
 from chat.access import access_conversation
+from chat.attachments import actions as attachments
+from chat.attachments import asking, showing
 from chat.bus import control_on_commit, on_commit
 from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, may_go_on, message_out, plain_html
-from chat.models import Chunk, Conversation, Generation, Message, kept
+from chat.models import Chunk, Conversation, Generation, Message, Upload, kept
 from chat.personas import stage
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
@@ -30,17 +33,8 @@ from meatlizard.ops.logs import current_request_id
 
 MAX_SYSTEM_PROMPT = 20_000
 
-CHARACTERS_A_TOKEN = 4
-"""Of ordinary text in most models' vocabularies, for what is set aside before a model has counted."""
-
-LEAST_ANSWER = 50
-"""Tokens below which an answer is not worth beginning."""
-
 DELETED_SETTLES = datetime.timedelta(minutes=5)
 """Within which a machine tells how far it was with an answer whose conversation was deleted."""
-
-USUAL_ANSWER = 2_000
-"""Tokens that are set aside for an answer. A longer one is written all the same, and counts whole."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Say nothing to a model or a reader; PostgreSQL refuses the first, and each weighs six bytes on the wire."""
@@ -109,6 +103,7 @@ def delete(conversation: Conversation) -> None:
         for pk in owed:
             control_on_commit("stop", str(pk))
         key = conversation.pk
+        attachments.sweep_after(conversation)
         conversation.delete()
         for row in under_way:
             if row.pk in owed:
@@ -121,14 +116,16 @@ def delete(conversation: Conversation) -> None:
         control_on_commit("queue")
 
 
-def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offline = "wait") -> Asked:
+def send(
+    user: User, conversation: UUID, request: UUID, text: str, offline: Offline = "wait", files: Sequence[UUID] = ()
+) -> Asked:
     """Stores a question and asks for its answer. Sending the same ``request`` again changes nothing and returns the
-    same.
+    same. With ``files``, uploads of one's own, the text may be empty.
 
     Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is
     stored then.
     """
-    text = written(text)
+    text = written(text, empty=bool(files))
     reply = None
     if offline == "markov":
         reply = _by_markov(offline, access_conversation(user, conversation).model, text, user)
@@ -137,12 +134,13 @@ def send(user: User, conversation: UUID, request: UUID, text: str, offline: Offl
         talk = access_conversation(user, conversation, lock=True)
         if earlier := _earlier_or_refused(user, talk, request, queues=reply is None):
             return earlier
-        question = _question(talk, talk.head_id, text)
+        uploads = attachments.chosen(user, files)
+        question = _question(talk, talk.head_id, text, uploads)
         on_commit(
             conversation_topic(talk.pk),
             MessageAdded(conversation=talk.pk, message=message_out(question), request=request),
         )
-        return _answer(user, talk, question, request, reply)
+        return _answer(user, talk, question, request, reply, uploads)
 
 
 def edit_question(user: User, message: Message, request: UUID, text: str, offline: Offline = "wait") -> Asked:
@@ -150,15 +148,16 @@ def edit_question(user: User, message: Message, request: UUID, text: str, offlin
     was there stays. Raises as :func:`send`."""
     if message.role != Message.Role.USER:
         raise Invalid(gettext("Only a question can be asked again in other words."), code="not_a_question")
-    text = written(text)
+    text = written(text, empty=bool(message.attached))
     reply = _by_markov(offline, message.conversation.model, text, user)
     with transaction.atomic():
         talk = access_conversation(user, message.conversation_id, lock=True)
         if earlier := _earlier_or_refused(user, talk, request, queues=reply is None):
             return earlier
         _still_there(message)
-        question = _question(talk, message.parent_id, text)
-        return _answer(user, talk, question, request, reply, replaces=message.pk, beside=True)
+        uploads = attachments.of_message(message)
+        question = _question(talk, message.parent_id, text, uploads)
+        return _answer(user, talk, question, request, reply, uploads, replaces=message.pk, beside=True)
 
 
 def regenerate(user: User, message: Message, request: UUID, offline: Offline = "wait") -> Asked:
@@ -175,7 +174,8 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
             return earlier
         _still_there(message)
         replaces = message.pk if answers else None
-        return _answer(user, conversation, question, request, reply, replaces=replaces, old=True)
+        uploads = attachments.of_message(question)
+        return _answer(user, conversation, question, request, reply, uploads, replaces=replaces, old=True)
 
 
 def go_on(user: User, message: Message, request: UUID) -> Asked:
@@ -195,7 +195,7 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
             raise Invalid(gettext("This answer is complete; there is nothing to continue."), code="not_cut")
         now, key, length = timezone.now(), uuid4(), len(row.thinking)
         who = stage.preferences(talk)
-        sampling = _sampling(user, talk, who, key, before=row.pk, length=0)
+        sampling = allowance.sampling(user, talk, who, key, before=row.pk, length=0)
         generation = _generation(user, talk, row, key, request, now, sampling, who.model, continues=True)
         kept.add_generation.run(generation)
         # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
@@ -207,10 +207,11 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         return Asked(key, talk.pk, row.pk)
 
 
-def written(text: str) -> str:
-    """What a person wrote, as it is stored. Raises Invalid when nothing is left of it, or when it is too long."""
+def written(text: str, *, empty: bool = False) -> str:
+    """What a person wrote, as it is stored. Raises Invalid when nothing is left of it (if it may not be ``empty``), or when it is
+    too long."""
     text = _CONTROLS.sub("", text).strip()
-    if not text:
+    if not text and not empty:
         raise Invalid(gettext("Write something first."), code="empty")
     if len(text) > MAX_PROMPT:
         raise Invalid(
@@ -226,13 +227,15 @@ def _by_markov(offline: Offline, model: str, text: str, user: User) -> str | Non
     return markov.reply_if_offline(model, text, user.pk) if offline == "markov" else None
 
 
-def _question(talk: Conversation, parent: UUID | None, text: str) -> Message:
+def _question(talk: Conversation, parent: UUID | None, text: str, uploads: Sequence[Upload]) -> Message:
     if not talk.title:
-        talk.title = title_from_question(text)
-    return Message(
+        talk.title = title_from_question(text or asking.names_of(uploads))
+    question = Message(
         conversation=talk, parent_id=parent, role=Message.Role.USER, source=Message.Source.PERSON,
-        content=text, html=plain_html(text), created=timezone.now(),
+        content=text, html=plain_html(text) if text else "", created=timezone.now(),
     )  # fmt: skip
+    showing.known(question, uploads)
+    return question
 
 
 def _still_there(message: Message) -> Message:
@@ -249,11 +252,12 @@ def _answer(
     question: Message,
     request: UUID,
     markov_reply: str | None,
+    uploads: Sequence[Upload],
     replaces: UUID | None = None,
     old: bool = False,
     beside: bool = False,
 ) -> Asked:
-    """Within the asking transaction: the question if it is not an ``old`` one, the empty answer, its generation, the new head.
+    """Within the asking transaction: the question, which has ``uploads``, if it is not an ``old`` one, the empty answer, its generation, the new head.
     ``beside``: the question is a new version of ``replaces``."""
     now = timezone.now()
     by_markov = markov_reply is not None
@@ -266,13 +270,17 @@ def _answer(
     )  # fmt: skip
     key = uuid4()
     sampling: dict[str, Any] = {}
+    sight = asking.checked(conversation, uploads, conversation.model or who.model, by_model=not by_markov)
     if not by_markov:
-        sampling = _sampling(user, conversation, who, key, before=question.parent_id, length=len(question.content))
+        length = len(question.content) + asking.length_of(uploads)
+        sampling = allowance.sampling(user, conversation, who, key, before=question.parent_id, length=length)
     if old:
         kept.add_message.run(answer)
     else:
         kept.add_question_and_answer.run(question, answer)
+        asking.tie(conversation, question, uploads)
     generation = _generation(user, conversation, answer, key, request, now, sampling, who.model)
+    generation.sight = sight
     if by_markov:
         generation.state, generation.answered_by, generation.reason = State.DONE, "markov", "stop"
         generation.started = generation.ended_at = now
@@ -323,30 +331,8 @@ def _generation(
     return Generation(
         pk=key, conversation=talk, message=answer, user=user, request=request, trace=current_request_id() or "",
         model=talk.model or preferred, concurrency=user.tier.concurrency, created=now, rank=int(now.timestamp() * 1000),
-        sampling=sampling, state=State.QUEUED, continues=continues,
+        sampling=sampling, state=State.QUEUED, continues=continues, sight=asking.earlier(talk),
     )  # fmt: skip
-
-
-def _sampling(
-    user: User, talk: Conversation, who: stage.Preferences, key: UUID, before: UUID | None, length: int
-) -> dict[str, Any]:
-    """The conversation's own, otherwise its persona's, within what the week allows. Raises LimitReached."""
-    sampling = dict(who.sampling)
-    if talk.temperature is not None:
-        sampling["temperature"] = talk.temperature
-    if talk.thinking:
-        sampling["thinking"] = talk.thinking
-    bounds = _within_budget(user, key, before, length)
-    return sampling | {name: min(bound, sampling.get(name, bound)) for name, bound in bounds.items()}
-
-
-def _within_budget(user: User, key: UUID, before: UUID | None, length: int) -> dict[str, int]:
-    """Sets aside what an answer may cost to a question of ``length`` characters after the answer ``before``; when less is left
-    than a usual answer takes, bounds its length. Raises LimitReached."""
-    read, answered = (kept.tokens_so_far.first(message=before) if before else None) or (0, 0)
-    least = length // CHARACTERS_A_TOKEN + 1 + (read or 0) + (answered or 0)
-    tokens = budgets.reserve(user, key, least=least + LEAST_ANSWER, wanted=least + USUAL_ANSWER)
-    return {} if tokens is None or tokens >= least + USUAL_ANSWER else {"max_tokens": tokens - least}
 
 
 def stop(generation: Generation) -> None:

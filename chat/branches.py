@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from chat import tree
 from chat.access import access_conversation
 from chat.actions import stop, written
+from chat.attachments.actions import copy_to
 from chat.bus import on_commit
 from chat.context import blocks
 from chat.events import BranchShown, MessageChanged
@@ -149,6 +150,7 @@ def fork(user: User, message: Message) -> Conversation:
             copies.append(parent)
         Message.objects.bulk_create(copies, batch_size=100)
         blocks.copy([rows[pk] for pk in path], copies)
+        copy_to(dict(zip(path, copies, strict=True)))
         copy.head = parent
         copy.save(update_fields=["head"])
         on_commit(user_topic(user.pk), conversation_changed(copy))
@@ -168,6 +170,7 @@ def _settings(talk: Conversation) -> dict[str, Any]:
             "called",
             "books",
             "summaries",
+            "images",
         )
     }
 
@@ -175,6 +178,7 @@ def _settings(talk: Conversation) -> dict[str, Any]:
 def _copied(row: Message, place: Conversation, parent: Message | None) -> Message:
     names = (
         "role", "source", "content", "html", "thinking", "model", "speaker", "tokens", "created", "edited", "pinned", "summed_up",
+        "attached",
     )  # fmt: skip
     return Message(pk=uuid4(), conversation=place, parent=parent, **{name: getattr(row, name) for name in names})
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Count
 
 from chat import messages as turns
+from chat.attachments import sight
 from chat.context import summaries
 from chat.context.reading import Machine
 from chat.generations import Stored, stored
@@ -42,6 +43,7 @@ class Claimed:
     sampling: Sampling
     trace: str
     prefix_thinking: int = 0
+    pictures: tuple[sight.Picture, ...] = ()
 
 
 def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) -> list[Claimed]:
@@ -98,7 +100,8 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
     begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues else Stored("", 0) for row in rows}
     prefixes = {pk: text.text for pk, text in begun.items()}
     machines = {row.pk: Machine(places[row.pk].model, places[row.pk].window) for row in rows}
-    read = _read(rows, prefixes, machines)
+    looks = sight.looks(rows, {pk: place.vision for pk, place in places.items()})
+    read = _read(rows, prefixes, machines, looks)
     return [
         Claimed(
             generation=row.pk,
@@ -111,6 +114,7 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
             sampling=Sampling.model_validate(row.sampling),
             trace=row.trace,
             prefix_thinking=begun[row.pk].thinking,
+            pictures=tuple(looks[row.pk].pictures) if row.pk in looks else (),
         )
         for row in rows
         if row.pk in read
@@ -118,10 +122,13 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
 
 
 def _read(
-    rows: Sequence[Generation], prefixes: Mapping[UUID, str], machines: Mapping[UUID, Machine]
+    rows: Sequence[Generation],
+    prefixes: Mapping[UUID, str],
+    machines: Mapping[UUID, Machine],
+    looks: Mapping[UUID, sight.Look],
 ) -> dict[UUID, tuple[ChatMessage, ...]]:
     """What models get to read, by generation; without those that nobody wants any more."""
-    answers = turns.contexts([row for row in rows if row.message_id is not None], prefixes, machines)
+    answers = turns.contexts([row for row in rows if row.message_id is not None], prefixes, machines, looks)
     compositions.note([(row, answers[row.pk].system) for row in rows if row.pk in answers])
     read = {pk: one.messages for pk, one in answers.items()}
     for row in rows:
@@ -173,6 +180,8 @@ def _want(row: Generation) -> Want:
         generation=row.pk,
         user=row.user_id,
         model=row.model,
+        vision=row.sight != Generation.Sight.NONE,
+        must_see=row.sight == Generation.Sight.ASKED,
         thinks=row.sampling.get("thinking") not in (None, "off"),
         last=(node, model) if node and model else None,
         failed=row.node_id if row.attempts else None,

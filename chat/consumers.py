@@ -33,9 +33,8 @@ from chat.events import (
     StopRequest,
     Stream,
     Sync,
-    from_browser,
-    request_of,
 )
+from chat.frames import from_browser, request_of
 from chat.hub import CONTROL, EVERYBODY, conversation_topic, hub, user_topic
 from chat.inference.dispatch import dispatcher
 from chat.notifier import notifier
@@ -294,7 +293,9 @@ def _ask(user: User, request: Question) -> list[MessageAdded]:
     too_many = gettext("You have sent many messages in this minute. Wait a moment.")
     check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
     if isinstance(request, Send):
-        asked = actions.send(user, request.conversation, request.request, request.text, request.offline)
+        asked = actions.send(
+            user, request.conversation, request.request, request.text, request.offline, request.attachments
+        )
     else:
         message = access_message(user, request.message)
         if isinstance(request, Edit):

@@ -8,18 +8,16 @@ behind, ignore the overlap; ahead, keep it and ask with ``sync``. Offsets count 
 generation is the model's thinking, if any, and then its answer, with one boundary between them.
 """
 
-import json
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from django.utils.translation import gettext
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
+from chat.attachments.shape import AttachmentOut
 from chat.context.events import AskBudget, Budget, CheckpointOut, ContextChanged
 from chat.rating.events import MessageRated
 from chat.schema import MAX_PROMPT, Schema
-from meatlizard.errors import Invalid
 
 MAX_STREAMS = 127
 """Answers of which one socket sees text at once: the numbers of streams."""
@@ -74,6 +72,7 @@ class MessageOut(Schema):
     pinned: bool = False
     context: int | None = None
     checkpoint: CheckpointOut | None = None
+    attachments: tuple[AttachmentOut, ...] = ()
 
 
 class ConversationOut(Schema):
@@ -95,12 +94,14 @@ class ConversationOut(Schema):
 
 
 class ModelOut(Schema):
-    """``thinking``: whether it can think before it answers, switched (``boolean``) or by degrees (``level``)."""
+    """``thinking``: whether it can think before it answers, switched (``boolean``) or by degrees (``level``). ``vision``: whether it
+    can look at images."""
 
     alias: str
     context_length: int
     live: bool
     thinking: Literal["none", "boolean", "level"] = "none"
+    vision: bool = False
 
 
 class Status(Schema):
@@ -303,18 +304,20 @@ class Open(Schema):
 
 class Send(Schema):
     """Ask. ``request`` is made by the page and makes a repeated send harmless; ``offline`` says what to do without a
-    node.
+    node; ``attachments`` are files of one's own, and with them ``text`` may be empty.
     """
 
     type: Literal["send"]
     request: UUID
     conversation: UUID
-    text: str = Field(min_length=1, max_length=MAX_PROMPT)
+    text: str = Field(max_length=MAX_PROMPT)
     offline: Literal["wait", "markov"] = "wait"
+    attachments: tuple[UUID, ...] = Field(default=(), max_length=100)
 
 
 class Edit(Schema):
-    """Ask the question ``message`` again in other words: ``text`` becomes a version beside it, with an answer of its own."""
+    """Ask the question ``message`` again in other words: ``text`` becomes a version beside it, with the same files and an answer of its
+    own."""
 
     type: Literal["edit"]
     request: UUID
@@ -371,28 +374,3 @@ FromBrowser = Annotated[
     Open | Send | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask | AskBudget,
     Field(discriminator="type"),
 ]
-_from_browser: TypeAdapter[FromBrowser] = TypeAdapter(FromBrowser)
-
-
-def from_browser(frame: str) -> FromBrowser:
-    """Reads one text frame. Raises Invalid with the first complaint in words, never with the value."""
-    try:
-        return _from_browser.validate_json(frame)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise Invalid(
-            gettext("This message could not be read ({place}: {msg}).").format(place=place, msg=first["msg"]),
-            code="bad_frame",
-        ) from None
-
-
-def request_of(frame: str) -> UUID | None:
-    """The request id in a frame that was refused, if one can be made out: the page must know which of its requests it was,
-    or it would send it again for ever.
-    """
-    try:
-        body = json.loads(frame)
-        return UUID(body["request"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 
 from chat import actions
 from chat.access import access_folder
+from chat.attachments.jobs import sweep_attachments
 from chat.bus import on_commit
 from chat.events import ConversationDeleted, ConversationUnread, ListChanged
 from chat.hub import conversation_topic, user_topic
@@ -129,7 +130,8 @@ def empty_trash(now: datetime.datetime | None = None) -> int:
     for row in rows:
         actions.delete(row)
     # A reply of an hour ago may hang on what was deleted a month ago only if it was deleted before; so leaves need no care.
-    Message.objects.filter(removed__lt=before).delete()
+    if Message.objects.filter(removed__lt=before).delete()[0]:
+        sweep_attachments.enqueue()
     return len(rows)
 
 

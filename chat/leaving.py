@@ -1,7 +1,8 @@
 """What the chat does when a person's account is deleted."""
 
+from chat.attachments.jobs import sweep_attachments
 from chat.bus import control_on_commit
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Generation, Upload
 from meatlizard.jobs.lease import HELD
 
 
@@ -21,4 +22,7 @@ def forget(person: int) -> None:
     for key in Generation.objects.filter(conversation__owner=person, state__in=HELD).values_list("pk", flat=True):
         control_on_commit("stop", str(key))
     Conversation.objects.filter(owner=person).delete()
+    if Upload.objects.filter(owner=person).exists():
+        # The rows stay without an owner until what lies in the storage is deleted.
+        sweep_attachments.enqueue()
     control_on_commit("queue")

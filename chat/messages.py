@@ -3,18 +3,20 @@
 import html
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models.functions import Length
 
 from chat import notices, tree
+from chat.attachments import documents, showing, sight
 from chat.context.blocks import blocks
 from chat.context.events import CheckpointOut
 from chat.context.history import memory
 from chat.context.reading import Machine, readings
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
-from chat.models import Conversation, Generation, Message, kept
+from chat.models import Conversation, Generation, Message
 from chat.personas import stage
 from chat.prompting.layers import Composition, compose
 from chat.prompting.sources import gathered
@@ -53,21 +55,29 @@ class Context(NamedTuple):
 
 
 def contexts(
-    answers: Sequence[Generation], prefixes: Mapping[UUID, str], machines: Mapping[UUID, Machine] | None = None
+    answers: Sequence[Generation],
+    prefixes: Mapping[UUID, str],
+    machines: Mapping[UUID, Machine] | None = None,
+    looks: Mapping[UUID, sight.Look] | None = None,
 ) -> dict[UUID, Context]:
-    """What a model gets to read for each of ``answers`` that still exists, by generation. Two queries, more for long ones."""
+    """What a model gets to read, and of ``looks`` to see, for each of ``answers`` that still exists, by generation. Two queries, more
+    for long ones and one where files are attached."""
     talks = sorted({answer.conversation_id for answer in answers})
     layers, casts = gathered(talks)
-    tree = {pk: (parent, role, content, pinned, mark) for pk, parent, role, content, pinned, mark in kept.turns(talks)}
+    said = documents.said(talks)
+    tree = said.tree
     # A conversation may have been deleted since the claim: then there is nothing to answer.
     there = [one for one in answers if one.message_id in tree and one.conversation_id in layers]
     scripts = stage.scripts(casts, there, tree, layers) if casts else {}
     told = {talk: (*found, *scripts.get(talk, stage.SILENT).layers) for talk, found in layers.items()}
     systems = {talk: compose(found).text for talk, found in told.items()}
+    tree = documents.told(said, [one.message_id for one in there])
     found = {}
     for pk, read in readings(there, systems, tree, prefixes, machines or {}).items():
         system = compose((*told[read.conversation], *memory(read.plan)))
         script = scripts.get(read.conversation, stage.SILENT)
+        if looks and pk in looks:
+            read = replace(read, messages=looks[pk].beside(read.messages, read.keys))
         found[pk] = Context(script.directed(read.after(system.text)), system)
     return found
 
@@ -115,6 +125,7 @@ def message_out(
         pinned=message.pinned,
         context=_context(message, generation) if generation else None,
         checkpoint=checkpoint,
+        attachments=showing.of(message),
     )
 
 
@@ -143,6 +154,7 @@ def branch_out(conversation: Conversation) -> list[MessageOut]:
         if generation.message_id is not None:
             latest[generation.message_id] = generation
     path = _branch(conversation, rows)
+    showing.read(path)
     thoughts = _copied_thoughts(conversation, [message for message in path if message.pk not in latest])
     stand_ins = blocks(path)
     found = [

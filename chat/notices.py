@@ -10,7 +10,7 @@ def notice(row: Generation, message: Message) -> str:
     """Of an ended answer, in whole sentences; empty when it is what was asked for. That it was stopped, and why it failed, is said
     elsewhere.
     """
-    return " ".join(sentence for say in (_writer, _attempts, _memory, _end) if (sentence := say(row, message)))
+    return " ".join(sentence for say in (_writer, _attempts, _memory, _sight, _end) if (sentence := say(row, message)))
 
 
 def failure(row: Generation) -> str:
@@ -54,6 +54,19 @@ def _memory(row: Generation, message: Message) -> str:
         )
         said.append(words.format(count=missing))
     return " ".join(said)
+
+
+def _sight(row: Generation, message: Message) -> str:
+    if row.images_unseen:
+        return gettext("The model that answered cannot see: the images of this conversation were left out.")
+    if row.images_left_out:
+        words = ngettext(
+            "There was no room for all images: the {count} oldest was left out.",
+            "There was no room for all images: the {count} oldest were left out.",
+            row.images_left_out,
+        )
+        return words.format(count=row.images_left_out)
+    return ""
 
 
 def _end(row: Generation, message: Message) -> str:

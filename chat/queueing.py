@@ -24,9 +24,12 @@ class Offer:
     context_length: int
     slots: int = 0
     thinking: str = "none"
+    vision: bool = False
 
     def out(self, alias: str, live: bool) -> ModelOut:
-        return ModelOut(alias=alias, context_length=self.context_length, live=live, thinking=self.thinking)
+        return ModelOut(
+            alias=alias, context_length=self.context_length, live=live, thinking=self.thinking, vision=self.vision
+        )
 
 
 @dataclass(slots=True)
@@ -100,13 +103,17 @@ def snapshot() -> Snapshot:
         models = [model for model in node.models.all() if model.kind == "chat"]
         if state_of(node) != "connected":
             for model in models:
-                result.offline_models.setdefault(model.alias, Offer(model.context_length, thinking=model.thinking))
+                offer = result.offline_models.setdefault(
+                    model.alias, Offer(model.context_length, thinking=model.thinking)
+                )
+                offer.vision = offer.vision or model.vision
             continue
         owner = (node.owner_id or 0) if node.own_only or node.said_own_only else None
         offers = result.offers if owner is None else result.own.setdefault(owner, {})
         usable = 0
         for model in models:
             offer = offers.setdefault(model.alias, Offer(model.context_length, thinking=model.thinking))
+            offer.vision = offer.vision or model.vision
             slots = 0 if model.breaker == "open" else model.slots
             offer.slots += slots
             usable += slots

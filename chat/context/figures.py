@@ -5,11 +5,12 @@ from uuid import UUID
 
 from django.conf import settings
 
+from chat.attachments import documents
 from chat.context import history, reading, summaries
 from chat.context.plan import Turn
 from chat.context.reading import Machine
 from chat.messages import latest_generation, message_out
-from chat.models import Checkpoint, Conversation, Generation, Message, kept
+from chat.models import Checkpoint, Conversation, Generation, Message
 from chat.prompting.layers import compose
 from chat.prompting.sources import sources
 from meatlizard.jobs.lease import State
@@ -46,9 +47,8 @@ class Figures:
 
 def figures(talk: Conversation) -> Figures:
     """Reads the whole conversation: for whoever looks at it, not for each answer."""
-    tree = {
-        pk: (parent, role, content, pinned, mark) for pk, parent, role, content, pinned, mark in kept.turns([talk.pk])
-    }
+    said = documents.said([talk.pk])
+    tree = documents.told(said, [talk.head_id])
     turns = history.path(tree, talk.head_id if talk.head_id in tree else None)
     last = _last_answer(talk)
     model = talk.model or (last.answered_by if last else "")
@@ -63,7 +63,7 @@ def figures(talk: Conversation) -> Figures:
         by_themselves=talk.summaries,
         being_written=Checkpoint.objects.filter(conversation=talk.pk, text="").values_list("pk", flat=True).first(),
         problem=_problem(talk),
-        pinned=tuple(Pinned(turn.key, turn.role, turn.content[:EXCERPT]) for turn in turns if turn.pinned),
+        pinned=tuple(Pinned(turn.key, turn.role, said.tree[turn.key][2][:EXCERPT]) for turn in turns if turn.pinned),
     )
 
 

@@ -15,13 +15,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from chat.attachments import documents
 from chat.bus import control_on_commit, on_commit
 from chat.context import history, reading, weights
 from chat.context.events import ContextChanged
 from chat.context.plan import Turn
 from chat.context.reading import Machine
 from chat.hub import conversation_topic
-from chat.models import Checkpoint, Conversation, Generation, Message, NodeModel, kept
+from chat.models import Checkpoint, Conversation, Generation, Message, NodeModel
 from chat.models.generations import BACKGROUND_PENALTY_MS
 from chat.models.prompts import SiteText
 from chat.prompting import site
@@ -120,7 +121,7 @@ def _target(talk: Conversation, end: UUID, machine: Machine) -> tuple[UUID, int]
 
 def _line(talk: UUID, end: UUID) -> tuple[list[Turn], int]:
     """The turns down to ``end``, and how many of them are summed up already."""
-    tree = {pk: (parent, role, content, pinned, mark) for pk, parent, role, content, pinned, mark in kept.turns([talk])}
+    tree = documents.told(documents.said([talk]), [end])
     turns = history.path(tree, end if end in tree else None)
     texts = reading.summaries(turns)
     return turns, max((at + 1 for at, turn in enumerate(turns) if turn.key in texts), default=0)

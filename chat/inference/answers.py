@@ -15,6 +15,7 @@ from chat.claims import Claimed
 from chat.events import NodeAway, PromptProgress
 from chat.generations import Outcome, Piece, Taken
 from chat.hub import conversation_topic
+from chat.inference.blobs import BlobSender, Lost
 from chat.inference.link import Link
 from chat.inference.recorder import Recorder
 from chat.inference.stream import Stream
@@ -32,6 +33,7 @@ from inference_client.protocol.messages import (
     Resume,
     Stop,
 )
+from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Answers:
         self.streams: dict[UUID, Stream] = {}
         self._link = link
         self._recorder = Recorder(self.streams, link.spawn, self._stored, lambda: link.close("too_large"))
+        self._blobs = BlobSender(link)
         self._stopping: dict[UUID, float] = {}
 
     def busy(self) -> Iterable[str]:
@@ -67,6 +70,52 @@ class Answers:
             claimed.prefix, claimed.prefix_thinking,
         )  # fmt: skip
         self.streams[claimed.generation] = stream
+        if claimed.pictures:
+            stream.handed = False
+            self._link.spawn(self._after_pictures(stream, claimed))
+        else:
+            self._hand_over(stream, claimed)
+
+    def handing_over(self) -> list[UUID]:
+        """Those of which the node cannot know yet, since their images go before them."""
+        return [stream.generation for stream in self.streams.values() if not stream.handed and not stream.ending]
+
+    async def _after_pictures(self, stream: Stream, claimed: Claimed) -> None:
+        lost: set[str] = set()
+        try:
+            for picture in claimed.pictures:
+                try:
+                    await self._blobs.send(picture.file, picture.sha256)
+                except Lost as error:
+                    extra = {"generation": str(stream.generation), "reason": str(error)}
+                    log.warning("answer.image_lost", extra=extra)
+                    lost.add(picture.sha256)
+        except Exception:
+            # A storage out of reach is no fault of the machine, and must not cost its other work the link.
+            log.exception("answer.image_unreadable", extra={"generation": str(stream.generation)})
+            if self._begins(stream):
+                self._finish_stream(stream)
+                why = "The site could not read an image of this conversation."
+                code = "image_unreadable"
+                failed = Failed(generation=stream.generation, epoch=stream.epoch, code=code, detail=why)
+                await self._give_back(stream, failed)
+            return
+        if not self._begins(stream):
+            return
+        question = next(one for one in reversed(claimed.messages) if one.role == "user")
+        if any(image.blob in lost for image in question.images):
+            self._end(
+                stream, Outcome("failed", error_code="image_lost", error="The site has lost an image of this question.")
+            )
+            return
+        stream.handed = True
+        self._hand_over(stream, replace(claimed, messages=without(claimed.messages, lost)))
+
+    def _begins(self, stream: Stream) -> bool:
+        """It may have been stopped, or given to another, while its images went out."""
+        return self.streams.get(stream.generation) is stream and not stream.ending and not self._link.closed
+
+    def _hand_over(self, stream: Stream, claimed: Claimed) -> None:
         job = Generate(
             generation=claimed.generation, epoch=claimed.epoch, model=claimed.model, messages=claimed.messages,
             prefix=claimed.prefix, prefix_thinking=claimed.prefix_thinking, sampling=claimed.sampling,
@@ -91,7 +140,9 @@ class Answers:
     def stop(self, generation: UUID) -> None:
         """Passes a stop on, once."""
         stream = self.streams.get(generation)
-        if stream is not None and not stream.ending and generation not in self._stopping:
+        if stream is not None and not stream.handed and not stream.ending:
+            self._end(stream, Outcome("cancelled"))
+        elif stream is not None and not stream.ending and generation not in self._stopping:
             self._stopping[generation] = asyncio.get_running_loop().time()
             self._link.send(Stop(generation=generation, epoch=stream.epoch))
 
@@ -271,3 +322,13 @@ class Answers:
     def _away(self, stream: Stream, away: bool) -> None:
         event = NodeAway(conversation=stream.conversation, generation=stream.generation, away=away)
         bus.event(conversation_topic(stream.conversation), event)
+
+
+def without(messages: tuple[ChatMessage, ...], lost: set[str]) -> tuple[ChatMessage, ...]:
+    """Later turns do without an image that is gone."""
+    if not lost:
+        return messages
+    return tuple(
+        one.model_copy(update={"images": tuple(image for image in one.images if image.blob not in lost)})
+        for one in messages
+    )

@@ -61,7 +61,7 @@ class Seat:
 @dataclass(frozen=True, slots=True)
 class Want:
     """A waiting generation. ``last``: node and model that answered its conversation last. ``failed``: the node that had
-    this very generation before.
+    this very generation before. ``vision``: there are images that a model had better see; ``must_see``: the question is about them.
     """
 
     generation: UUID
@@ -69,6 +69,7 @@ class Want:
     model: str = ""
     kind: Kind = "chat"
     vision: bool = False
+    must_see: bool = False
     tools: bool = False
     thinks: bool = False
     last: tuple[UUID, str] | None = None
@@ -81,6 +82,7 @@ class Place:
     node: UUID
     model: str
     window: int | None = None
+    vision: bool = False
 
 
 Candidate = tuple[Seat, Offer]
@@ -117,6 +119,9 @@ def candidates(want: Want, seats: Sequence[Seat]) -> list[Candidate]:
         if offer.kind == want.kind and want.model in ("", offer.alias)
     ]
     # What nobody here can do is not insisted on: the node then says so in words, instead of the person waiting for ever.
+    if want.must_see:
+        # Whoever asks about an image was told that some model sees it: that one is waited for.
+        found = [one for one in found if one[1].vision]
     able = [
         one for one in found if one[1].vision >= want.vision and one[1].tools >= want.tools
     ] or found  # fmt: skip
@@ -155,7 +160,7 @@ class _Table:
                 self._free[seat.session, offer.alias] -= 1
                 self._room[seat.session] -= 1
                 self._users.add(want.user)
-                self._places[want.generation] = Place(seat.session, seat.node, offer.alias, offer.window)
+                self._places[want.generation] = Place(seat.session, seat.node, offer.alias, offer.window, offer.vision)
                 if len(self._places) >= limit:
                     return
 

@@ -159,7 +159,7 @@ class NodeSession:
         elif not self.ready:
             raise ChannelError("bad_message", f"{message.type} before hello")
         elif isinstance(message, Heartbeat):
-            self.presence.beat(message.running)
+            self.presence.beat((*message.running, *self._answers.handing_over()))
             self._runs.beat(message.running)
         elif isinstance(message, Progress):
             self._answers.progress(message)

@@ -9,7 +9,7 @@ from inference_client.protocol.errors import ChannelError
 
 @dataclass(slots=True)
 class Stream:
-    """``length`` code points have come, the first ``thinking`` of them the model's thinking; ``stored`` of them are
+    """``handed``: the node has been told of it. ``length`` code points have come, the first ``thinking`` of them the model's thinking; ``stored`` of them are
     committed. Pieces are joined only when somebody wants the text.
     """
 
@@ -22,6 +22,7 @@ class Stream:
     thinking: int = 0
     stored: int = 0
     ending: bool = False
+    handed: bool = True
     progress_at: float = 0.0
     _pieces: list[str] = field(default_factory=list)
     _unstored: list[str] = field(default_factory=list)

@@ -1,3 +1,4 @@
+from chat.models.attachments import Attachment, Upload
 from chat.models.context import Checkpoint
 from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
@@ -10,6 +11,7 @@ from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
 
 __all__ = [
+    "Attachment",
     "Avatar",
     "Checkpoint",
     "Chunk",
@@ -33,4 +35,5 @@ __all__ = [
     "SearchEntry",
     "Share",
     "SiteText",
+    "Upload",
 ]

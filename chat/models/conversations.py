@@ -66,6 +66,11 @@ class Conversation(models.Model):
     unread = models.BooleanField(
         default=False, db_default=False, help_text=_("an answer came that nobody has looked at")
     )
+    images = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("images were attached, so that a model that sees is the better one"),
+    )
     removed = models.DateTimeField(null=True, blank=True, help_text=_("when it was put into the trash"))
     summaries = models.BooleanField(
         default=True,
@@ -150,6 +155,7 @@ class Message(models.Model):
     tokens = models.PositiveIntegerField(null=True, blank=True, help_text=_("counted by the engine; empty: unknown"))
     created = models.DateTimeField()
     edited = models.DateTimeField(null=True, blank=True, help_text=_("when its owner last changed an answer's text"))
+    attached = models.PositiveSmallIntegerField(default=0, db_default=0, help_text=_("how many files"))
     removed = models.DateTimeField(
         null=True, blank=True, help_text=_("when its branch was deleted; all that went together have the same moment")
     )

@@ -145,6 +145,11 @@ class Generation(Leased):
         TITLE = "title", _("title")
         SUMMARY = "summary", _("summary")
 
+    class Sight(models.IntegerChoices):
+        NONE = 0, "no images"
+        EARLIER = 1, "images earlier in the conversation"
+        ASKED = 2, "images in the question itself"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="generations")
     message = models.ForeignKey(
@@ -209,6 +214,18 @@ class Generation(Leased):
         "chat.Composition", models.DO_NOTHING, null=True, blank=True, default=EMPTY_COMPOSITION, related_name="+",
         db_constraint=False, db_index=False, help_text=_("system prompt that the model read; empty: not known"),
     )  # fmt: skip
+    sight = models.PositiveSmallIntegerField(
+        choices=Sight.choices,
+        default=Sight.NONE,
+        db_default=Sight.NONE,
+        help_text="whether there are images to look at",
+    )
+    images_left_out = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="older images for which there was no room"
+    )
+    images_unseen = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="images that the model was not shown, since it does not see"
+    )
 
     objects: ClassVar[GenerationQuerySet] = GenerationQuerySet.as_manager()  # type: ignore[assignment]
 

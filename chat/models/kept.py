@@ -153,9 +153,9 @@ def _prompts(count: int) -> "KeptSelect[tuple[Any, ...]]":
 
 
 @cache
-def _turns(count: int) -> "KeptSelect[tuple[UUID, UUID | None, str, str, bool, bool]]":
+def _turns(count: int) -> "KeptSelect[tuple[UUID, UUID | None, str, str, bool, bool, int]]":
     keys = _any_of("conversation", "conversation", Message, count)
-    columns = ("pk", "parent", "role", "content", "pinned", "summed_up")
+    columns = ("pk", "parent", "role", "content", "pinned", "summed_up", "attached")
     return KeptSelect(lambda: Message.objects.filter(keys).order_by().values_list(*columns))
 
 
@@ -171,8 +171,8 @@ def prompts(conversations: list[UUID]) -> list[Prompts]:
     return [Prompts(*row) for row in _prompts(len(conversations)).rows(**_numbered(conversations))]
 
 
-def turns(conversations: list[UUID]) -> list[tuple[UUID, UUID | None, str, str, bool, bool]]:
-    """(key, parent, role, content, pinned, summed up) of all their messages."""
+def turns(conversations: list[UUID]) -> list[tuple[UUID, UUID | None, str, str, bool, bool, int]]:
+    """(key, parent, role, content, pinned, summed up, how many files) of all their messages."""
     return _turns(len(conversations)).rows(**_numbered(conversations))
 
 

@@ -32,9 +32,9 @@ def test_a_conversation_deleted_right_after_its_claim_harms_no_other_answer(
     first, second = ask(alice), ask(bob)
     read = messages.contexts
 
-    def contexts(rows: Any, prefixes: Any, machines: Any) -> Any:
+    def contexts(rows: Any, *more: Any) -> Any:
         actions.delete(Conversation.objects.get(pk=first.conversation_id))
-        return read(rows, prefixes, machines)
+        return read(rows, *more)
 
     monkeypatch.setattr(messages, "contexts", contexts)
     claimed = claims.claim("one", node.pk, {"tiny": 4}, 4)

@@ -3,6 +3,7 @@
 import pytest
 
 from chat import actions, generations
+from chat.allowance import USUAL_ANSWER
 from chat.generations import Outcome
 from chat.models import Conversation, Generation, Message
 from inference_client.protocol.vocabulary import Usage
@@ -40,7 +41,7 @@ def end(row: Generation, pair: Pairing, outcome: Outcome) -> None:
 
 def test_an_answer_costs_what_was_read_anew_and_written(alice: User, ask: Asking, pair: Pairing) -> None:
     row = ask(alice, "Why?")
-    assert week(alice) == (0, len("Why?") // 4 + 1 + actions.USUAL_ANSWER)
+    assert week(alice) == (0, len("Why?") // 4 + 1 + USUAL_ANSWER)
     end(row, pair, Outcome("stop", USAGE))
     assert week(alice) == (120, 0)
 
@@ -95,7 +96,7 @@ def test_a_long_conversation_sets_aside_what_it_reads_again(alice: User, ask: As
     first = ask(alice, "Why?")
     end(first, pair, Outcome("stop", USAGE))
     ask(alice, "And?", first.conversation)
-    assert week(alice) == (120, 2 + 300 + 70 + actions.USUAL_ANSWER)
+    assert week(alice) == (120, 2 + 300 + 70 + USUAL_ANSWER)
 
 
 def test_markov_is_free(alice: User, ask: Asking) -> None:

@@ -1,0 +1,37 @@
+"""One file, whatever it is: found out from its bytes, and read by what reads such files."""
+
+from pathlib import Path
+
+from chat.attachments.reading import kinds
+from chat.attachments.reading.found import Read, Refused
+
+
+def read(path: Path, out: Path, *, page: bool = False, charset: str = "") -> Read:
+    """``page``: it came as a page of the web, in ``charset`` if that was said. Raises Refused."""
+    with path.open("rb") as file:
+        head = file.read(kinds.HEAD)
+    if not head:
+        raise Refused("empty")
+    # Imported where they are needed: starting up is most of what a small file costs.
+    kind = kinds.of(head)
+    if kind in ("image", "heif"):
+        from chat.attachments.reading import pictures
+
+        return pictures.read(path, out, heif=kind == "heif")
+    if kind == "pdf":
+        from chat.attachments.reading import pdf
+
+        return pdf.read(path)
+    if kind == "zip":
+        from chat.attachments.reading import office
+
+        return office.read(path)
+    if kind == "rtf":
+        from chat.attachments.reading import rtf
+
+        return rtf.read(path)
+    if kind == "old_office":
+        raise Refused("old_office")
+    from chat.attachments.reading import plain, web
+
+    return web.read(path, charset) if page else plain.read(path)
