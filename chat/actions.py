@@ -17,11 +17,12 @@ from chat.access import access_conversation
 from chat.attachments import actions as attachments
 from chat.attachments import asking, showing
 from chat.bus import control_on_commit, on_commit
-from chat.events import MAX_PROMPT, ConversationDeleted, MessageAdded
+from chat.events import ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, may_go_on, message_out, plain_html
 from chat.models import Chunk, Conversation, Generation, Message, Upload, kept
 from chat.personas import stage
+from chat.schema import MAX_PROMPT
 from chat.titles import title_from_question
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets

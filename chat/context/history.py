@@ -56,7 +56,7 @@ def context(
     """
     summary, replaced = latest(turns, summaries)
     chosen = plan(system, turns, room, summary, replaced)
-    messages = tuple(ChatMessage(role=turn.role, content=turn.content) for turn in chosen.turns)  # type: ignore[arg-type]
+    messages = tuple(ChatMessage(role=turn.role, content=turn.content) for turn in chosen.turns)
     return Reading(conversation, messages, tuple(turn.key for turn in chosen.turns), chosen)
 
 

@@ -31,6 +31,7 @@ def offer_prompts(page: Page) -> list[str]:
 
     def answer(route: Route) -> None:
         asked.append(route.request.url.split("?q=")[1])
+        body: dict[str, object]
         if asked[-1] == "broken":
             body, status = {"error": {"message": "The library is closed.", "code": "closed"}}, 503
         else:
