@@ -17,6 +17,7 @@ from chat.access import access_conversation
 from chat.attachments import actions as attachments
 from chat.attachments import asking, showing
 from chat.bus import control_on_commit, on_commit
+from chat.comparing.ending import leave
 from chat.events import ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, may_go_on, message_out, plain_html
@@ -133,10 +134,10 @@ def send(
     with transaction.atomic():
         # A repeated request waits at this lock for the first one, and then finds what it made.
         talk = access_conversation(user, conversation, lock=True)
-        if earlier := _earlier_or_refused(user, talk, request, queues=reply is None):
+        if earlier := checked_request(user, talk, request, queues=reply is None):
             return earlier
         uploads = attachments.chosen(user, files)
-        question = _question(talk, talk.head_id, text, uploads)
+        question = new_question(talk, talk.head_id, text, uploads)
         on_commit(
             conversation_topic(talk.pk),
             MessageAdded(conversation=talk.pk, message=message_out(question), request=request),
@@ -153,11 +154,11 @@ def edit_question(user: User, message: Message, request: UUID, text: str, offlin
     reply = _by_markov(offline, message.conversation.model, text, user)
     with transaction.atomic():
         talk = access_conversation(user, message.conversation_id, lock=True)
-        if earlier := _earlier_or_refused(user, talk, request, queues=reply is None):
+        if earlier := checked_request(user, talk, request, queues=reply is None):
             return earlier
         _still_there(message)
         uploads = attachments.of_message(message)
-        question = _question(talk, message.parent_id, text, uploads)
+        question = new_question(talk, message.parent_id, text, uploads)
         return _answer(user, talk, question, request, reply, uploads, replaces=message.pk, beside=True)
 
 
@@ -171,7 +172,7 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
     reply = _by_markov(offline, message.conversation.model, question.content, user)
     with transaction.atomic():
         conversation = access_conversation(user, message.conversation_id, lock=True)
-        if earlier := _earlier_or_refused(user, conversation, request, queues=reply is None):
+        if earlier := checked_request(user, conversation, request, queues=reply is None):
             return earlier
         _still_there(message)
         replaces = message.pk if answers else None
@@ -186,7 +187,7 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
     """
     with transaction.atomic():
         talk = access_conversation(user, message.conversation_id, lock=True)
-        if earlier := _earlier_or_refused(user, talk, request, queues=True):
+        if earlier := checked_request(user, talk, request, queues=True):
             return earlier
         row = _still_there(message)
         last = latest_generation(row)
@@ -197,7 +198,8 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         now, key, length = timezone.now(), uuid4(), len(row.thinking)
         who = stage.preferences(talk)
         sampling = allowance.sampling(user, talk, who, key, before=row.pk, length=0)
-        generation = _generation(user, talk, row, key, request, now, sampling, who.model, continues=True)
+        generation = new_generation(user, talk, row, key, request, now, sampling, who.model, continues=True)
+        generation.blind = last.blind
         kept.add_generation.run(generation)
         # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
         Chunk.objects.create(generation=generation, offset=0, text=row.thinking + row.content, thinking=length)
@@ -228,7 +230,7 @@ def _by_markov(offline: Offline, model: str, text: str, user: User) -> str | Non
     return markov.reply_if_offline(model, text, user.pk) if offline == "markov" else None
 
 
-def _question(talk: Conversation, parent: UUID | None, text: str, uploads: Sequence[Upload]) -> Message:
+def new_question(talk: Conversation, parent: UUID | None, text: str, uploads: Sequence[Upload]) -> Message:
     if not talk.title:
         talk.title = title_from_question(text or asking.names_of(uploads))
     question = Message(
@@ -280,12 +282,13 @@ def _answer(
     else:
         kept.add_question_and_answer.run(question, answer)
         asking.tie(conversation, question, uploads)
-    generation = _generation(user, conversation, answer, key, request, now, sampling, who.model)
+    generation = new_generation(user, conversation, answer, key, request, now, sampling, who.model)
     generation.sight = sight
     if by_markov:
         generation.state, generation.answered_by, generation.reason = State.DONE, "markov", "stop"
         generation.started = generation.ended_at = now
     kept.add_generation.run(generation)
+    leave(conversation)
     conversation.head, conversation.updated = answer, now
     kept.move_head.run(id=conversation.pk, head=answer.pk, updated=now, title=conversation.title)
     if beside:
@@ -317,7 +320,7 @@ def _tell(
     on_commit(user_topic(talk.owner_id), conversation_changed(talk))
 
 
-def _generation(
+def new_generation(
     user: User,
     talk: Conversation,
     answer: Message,
@@ -344,7 +347,7 @@ def stop(generation: Generation) -> None:
         queueing.announce_stopping(generation)
 
 
-def _earlier_or_refused(user: User, conversation: Conversation, request: UUID, *, queues: bool) -> Asked | None:
+def checked_request(user: User, conversation: Conversation, request: UUID, *, queues: bool) -> Asked | None:
     """What the same request made before, if anything. Raises where an answer may not be asked for now: one is under way
     here, or as many wait as may.
 

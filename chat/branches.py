@@ -34,7 +34,7 @@ def show(user: User, message: Message) -> UUID | None:
         if message.pk not in rows:
             raise NotFound(gettext("This message was deleted."))
         if message.pk not in tree.path(rows, talk.head_id):
-            _move(talk, tree.end_of(rows, message.pk))
+            move(talk, tree.end_of(rows, message.pk))
         return talk.head_id
 
 
@@ -77,7 +77,7 @@ def remove(user: User, message: Message) -> int:
         left = {pk: parent for pk, parent in rows.items() if pk not in set(gone)}
         if talk.head_id not in left:
             beside = message.parent_id
-            _move(talk, tree.end_of(left, beside) if beside in left else tree.end_of(left, None))
+            move(talk, tree.end_of(left, beside) if beside in left else tree.end_of(left, None))
         else:
             _announce(talk)
     # Afterwards: an ending answer locks its own row before the conversation's.
@@ -115,7 +115,7 @@ def restore(user: User, message: Message) -> UUID | None:
             raise Invalid(gettext("What this answered was deleted too. Bring that back first."), code="parent_deleted")
         Message.objects.filter(conversation=talk.pk, removed=row.removed).update(removed=None)
         rows = tree.read(talk.pk)
-        _move(talk, tree.end_of(rows, row.pk))
+        move(talk, tree.end_of(rows, row.pk))
         return talk.head_id
 
 
@@ -183,7 +183,7 @@ def _copied(row: Message, place: Conversation, parent: Message | None) -> Messag
     return Message(pk=uuid4(), conversation=place, parent=parent, **{name: getattr(row, name) for name in names})
 
 
-def _move(talk: Conversation, head: UUID | None) -> None:
+def move(talk: Conversation, head: UUID | None) -> None:
     talk.head_id = head
     Conversation.objects.filter(pk=talk.pk).update(head=head)
     _announce(talk)

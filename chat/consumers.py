@@ -5,7 +5,7 @@ Each request of the page runs in a task of its own, so that Stop does not wait b
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ from django.utils.translation import gettext
 from chat import actions, following, keeping, markov
 from chat.access import access_conversation, access_generation, access_message
 from chat.bus import Control, session_mark
+from chat.comparing import actions as comparing
+from chat.comparing.events import Compare, ComparisonShown
 from chat.context.events import AskBudget
 from chat.events import (
     MAX_STREAMS,
@@ -49,7 +51,7 @@ from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
 
-Question = Send | Edit | Continue | Regenerate
+Question = Send | Compare | Edit | Continue | Regenerate
 """What asks for an answer."""
 
 RECHECK_SECONDS = 30.0
@@ -137,7 +139,7 @@ class ChatConsumer(Socket):
 
     async def _do(self, user: User, request: FromBrowser) -> None:
         if isinstance(request, Question):
-            if not isinstance(request, Continue) and request.offline == "markov":
+            if not isinstance(request, Continue | Compare) and request.offline == "markov":
                 # Seconds with a large corpus, the first time: not in a thread that stores what others read.
                 await in_thread(markov.prepare)
             for added in await in_database(_ask, user, request):
@@ -286,12 +288,24 @@ def _within_rate(user: User) -> None:
     )
 
 
-def _ask(user: User, request: Question) -> list[MessageAdded]:
+def _ask(user: User, request: Question) -> Sequence[MessageAdded | ComparisonShown]:
     """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
     _within_rate(user)
     rate = f"{user.tier.messages_per_minute}/m"
     too_many = gettext("You have sent many messages in this minute. Wait a moment.")
-    check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
+    for _ in request.models if isinstance(request, Compare) else (1,):
+        check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
+    if isinstance(request, Compare):
+        asked = comparing.compare(
+            user,
+            request.conversation,
+            request.request,
+            request.text,
+            request.models,
+            request.blind,
+            request.attachments,
+        )
+        return comparing.retold(asked, request.request) if asked.repeated else []
     if isinstance(request, Send):
         asked = actions.send(
             user, request.conversation, request.request, request.text, request.offline, request.attachments

@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import Field
 
 from chat.attachments.shape import AttachmentOut
+from chat.comparing.events import Compare, ComparisonShown
 from chat.context.events import AskBudget, Budget, CheckpointOut, ContextChanged
 from chat.rating.events import MessageRated
 from chat.schema import MAX_PROMPT, Schema
@@ -277,6 +278,7 @@ ToBrowser = (
     | MessageAdded
     | MessageChanged
     | MessageRated
+    | ComparisonShown
     | BranchShown
     | Budget
     | ContextChanged
@@ -371,6 +373,6 @@ class Ask(Schema):
 
 
 FromBrowser = Annotated[
-    Open | Send | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask | AskBudget,
+    Open | Send | Compare | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask | AskBudget,
     Field(discriminator="type"),
 ]

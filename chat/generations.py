@@ -24,6 +24,7 @@ from chat.context import summaries
 from chat.events import AnswerReady, ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
+from chat.models.generations import BACKGROUND_PENALTY_MS
 from chat.titles import clean_title
 from inference_client.protocol.vocabulary import ToolCall, Usage
 from meatlizard.budgets import actions as budgets
@@ -232,15 +233,15 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
 
 
 def enqueue_title(answer: Generation) -> None:
-    """Asks a node for a title after the first answer, unless the owner has given one. Goes behind everything people
-    wait for.
-    """
-    from chat.models.generations import BACKGROUND_PENALTY_MS
-
+    """Asks a node for a title after the first answer, unless the owner has given one."""
     if answer.conversation.title_by_owner:
         return
-    if Generation.objects.filter(conversation=answer.conversation_id).exclude(pk=answer.pk).exists():
-        return
+    if not Generation.objects.filter(conversation=answer.conversation_id).exclude(pk=answer.pk).exists():
+        ask_for_title(answer)
+
+
+def ask_for_title(answer: Generation) -> None:
+    """Goes behind everything people wait for."""
     now = timezone.now()
     Generation.objects.create(
         conversation=answer.conversation,

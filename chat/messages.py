@@ -111,7 +111,7 @@ def message_out(
         html=message.html,
         created=message.created,
         source=message.source,
-        model=message.model,
+        model="" if generation and generation.blind else message.model,
         speaker=message.speaker,
         tokens=message.tokens,
         state=generation.state if generation else None,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("chat.attachments.urls")),
     path("", include("chat.context.urls")),
     path("", include("chat.portability.urls")),
+    path("", include("chat.comparing.urls")),
     path("", include("chat.rating.urls")),
     path("", include("chat.prompting.urls")),
     path("", include("chat.sharing.urls")),

@@ -12,6 +12,12 @@ from chat.models import Message, Rating
 from chat.rating import overview
 
 
+def _period(request: HttpRequest) -> dict[str, Any]:
+    """The moments that the list is narrowed to, for what is counted beside it."""
+    look_ups = ("gte", "lt", "year", "month", "day")
+    return {name: request.GET[f"updated__{name}"] for name in look_ups if f"updated__{name}" in request.GET}
+
+
 @admin.register(Rating)
 class RatingAdmin(ReadOnly, admin.ModelAdmin[Rating]):
     """The list with the sums of what it is narrowed to."""
@@ -42,6 +48,7 @@ class RatingAdmin(ReadOnly, admin.ModelAdmin[Rating]):
                 (_("By persona"), overview.by_persona(rows)),
                 (_("By reason"), overview.by_reason(rows)),
             ]
+            shown["preferences"] = overview.preferences(_period(request))
         return page
 
     @admin.display(description=_("comment"))

@@ -1,4 +1,5 @@
 from chat.models.attachments import Attachment, Upload
+from chat.models.comparisons import Candidate, Comparison
 from chat.models.context import Checkpoint
 from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
@@ -13,8 +14,10 @@ from chat.models.tasks import InferenceTask
 __all__ = [
     "Attachment",
     "Avatar",
+    "Candidate",
     "Checkpoint",
     "Chunk",
+    "Comparison",
     "Composition",
     "Conversation",
     "Generation",

@@ -46,6 +46,16 @@ class Conversation(models.Model):
         help_text=_("off, on, low, medium or high; empty: the model's own"),
     )
     head = models.ForeignKey("chat.Message", models.SET_NULL, null=True, blank=True, related_name="+")
+    # Found from the other end only by the partial index below: hardly any conversation has one.
+    comparison = models.ForeignKey(
+        "chat.Comparison",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text=_("the one that is open: no answer of it was kept yet"),
+    )
     folder = models.ForeignKey(Folder, models.SET_NULL, null=True, blank=True, related_name="conversations")
     persona_version = models.ForeignKey(
         "chat.PersonaVersion",
@@ -93,6 +103,9 @@ class Conversation(models.Model):
                 fields=["owner", "-updated", "-id"],
                 name="conversation_pinned",
                 condition=models.Q(pinned=True, removed=None),
+            ),
+            models.Index(
+                fields=["comparison"], name="conversation_compares", condition=models.Q(comparison__isnull=False)
             ),
             models.Index(fields=["removed"], name="conversation_trash", condition=models.Q(removed__isnull=False)),
         ]

@@ -206,6 +206,9 @@ class Generation(Leased):
     thinking_length = models.PositiveIntegerField(
         default=0, db_default=0, help_text=_("characters the model thought, once it has ended")
     )
+    blind = models.BooleanField(
+        default=False, db_default=False, help_text=_("its reader is not told which model writes")
+    )
     tool_calls = models.JSONField(
         null=True, blank=True, help_text=_("tools the model asked for, when it ended with that")
     )

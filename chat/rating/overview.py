@@ -1,10 +1,12 @@
 """Ratings in sum, as operators see them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 
-from chat.models import Rating
+from chat.models import Candidate, Rating
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,31 @@ def by(rows: "QuerySet[Rating]", column: str) -> list[Line]:
     )
     lines = [Line(str(name), up, down) for name, up, down in counted]
     return sorted(lines, key=lambda line: (-(line.up + line.down), line.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Of one model, in comparisons of which an answer was kept."""
+
+    name: str
+    compared: int
+    kept: int
+
+    @property
+    def share(self) -> float:
+        return self.kept / self.compared
+
+
+def preferences(period: Mapping[str, Any]) -> list[Preference]:
+    """The most often kept first. ``period``: look-ups of the moment when one was kept, such as ``gte``."""
+    when = {f"comparison__settled__{look_up}": value for look_up, value in period.items()}
+    counted = (
+        Candidate.objects.filter(comparison__settled__isnull=False, **when)
+        .order_by()
+        .values_list("model")
+        .annotate(compared=Count("pk"), kept=Count("pk", filter=Q(comparison__kept=F("message"))))
+    )
+    return sorted((Preference(*line) for line in counted), key=lambda one: (-one.share, one.name))
 
 
 def by_persona(rows: "QuerySet[Rating]") -> list[Line]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat import actions, keeping, listing, queueing
 from chat.access import access_conversation, access_message
+from chat.comparing import reading as comparisons
 from chat.forms import RenameForm, SettingsForm
 from chat.messages import branch_out, conversation_out
 from chat.models import Conversation
@@ -40,12 +41,16 @@ def conversation(request: UserRequest, conversation: UUID) -> HttpResponse:
 
 def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
     rows, cursor = listing.page(request.user)
+    rows_shown = branch_out(opened) if opened else []
+    compared = comparisons.shown(opened) if opened else None
+    side_by_side = {message.id for _, message in compared.answers} if compared else set()
     status = queueing.status(opened.model if opened else "", request.user.pk)
     context = {
         "conversations": rows,
         "next_cursor": cursor,
         "conversation": conversation_out(opened) if opened else None,
-        "messages": branch_out(opened) if opened else [],
+        "messages": [row for row in rows_shown if row.id not in side_by_side],
+        "comparison": compared,
         "shelf": {"folders": listing.folders(request.user), "tags": listing.tags(request.user)},
         "rating_reasons": reasons(),
         "status": status.model_dump(mode="json"),

@@ -50,6 +50,7 @@ class LiveNode:
     ) -> None:  # fmt: skip
         self.url = f"ws://127.0.0.1:{site.port}/ws/inference/"
         self.answer, self.think, self.step, self.pause, self.slots = answer, think, step, pause, slots
+        self.aliases = ("tiny",)
         self.thinks: Literal["none", "boolean", "level"] = "none"
         self.handshake = ClientHandshake(key, site_public)
         self.headers = {"X-Forwarded-For": address} if address else {}
@@ -87,7 +88,10 @@ class LiveNode:
     async def hello(self) -> None:
         """Handshake and greeting; from here on it works."""
         await self.shake()
-        models = (ModelInfo(alias="tiny", context_length=2048, slots=self.slots, thinking=self.thinks),)
+        models = tuple(
+            ModelInfo(alias=alias, context_length=2048, slots=self.slots, thinking=self.thinks)
+            for alias in self.aliases
+        )
         await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models))
         async with asyncio.timeout(SECONDS):
             while not isinstance(await self._next(), Welcome):

@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 from concurrent.futures import Future
+from uuid import UUID
 
 from inference_client.protocol import keys
 from inference_client.protocol.messages import Delta, Deltas, Finished, Generate
@@ -28,12 +29,14 @@ class _Node(LiveNode):
 class ScriptedNode:
     """Lives in a thread of its own, beside a browser that blocks this one."""
 
-    def __init__(self, site: LiveSite) -> None:
+    def __init__(self, site: LiveSite, *aliases: str) -> None:
         key = keys.generate()
         printed = site.manage("shell", "--no-imports", "-c", MAKE.format(key=keys.public_bytes(key).hex()))
         self._node = _Node(site, bytes.fromhex(printed.strip().splitlines()[-1]), key)
         self._node.jobs = queue.Queue()
         self._node.thinks = "boolean"
+        self._node.aliases = aliases or self._node.aliases
+        self._left: dict[UUID, tuple[int, int]] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="scripted node", daemon=True)
         self._length = self._thought = 0
@@ -66,6 +69,19 @@ class ScriptedNode:
                 return job
             self.write("A title")
             self.finish()
+
+    def next_jobs(self, count: int) -> dict[str, Generate]:
+        """The next questions, by model; :meth:`turn_to` says which of them is written at."""
+        jobs = {}
+        for _ in range(count):
+            job = self.next_job()
+            jobs[job.model] = job
+        return jobs
+
+    def turn_to(self, job: Generate) -> None:
+        self._left[self._job.generation] = self._length, self._thought
+        self._job = job
+        self._length, self._thought = self._left.get(job.generation, (len(job.prefix), job.prefix_thinking))
 
     def think(self, text: str) -> None:
         self._thought += len(text)

@@ -1,6 +1,6 @@
 // From what was written to a request on its way: makes the conversation if there is none, and waits its turn while an answer runs.
 //
-// Other parts take part by hooks: `asking.adds(() => ({...}))` gives fields to each message when it is sent, `asking.creates(() =>
+// Other parts take part by hooks: `asking.adds(() => ({...}))` gives fields to each message when it is sent (or throws why it cannot be), `asking.creates(() =>
 // ({...}))` to the request that makes a conversation, and `asking.begun(async (conversation) => {...})` runs before its first message.
 
 import { Later } from "./later.js";
@@ -52,8 +52,9 @@ export class Asking {
 
   /** What was written goes out now, or after the answer that runs. */
   async submit(text, offline) {
-    const entry = Object.assign({ text, offline }, ...this.#adds.map((fields) => fields()));
+    let entry;
     try {
+      entry = Object.assign({ text, offline }, ...this.#adds.map((fields) => fields()));
       if (!this.place.conversation) await (this.#starting ??= this.#start().finally(() => (this.#starting = null)));
       if (this.thread.busy || this.later.entries.length) {
         this.later.add(entry);

@@ -26,7 +26,7 @@ export class Branches {
   /** An address may name a message of a branch that is not shown. */
   async showNamed(hash) {
     const id = hash.match(/^#m-([0-9a-f-]{36})$/)?.[1];
-    if (!id || this.thread.messages.find(id)) return false;
+    if (!id || this.thread.find(id)) return false;
     try {
       await this.#show(id);
       return true;

@@ -3,6 +3,7 @@
 import { address, get, post } from "./api.js";
 import { Asking } from "./asking.js";
 import { Branches } from "./branches.js";
+import { CompareChoice, comparisonTools } from "./compare.js";
 import { Composer } from "./composer.js";
 import { Drawer } from "./drawer.js";
 import { decodeDelta } from "./frames.js";
@@ -72,7 +73,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
 
 const outbox = new Outbox((frame) => connection.send(frame), window.sessionStorage);
 const announce = (words) => (byId("announcer").textContent = words);
-const thread = new Thread({ list: byId("messages"), connection, outbox, announce, conversation, thinkingUrl: data.urlThinking });
+const thread = new Thread({ list: byId("messages"), comparison: byId("comparison"), connection, outbox, announce, conversation, thinkingUrl: data.urlThinking });
 const composer = new Composer(byId("composer"), { submit: (text, offline) => asking.submit(text, offline), stop: () => thread.stop() }, conversation, window.localStorage);
 const scroller = new Scroller(byId("scroll"), byId("messages"), byId("to-end"));
 const failed = (message) => composer.refuse(message);
@@ -143,6 +144,8 @@ const asking = new Asking({
   later: byId("later"),
   made: conversationChanged,
 });
+const compareChoice = new CompareChoice(byId("compare"));
+asking.adds(() => compareChoice.fields());
 asking.begun(async ({ id }) => {
   const { folder } = sidebar.views;
   if (folder) await post(data.urlKeep, { do: "move", conversations: [id], folder });
@@ -166,6 +169,7 @@ menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(
 function showStatus(status) {
   composer.setStatus(status);
   settings.setModels(status.models);
+  compareChoice.offer(status.models);
   gauges.setModels(status.models);
 }
 
@@ -210,6 +214,16 @@ const memory = new Memory({ urls: { pin: data.urlPin, edit: data.urlSummaryEdit,
 const others = { rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
 const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));
 tools(byId("messages"), data.urlSource, act);
+const choose = comparisonTools(thread.comparison, {
+  url: data.urlKeepAnswer,
+  connection,
+  kept: (head) => (head ? thread.turnTo(head) : thread.resync(true)),
+  failed,
+});
+tools(byId("comparison"), data.urlSource, (action, article, button) => {
+  choose(action, article);
+  act(action, article, button);
+});
 const showNamed = async () => (await branches.showNamed(location.hash)) && scroller.toNamed();
 addEventListener("hashchange", showNamed);
 showNamed();

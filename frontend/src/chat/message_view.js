@@ -45,7 +45,7 @@ export function fill(article, message) {
   }
   if (message.rating !== null && message.rating !== undefined) article.dataset.rating = message.rating;
   complete(article);
-  part(article, "author").textContent = author(message);
+  part(article, "author").textContent = article.dataset.label || author(message);
   part(article, "time").dateTime = message.created;
   const error = part(article, "error");
   error.textContent = message.error || "";

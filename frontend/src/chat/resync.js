@@ -9,7 +9,7 @@ export class Resync {
   #turning;
   #rested = 0;
 
-  /** @param {(articles: Element[]) => void} merge Makes the page equal to what was read. */
+  /** @param {(read: {articles: Element[], comparison: Element}) => void} merge Makes the page equal to what was read. */
   constructor(merge, read = fetchArticles) {
     Object.assign(this, { merge, read });
   }
@@ -27,6 +27,11 @@ export class Resync {
       this.#rested = performance.now() + REST;
     });
     return this.#reading;
+  }
+
+  /** Something came in: what is being read at this moment may not have it yet, and is read once more. */
+  outdated() {
+    if (this.#reading) this.#stale = true;
   }
 
   /** The branch that ends with `head` is shown from now on. The page may hear so twice: as news, and as the answer to its own wish. */
@@ -54,7 +59,8 @@ async function fetchArticles() {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const list = page.getElementById("messages");
   if (!list) throw new Error("the conversation could not be read");
-  return [...list.children].map((article) => document.adoptNode(article));
+  const articles = [...list.children].map((article) => document.adoptNode(article));
+  return { articles, comparison: page.getElementById("comparison") };
 }
 
 /** Whether a request whose acknowledgement was lost is among the messages just found. */

@@ -2,6 +2,7 @@
 
 import { gettext } from "../i18n.js";
 import { isEdited } from "./editor.js";
+import { Comparison } from "./compare.js";
 import { Elsewhere } from "./elsewhere.js";
 import { dress, dresser, fill, setNote } from "./message_view.js";
 import { MessageList } from "./message_list.js";
@@ -24,24 +25,31 @@ const ENDINGS = {
 export class Thread extends EventTarget {
   #streams = new Map();
   #elsewhere;
-  #resync = new Resync((articles) => this.#merge(articles));
+  #resync = new Resync((read) => this.#merge(read));
   #dressOnSight;
   #loadThoughts;
 
-  constructor({ list, connection, outbox, announce, conversation, thinkingUrl }) {
+  constructor({ list, comparison, connection, outbox, announce, conversation, thinkingUrl }) {
     super();
     this.#loadThoughts = thoughtsOnDemand(list, thinkingUrl);
     Object.assign(this, { connection, outbox, announce, conversation });
     this.#elsewhere = new Elsewhere(connection);
     this.runs = new Runs(connection, () => this.#changed());
-    this.messages = new MessageList(list, (article) => this.runs.end(article));
+    const dropped = (article) => this.#drop(article);
+    this.messages = new MessageList(list, dropped);
+    this.comparison = new Comparison(comparison, dropped);
     this.#dressOnSight = dresser(list.parentElement);
-    for (const article of list.children) this.#adopt(article);
+    for (const article of [...list.children, ...this.comparison.articles]) this.#adopt(article);
     for (const frame of outbox.frames(conversation)) this.addPending(frame);
   }
 
   get busy() {
     return this.runs.any || this.#elsewhere.any || this.outbox.frames(this.conversation).length > 0;
+  }
+
+  /** The message `id`, wherever it stands on the page. */
+  find(id) {
+    return this.messages.find(id) ?? this.comparison.find(id);
   }
 
   /** The socket is open. `again`: it was before, and much may have been said since. */
@@ -60,7 +68,7 @@ export class Thread extends EventTarget {
   }
 
   addPending(frame) {
-    if (frame.type === "send") this.messages.addPending(frame);
+    if (frame.type === "send" || frame.type === "compare") this.messages.addPending(frame);
     this.#changed();
   }
 
@@ -92,6 +100,7 @@ export class Thread extends EventTarget {
 
   #handlers = {
     "message.added": (event) => this.#added(event),
+    "comparison.shown": (event) => this.comparison.begin(event),
     "message.changed": ({ message }) => this.#edited(message),
     "branch.shown": ({ head }) => this.turnTo(head),
     "context.changed": () => this.resync(true),
@@ -110,7 +119,7 @@ export class Thread extends EventTarget {
   #run(event) {
     const run = this.runs.get(event.generation);
     if (run) return run;
-    const article = this.messages.find(event.message);
+    const article = this.find(event.message);
     if (!article) {
       this.#lookFor(event);
       return null;
@@ -126,8 +135,14 @@ export class Thread extends EventTarget {
     if (!message || this.#elsewhere.has(generation)) return;
     this.#elsewhere.add(generation);
     await this.resync(true);
-    if (this.messages.find(message)) this.#elsewhere.remove(generation);
+    if (this.find(message)) this.#elsewhere.remove(generation);
     this.#changed();
+  }
+
+  /** An answer that runs on out of sight keeps the composer busy until the site says that it is over. */
+  #drop(article) {
+    if (this.runs.has(article)) this.#elsewhere.add(article.dataset.generation);
+    this.runs.end(article);
   }
 
   #adopt(article) {
@@ -140,18 +155,20 @@ export class Thread extends EventTarget {
 
   #added({ message, request, replaces }) {
     if (request) this.#stored(request);
-    const known = this.messages.find(message.id);
+    const known = this.find(message.id);
     const late = known && hasEnded(known, message.generation);
     if (known && !late && !this.runs.has(known)) fill(known, message);
-    if (!known && !this.messages.add(message, replaces)) this.resync();
-    this.#adopt(this.messages.find(message.id));
+    if (!known && this.comparison.expects(message.id)) this.comparison.add(message);
+    else if (!known && !this.messages.add(message, replaces)) this.resync(true);
+    this.#resync.outdated();
+    this.#adopt(this.find(message.id));
     // An answer that goes on has text already.
     if (known) this.runs.get(message.generation)?.sync();
     this.#changed();
   }
 
   #edited(message) {
-    const article = this.messages.find(message.id);
+    const article = this.find(message.id);
     if (!article || this.runs.has(article)) return;
     fill(article, message);
     setNote(article, message.notice);
@@ -160,7 +177,7 @@ export class Thread extends EventTarget {
   }
 
   #finished(event) {
-    const article = this.messages.find(event.message.id);
+    const article = this.find(event.message.id);
     if (!article) {
       if (this.#elsewhere.remove(event.generation)) this.#changed();
       else this.resync();
@@ -173,7 +190,9 @@ export class Thread extends EventTarget {
     this.#loadThoughts(article);
     if (ran) {
       this.announce(ENDINGS[event.reason] ?? gettext("Answer ready."));
-      this.dispatchEvent(new CustomEvent("ended", { detail: event.reason }));
+      // What is to follow a comparison waits for a choice as long as there is something to choose.
+      const among = this.comparison.find(event.message.id);
+      if (!among || this.comparison.failed) this.dispatchEvent(new CustomEvent("ended", { detail: event.reason }));
     }
     this.#changed();
   }
@@ -199,14 +218,16 @@ export class Thread extends EventTarget {
     this.dispatchEvent(new CustomEvent("stored", { detail: request }));
   }
 
-  #merge(articles) {
-    const fresh = this.messages.merge(articles, (article) => this.runs.has(article) || isEdited(article));
+  #merge({ articles, comparison }) {
+    const keep = (article) => this.runs.has(article) || isEdited(article);
+    const fresh = [...this.messages.merge(articles, keep), ...this.comparison.merge(comparison, keep)];
     for (const article of fresh) this.#adopt(article);
     for (const frame of this.outbox.frames(this.conversation)) if (arrived(frame, fresh)) this.#stored(frame.request);
     this.#changed();
   }
 
   #changed() {
+    this.comparison.show();
     this.dispatchEvent(new Event("changed"));
   }
 }

@@ -1,0 +1,1 @@
+"""One question, the answers of two to four models side by side, and one of them kept."""
