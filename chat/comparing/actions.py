@@ -19,6 +19,7 @@ from chat.attachments import asking
 from chat.branches import move
 from chat.bus import control_on_commit, on_commit
 from chat.comparing import ending, reading
+from chat.comparing.events import ComparisonShown
 from chat.events import MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, message_out
@@ -153,9 +154,7 @@ def _show_end(talk: Conversation, comparison: Comparison, head: Message, now: da
     Conversation.objects.filter(pk=talk.pk).update(comparison=comparison)
 
 
-def _tell(
-    talk: Conversation, question: Message, request: UUID, made: list[_Made], shown: reading.ComparisonShown
-) -> None:
+def _tell(talk: Conversation, question: Message, request: UUID, made: list[_Made], shown: ComparisonShown) -> None:
     topic = conversation_topic(talk.pk)
     on_commit(topic, MessageAdded(conversation=talk.pk, message=message_out(question), request=request))
     on_commit(topic, shown)
@@ -165,7 +164,7 @@ def _tell(
     control_on_commit("work")
 
 
-def retold(asked: Asked, request: UUID) -> list[MessageAdded | reading.ComparisonShown]:
+def retold(asked: Asked, request: UUID) -> list[MessageAdded | ComparisonShown]:
     """What was said of a request that had been carried out before: its page did not hear it."""
     rows = list(
         Candidate.objects.filter(comparison__candidates__message=asked.answer)
@@ -175,7 +174,7 @@ def retold(asked: Asked, request: UUID) -> list[MessageAdded | reading.Compariso
     if not rows:
         return []
     comparison = rows[0].comparison
-    told: list[MessageAdded | reading.ComparisonShown] = [
+    told: list[MessageAdded | ComparisonShown] = [
         MessageAdded(conversation=asked.conversation, message=message_out(comparison.question), request=request)
     ]
     talk = Conversation.objects.filter(pk=asked.conversation, comparison=comparison).first()

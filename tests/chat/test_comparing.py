@@ -1,6 +1,7 @@
 """One question, several models: all asked at once, side by side until one is kept, and no answer lost over another."""
 
 import json
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -333,6 +334,11 @@ def test_the_page_of_a_comparison_opens_for_alice_alone(alice: User, charlie: Us
     assert json.loads(signed_in(alice).get(reverse("chat:list")).content)["conversations"][0]["title"] == "Why?"
 
 
+def preferences(olga: User, narrowed: dict[str, str]) -> Any:
+    page: Any = signed_in(olga).get(reverse("admin:chat_rating_changelist"), narrowed)
+    return page.context_data["preferences"]
+
+
 def test_what_people_keep_counts_in_the_operators_overview(olga: User, alice: User, talk: Conversation) -> None:
     for kept in (0, 0, 1):
         answers = compared(alice, talk, "alpha-newt", "beta-newt")
@@ -341,10 +347,9 @@ def test_what_people_keep_counts_in_the_operators_overview(olga: User, alice: Us
         comparing.keep(alice, answers[kept])
     compared(alice, talk, "beta-newt", "gamma-newt")
     address = reverse("admin:chat_rating_changelist")
-    page = signed_in(olga).get(address)
-    lines = page.context_data["preferences"]  # type: ignore[attr-defined]
+    lines = preferences(olga, {})
     assert [(line.name, line.compared, line.kept) for line in lines] == [("alpha-newt", 3, 2), ("beta-newt", 3, 1)]
     before = {"updated__lt": "2020-01-01 00:00:00+00:00"}
-    assert signed_in(olga).get(address, before).context_data["preferences"] == []  # type: ignore[attr-defined]
+    assert preferences(olga, before) == []
     for nonsense in ({"updated__gte": "x"}, {"updated__foo": "1"}, {"updated__year": "2026"}):
         assert signed_in(olga).get(address, nonsense).status_code in (200, 302)
