@@ -61,6 +61,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     else if (event.type === "answer.ready") answerReady(event);
     else if (event.type === "message.rated") ratings.rated(event);
     else if (event.type !== "budget") thread.event(event);
+    if (event.type === "comparison.shown") compareChoice.clear();
     gauges.event(event);
   },
   delta: (frame) => thread.delta(decodeDelta(frame)),
