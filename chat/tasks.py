@@ -54,11 +54,13 @@ NOT_CONNECTED = {
     Kind.EMBEDDING: _("No machine that turns texts into vectors is connected."),
     Kind.SPEECH: _("No machine that writes down speech is connected."),
     Kind.IMAGE: _("No machine that makes images is connected."),
+    Kind.COMPLETION: _("No machine that answers is connected."),
 }
 NOT_OFFERED = {
     Kind.EMBEDDING: _("No machine that turns texts into vectors with the model {model} is connected."),
     Kind.SPEECH: _("No machine that writes down speech with the model {model} is connected."),
     Kind.IMAGE: _("No machine that makes images with the model {model} is connected."),
+    Kind.COMPLETION: _("No machine that answers with the model {model} is connected."),
 }
 
 
@@ -106,7 +108,11 @@ class Result:
 
 def offered(kind: str, user: User | None = None) -> list[str]:
     """Aliases of the models of that kind that machines offer which may work for ``user`` now; None: for the site."""
-    rows = NodeModel.objects.filter(kind=kind, node__revoked=None).exclude(breaker="open").select_related("node")
+    rows = (
+        NodeModel.objects.filter(kind=Kind(kind).served_by, node__revoked=None)
+        .exclude(breaker="open")
+        .select_related("node")
+    )
     own = user.pk if user is not None else None
     return sorted({row.alias for row in rows if _may_work(row.node, own)})
 
@@ -142,7 +148,7 @@ def enqueue_embedding(
             gettext("From 1 to {most} texts can be turned into vectors at once.").format(most=number(MAX_EMBEDDED)),
             code="wrong_number",
         )
-    return _enqueue(Kind.EMBEDDING, {"texts": [_clean(text) for text in texts]}, model, user, offline)
+    return enqueue(Kind.EMBEDDING, {"texts": [_clean(text) for text in texts]}, model, user, offline)
 
 
 def enqueue_transcription(
@@ -158,7 +164,7 @@ def enqueue_transcription(
     """``recording`` is read to its end, at most 32 MiB. Raises as :func:`enqueue_embedding`."""
     file = _keep(recording)
     asked = {"media_type": media_type, "sha256": file.sha256, "language": language, "format": format}
-    return _enqueue(Kind.SPEECH, asked, model, user, offline, file)
+    return enqueue(Kind.SPEECH, asked, model, user, offline, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,7 @@ def enqueue_image(
 ) -> UUID:  # fmt: skip
     """Sizes in pixels, 64 to 4096. Raises as :func:`enqueue_embedding`."""
     asked = {"prompt": _clean(prompt), "width": width, "height": height}
-    return _enqueue(Kind.IMAGE, asked, model, user, offline)
+    return enqueue(Kind.IMAGE, asked, model, user, offline)
 
 
 def _clean(text: str) -> str:
@@ -196,7 +202,7 @@ def _clean(text: str) -> str:
     return text.replace("\x00", "\ufffd")
 
 
-def _enqueue(
+def enqueue(
     kind: Kind, asked: dict[str, Any], model: str, user: User | None, offline: bool, file: _Kept | None = None
 ) -> UUID:  # fmt: skip
     now = timezone.now()
@@ -255,7 +261,7 @@ def result(task: UUID) -> Result:
         numbers, size = floats(bytes(row.vectors or b"")).tolist(), made["dimensions"]
         vectors = [numbers[at : at + size] for at in range(0, len(numbers), size)]
         return Result("done", row.answered_by, vectors=vectors)
-    if row.kind == Kind.SPEECH:
+    if row.kind in (Kind.SPEECH, Kind.COMPLETION):
         return Result("done", row.answered_by, text=made["text"])
     with row.result_file.open("rb") as file:
         return Result("done", row.answered_by, picture=Picture(file.read(), made["media_type"]))
@@ -273,15 +279,15 @@ async def embed(
     alias = await in_database(model_for, Kind.EMBEDDING, model, user)
     parts = await in_thread(_parts, [_clean(text) for text in texts])
 
-    def enqueue(some: list[list[str]]) -> list[UUID]:
+    def ask(some: list[list[str]]) -> list[UUID]:
         with transaction.atomic():
             return [enqueue_embedding(part, model=alias, user=user) for part in some]
 
     vectors: list[list[float]] = []
     end = asyncio.get_running_loop().time() + seconds
     for at in range(0, len(parts), WINDOW):
-        tasks = await in_database(enqueue, parts[at : at + WINDOW])
-        for one in await _done(tasks, end - asyncio.get_running_loop().time()):
+        tasks = await in_database(ask, parts[at : at + WINDOW])
+        for one in await done(tasks, end - asyncio.get_running_loop().time()):
             vectors += one.vectors or []
     return vectors
 
@@ -318,8 +324,8 @@ async def transcribe(
     asked = {"media_type": media_type, "language": language, "format": format}
     # Not in a thread that stores what others read: a storage may be slow.
     file = await asyncio.to_thread(_keep, recording)
-    task = await in_database(_enqueue, Kind.SPEECH, {**asked, "sha256": file.sha256}, model, user, False, file)
-    (one,) = await _done([task], seconds)
+    task = await in_database(enqueue, Kind.SPEECH, {**asked, "sha256": file.sha256}, model, user, False, file)
+    (one,) = await done([task], seconds)
     return one.text or ""
 
 
@@ -329,12 +335,12 @@ async def paint(
 ) -> Picture:  # fmt: skip
     """An image of what the words say. Raises as :func:`embed`."""
     task = await in_database(enqueue_image, prompt, width=width, height=height, model=model, user=user)
-    (one,) = await _done([task], seconds)
+    (one,) = await done([task], seconds)
     assert one.picture is not None
     return one.picture
 
 
-async def _done(tasks: Sequence[UUID], seconds: float) -> list[Result]:
+async def done(tasks: Sequence[UUID], seconds: float) -> list[Result]:
     """Waits until all are done. Whatever else happens, what still waits or runs is cancelled."""
     try:
         async with asyncio.timeout(max(0.0, seconds)):

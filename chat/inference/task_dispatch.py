@@ -1,4 +1,4 @@
-"""Brings waiting tasks (embeddings, recordings, images) to the nodes whose links this process holds."""
+"""Brings waiting tasks (embeddings, recordings, images, completions) to the nodes whose links this process holds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -12,7 +12,8 @@ from chat.inference.session import NodeSession
 from inference_client.protocol.vocabulary import Kind
 from meatlizard.threads import in_database
 
-KINDS: Final[tuple[Kind, ...]] = ("embedding", "speech", "image")
+KINDS: Final[dict[str, Kind]] = {"embedding": "embedding", "speech": "speech", "image": "image", "completion": "chat"}
+"""Of tasks, each with the kind of model that does it. Answers in conversations have been given out before."""
 
 BATCH = 8
 """Tasks that one claim takes at most, when a single node is there to take them."""
@@ -31,7 +32,8 @@ class TaskDispatch:
 
     async def look(self, sessions: Iterable[NodeSession]) -> None:
         """Hints may have been lost."""
-        kinds = {model.kind for session in sessions for model in session.models.values()} & set(KINDS)
+        offered = {model.kind for session in sessions for model in session.models.values()}
+        kinds = [kind for kind, model in KINDS.items() if model in offered]
         if kinds and not self._waiting:
             self._waiting = await in_database(task_claims.any_waiting, kinds)
 
@@ -71,9 +73,9 @@ class TaskDispatch:
 def _free(seat: Seat) -> dict[str, dict[str, int]]:
     """Slots by kind and model that may be used now: one to try of a model whose breaker is half open."""
     offers = [offer for offer in seat.offers if offer.free > 0]
-    return {kind: {offer.alias: offer.free for offer in offers if offer.kind == kind} for kind in KINDS}
+    return {kind: {offer.alias: offer.free for offer in offers if offer.kind == model} for kind, model in KINDS.items()}
 
 
 def _room(seat: Seat) -> int:
     """Tasks that it may take now, within what owner and operator allow over all models."""
-    return min(seat.room, sum(seat.free(kind) for kind in KINDS))
+    return min(seat.room, sum(seat.free(model) for model in KINDS.values()))

@@ -30,12 +30,14 @@ from inference_client.protocol.messages import (
     Embedded,
     Failed,
     Finished,
+    Generate,
     Held,
     Paint,
     Painted,
     Resume,
     Transcribe,
 )
+from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ log = logging.getLogger(__name__)
 MAX_VECTORS = 32 * 2**20
 """Characters in which the vectors of one task may come: a hundred of more than 60,000 dimensions."""
 
-Message = Embed | Transcribe | Paint
+Message = Embed | Transcribe | Paint | Generate
 
 
 @dataclass(slots=True)
@@ -142,9 +144,10 @@ class TaskRuns:
         if item.o > run.length:
             raise ChannelError("out_of_order", "text is missing before a delta")
         new = item.x[run.length - item.o :].replace("\x00", "\ufffd")
-        if new:
+        run.length += len(new)
+        # What a model thinks first is not asked for.
+        if new and not item.t:
             run.pieces.append(new)
-            run.length += len(new)
         if run.length > MAX_ANSWER:
             self._give_back(run, "too_long", gettext("The machine wrote without end."))
 
@@ -302,6 +305,11 @@ def message_of(claimed: ClaimedTask) -> Message:
             **common, blob=asked["sha256"], media_type=asked["media_type"], language=asked["language"],
             format=asked["format"],
         )  # fmt: skip
+    if claimed.kind == "completion":
+        return Generate(
+            **common, messages=tuple(ChatMessage.model_validate(message) for message in asked["messages"]),
+            sampling=Sampling.model_validate(asked["sampling"]),
+        )  # fmt: skip
     return Paint(**common, prompt=asked["prompt"], width=asked["width"], height=asked["height"])
 
 
@@ -310,7 +318,7 @@ def _produced(run: TaskRun) -> Produced:
     if run.kind == "embedding":
         vectors, dimensions = _vectors(run)
         return Produced(run.model, {"dimensions": dimensions}, vectors=vectors)
-    if run.kind == "speech":
+    if run.kind in ("speech", "completion"):
         return Produced(run.model, {"text": "".join(run.pieces)})
     if run.image is None:
         raise ValueError("no image came")

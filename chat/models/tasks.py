@@ -1,4 +1,5 @@
-"""Tasks: what models do beside answering. Texts become vectors, speech becomes text, words become an image."""
+"""Tasks: what models do beside answering. Texts become vectors, speech becomes text, words become an image, and a model that
+chats answers a question that is no conversation's."""
 
 import uuid
 from typing import ClassVar
@@ -14,9 +15,9 @@ from meatlizard.jobs.lease import HELD, Leased, LeasedQuerySet, State
 class InferenceTask(Leased):
     """One task: queued, leased, then done, failed or cancelled.
 
-    ``input`` is what its kind asks for: ``texts``; ``media_type``, ``sha256``, ``language`` and ``format``; or ``prompt``,
-    ``width`` and ``height``; empty once it is over. ``vectors`` are little-endian 32-bit floats, one vector after the other, ``dimensions`` in
-    ``result``; ``text`` of a recording stands in ``result``, an image in ``result_file`` with its ``media_type`` in
+    ``input`` is what its kind asks for: ``texts``; ``media_type``, ``sha256``, ``language`` and ``format``; ``prompt``,
+    ``width`` and ``height``; or ``messages`` and ``sampling``; empty once it is over. ``vectors`` are little-endian 32-bit floats, one vector after the other, ``dimensions`` in
+    ``result``; ``text`` of a recording or a completion stands in ``result``, an image in ``result_file`` with its ``media_type`` in
     ``result``.
     """
 
@@ -24,6 +25,12 @@ class InferenceTask(Leased):
         EMBEDDING = "embedding", _("texts to vectors")
         SPEECH = "speech", _("speech to text")
         IMAGE = "image", _("words to an image")
+        COMPLETION = "completion", _("a question to a text")
+
+        @property
+        def served_by(self) -> str:
+            """The kind of model that does it."""
+            return "chat" if self == self.COMPLETION else str(self.value)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)
