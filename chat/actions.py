@@ -1,7 +1,6 @@
 """Verbs of conversations: each owns its transaction, and its news goes out on commit."""
 
 import datetime
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,24 +21,21 @@ from chat.events import ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, may_go_on, message_out, plain_html
 from chat.models import Chunk, Conversation, Generation, Message, Upload, kept
+from chat.moderating import incoming, outgoing
+from chat.moderating.incoming import let_in, note
 from chat.personas import stage
-from chat.schema import MAX_PROMPT
 from chat.titles import title_from_question
+from chat.wording import checked_prompt, without_controls, written
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
 from meatlizard.errors import Invalid, LimitReached, NotFound
 from meatlizard.jobs.lease import ENDED, HELD, State
-from meatlizard.languages import number
 from meatlizard.markup import render_markdown
 from meatlizard.ops.logs import current_request_id
-
-MAX_SYSTEM_PROMPT = 20_000
 
 DELETED_SETTLES = datetime.timedelta(minutes=5)
 """Within which a machine tells how far it was with an answer whose conversation was deleted."""
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Say nothing to a model or a reader; PostgreSQL refuses the first, and each weighs six bytes on the wire."""
 
 THINKING = ("", "off", "on", "low", "medium", "high")
 
@@ -65,7 +61,7 @@ def create_conversation(owner: User, model: str = "", system_prompt: str = "") -
 
 
 def rename(conversation: Conversation, title: str) -> Conversation:
-    title = " ".join(_CONTROLS.sub("", title).split())
+    title = " ".join(without_controls(title).split())
     if not title:
         raise Invalid(gettext("A title needs at least one character."), code="title_empty")
     if len(title) > 200:
@@ -85,7 +81,8 @@ def configure(
     if temperature is not None and not 0 <= temperature <= 5:
         raise Invalid(gettext("The temperature is a number from 0 to 5."), code="temperature_out_of_range")
     conversation.model = _model(model)
-    conversation.system_prompt = checked_prompt(system_prompt)
+    before = conversation.system_prompt
+    conversation.system_prompt = incoming.prompt(lambda: conversation.owner, checked_prompt(system_prompt), before)
     conversation.temperature = temperature
     conversation.thinking = thinking
     conversation.save(update_fields=["model", "system_prompt", "temperature", "thinking"])
@@ -127,7 +124,7 @@ def send(
     Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is
     stored then.
     """
-    text = written(text, empty=bool(files))
+    text, found = let_in(user, conversation, written(text, empty=bool(files)), request)
     reply = None
     if offline == "markov":
         reply = _by_markov(offline, access_conversation(user, conversation).model, text, user)
@@ -138,6 +135,7 @@ def send(
             return earlier
         uploads = attachments.chosen(user, files)
         question = new_question(talk, talk.head_id, text, uploads)
+        note(found, talk.pk, question.pk)
         on_commit(
             conversation_topic(talk.pk),
             MessageAdded(conversation=talk.pk, message=message_out(question), request=request),
@@ -150,7 +148,7 @@ def edit_question(user: User, message: Message, request: UUID, text: str, offlin
     was there stays. Raises as :func:`send`."""
     if message.role != Message.Role.USER:
         raise Invalid(gettext("Only a question can be asked again in other words."), code="not_a_question")
-    text = written(text, empty=bool(message.attached))
+    text, found = let_in(user, message.conversation_id, written(text, empty=bool(message.attached)), request)
     reply = _by_markov(offline, message.conversation.model, text, user)
     with transaction.atomic():
         talk = access_conversation(user, message.conversation_id, lock=True)
@@ -159,6 +157,7 @@ def edit_question(user: User, message: Message, request: UUID, text: str, offlin
         _still_there(message)
         uploads = attachments.of_message(message)
         question = new_question(talk, message.parent_id, text, uploads)
+        note(found, talk.pk, question.pk)
         return _answer(user, talk, question, request, reply, uploads, replaces=message.pk, beside=True)
 
 
@@ -210,24 +209,9 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         return Asked(key, talk.pk, row.pk)
 
 
-def written(text: str, *, empty: bool = False) -> str:
-    """What a person wrote, as it is stored. Raises Invalid when nothing is left of it (if it may not be ``empty``), or when it is
-    too long."""
-    text = _CONTROLS.sub("", text).strip()
-    if not text and not empty:
-        raise Invalid(gettext("Write something first."), code="empty")
-    if len(text) > MAX_PROMPT:
-        raise Invalid(
-            gettext("A message has at most {most} characters; this one has {count}.").format(
-                most=number(MAX_PROMPT), count=number(len(text))
-            ),
-            code="too_long",
-        )
-    return text
-
-
 def _by_markov(offline: Offline, model: str, text: str, user: User) -> str | None:
-    return markov.reply_if_offline(model, text, user.pk) if offline == "markov" else None
+    reply = markov.reply_if_offline(model, text, user.pk) if offline == "markov" else None
+    return reply and outgoing.plain(reply, user.pk)
 
 
 def new_question(talk: Conversation, parent: UUID | None, text: str, uploads: Sequence[Upload]) -> Message:
@@ -379,12 +363,3 @@ def _model(alias: str) -> str:
     if len(alias) > 100:
         raise Invalid(gettext("This is not the name of a model."), code="model_unknown")
     return alias
-
-
-def checked_prompt(text: str) -> str:
-    if len(text) > MAX_SYSTEM_PROMPT:
-        raise Invalid(
-            gettext("A system prompt has at most {most} characters.").format(most=number(MAX_SYSTEM_PROMPT)),
-            code="system_prompt_too_long",
-        )
-    return _CONTROLS.sub("", text)

@@ -11,12 +11,20 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import services  # noqa: F401  (registers the long-running parts)
+        from chat.moderating import classifying
+        from chat.moderating.texts import SERVICE, ChatTexts
         from meatlizard.accounts.sessions import session_ended
+        from meatlizard.moderation import classifier
+        from meatlizard.moderation import services as moderated
+        from meatlizard.moderation.actions.sanctions import account_suspended
 
         pre_migrate.connect(_unhook_search, sender=self, dispatch_uid="chat.search")
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="chat.forget")
         session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
+        account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
+        moderated.register(SERVICE, ChatTexts())
+        classifier.register(classifying.ask)
 
 
 def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
@@ -24,6 +32,13 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
     from chat.leaving import forget
 
     forget(instance.pk)
+
+
+def _suspended(sender: Any, person: int, **kwargs: Any) -> None:
+    """What a suspended person has open is closed, and what is written for them stopped."""
+    from chat.leaving import shut_out
+
+    shut_out(person)
 
 
 def _unhook_search(sender: Any, using: str, plan: Any = (), **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from chat import tree
 from chat.access import access_conversation
-from chat.actions import stop, written
+from chat.actions import stop
 from chat.attachments.actions import copy_to
 from chat.bus import on_commit
 from chat.context import blocks
@@ -17,6 +17,8 @@ from chat.events import BranchShown, MessageChanged
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, message_out, rendered
 from chat.models import Conversation, Generation, Message
+from chat.moderating.incoming import let_in, note
+from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.jobs.lease import ENDED
@@ -43,7 +45,7 @@ def edit_answer(user: User, message: Message, text: str) -> Message:
 
     Raises Invalid for a question (which is asked again instead), and while the answer is being written.
     """
-    text = written(text)
+    text, found = let_in(user, message.conversation_id, written(text))
     if message.role != Message.Role.ASSISTANT:
         raise Invalid(gettext("A question is not changed; it is asked again in other words."), code="not_an_answer")
     # Outside of the transaction: it takes as long as the text is long.
@@ -56,6 +58,7 @@ def edit_answer(user: User, message: Message, text: str) -> Message:
         last = latest_generation(row)
         if last is not None and not last.ended:
             raise Invalid(gettext("This answer is still being written. Stop it or wait for it."), code="answer_running")
+        note(found, talk.pk, row.pk)
         row.content, row.html, row.edited = text, html, timezone.now()
         row.save(update_fields=["content", "html", "edited"])
         shown = message_out(row, last, tree.place(row), len(row.thinking))

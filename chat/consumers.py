@@ -39,12 +39,16 @@ from chat.events import (
 from chat.frames import from_browser, request_of
 from chat.hub import CONTROL, EVERYBODY, conversation_topic, hub, user_topic
 from chat.inference.dispatch import dispatcher
+from chat.moderating import classifying
+from chat.moderating.outgoing import visible
+from chat.moderating.texts import SERVICE
 from chat.notifier import notifier
 from chat.outbox import Outbox
 from chat.sockets import Event, Socket
 from meatlizard.accounts.access import session_valid
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
+from meatlizard.moderation.actions.screening import asks_model
 from meatlizard.ops.logs import request_id
 from meatlizard.security.ratelimit import check
 from meatlizard.threads import in_database, in_thread
@@ -85,6 +89,11 @@ class ChatConsumer(Socket):
             return
         # Loaded whole, once: the lazy object of the session would query inside the event loop.
         self._user = await in_database(following.load_user, user.pk)
+        if self._user.is_suspended:
+            self._user = None
+            await self.send({"type": "websocket.accept"})
+            await self._sign_out()
+            return
         self._session_key = self.scope["session"].session_key
         await self.send({"type": "websocket.accept"})
         self._outbox = Outbox(self.send, self._close_slow)
@@ -142,6 +151,8 @@ class ChatConsumer(Socket):
             if not isinstance(request, Continue | Compare) and request.offline == "markov":
                 # Seconds with a large corpus, the first time: not in a thread that stores what others read.
                 await in_thread(markov.prepare)
+            if isinstance(request, Send | Edit) and asks_model(SERVICE, "in"):
+                await _judge(user, request)
             for added in await in_database(_ask, user, request):
                 self._outbox.event(added.model_dump_json())
         elif isinstance(request, StopRequest):
@@ -187,6 +198,7 @@ class ChatConsumer(Socket):
         if state.queued is not None and not text:
             self._outbox.event(state.queued.model_dump_json())
             return
+        text, thinking = visible(text, thinking)
         number = self._number(state.generation)
         self._outbox.event(
             Stream(
@@ -208,7 +220,9 @@ class ChatConsumer(Socket):
     def event(self, topic: str, frame: str) -> None:
         if topic == CONTROL:
             control = Control.model_validate_json(frame)
-            if control.do == "session" and control.id == session_mark(self._session_key):
+            if (control.do == "session" and control.id == session_mark(self._session_key)) or (
+                control.do == "person" and self._user is not None and control.id == str(self._user.pk)
+            ):
                 self._keep(self._sign_out())
         elif topic == EVERYBODY:
             self._outbox.event(
@@ -280,6 +294,17 @@ class ChatConsumer(Socket):
             self._problem(
                 AppError(gettext("Something went wrong on the site. Your message was not lost if it is shown above."))
             )
+
+
+async def _judge(user: User, request: Send | Edit) -> None:
+    """Has a model judge what is asked. Raises Blocked."""
+    await in_database(_within_rate, user)
+    if isinstance(request, Edit):
+        message = await in_database(access_message, user, request.message)
+        await classifying.question(user, message.conversation_id, request.text)
+    else:
+        await in_database(access_conversation, user, request.conversation)
+        await classifying.question(user, request.conversation, request.text)
 
 
 def _within_rate(user: User) -> None:

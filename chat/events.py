@@ -239,7 +239,7 @@ class FinishedOut(Schema):
     conversation: UUID
     generation: UUID
     length: int
-    reason: Literal["stop", "length", "cancelled", "failed", "tool_calls"]
+    reason: Literal["stop", "length", "cancelled", "failed", "tool_calls", "withheld"]
     message: MessageOut
 
 

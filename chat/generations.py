@@ -25,10 +25,12 @@ from chat.events import AnswerReady, ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
 from chat.models.generations import BACKGROUND_PENALTY_MS
+from chat.moderating import outgoing
 from chat.titles import clean_title
 from inference_client.protocol.vocabulary import ToolCall, Usage
 from meatlizard.budgets import actions as budgets
 from meatlizard.jobs.lease import HELD, Reaped, State
+from meatlizard.moderation.actions.screening import Finding
 
 LONG_WAIT_SECONDS = 20.0
 """Who waited so long for the first word may have gone elsewhere, and is told when the answer is there."""
@@ -66,7 +68,7 @@ class Piece:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a generation ended on its node. The first ``thinking`` code points of its text are the model's thinking, ``html``
-    is the answer's alone.
+    is the answer's alone. ``found`` in it by moderation's rules.
     """
 
     reason: str
@@ -78,6 +80,7 @@ class Outcome:
     html: str = field(default="", repr=False)
     thinking: int = 0
     tool_calls: tuple[ToolCall, ...] = field(default=(), repr=False)
+    found: tuple[Finding, ...] = field(default=(), repr=False)
 
 
 class Stored(NamedTuple):
@@ -190,7 +193,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     conversation = row.conversation
     if row.purpose == Generation.Purpose.TITLE:
         title = clean_title(text[outcome.thinking :])
-        if title and row.state == State.DONE:
+        if title and not outgoing.judged(title, 0).found and row.state == State.DONE:
             changed = Conversation.objects.filter(pk=conversation.pk, title_by_owner=False).update(title=title)
             if changed:
                 conversation.title = title
@@ -205,6 +208,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     cost = costs.cost(row, text, outcome.usage)
     message.thinking, message.content = text[: outcome.thinking], text[outcome.thinking :]
     message.html = outcome.html
+    outgoing.settle(row, message, outcome.found)
     if row.continues and row.completion_tokens is not None:
         message.tokens = (message.tokens or 0) + row.completion_tokens
     elif not row.continues:
@@ -331,7 +335,7 @@ def end_by_site(
     A waiting one, or with ``epoch`` a held one under that epoch, with ``expired`` only if its lease ran out before.
     """
     text = stored(generation)
-    html = _html(text, generation)
+    ended, parts = outgoing.ready(text.text, text.thinking, generation)
     now = timezone.now()
     state = State.CANCELLED if reason == "cancelled" else State.FAILED
     with transaction.atomic():
@@ -341,23 +345,17 @@ def end_by_site(
             rows = rows.filter(lease_until__lt=expired)
         won = rows.update(
             state=state, reason=reason, error_code=code, error=_line(error), ended_at=now,
-            lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1, thinking_length=text.thinking,
+            lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1, thinking_length=parts["thinking"],
         )  # fmt: skip
         if not won:
             return False
         if (now_stored := stored(generation)) != text:
             # A piece came in between; from here on the fence keeps any other out.
-            text, html = now_stored, _html(now_stored, generation)
-            Generation.objects.filter(pk=generation).update(thinking_length=text.thinking)
+            ended, parts = outgoing.ready(now_stored.text, now_stored.thinking, generation)
+            Generation.objects.filter(pk=generation).update(thinking_length=parts["thinking"])
         row = Generation.objects.select_related("conversation", "message").get(pk=generation)
-        outcome = Outcome(reason, error_code=code, error=error, html=html, thinking=text.thinking)
-        _settle(row, text.text, outcome, now)
+        _settle(row, ended, Outcome(reason, error_code=code, error=error, **parts), now)
     return True
-
-
-def _html(text: Stored, generation: UUID) -> str:
-    answer = text.text[text.thinking :]
-    return turns.rendered(answer, generation) if answer else ""
 
 
 def request_stop(row: Generation) -> bool:

@@ -22,6 +22,8 @@ from chat.events import ConversationDeleted, ConversationUnread, ListChanged
 from chat.hub import conversation_topic, user_topic
 from chat.models import Conversation, Generation, Message
 from chat.models.conversations import Folder, Tag
+from chat.moderating import incoming
+from chat.wording import checked_prompt
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.jobs.lease import ENDED
@@ -155,6 +157,7 @@ def save_folder(owner: User, folder: Folder | None, name: str, parent: UUID | No
     name = _BLANKS.sub(" ", name).strip()
     if not name or len(name) > 80 or not name.isprintable():
         raise Invalid(gettext("A folder's name has 1 to 80 characters."), code="bad_name")
+    prompt = incoming.prompt(lambda: owner, checked_prompt(system_prompt), folder.system_prompt if folder else "")
     with transaction.atomic():
         # One at a time for each person, or two moves at once could put two folders into each other.
         User.objects.select_for_update().get(pk=owner.pk)
@@ -176,7 +179,7 @@ def save_folder(owner: User, folder: Folder | None, name: str, parent: UUID | No
             raise Invalid(gettext("A folder cannot lie within itself."), code="within_itself")
         if len(above) + _height(tree.values(), row.pk) > MAX_DEPTH:
             raise Invalid(gettext("Folders lie at most {most} deep.").format(most=number(MAX_DEPTH)), code="too_deep")
-        row.name, row.parent_id, row.system_prompt = name, parent, actions.checked_prompt(system_prompt)
+        row.name, row.parent_id, row.system_prompt = name, parent, prompt
         row.save()
         on_commit(user_topic(owner.pk), ListChanged())
     return row

@@ -1,9 +1,10 @@
-"""What the chat does when a person's account is deleted."""
+"""What the chat does when a person's account is deleted or suspended."""
 
+from chat import actions
 from chat.attachments.jobs import sweep_attachments
 from chat.bus import control_on_commit
 from chat.models import Conversation, Generation, Upload
-from meatlizard.jobs.lease import HELD
+from meatlizard.jobs.lease import ENDED, HELD
 
 
 def forget(person: int) -> None:
@@ -26,3 +27,10 @@ def forget(person: int) -> None:
         # The rows stay without an owner until what lies in the storage is deleted.
         sweep_attachments.enqueue()
     control_on_commit("queue")
+
+
+def shut_out(person: int) -> None:
+    """Closes the person's open pages, in every process, and stops answers under way."""
+    control_on_commit("person", str(person))
+    for generation in Generation.objects.filter(user=person).exclude(state__in=ENDED):
+        actions.stop(generation)

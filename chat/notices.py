@@ -70,6 +70,12 @@ def _sight(row: Generation, message: Message) -> str:
 
 
 def _end(row: Generation, message: Message) -> str:
+    if row.reason == "withheld":
+        if row.error_code == "checking":
+            return gettext("This site checks answers before it shows them; this one is being checked.")
+        return gettext(
+            "This answer was withheld: it broke a rule of this site. Under Moderation in your account's menu you can read why, and appeal."
+        )
     if row.reason == "length":
         return gettext("The answer reached its length limit and was cut.")
     if row.reason == "tool_calls":

@@ -6,9 +6,8 @@ when nobody waits any more. ``enqueue_embedding``, ``enqueue_transcription`` and
 """
 
 import asyncio
-import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, Any, ClassVar, Literal
 from uuid import UUID, uuid4
@@ -24,11 +23,11 @@ from pydantic_core import to_json
 
 from chat import task_claims
 from chat.availability import state_of
-from chat.bus import Control, bus, control_on_commit
-from chat.hub import CONTROL, hub
+from chat.bus import control_on_commit
 from chat.inference.task_runs import floats, message_of
 from chat.models import InferenceTask, Node, NodeModel
 from chat.task_claims import ClaimedTask
+from chat.task_news import heard, listening
 from inference_client.protocol.messages import MAX_BLOB, MAX_EMBEDDED, encode
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid, LimitReached, NotFound
@@ -46,8 +45,6 @@ MAX_WAITING = 50
 
 WINDOW = 8
 """Tasks of one caller that are asked for at once; the next when these are done."""
-
-POLL_SECONDS = 1.0
 
 
 NOT_CONNECTED = {
@@ -344,9 +341,9 @@ async def done(tasks: Sequence[UUID], seconds: float) -> list[Result]:
     """Waits until all are done. Whatever else happens, what still waits or runs is cancelled."""
     try:
         async with asyncio.timeout(max(0.0, seconds)):
-            with _listening(tasks) as hint:
+            with listening(tasks) as hint:
                 while not await in_database(_all_done, tasks):
-                    await _next(hint)
+                    await heard(hint)
             return [await in_database(result, task) for task in tasks]
     except TimeoutError:
         await in_database(task_claims.cancel, tasks)
@@ -363,42 +360,3 @@ def _all_done(tasks: Sequence[UUID]) -> bool:
         if state in (State.FAILED, State.CANCELLED):
             raise TaskFailed(error, code=code)
     return [state for state, _, _ in rows].count(State.DONE) == len(tasks)
-
-
-class _Listener:
-    """Hears that one of ``tasks`` is over. It is a hint only: whoever waits looks once a second as well."""
-
-    def __init__(self, tasks: Sequence[UUID]) -> None:
-        self.heard = asyncio.Event()
-        self._tasks = {str(task) for task in tasks}
-
-    def event(self, topic: str, frame: str) -> None:
-        control = Control.model_validate_json(frame)
-        if control.do == "task_ended" and control.id in self._tasks:
-            self.heard.set()
-
-    def delta(
-        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
-    ) -> None:
-        """Of no interest here."""
-
-
-@contextlib.contextmanager
-def _listening(tasks: Sequence[UUID]) -> Iterator[asyncio.Event]:
-    listener = _Listener(tasks)
-    # News are told on the event loop that the bus serves; elsewhere, in a job or a command, looking has to do.
-    here = bus.here
-    if here:
-        hub.join(CONTROL, listener)
-    try:
-        yield listener.heard
-    finally:
-        if here:
-            hub.leave(CONTROL, listener)
-
-
-async def _next(hint: asyncio.Event) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(POLL_SECONDS):
-            await hint.wait()
-    hint.clear()

@@ -8,7 +8,6 @@ from django.utils.translation import gettext
 
 from chat import generations, tree
 from chat.access import access_conversation
-from chat.actions import written
 from chat.bus import on_commit
 from chat.context import summaries
 from chat.context.events import ContextChanged
@@ -17,6 +16,7 @@ from chat.events import MessageChanged
 from chat.hub import conversation_topic
 from chat.messages import latest_generation, message_out
 from chat.models import Checkpoint, Conversation, Message
+from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.languages import number

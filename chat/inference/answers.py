@@ -19,7 +19,8 @@ from chat.inference.blobs import BlobSender, Lost
 from chat.inference.link import Link
 from chat.inference.recorder import Recorder
 from chat.inference.stream import Stream
-from chat.messages import rendered
+from chat.moderating import outgoing, watching
+from chat.moderating.watching import Watcher
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.messages import (
     Ack,
@@ -57,6 +58,7 @@ class Answers:
         self._link = link
         self._recorder = Recorder(self.streams, link.spawn, self._stored, lambda: link.close("too_large"))
         self._blobs = BlobSender(link)
+        self._watcher = Watcher(link.spawn, self._cut)
         self._stopping: dict[UUID, float] = {}
 
     def busy(self) -> Iterable[str]:
@@ -69,6 +71,7 @@ class Answers:
             claimed.generation, claimed.epoch, claimed.conversation, claimed.message, claimed.model,
             claimed.prefix, claimed.prefix_thinking,
         )  # fmt: skip
+        stream.watch = watching.begin() if claimed.message else None
         self.streams[claimed.generation] = stream
         if claimed.pictures:
             stream.handed = False
@@ -130,6 +133,7 @@ class Answers:
     def take(self, row: Taken) -> Resume:
         """A returned node goes on with ``row``, from what is stored."""
         stream = Stream.of(row.generation, row.epoch, row.conversation, row.message, row.model, row.text, row.thinking)
+        stream.watch = watching.begin() if row.message else None
         self.streams[row.generation] = stream
         if row.message is not None:
             self._away(stream, False)
@@ -175,10 +179,17 @@ class Answers:
         # PostgreSQL takes no NUL in text; one code point for one keeps all offsets.
         text = stream.add(item.o, item.x.replace("\x00", "\ufffd"), item.t)
         if text and stream.message is not None:
-            bus.delta(stream.conversation, stream.message, stream.generation, offset, text, item.t)
+            if stream.watch is not None:
+                self._watcher.came(stream)
+            if stream.watch is None or not stream.watch.hold:
+                bus.delta(stream.conversation, stream.message, stream.generation, offset, text, item.t)
         if stream.length > MAX_ANSWER:
-            self._link.send(Drop(generation=item.g))
-            self._end(stream, Outcome("length", answered_by=stream.model))
+            self._cut(stream)
+
+    def _cut(self, stream: Stream) -> None:
+        """Ends an answer in the middle; what is shown of it is decided like at any end."""
+        self._link.send(Drop(generation=stream.generation))
+        self._end(stream, Outcome("length", answered_by=stream.model))
 
     def stored_soon(self) -> None:
         self._recorder.arm()
@@ -247,8 +258,8 @@ class Answers:
     async def _write_end(self, stream: Stream, outcome: Outcome) -> None:
         text = stream.text
         if stream.message is not None:
-            answer = text[stream.thinking :]
-            outcome = replace(outcome, html=await in_thread(rendered, answer, stream.generation) if answer else "")
+            text, parts = await in_thread(outgoing.ready, text, stream.thinking, stream.generation)
+            outcome = replace(outcome, **parts)
         try:
             await in_database(generations.finish, stream.generation, stream.epoch, text, outcome)
         except DatabaseTrouble:

@@ -45,6 +45,7 @@ from inference_client.protocol.messages import (
     Welcome,
 )
 from inference_client.protocol.vocabulary import Kind, ModelInfo
+from meatlizard.moderation import rulebook
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
@@ -189,6 +190,9 @@ class NodeSession:
         if taken is None:
             self.close("revoked")
             return
+        if rulebook.remembered() is None:
+            # Before the first text: from here on nobody asks the database.
+            await in_database(rulebook.current)
         self.models = {model.alias: model for model in hello.models}
         answers = [self._answers.take(row) for row in taken]
         tasks = await self._runs.resume(hello.holding)

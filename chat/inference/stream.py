@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from chat.generations import Piece
+from chat.moderating.watching import Watch
 from inference_client.protocol.errors import ChannelError
 
 
 @dataclass(slots=True)
 class Stream:
     """``handed``: the node has been told of it. ``length`` code points have come, the first ``thinking`` of them the model's thinking; ``stored`` of them are
-    committed. Pieces are joined only when somebody wants the text.
+    committed. ``watch`` is set while moderation's rules look at answers. Pieces are joined only when somebody wants the text.
     """
 
     generation: UUID
@@ -24,6 +25,7 @@ class Stream:
     ending: bool = False
     handed: bool = True
     progress_at: float = 0.0
+    watch: Watch | None = None
     _pieces: list[str] = field(default_factory=list)
     _unstored: list[str] = field(default_factory=list)
 

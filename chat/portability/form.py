@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from django.utils.translation import gettext
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from chat.actions import MAX_SYSTEM_PROMPT
+from chat.wording import MAX_SYSTEM_PROMPT
 from meatlizard.errors import Invalid
 from meatlizard.languages import number
 

@@ -34,7 +34,9 @@ def access_share(viewer: User | AnonymousUser, token: str) -> Share:
     """By the link's token, the snapshot left for later. It does not ask for the password, see :func:`chat.sharing.actions.unlock`."""
     row = None
     if readers() == "true" or (readers() == "members" and viewer.is_authenticated):
-        usable = Share.objects.filter(Q(expires=None) | Q(expires__gt=timezone.now()), owner__is_active=True)
+        now = timezone.now()
+        at_large = Q(owner__suspended_until=None) | Q(owner__suspended_until__lte=now)
+        usable = Share.objects.filter(at_large, Q(expires=None) | Q(expires__gt=now), owner__is_active=True)
         row = usable.defer("snapshot").filter(token_hash=token_hash(token)).first()
     if row is None:
         raise NotFound(str(NO_SUCH_LINK), code="no_such_link")

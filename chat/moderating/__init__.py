@@ -1,0 +1,1 @@
+"""What the chat shows to moderation's rules, and does when they say so."""
