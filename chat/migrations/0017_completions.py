@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", 0016_comparisons),
+        ("chat", "0016_comparisons"),
     ]
 
     operations = [

@@ -13,6 +13,7 @@ from chat.tasks import TaskFailed, Unavailable
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError
+from meatlizard.moderation import rulebook
 from meatlizard.moderation.actions import screening
 from meatlizard.moderation.actions.screening import Blocked, Finding
 from meatlizard.moderation.classifier import NoModel, Question
@@ -60,6 +61,8 @@ def _note_question(user: User, conversation: UUID, verdict: Verdict) -> None:
 
 async def answer(message: UUID, case: str) -> None:
     """Judges the answer ``message``. That it is done twice does no harm."""
+    # A worker may never have looked at the rules, or long ago.
+    await in_database(rulebook.refresh)
     known = await in_database(_text, message, case)
     if known is None:
         return

@@ -100,6 +100,8 @@ class Watcher:
                 shown = spans_hidden(text, watch.spans, start, end)
                 bus.delta(stream.conversation, stream.message, stream.generation, start, shown, thought)
                 watch.released = end
+        # What was looked at twice was found twice, and of what readers have nothing more is to be masked.
+        watch.spans = [(a, b) for a, b in dict.fromkeys(watch.spans) if b > watch.released]
 
 
 def found(rules: list[Ready], text: str, thinking: int, checked: int) -> tuple[bool, list[Span]]:

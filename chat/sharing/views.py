@@ -26,6 +26,7 @@ from chat.sharing.forms import PasswordForm, ShareForm
 from chat.views.diagrams import draws
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Forbidden, Invalid
+from meatlizard.moderation import rulebook
 from meatlizard.security.client_address import address_key
 from meatlizard.security.ratelimit import limited
 
@@ -108,17 +109,18 @@ def revoke(request: UserRequest, share: UUID) -> HttpResponse:
 @unlisted
 @draws
 def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """``chat/shared.html``, or ``chat/shared_password.html`` before. Context: ``share``, ``messages_shown``, ``token``."""
+    """``chat/shared.html``, or ``chat/shared_password.html`` before. Context: ``share``, ``messages_shown``, ``token``, ``reports``."""
     if readers() == "members" and not request.user.is_authenticated:
         # Whatever the token: who is not known yet hears nothing about links.
         return redirect_to_login(request.path)
     row = access_share(request.user, token)
     if request.method == "POST":
         return _unlock(request, row, token)
-    if not _may_read(request, row):
+    if not may_read(request, row):
         return render(request, "chat/shared_password.html", {"form": PasswordForm(), "token": token})
     shown = [{**turn, "created": parse_datetime(turn["created"])} for turn in row.snapshot]
-    return render(request, "chat/shared.html", {"share": row, "messages_shown": shown, "token": token})
+    context = {"share": row, "messages_shown": shown, "token": token, "reports": rulebook.current().reports}
+    return render(request, "chat/shared.html", context)
 
 
 def _unlock(request: HttpRequest, row: Share, token: str) -> HttpResponse:
@@ -146,12 +148,12 @@ def _unlock(request: HttpRequest, row: Share, token: str) -> HttpResponse:
 def copy(request: UserRequest, token: str) -> HttpResponse:
     """Begins a conversation of one's own with what is behind the link."""
     row = access_share(request.user, token)
-    if not _may_read(request, row):
+    if not may_read(request, row):
         return redirect("chat:shared", token)
     return redirect("chat:conversation", actions.copy(request.user, row).pk)
 
 
-def _may_read(request: HttpRequest, row: Share) -> bool:
+def may_read(request: HttpRequest, row: Share) -> bool:
     """The owner sees what others see, without the password."""
     return request.user.pk == row.owner_id or actions.is_unlocked(row, request.COOKIES.get(COOKIE, ""))
 

@@ -18,6 +18,7 @@ from chat.rating.reading import reasons
 from chat.views.bodies import body, valid
 from chat.views.diagrams import draws
 from meatlizard.accounts.http import UserRequest
+from meatlizard.moderation import rulebook
 
 
 @login_required
@@ -53,6 +54,7 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "comparison": compared,
         "shelf": {"folders": listing.folders(request.user), "tags": listing.tags(request.user)},
         "rating_reasons": reasons(),
+        "reports": rulebook.current().reports,
         "status": status.model_dump(mode="json"),
         "models": status.models,
     }

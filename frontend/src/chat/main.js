@@ -212,7 +212,8 @@ const branches = new Branches({
 const ratings = new Ratings({ find: (id) => thread.messages.find(id), url: data.urlRating, failed, announce });
 const promptOf = ({ dataset }) => import(data.promptTools).then((prompts) => prompts.showRead(data.urlPromptRead, dataset.message)).catch((error) => failed(error.message));
 const memory = new Memory({ urls: { pin: data.urlPin, edit: data.urlSummaryEdit, forget: data.urlForget }, confirm: byId("confirm"), failed });
-const others = { rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
+const report = ({ dataset }) => location.assign(address(data.urlReport, dataset.message));
+const others = { report, rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
 const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));
 tools(byId("messages"), data.urlSource, act);
 const choose = comparisonTools(thread.comparison, {
