@@ -54,7 +54,7 @@ class ChatTexts:
 
     def remove(self, target: str) -> bool:
         kind, key = _parts(target)
-        if kind == "share":
+        if kind == "share" and key is not None:
             return Share.objects.filter(pk=key).delete()[0] > 0
         row = _message(target)
         if row is None:
@@ -68,7 +68,7 @@ class ChatTexts:
             talk, last = row.conversation_id, row.parent_id
         else:
             kind, key = _parts(place)
-            found = Conversation.objects.filter(pk=key).first() if kind == "conversation" else None
+            found = Conversation.objects.filter(pk=key).first() if kind == "conversation" and key else None
             if found is None:
                 return []
             talk, last = found.pk, found.head_id

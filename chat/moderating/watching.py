@@ -5,7 +5,7 @@ what a rule blocks may be seen for :data:`SECONDS` and the time that a check tak
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +104,7 @@ class Watcher:
         watch.spans = [(a, b) for a, b in dict.fromkeys(watch.spans) if b > watch.released]
 
 
-def found(rules: list[Ready], text: str, thinking: int, checked: int) -> tuple[bool, list[Span]]:
+def found(rules: Sequence[Ready], text: str, thinking: int, checked: int) -> tuple[bool, list[Span]]:
     """Whether a rule blocks what has come since ``checked``, and what others mask of it. Thinking and answer are looked at apart."""
     spans: list[Span] = []
     for begin, end in ((0, thinking), (thinking, len(text))):

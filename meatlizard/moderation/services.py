@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 TO_COME = {"paste": _("pastes"), "link": _("short links"), "discord": _("Discord")}
@@ -21,7 +22,8 @@ class Turn:
 class Service(Protocol):
     """``target`` is the service's own name of a thing. All are synchronous, and called within a transaction or none."""
 
-    label: str
+    @property
+    def label(self) -> str | Promise: ...
 
     def read(self, target: str) -> str | None:
         """Its text as it stands; None when it is gone."""
