@@ -151,7 +151,7 @@ class ChatConsumer(Socket):
             if not isinstance(request, Continue | Compare) and request.offline == "markov":
                 # Seconds with a large corpus, the first time: not in a thread that stores what others read.
                 await in_thread(markov.prepare)
-            if isinstance(request, Send | Edit) and asks_model(SERVICE, "in"):
+            if isinstance(request, Send | Compare | Edit) and asks_model(SERVICE, "in"):
                 await _judge(user, request)
             for added in await in_database(_ask, user, request):
                 self._outbox.event(added.model_dump_json())
@@ -296,7 +296,7 @@ class ChatConsumer(Socket):
             )
 
 
-async def _judge(user: User, request: Send | Edit) -> None:
+async def _judge(user: User, request: Send | Compare | Edit) -> None:
     """Has a model judge what is asked. Raises Blocked."""
     await in_database(_within_rate, user)
     if isinstance(request, Edit):

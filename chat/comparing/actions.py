@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from chat import allowance, generations, tree
 from chat.access import access_conversation
-from chat.actions import Asked, checked_request, new_generation, new_question, stop, written
+from chat.actions import Asked, checked_request, new_generation, new_question, stop
 from chat.attachments import actions as attachments
 from chat.attachments import asking
 from chat.branches import move
@@ -24,7 +24,9 @@ from chat.events import MessageAdded
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, message_out
 from chat.models import Candidate, Comparison, Conversation, Generation, Message, Upload, kept
+from chat.moderating.incoming import let_in, note
 from chat.personas import stage
+from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
 from meatlizard.jobs.lease import ENDED, State
@@ -69,7 +71,7 @@ def compare(
 
     Raises as :func:`chat.actions.send`, LimitReached when all are refused; nothing is stored then.
     """
-    text = written(text, empty=bool(files))
+    text, found = let_in(user, conversation, written(text, empty=bool(files)), request)
     aliases = _checked(models)
     if blind:
         random.SystemRandom().shuffle(aliases)
@@ -80,6 +82,7 @@ def compare(
         ending.leave(talk)
         uploads = attachments.chosen(user, files)
         question = new_question(talk, talk.head_id, text, uploads)
+        note(found, talk.pk, question.pk)
         kept.add_message.run(question)
         asking.tie(talk, question, uploads)
         comparison = Comparison.objects.create(

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from chat import actions, branches, keeping
+from chat.comparing.actions import compare
 from chat.models import Conversation, Generation, Message
 from chat.sharing import actions as sharing
 from meatlizard.accounts.models import User
@@ -94,6 +95,8 @@ def test_other_doors_of_text_are_watched_too(alice: User, rule: Switching) -> No
     with pytest.raises(Blocked):
         branches.edit_answer(alice, answer, "In the lizard house.")
     talk = Conversation.objects.get()
+    with pytest.raises(Blocked):
+        compare(alice, talk.pk, uuid4(), "Where is the lizard?", ["one", "two"])
     with pytest.raises(Blocked):
         actions.configure(talk, "", "You are a lizard.", None)
     with pytest.raises(Blocked):
