@@ -98,13 +98,20 @@ def stored(found: Mapping[str, Any]) -> Content:
 
 
 def written_out(content: Content) -> list[str]:
-    """As lines that can be compared."""
-    named = {_("Title"): content.title, _("Hint"): content.hint, _("Category"): content.category}
-    lines = [f"/{content.command}", *(f"{name}: {value}" for name, value in named.items())]
-    for one in content.variables:
-        more = [f"{name}={value!r}" for name, value in one.as_dict().items() if name not in ("name", "label", "kind")]
-        lines.append(f"{{{{{one.name}}}}} {one.label}: {one.kind}, {', '.join(more)}")
-    return [*lines, "", *content.text.splitlines()]
+    """As lines that can be read and compared."""
+    about = {_("Title"): content.title, _("What it is for"): content.hint, _("Category"): content.category}
+    lines = [f"/{content.command}", *(f"{name}: {text}" for name, text in about.items())]
+    return [*lines, *map(_described, content.variables), "", *content.text.splitlines()]
+
+
+def _described(variable: Variable) -> str:
+    more = {
+        _("to begin with"): variable.default, _("choices"): " / ".join(variable.choices), _("at least"): variable.least,
+        _("at most"): variable.most,
+    }  # fmt: skip
+    parts = [variable.kind, _("must be given") if variable.required else _("optional")]
+    parts += [f"{name}: {text}" for name, text in more.items() if text]
+    return f"{{{{{variable.name}}}}} {variable.label} ({'; '.join(parts)})"
 
 
 def difference(before: Content, after: Content) -> list[tuple[str, str]] | None:

@@ -46,9 +46,9 @@ class PromptForm(forms.Form):
 
 
 class VariableForm(forms.Form):
-    name = forms.CharField(max_length=40, required=False, label=_("Name"))
+    name = forms.CharField(max_length=40, label=_("Name"))
     label = forms.CharField(max_length=MAX_LABEL, required=False, label=_("Question"))
-    kind = forms.ChoiceField(choices=KINDS, label=_("Kind"))
+    kind = forms.ChoiceField(choices=KINDS, initial="text", label=_("Kind"))
     required = forms.BooleanField(required=False, initial=True, label=_("must be given"))
     default = forms.CharField(max_length=2_000, required=False, label=_("To begin with"))
     choices = forms.CharField(
@@ -60,7 +60,8 @@ class VariableForm(forms.Form):
     @property
     def raw(self) -> dict[str, Any] | None:
         """What it says of a variable; None for a row that was left empty or deleted."""
-        data: dict[str, Any] = dict(self.cleaned_data)
+        # A row that nobody touched has no data at all.
+        data: dict[str, Any] = dict(getattr(self, "cleaned_data", {}))
         return data if data.get("name") and not data.get("DELETE") else None
 
 

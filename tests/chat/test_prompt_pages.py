@@ -135,7 +135,7 @@ def test_what_makes_no_prompt_comes_back_with_what_was_written_and_why(
 def test_deleted_and_empty_rows_of_the_editor_are_no_variables(alice: User, browse: Browser) -> None:
     rows = [
         {"name": "who", "kind": "text"},
-        {"name": "", "kind": "text"},
+        {"name": "", "kind": "text", "required": "on"},
         {"name": "gone", "kind": "text", "DELETE": "on"},
     ]
     assert browse(alice).post(reverse("chat:prompt-new"), form(rows=rows)).status_code == 302

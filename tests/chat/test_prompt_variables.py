@@ -181,6 +181,6 @@ def test_a_difference_names_what_went_and_what_came() -> None:
     before, after = content(text="One {{who}}\nsame"), content(text="Two {{who}}\nsame", hint="New")
     found = difference(before, after)
     assert found is not None
-    assert {("-", "One {{who}}"), ("+", "Two {{who}}"), (" ", "same"), ("+", "Hint: New")} <= set(found)
+    assert {("-", "One {{who}}"), ("+", "Two {{who}}"), (" ", "same"), ("+", "What it is for: New")} <= set(found)
     assert difference(before, content(text="{{who}}" + "\nx" * 2_000)) is None
     assert {sign for sign, _ in difference(before, before) or []} == {" "}

@@ -39,6 +39,8 @@ def offer_prompts(page: Page) -> list[str]:
         route.fulfill(status=status, content_type="application/json", body=json.dumps(body))
 
     page.route("**/stand-in/**", answer)
+    filled = json.dumps({"text": "Into French: "})
+    page.route("**/prompts/*/fill/", lambda route: route.fulfill(content_type="application/json", body=filled))
     page.add_init_script(
         "new MutationObserver(() => { const chat = document.getElementById('chat');"
         " if (chat) chat.dataset.urlPromptMenu = '/stand-in/'; }).observe(document, {childList: true, subtree: true});"
@@ -66,10 +68,9 @@ def test_a_mark_at_the_beginning_of_a_word_offers_a_list(sit: Sit, node: Scripte
     assert box and within and box["x"] >= 0 and box["x"] + box["width"] <= within["width"] and box["y"] >= 0
     first = field.get_attribute("aria-activedescendant")
     assert page.locator(f"#{first}").get_attribute("aria-selected") == "true"
-    # Nobody has said yet what a prompt does: its word goes, and comes back with undo.
     field.press("Enter")
     expect(menu).to_be_hidden()
-    expect(field).to_have_value("")
+    expect(field).to_have_value("Into French: ")
     expect(field).not_to_have_attribute("aria-expanded", "true")
     field.press("Control+z")
     expect(field).to_have_value("/tran")

@@ -18,7 +18,7 @@ export async function showRead(url, id) {
     copy.addEventListener("click", () => copyFrom(copy, layers.map(({ text }) => text).join("\n\n")));
     actions.append(copy);
   }
-  const close = element("button", { className: "button", textContent: gettext("Close"), autofocus: true });
+  const close = element("button", { className: "button", textContent: gettext("Close") });
   close.dataset.testid = "prompt-read-close";
   actions.append(close);
   dialog.append(actions);
