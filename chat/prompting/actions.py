@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,9 @@ MAX_VERSIONS = 100
 MAX_OWN_TEXT = 4_000
 MAX_SITE_TEXT = 8_000
 TRASH_DAYS = 30
+
+SITE_TEXT_LOCK = 0x4D4C54
+"""Number of the advisory lock under which versions of the site's texts are added."""
 
 Origin = PromptVersion.Origin
 
@@ -148,9 +151,9 @@ def save_own_text(user: User, about: str, answers: str) -> OwnText:
     return row
 
 
-def save_site_text(by: User, kind: str, mode: str, text: str = "") -> SiteText:
-    """A new version of one of the site's texts, in force with the next answer. Raises Invalid for an empty text, and for switching off
-    what a task cannot be done without.
+def checked_site_text(kind: str, mode: str, text: str = "") -> str:
+    """One of the site's texts as it would be stored. Raises Invalid for an empty or too long one, and for switching off what a task
+    cannot be done without.
     """
     text = clean(text).strip() if mode == SiteText.Mode.OWN else ""
     if mode == SiteText.Mode.OWN and not text:
@@ -160,16 +163,23 @@ def save_site_text(by: User, kind: str, mode: str, text: str = "") -> SiteText:
         raise Invalid(words % {"most": number(MAX_SITE_TEXT)}, code="too_long")
     if mode == SiteText.Mode.OFF and kind in TASKS:
         raise Invalid(_("Titles and summaries cannot be made without their text."), code="needed")
-    for attempt in (1, 2, 3):
+    return text
+
+
+def save_site_text(by: User, kind: str, mode: str, text: str = "") -> SiteText:
+    """A new version of one of the site's texts, in force with the next answer. Raises as :func:`checked_site_text`."""
+    text = checked_site_text(kind, mode, text)
+    with transaction.atomic():
+        _one_at_a_time()
         newest = SiteText.objects.filter(kind=kind).order_by("-version").first()
         version = newest.version + 1 if newest else 1
-        try:
-            with transaction.atomic():
-                return SiteText.objects.create(
-                    kind=kind, version=version, mode=mode, text=text, created=timezone.now(), by=by
-                )
-        except IntegrityError:
-            # Two operators at the same moment: both versions are kept, one after the other.
-            if attempt == 3:
-                raise
-    raise AssertionError
+        return SiteText.objects.create(kind=kind, version=version, mode=mode, text=text, created=timezone.now(), by=by)
+
+
+def _one_at_a_time() -> None:
+    """Until the transaction ends. The newest row's stamp says that all texts are known: one that is committed after a newer one would
+    stay unseen. SQLite's immediate transaction waits already.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SITE_TEXT_LOCK])

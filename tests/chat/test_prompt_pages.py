@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from chat import actions as chat
-from chat.models import Conversation, Generation, Message, OwnText, Prompt
-from chat.prompting import actions, compositions
+from chat.models import Conversation, Generation, Message, OwnText, Prompt, SiteText
+from chat.prompting import actions, compositions, site
 from chat.prompting.content import read
 from chat.prompting.layers import Layer, compose
 from meatlizard.accounts.models import User
@@ -275,3 +275,41 @@ class TestWhatAModelRead:
     def test_a_deleted_conversation_tells_nothing(self, alice: User, answer: Message, browse: Browser) -> None:
         chat.delete(Conversation.objects.get())
         assert self.told(browse(alice), answer).status_code == 404
+
+
+class TestSiteTexts:
+    URL = "/admin/chat/sitetext/"
+
+    def test_an_operator_writes_switches_off_and_takes_back(self, olga: User, browse: Browser) -> None:
+        client = browse(olga)
+        add = client.get(self.URL + "add/?kind=role")
+        assert b"helpful assistant of an online community" in add.content, "it begins with what is in force"
+        client.post(self.URL + "add/", {"kind": "role", "mode": "own", "text": "You are a lizard."})
+        client.post(self.URL + "add/", {"kind": "role", "mode": "off", "text": ""})
+        assert site.current().text("role") == ""
+        first = SiteText.objects.get(version=1)
+        assert (first.by, first.text) == (olga, "You are a lizard.")
+        page = client.get(self.URL).content.decode()
+        assert page.count("icon-yes") == 1
+        client.post(self.URL, {"action": "take_back", "_selected_action": [first.pk]})
+        assert site.current().text("role") == "You are a lizard."
+        assert list(SiteText.objects.order_by("pk").values_list("version", flat=True)) == [1, 2, 3]
+
+    def test_no_version_is_changed_or_deleted(self, olga: User, browse: Browser) -> None:
+        row = actions.save_site_text(olga, "role", "own", "You are a lizard.")
+        client = browse(olga)
+        assert b"You are a lizard." in client.get(f"{self.URL}{row.pk}/change/").content
+        assert (
+            client.post(f"{self.URL}{row.pk}/change/", {"kind": "role", "mode": "own", "text": "x"}).status_code == 403
+        )
+        assert client.post(f"{self.URL}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert SiteText.objects.get().text == "You are a lizard."
+
+    def test_what_would_break_something_is_refused_in_the_form(self, olga: User, browse: Browser) -> None:
+        answer = browse(olga).post(self.URL + "add/", {"kind": "task-title", "mode": "off", "text": ""})
+        assert answer.status_code == 200 and b"cannot be made without" in answer.content
+        assert not SiteText.objects.exists()
+
+    def test_members_do_not_see_it(self, alice: User, browse: Browser) -> None:
+        assert browse(alice).get(self.URL).status_code in (302, 403, 404)
+        assert Client().get(self.URL).status_code in (302, 404)

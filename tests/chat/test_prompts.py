@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from chat.models import OwnText, Prompt, SiteText
-from chat.prompting import access, actions, library, presets
+from chat.prompting import access, actions, library, presets, site
 from chat.prompting.content import Content, read
 from chat.prompting.variables import fill
 from meatlizard.accounts.models import User
@@ -310,3 +310,21 @@ class TestTexts:
         with pytest.raises(Invalid):
             actions.save_site_text(olga, kind, mode, text)
         assert not SiteText.objects.exists()
+
+    def test_operators_who_change_different_texts_at_once_are_all_heard(self, olga: User) -> None:
+        kinds = [kind for kind in SiteText.Kind.values if kind not in site.TASKS]
+
+        def write(kind: str) -> None:
+            try:
+                actions.save_site_text(olga, kind, "own", f"New {kind}.")
+                site.current()
+            finally:
+                connection.close()
+
+        writers = [Thread(target=write, args=(kind,)) for kind in kinds]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        now = site.current()
+        assert [now.text(kind) for kind in kinds] == [f"New {kind}." for kind in kinds]
