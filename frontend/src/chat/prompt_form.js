@@ -16,12 +16,14 @@ export function askVariables(item) {
   const variables = item.variables ?? [];
   if (!variables.length) return fill(item, {});
   const dialog = form(item, variables);
+  const giveBack = caretOf(document.activeElement);
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
     let text = null;
     dialog.addEventListener("close", () => {
       dialog.remove();
+      giveBack();
       resolve(text);
     });
     dialog.querySelector("[data-part=cancel]").addEventListener("click", () => dialog.close());
@@ -43,6 +45,15 @@ export function askVariables(item) {
       }
     });
   });
+}
+
+/** What puts the caret back to where it is now: a browser that gives the focus back to a field may do so with the caret at its beginning. */
+function caretOf(field) {
+  const { selectionStart: start, selectionEnd: end } = field;
+  return () => {
+    field.focus();
+    if (typeof start === "number") field.setSelectionRange(start, end);
+  };
 }
 
 async function fill({ id }, values) {
