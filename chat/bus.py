@@ -75,6 +75,10 @@ class Bus:
         """Publishes from any thread. Never fails for the sake of a hint."""
         self._publish(["event", topic, event.model_dump_json()])
 
+    def followed(self, topic: str) -> bool:
+        """Whether anybody may be listening; of other processes it is not known."""
+        return self._wake is not None or hub.listening(topic)
+
     def control(self, do: Do, id: str = "") -> None:
         self._publish(["event", CONTROL, Control(do=do, id=id).model_dump_json()])
 

@@ -36,6 +36,7 @@ from chat.events import (
     Stream,
     Sync,
 )
+from chat.formatting.blocks import so_far
 from chat.frames import from_browser, request_of
 from chat.hub import CONTROL, EVERYBODY, conversation_topic, hub, user_topic
 from chat.inference.dispatch import dispatcher
@@ -180,7 +181,7 @@ class ChatConsumer(Socket):
         # Joined before reading: what is written between the two comes as news, and overlaps are harmless.
         hub.join(conversation_topic(conversation), self)
         for state in await in_database(following.running, conversation):
-            self._paint(state)
+            self._keep(self._format(state, *self._paint(state)))
 
     async def _sync(self, user: User, request: Sync) -> None:
         row = await in_database(access_generation, user, request.generation)
@@ -190,14 +191,15 @@ class ChatConsumer(Socket):
         elif self._conversation == row.conversation_id:
             self._paint(state)
 
-    def _paint(self, state: following.Running) -> None:
+    def _paint(self, state: following.Running) -> tuple[str, int]:
+        """Returns the text that the page has now, and how much of it is thinking."""
         text, thinking = state.text, state.thinking
         live = dispatcher.live(state.generation)
         if live is not None and live.length > len(text):
             text, thinking = live.text, live.thinking
         if state.queued is not None and not text:
             self._outbox.event(state.queued.model_dump_json())
-            return
+            return "", 0
         text, thinking = visible(text, thinking)
         number = self._number(state.generation)
         self._outbox.event(
@@ -206,6 +208,12 @@ class ChatConsumer(Socket):
                 state=state.state, text=text, thinking=thinking, reconnecting=state.away,
             ).model_dump_json()
         )  # fmt: skip
+        return text, thinking
+
+    async def _format(self, state: following.Running, text: str, thinking: int) -> None:
+        blocks = await in_thread(so_far, state.conversation, state.generation, text, thinking) if text else None
+        if blocks is not None:
+            self._outbox.event(blocks.model_dump_json())
 
     def _number(self, generation: UUID) -> int:
         number = self._streams.get(generation)

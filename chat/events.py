@@ -17,6 +17,7 @@ from pydantic import Field
 from chat.attachments.shape import AttachmentOut
 from chat.comparing.events import Compare, ComparisonShown
 from chat.context.events import AskBudget, Budget, CheckpointOut, ContextChanged
+from chat.formatting.events import BlocksRendered
 from chat.rating.events import MessageRated
 from chat.schema import MAX_PROMPT, Schema
 
@@ -284,6 +285,7 @@ ToBrowser = (
     | ContextChanged
     | Queued
     | Stream
+    | BlocksRendered
     | PromptProgress
     | NodeAway
     | Stopping

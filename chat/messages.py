@@ -82,10 +82,10 @@ def contexts(
     return found
 
 
-def rendered(text: str, generation: UUID) -> str:
-    """Safe HTML of an answer; as plain text when the renderer fails on it, so that no answer is lost to its looks."""
+def rendered(text: str, generation: UUID, part: str = "") -> str:
+    """Safe HTML of an answer, or of a ``part`` of it; as plain text when the renderer fails on it, so that no answer is lost to its looks."""
     try:
-        return render_markdown(text, generation.hex[:8])
+        return render_markdown(text, generation.hex[:8] + part)
     except Exception:
         log.exception("message.not_rendered", extra={"generation": str(generation)})
         return plain_html(text)

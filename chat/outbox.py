@@ -22,7 +22,7 @@ text.
 
 MAX_EVENTS = 1_000
 
-DEFLATE_FROM = 1_024
+DEFLATE_FROM = 512
 """Bytes from which an event is deflated: the HTML of a finished answer would otherwise double what its text weighed on
 the wire.
 """

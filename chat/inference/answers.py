@@ -16,6 +16,7 @@ from chat.events import NodeAway, PromptProgress
 from chat.generations import Outcome, Piece, Taken
 from chat.hub import conversation_topic
 from chat.inference.blobs import BlobSender, Lost
+from chat.inference.formatting import Formatting
 from chat.inference.link import Link
 from chat.inference.recorder import Recorder
 from chat.inference.stream import Stream
@@ -59,6 +60,7 @@ class Answers:
         self._recorder = Recorder(self.streams, link.spawn, self._stored, lambda: link.close("too_large"))
         self._blobs = BlobSender(link)
         self._watcher = Watcher(link.spawn, self._cut)
+        self._formatting = Formatting(link.spawn)
         self._stopping: dict[UUID, float] = {}
 
     def busy(self) -> Iterable[str]:
@@ -293,6 +295,7 @@ class Answers:
         for stream, piece in taken:
             if stream.generation not in lost:
                 stream.committed(piece)
+                self._formatting.stored(stream, piece)
                 acked.append(Acked(g=stream.generation, o=stream.stored))
             elif not stream.ending and stream.generation not in self._stopping:
                 # One that is to stop still tells how much it has read and written: its conversation may have been deleted.

@@ -1,11 +1,15 @@
 """The text of one generation as the process with the node's link holds it in memory."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from chat.generations import Piece
 from chat.moderating.watching import Watch
 from inference_client.protocol.errors import ChannelError
+
+if TYPE_CHECKING:
+    from chat.inference.formatting import Growing
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class Stream:
     handed: bool = True
     progress_at: float = 0.0
     watch: Watch | None = None
+    growing: "Growing | None" = None
     _pieces: list[str] = field(default_factory=list)
     _unstored: list[str] = field(default_factory=list)
 

@@ -79,8 +79,13 @@ export function dress(article) {
     time.textContent = clock.format(moment);
     time.title = calendar.format(moment);
   }
-  dressCode(part(article, "body"));
-  dressMath(part(article, "body"));
+  dressParts(part(article, "body"));
+}
+
+/** Of rendered text: tools for code, formulas and diagrams. */
+export function dressParts(root) {
+  dressCode(root);
+  dressMath(root);
 }
 
 function showVersions(article) {

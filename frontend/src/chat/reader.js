@@ -18,7 +18,7 @@ export function dropCodePoints(text, count) {
 }
 
 /** How many UTF-16 units the first `count` code points of `text` take. */
-function unitsOf(text, count) {
+export function unitsOf(text, count) {
   let at = 0;
   for (; count > 0 && at < text.length; count--) {
     at += at + 1 < text.length && isLowSurrogate(text.charCodeAt(at + 1)) ? 2 : 1;

@@ -4,7 +4,7 @@ import { gettext, interpolate, number } from "../i18n.js";
 import { Reader } from "./reader.js";
 import { StreamView } from "./stream_view.js";
 import { Thoughts } from "./thoughts.js";
-import { setNote } from "./message_view.js";
+import { dressParts, setNote } from "./message_view.js";
 import { part } from "./parts.js";
 import { waiting } from "./words.js";
 
@@ -28,7 +28,7 @@ export class Run {
     this.connection = connection;
     this.changed = changed;
     this.generation = article.dataset.generation;
-    this.#view = new StreamView(part(article, "body"));
+    this.#view = new StreamView(part(article, "body"), dressParts);
     this.#thoughts = new Thoughts(article);
     this.#deadline = performance.now() + SILENCE;
     article.setAttribute("aria-busy", "true");
@@ -68,6 +68,14 @@ export class Run {
     this.#thoughts.append(thought);
     if (append) this.#thoughts.answering();
     this.#view.append(append);
+  }
+
+  /** Blocks of the answer that are over, as the site has rendered them. */
+  blocks({ offset, blocks }) {
+    this.#heard();
+    const { thinking } = this.#reader;
+    if (offset < thinking) return;
+    this.#view.format(offset - thinking, blocks.map(({ end, html }) => ({ end: end - thinking, html })));
   }
 
   progress({ done, total }) {

@@ -109,6 +109,7 @@ export class Thread extends EventTarget {
       this.#streams.set(event.stream, event.generation);
       this.#run(event)?.stream(event);
     },
+    "generation.blocks": (event) => this.runs.get(event.generation)?.blocks(event),
     "generation.progress": (event) => this.#run(event)?.progress(event),
     "generation.node": (event) => this.#run(event)?.away(event.away),
     "generation.stopping": (event) => this.#run(event)?.confirmStopping(),
