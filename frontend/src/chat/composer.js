@@ -1,8 +1,8 @@
 // Where one writes: Enter and Shift-Enter, growing, a draft for each conversation, and what will happen to a message sent now.
 
 import { gettext, interpolate, number } from "../i18n.js";
-import { anyOpen } from "./dialogs.js";
 import { codePoints } from "./reader.js";
+import { pressed } from "./shortcuts.js";
 import { availability } from "./words.js";
 
 const TOO_LONG_TO_MEASURE = 20_000;
@@ -14,7 +14,7 @@ export class Composer {
 
   /**
    * @param {HTMLFormElement} form
-   * @param {{submit(text: string, offline: string): void, stop(): void}} actions
+   * @param {{submit(text: string, offline: string): void, stop(): void, editLast(): boolean | void}} actions
    */
   constructor(form, actions, conversation, storage) {
     this.form = form;
@@ -71,10 +71,10 @@ export class Composer {
     });
     this.text.addEventListener("keydown", (event) => {
       // Enter that ends the input of a composed character (Japanese, Chinese, Korean) is not a wish to send.
-      if (event.defaultPrevented || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-      if (matchMedia("(pointer: coarse)").matches) return;
+      if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+      if (pressed("send", event) && (event.ctrlKey || event.metaKey || !matchMedia("(pointer: coarse)").matches)) this.#submit();
+      else if (!pressed("editLast", event) || this.text.value || this.actions.editLast() === false) return;
       event.preventDefault();
-      this.#submit();
     });
     this.text.addEventListener("input", () => {
       this.#offerSending();
@@ -84,9 +84,6 @@ export class Composer {
     });
     addEventListener("pagehide", () => this.#keep(this.text.value));
     this.stopButton.addEventListener("click", () => this.actions.stop());
-    document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.busy && !anyOpen() && !event.defaultPrevented) this.actions.stop();
-    });
   }
 
   #submit() {

@@ -8,7 +8,3 @@ export function confirmed(dialog, text) {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
 }
-
-export function anyOpen() {
-  return document.querySelector("dialog[open]") !== null;
-}

@@ -10,12 +10,22 @@ export class Drawer {
     this.root = root;
     byId("sidebar-toggle").addEventListener("click", () => this.show(!this.open));
     byId("sidebar-close").addEventListener("click", () => this.show(false));
-    byId("sidebar").addEventListener("keydown", (event) => event.key === "Escape" && !event.defaultPrevented && this.show(false));
+    byId("sidebar").addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.defaultPrevented || !this.open) return;
+      event.preventDefault();
+      this.show(false);
+    });
     this.#choosing(sidebar, organize);
   }
 
   get open() {
     return this.root.classList.contains("sidebar-open");
+  }
+
+  /** On phones the drawer; on wide pages the column, for which the messages get the room. */
+  toggle() {
+    if (matchMedia(NARROW).matches) this.show(!this.open);
+    else this.root.classList.toggle("sidebar-away");
   }
 
   show(open) {
@@ -26,6 +36,7 @@ export class Drawer {
 
   /** Where the side bar is hidden until wanted, it is wanted now. */
   reveal() {
+    this.root.classList.remove("sidebar-away");
     if (matchMedia(NARROW).matches) this.show(true);
   }
 

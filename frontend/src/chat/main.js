@@ -14,6 +14,7 @@ import { Memory } from "./memory.js";
 import { Menu } from "./menu.js";
 import { Organize } from "./organize.js";
 import { Outbox } from "./outbox.js";
+import { pageKeys } from "./page_keys.js";
 import { Place } from "./place.js";
 import { local, remote } from "./providers.js";
 import { Ratings } from "./rating.js";
@@ -75,7 +76,12 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
 const outbox = new Outbox((frame) => connection.send(frame), window.sessionStorage);
 const announce = (words) => (byId("announcer").textContent = words);
 const thread = new Thread({ list: byId("messages"), comparison: byId("comparison"), connection, outbox, announce, conversation, thinkingUrl: data.urlThinking });
-const composer = new Composer(byId("composer"), { submit: (text, offline) => asking.submit(text, offline), stop: () => thread.stop() }, conversation, window.localStorage);
+const writing = {
+  submit: (text, offline) => asking.submit(text, offline),
+  stop: () => thread.stop(),
+  editLast: () => keys.actions.edit(),
+};
+const composer = new Composer(byId("composer"), writing, conversation, window.localStorage);
 const scroller = new Scroller(byId("scroll"), byId("messages"), byId("to-end"));
 const failed = (message) => composer.refuse(message);
 const sidebar = new Sidebar({
@@ -225,6 +231,18 @@ const choose = comparisonTools(thread.comparison, {
 tools(byId("comparison"), data.urlSource, (action, article, button) => {
   choose(action, article);
   act(action, article, button);
+});
+const keys = pageKeys({
+  urls: { home: data.urlHome, source: data.urlSource },
+  list: byId("messages"),
+  box: byId("scroll"),
+  field: byId("text"),
+  search,
+  drawer,
+  thread,
+  branches,
+  toast,
+  failed,
 });
 const showNamed = async () => (await branches.showNamed(location.hash)) && scroller.toNamed();
 addEventListener("hashchange", showNamed);

@@ -10,6 +10,7 @@ import { showMemory } from "./memory.js";
 import { part } from "./parts.js";
 import { showRating } from "./rating.js";
 import { isUnderWay } from "./states.js";
+import { dressSources } from "./sources.js";
 import { fillThoughts } from "./thoughts.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -80,6 +81,7 @@ export function dress(article) {
     time.title = calendar.format(moment);
   }
   dressParts(part(article, "body"));
+  if (article.dataset.role === "assistant" && !isUnderWay(article.dataset.state)) dressSources(part(article, "body"));
 }
 
 /** Of rendered text: tools for code, formulas and diagrams. */

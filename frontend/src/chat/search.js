@@ -40,14 +40,13 @@ export class Search {
     });
     box.addEventListener("keydown", (event) => this.#key(event));
     list.addEventListener("keydown", (event) => this.#walk(event));
-    addEventListener("keydown", (event) => {
-      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-      event.preventDefault();
-      this.opened?.();
-      box.focus();
-      box.select();
-    });
     if (box.value) this.#ask();
+  }
+
+  open() {
+    this.opened?.();
+    this.box.focus();
+    this.box.select();
   }
 
   #key(event) {

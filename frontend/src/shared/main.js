@@ -2,11 +2,13 @@
 import { dressCode } from "../chat/code.js";
 import { copyFrom } from "../chat/copy.js";
 import { dressMath } from "../chat/math.js";
+import { dressSources } from "../chat/sources.js";
 
 const conversation = document.getElementById("chat");
 if (conversation) {
   dressCode(conversation);
   dressMath(conversation);
+  for (const body of conversation.querySelectorAll("[data-role=assistant] > .prose")) dressSources(body);
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
