@@ -1,7 +1,7 @@
 // Model, system prompt, temperature and thinking of the conversation. Before there is one, they are kept here until it is made.
 
 import { address, post } from "./api.js";
-import { gettext } from "../i18n.js";
+import { gettext, interpolate } from "../i18n.js";
 import { thinkingChoices } from "./words.js";
 
 export class Settings {
