@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chat import actions
+from chat import actions, messages
 from chat.bus import bus
 from chat.formatting import blocks as rendering
 from chat.hub import conversation_topic, hub
@@ -77,8 +77,12 @@ async def test_nothing_is_rendered_of_what_nobody_sees_and_who_comes_gets_what_i
     alice: User, olga: User, at_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: list[str] = []
-    render = rendering.rendered
-    monkeypatch.setattr(rendering, "rendered", lambda text, *more: (rendered.append(text), render(text, *more))[1])
+
+    def noted(text: str, generation: UUID, part: str) -> str:
+        rendered.append(text)
+        return messages.rendered(text, generation, part)
+
+    monkeypatch.setattr(rendering, "rendered", noted)
     async with serving(), await node_for(olga) as node:
         await node.hello("tiny")
         conversation = await conversation_of(alice)
