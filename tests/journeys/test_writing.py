@@ -30,7 +30,6 @@ def offer_prompts(page: Page) -> list[str]:
     asked: list[str] = []
 
     def answer(route: Route) -> None:
-        body: dict[str, object]
         asked.append(route.request.url.split("?q=")[1])
         body: dict[str, object]
         if asked[-1] == "broken":
