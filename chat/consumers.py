@@ -4,11 +4,13 @@ Each request of the page runs in a task of its own, so that Stop does not wait b
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.utils.translation import gettext
 
@@ -46,6 +48,7 @@ from chat.moderating.texts import SERVICE
 from chat.notifier import notifier
 from chat.outbox import Outbox
 from chat.sockets import Event, Socket
+from chat.telling import actions as telling
 from meatlizard.accounts.access import session_valid
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
@@ -256,9 +259,10 @@ class ChatConsumer(Socket):
     # the rest -------------------------------------------------------------------------------------------------------
 
     async def _recheck(self) -> None:
+        assert self._user is not None
         while True:
+            await self._tell_open(self._user)
             await asyncio.sleep(RECHECK_SECONDS)
-            assert self._user is not None
             try:
                 valid = await in_database(session_valid, self._user.pk, self._session_key)
                 if valid:
@@ -269,6 +273,13 @@ class ChatConsumer(Socket):
                 continue
             if not valid:
                 await self._sign_out()
+
+    @staticmethod
+    async def _tell_open(user: User) -> None:
+        """Who has a page open gets no letters."""
+        if settings.HAS_MAIL:
+            with contextlib.suppress(DatabaseTrouble):
+                await in_database(telling.page_open, user.pk)
 
     async def _sign_out(self) -> None:
         await self.send({"type": "websocket.send", "text": SignedOut().model_dump_json()})

@@ -21,11 +21,12 @@ from chat import costs
 from chat import messages as turns
 from chat.bus import control_on_commit, on_commit
 from chat.context import summaries
-from chat.events import AnswerReady, ConversationUnread
+from chat.events import ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
 from chat.models.generations import BACKGROUND_PENALTY_MS
 from chat.moderating import outgoing
+from chat.telling import jobs as telling
 from chat.titles import clean_title
 from inference_client.protocol.vocabulary import ToolCall, Usage
 from meatlizard.budgets import actions as budgets
@@ -231,9 +232,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
         summaries.after(row)
         enqueue_title(row)
         if row.started is not None and (row.started - row.created).total_seconds() >= LONG_WAIT_SECONDS:
-            on_commit(
-                user_topic(conversation.owner_id), AnswerReady(conversation=conversation.pk, title=conversation.title)
-            )
+            telling.announce(conversation)
 
 
 def enqueue_title(answer: Generation) -> None:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("chat.moderating.urls")),
     path("", include("chat.portability.urls")),
     path("", include("chat.comparing.urls")),
+    path("", include("chat.telling.urls")),
     path("", include("chat.rating.urls")),
     path("", include("chat.prompting.urls")),
     path("", include("chat.sharing.urls")),

@@ -49,6 +49,8 @@ await build({
     prompts: "src/prompts/main.js",
     "prompt-tools": "src/chat/prompt_tools.js",
     "prompts-page": "src/css/prompts.css",
+    notices: "src/notices/main.js",
+    "notice-settings": "src/notices/settings.js",
     shared: "src/shared/main.js",
     "shared-page": "src/css/shared.css",
   },

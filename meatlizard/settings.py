@@ -205,6 +205,7 @@ EMAIL_USE_TLS = bool(_MAIL.get("EMAIL_USE_TLS", False))
 EMAIL_USE_SSL = bool(_MAIL.get("EMAIL_USE_SSL", False))
 EMAIL_FILE_PATH = _MAIL.get("EMAIL_FILE_PATH") or None
 EMAIL_TIMEOUT = 20
+NOTICE_MAIL_MINUTES = parse.positive("NOTICE_MAIL_MINUTES", env.int("NOTICE_MAIL_MINUTES", default=15))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default="") or f"MeatLizard <no-reply@{SITE_HOST}>"
 
 # --- people -------------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """How a comparison is over without any answer kept: the conversation went on from one of them, or from elsewhere."""
 
+from uuid import UUID
+
 from chat.models import Candidate, Comparison, Conversation, Generation
 
 
@@ -12,7 +14,7 @@ def leave(talk: Conversation) -> None:
     talk.comparison = None
 
 
-def reveal(comparison: object) -> None:
+def reveal(comparison: UUID) -> None:
     """From now on everybody may know which model wrote what."""
     if Comparison.objects.filter(pk=comparison, blind=True).exists():
         answers = Candidate.objects.filter(comparison=comparison).values("message")

@@ -4,6 +4,7 @@ from chat.models.context import Checkpoint
 from chat.models.conversations import Conversation, Message
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
+from chat.models.notices import NoticeChoice, NoticeMail
 from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
 from chat.models.prompts import Composition, OwnText, Prompt, PromptVersion, SiteText
 from chat.models.ratings import Rating
@@ -28,6 +29,8 @@ __all__ = [
     "Node",
     "NodeModel",
     "NodeSample",
+    "NoticeChoice",
+    "NoticeMail",
     "OwnText",
     "PairingCode",
     "Persona",

@@ -50,7 +50,7 @@ class LiveNode:
     ) -> None:  # fmt: skip
         self.url = f"ws://127.0.0.1:{site.port}/ws/inference/"
         self.answer, self.think, self.step, self.pause, self.slots = answer, think, step, pause, slots
-        self.aliases = ("tiny",)
+        self.aliases: tuple[str, ...] = ("tiny",)
         self.thinks: Literal["none", "boolean", "level"] = "none"
         self.handshake = ClientHandshake(key, site_public)
         self.headers = {"X-Forwarded-For": address} if address else {}

@@ -26,6 +26,7 @@ import { Connection } from "./socket.js";
 import { seenBy } from "./seen.js";
 import { Thread } from "./thread.js";
 import { gettext } from "../i18n.js";
+import { notify } from "../notices/browser.js";
 import { Toast } from "./toast.js";
 import { Views } from "./views.js";
 
@@ -186,6 +187,7 @@ function askStatus() {
 
 /** Tells of an answer in another conversation; in this one it is seen, and announced, as it comes. */
 function answerReady({ conversation: where, title }) {
+  notify(title || gettext("a conversation"), { url: address(urls.conversation, where), tag: where });
   if (where === place.conversation) return;
   byId("ready-link").href = address(urls.conversation, where);
   byId("ready-link").textContent = title || gettext("a conversation");
