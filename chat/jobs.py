@@ -5,6 +5,7 @@ from uuid import UUID
 from django_tasks import task
 
 from chat import keeping, task_claims
+from chat.personas import actions as personas
 from chat.prompting import actions as prompts
 from chat.prompting import compositions
 
@@ -18,7 +19,7 @@ def purge_tasks() -> int:
 @task
 def empty_trash() -> int:
     """Deletes for good what has been in people's trash for its time."""
-    return keeping.empty_trash()
+    return keeping.empty_trash() + personas.empty_trash()
 
 
 @task

@@ -46,6 +46,8 @@ await build({
     nodes: "src/nodes/main.js",
     moderation: "src/moderation/main.js",
     "nodes-page": "src/css/nodes.css",
+    personas: "src/personas/main.js",
+    "personas-page": "src/css/personas.css",
     prompts: "src/prompts/main.js",
     "prompt-tools": "src/chat/prompt_tools.js",
     "prompts-page": "src/css/prompts.css",

@@ -71,12 +71,17 @@ def _webp(picture: Image.Image, quality: int) -> bytes:
 
 def as_png(avatar: Avatar | None, key: UUID) -> bytes:
     """The avatar, or the figure of the persona ``key``, as a PNG file."""
-    out = io.BytesIO()
     if avatar is None:
-        figure(key, SIDE // 2).save(out, "PNG", optimize=True)
-    else:
-        with Image.open(io.BytesIO(bytes(avatar.data)), formats=("WEBP",)) as opened:
-            opened.convert("RGBA" if opened.has_transparency_data else "RGB").save(out, "PNG")
+        return figure_png(key, SIDE // 2)
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(bytes(avatar.data)), formats=("WEBP",)) as opened:
+        opened.convert("RGBA" if opened.has_transparency_data else "RGB").save(out, "PNG")
+    return out.getvalue()
+
+
+def figure_png(key: UUID, side: int) -> bytes:
+    out = io.BytesIO()
+    figure(key, side).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -97,3 +102,10 @@ def figure(key: UUID, side: int) -> Image.Image:
             grid.putpixel((CELLS - 1 - column, row), cell)
     framed = ImageOps.expand(grid.convert("RGB"), 1, _GROUND)
     return framed.resize((side, side), Image.Resampling.NEAREST)
+
+
+def saved(data: bytes) -> Avatar:
+    """As :func:`encoded`, and stored."""
+    avatar = encoded(data)
+    avatar.save(force_insert=True)
+    return avatar

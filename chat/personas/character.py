@@ -1,6 +1,7 @@
 """What a character is made of, whatever door it came in by. Pure: no database, no files."""
 
 import dataclasses
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,9 @@ MAX_READ = 80_000
 MAX_ALTERNATIVES = 100
 MAX_TAGS = 50
 MAX_TAG = 60
+MAX_BOOK = 1_500_000
+"""Characters of a lorebook, as JSON."""
+
 MAX_BOOKS = 10
 """Lorebooks beside its own."""
 
@@ -113,7 +117,15 @@ def checked(character: Character) -> Character:
                 _("%(field)s has at most %(most)s characters.") % {"field": words(name), "most": NAME}, code="too_long"
             )
     _check_lengths(cleaned)
+    check_book(cleaned.book)
     return cleaned
+
+
+def check_book(book: dict[str, Any] | None) -> None:
+    """Raises Invalid for a lorebook that is too long."""
+    if book and len(json.dumps(book)) > MAX_BOOK:
+        said = {"most": f"{MAX_BOOK:,}"}
+        raise Invalid(_("A lorebook has at most %(most)s characters.") % said, code="book_too_long")
 
 
 def _check_lengths(character: Character) -> None:
@@ -188,6 +200,7 @@ def words(name: str) -> str:
         "max_tokens": _("Longest answer"),
         "thinking": _("Thinking"),
         "avatar": _("Avatar"),
+        "extra": _("Other things from a card"),
     }.get(name, name)
 
 

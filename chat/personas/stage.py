@@ -51,6 +51,14 @@ def preferences(talk: Conversation) -> Preferences:
     return Preferences(who.nickname or who.name, who.model if there else "", who.sampling)
 
 
+def speaker(talk: Conversation) -> str:
+    """What who speaks is called; empty, and without a query, where nobody does."""
+    if talk.persona_version_id is None:
+        return ""
+    who = _known(talk.persona_version_id).character
+    return who.nickname or who.name
+
+
 def casts(rows: Iterable[Prompts]) -> dict[UUID, Cast]:
     """Of the conversations that have a persona or lorebooks; of others nothing is asked."""
     staged = [row for row in rows if row.persona_version is not None or row.books]

@@ -56,13 +56,13 @@ def choose(user: User, conversation: UUID, persona: Persona | None, called: str 
     return talk
 
 
-def greet(user: User, conversation: UUID, greeting: int) -> Conversation:
-    """Begins with another of the persona's first messages. Raises Invalid once something was asked."""
+def greet(user: User, conversation: UUID, greeting: int | None = None) -> Conversation:
+    """Begins with another of the persona's first messages (None: the next). Raises Invalid once something was asked."""
     known = access_conversation(user, conversation)
     version = known.persona_version
     if version is None:
         raise NotFound(_("No persona speaks in this conversation."))
-    message = _greeting(version, greeting, known.called)
+    message = _greeting(version, _next(known, version) if greeting is None else greeting, known.called)
     with transaction.atomic():
         talk = access_conversation(user, conversation, lock=True)
         if not _nothing_asked(talk):
@@ -71,6 +71,17 @@ def greet(user: User, conversation: UUID, greeting: int) -> Conversation:
             )
         _say(talk, message)
     return talk
+
+
+def _next(talk: Conversation, version: PersonaVersion) -> int:
+    """After the first message that is shown."""
+    who = characters.of(version)
+    if len(who.greetings) < 2:
+        raise Invalid(_("This persona has no other first message."), code="no_greeting")
+    names = cast(who, "", talk.called, ())
+    texts = [names.expanded(text) for text in who.greetings]
+    shown = talk.head.content if talk.head else ""
+    return (texts.index(shown) + 1) % len(texts) if shown in texts else 0
 
 
 def attach_books(user: User, conversation: UUID, books: Sequence[UUID]) -> Conversation:
@@ -85,6 +96,16 @@ def attach_books(user: User, conversation: UUID, books: Sequence[UUID]) -> Conve
         talk.books = " ".join(map(str, keys))
         talk.save(update_fields=["books"])
         on_commit(user_topic(user.pk), conversation_changed(talk))
+    return talk
+
+
+def arrange(user: User, conversation: UUID, called: str, books: Sequence[UUID]) -> Conversation:
+    """What personas call the user here, and which of the user's lorebooks are read."""
+    name = _called(called)
+    with transaction.atomic():
+        talk = attach_books(user, conversation, books)
+        talk.called = name
+        talk.save(update_fields=["called"])
     return talk
 
 

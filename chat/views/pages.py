@@ -14,6 +14,7 @@ from chat.comparing import reading as comparisons
 from chat.forms import RenameForm, SettingsForm
 from chat.messages import branch_out, conversation_out
 from chat.models import Conversation
+from chat.personas import stage
 from chat.rating.reading import reasons
 from chat.views.bodies import body, valid
 from chat.views.diagrams import draws
@@ -50,6 +51,7 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "conversations": rows,
         "next_cursor": cursor,
         "conversation": conversation_out(opened) if opened else None,
+        "persona_name": stage.speaker(opened) if opened else "",
         "messages": [row for row in rows_shown if row.id not in side_by_side],
         "comparison": compared,
         "shelf": {"folders": listing.folders(request.user), "tags": listing.tags(request.user)},

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from chat.personas.character import Character
 from meatlizard.errors import Invalid
 
 MAX_FILE = 20_000_000
+_NOT_IN_NAMES = re.compile(r"[^\w ,()-]+")
 KEYWORDS = ("ccv3", "chara")
 
 
@@ -88,3 +90,8 @@ def as_png(character: Character, picture: bytes) -> bytes:
         "ccv3": base64.b64encode(json.dumps(form.written(character)).encode()).decode(),
     }
     return png.with_texts(picture, texts)
+
+
+def file_name(name: str) -> str:
+    """A name that every file system takes, without its ending."""
+    return " ".join(_NOT_IN_NAMES.sub(" ", name).split())[:60].strip() or "persona"

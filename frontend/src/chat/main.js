@@ -17,6 +17,7 @@ import { Outbox } from "./outbox.js";
 import { pageKeys } from "./page_keys.js";
 import { Place } from "./place.js";
 import { local, remote } from "./providers.js";
+import { Persona } from "./persona.js";
 import { Ratings } from "./rating.js";
 import { Scroller } from "./scroller.js";
 import { Search } from "./search.js";
@@ -171,6 +172,8 @@ const menu = new Menu({
   announce,
   failed,
 });
+const persona = new Persona({ chip: byId("persona"), data, place, toast });
+menu.on("persona", (item) => persona.choose(item, composer.text));
 menu.on("model", ({ id }) => settings.choose(id));
 menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(item));
 
@@ -198,6 +201,7 @@ function conversationChanged(changed) {
   sidebar.show(changed);
   if (changed.id !== place.conversation) return;
   settings.show(changed);
+  persona.changed(changed.persona);
   const title = changed.title || gettext("New conversation");
   byId("title").textContent = title;
   document.title = `${title} · MeatLizard`;
@@ -221,7 +225,7 @@ const ratings = new Ratings({ find: (id) => thread.messages.find(id), url: data.
 const promptOf = ({ dataset }) => import(data.promptTools).then((prompts) => prompts.showRead(data.urlPromptRead, dataset.message)).catch((error) => failed(error.message));
 const memory = new Memory({ urls: { pin: data.urlPin, edit: data.urlSummaryEdit, forget: data.urlForget }, confirm: byId("confirm"), failed });
 const report = ({ dataset }) => location.assign(address(data.urlReport, dataset.message));
-const others = { report, rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
+const others = { report, greet: () => persona.greet().catch((error) => failed(error.message)), rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
 const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));
 tools(byId("messages"), data.urlSource, act);
 const choose = comparisonTools(thread.comparison, {
