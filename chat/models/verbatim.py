@@ -13,6 +13,9 @@ class VerbatimJSONField(models.TextField[Any, Any]):
     refuses the pair. A file of somebody else's program may hold all of them, and has to leave as it came.
     """
 
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value is None else json.loads(value)
 

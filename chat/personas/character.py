@@ -21,9 +21,12 @@ MAX_READ = 80_000
 """Characters of all that a model reads of it; its lorebooks have budgets of their own."""
 
 MAX_ALTERNATIVES = 100
+MAX_GREETINGS = 400_000
+"""Characters of all first messages together."""
+
 MAX_TAGS = 50
 MAX_TAG = 60
-MAX_BOOK = 1_500_000
+MAX_BOOK = 1_000_000
 """Characters of a lorebook, as JSON."""
 
 MAX_BOOKS = 10
@@ -144,6 +147,12 @@ def _check_lengths(character: Character) -> None:
             _("A model reads at most %(most)s characters of a persona; these are %(count)s. Move some into a lorebook.")
             % said,
             code="too_long",
+        )
+    greetings = len(character.first_message) + sum(map(len, character.alternatives))
+    if greetings > MAX_GREETINGS:
+        said = {"most": f"{MAX_GREETINGS:,}", "count": f"{greetings:,}"}
+        raise Invalid(
+            _("All first messages have at most %(most)s characters; these have %(count)s.") % said, code="too_long"
         )
     for count, most, what in (
         (len(character.alternatives), MAX_ALTERNATIVES, _("alternative first messages")),

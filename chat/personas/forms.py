@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Persona
+from chat.models.personas import NAME
 from chat.personas import character as characters
 from chat.personas.cards.reading import loads
 from chat.personas.character import MAX_TEXT, Character
@@ -25,7 +26,7 @@ def _text(label: Any, rows: int, help_text: Any = "") -> forms.CharField:
 
 
 def _line(label: Any, help_text: Any = "", required: bool = False) -> forms.CharField:
-    return forms.CharField(label=label, required=required, max_length=characters.NAME, help_text=help_text)
+    return forms.CharField(label=label, required=required, max_length=NAME, help_text=help_text)
 
 
 def _number(label: Any, low: float, high: float, step: float) -> forms.FloatField:
@@ -90,7 +91,7 @@ class PersonaForm(forms.Form):
     creator = _line(_("Creator"))
     character_version = _line(_("Version given by the creator"))
     model = forms.CharField(
-        label=_("Preferred model"), required=False, max_length=characters.NAME,
+        label=_("Preferred model"), required=False, max_length=NAME,
         help_text=_("Used where a machine has it, and where the conversation names none."),
         widget=forms.TextInput(attrs={"list": "known-models", "autocomplete": "off"}),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Lists of personas as pages show them: searched, and with what a card of the gallery needs."""
 
+import json
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from django.urls import reverse
 
 from chat.models import Persona, PersonaVersion
 from chat.personas.access import Viewer, may_change, own_personas, readable, shared_personas
+from chat.personas.cast import USER
+from chat.personas.macros import expanded
 from meatlizard.accounts.models import User
 
 PAGE = 48
@@ -95,7 +98,7 @@ def _matching(version: str, query: str, tag: str) -> Q:
 
 
 def _in_json(text: str) -> str:
-    return PersonaVersion._meta.get_field("tags").get_prep_value(text)[1:-1]  # type: ignore[union-attr]
+    return json.dumps(text)[1:-1]
 
 
 def tags(shown: list[Shown]) -> list[str]:
@@ -109,7 +112,8 @@ def tags(shown: list[Shown]) -> list[str]:
 
 def hint(version: PersonaVersion) -> str:
     """One line about a character, for people."""
-    text = " ".join((version.creator_notes or version.description).split())
+    names = {"char": version.called, "user": USER}
+    text = " ".join(expanded(version.creator_notes or version.description, names).split())
     return text if len(text) <= HINT else text[: HINT - 1].rstrip() + "…"
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,14 +26,23 @@ from meatlizard.jobs.lease import ENDED
 MAX_CALLED = 80
 
 
-def begin(user: User, persona: Persona, greeting: int = 0, called: str = "") -> Conversation:
-    """A new conversation that the persona begins, with its first message or an alternative (``greeting`` counts from 0)."""
+def usual_name(viewer: User | AnonymousUser) -> str:
+    """What personas called the viewer in the latest conversation that has such a name; empty for none."""
+    if not viewer.is_authenticated:
+        return ""
+    rows = Conversation.objects.filter(owner=viewer.pk, removed=None).exclude(called="")
+    return rows.order_by("-updated", "-pk").values_list("called", flat=True).first() or ""
+
+
+def begin(user: User, persona: Persona, greeting: int = 0, called: str | None = None) -> Conversation:
+    """A new conversation that the persona begins, with its first message or an alternative (``greeting`` counts from 0). ``called``
+    None: as :func:`usual_name`.
+    """
     version = shown_version(user, persona)
-    message = _greeting(version, greeting, called := _called(called))
+    called = usual_name(user) if called is None else _called(called)
+    message = _greeting(version, greeting, called)
     with transaction.atomic():
-        talk = Conversation.objects.create(
-            owner=user, persona_version=version, called=called, title=version.called, updated=timezone.now()
-        )
+        talk = Conversation.objects.create(owner=user, persona_version=version, called=called, updated=timezone.now())
         _say(talk, message)
         on_commit(user_topic(user.pk), conversation_changed(talk))
     return talk
@@ -47,9 +57,7 @@ def choose(user: User, conversation: UUID, persona: Persona | None, called: str 
     with transaction.atomic():
         talk = access_conversation(user, conversation, lock=True)
         talk.persona_version, talk.called = version, name
-        if not talk.title and version is not None:
-            talk.title = version.called
-        talk.save(update_fields=["persona_version", "called", "title"])
+        talk.save(update_fields=["persona_version", "called"])
         if _nothing_asked(talk):
             _say(talk, message)
         on_commit(user_topic(user.pk), conversation_changed(talk))

@@ -22,7 +22,6 @@ from chat.personas.character import Character
 from chat.personas.forms import PersonaForm, initial
 from chat.personas.lorebook import described, parse
 from chat.prompting import site
-from chat.views.bodies import MAX_TEXT_BODY
 from meatlizard.accounts.http import UserRequest
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
@@ -111,8 +110,6 @@ def _page(request: UserRequest, form: PersonaForm, row: Persona | None) -> HttpR
 @limited("chat.persona.preview", "60/m")
 def preview(request: UserRequest) -> JsonResponse:
     """What a model would read of the character in the editor, before anything is said: ``{"role", "last", "problems"}``."""
-    if len(request.body) > MAX_TEXT_BODY * 2:
-        raise Invalid(_("This is too much for one request."), code="too_long")
     books = [(str(key), name) for key, name in lorebooks_of(request.user).values_list("pk", "name")]
     form = PersonaForm(request.POST, books=books)
     if not form.is_valid():

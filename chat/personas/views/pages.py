@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat.messages import rendered
 from chat.models import Persona, PersonaVersion
-from chat.personas import actions, gallery
+from chat.personas import actions, gallery, talks
 from chat.personas import character as characters
 from chat.personas.access import (
     access_persona,
@@ -80,7 +80,7 @@ def persona(request: HttpRequest, persona: UUID) -> HttpResponse:
         "notes": rendered(who.creator_notes, version.pk) if who.creator_notes else "",
         "greetings": [rendered(names.expanded(text), version.pk) for text in who.greetings[:20]],
         "entries": len(parse(who.book).entries), "avatar": gallery.avatar_url(row.pk, version, "large"),
-        "waiting": version.pk != row.published_id,
+        "usual_name": talks.usual_name(viewer), "waiting": version.pk != row.published_id,
     }  # fmt: skip
     return render(request, "chat/personas/persona.html", context)
 

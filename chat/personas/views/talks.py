@@ -30,8 +30,9 @@ def begin(request: UserRequest, persona: UUID) -> HttpResponse:
     """Begins a conversation and leads there; to a script it answers ``{"url"}``."""
     row = access_persona(request.user, persona)
     scripted = request.content_type == "application/json"
-    data = valid(BeginForm(body(request) if scripted else request.POST)).cleaned_data
-    talk = talks.begin(request.user, row, data["greeting"] or 0, data["called"])
+    asked = body(request) if scripted else request.POST
+    data = valid(BeginForm(asked)).cleaned_data
+    talk = talks.begin(request.user, row, data["greeting"] or 0, data["called"] if "called" in asked else None)
     url = reverse("chat:conversation", args=[talk.pk])
     return JsonResponse({"conversation": str(talk.pk), "url": url}, status=201) if scripted else redirect(url)
 

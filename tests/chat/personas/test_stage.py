@@ -101,9 +101,18 @@ def test_books_together_have_a_bound() -> None:
 def test_a_conversation_begins_with_the_first_message(bob: User, shared: Persona) -> None:
     talk = talks.begin(bob, shared, called="  Bob  ")
     first = talk.head
-    assert first is not None and talk.persona_version == shared.published and talk.title == "Lizzy"
+    assert first is not None and talk.persona_version == shared.published and talk.title == ""
     assert (first.role, first.source, first.speaker) == ("assistant", "persona", "Lizzy")
     assert first.content == "*looks up* Wet again, Bob?" and first.html == "<p><em>looks up</em> Wet again, Bob?</p>\n"
+
+
+def test_the_name_somebody_goes_by_is_remembered_and_never_that_of_the_account(
+    bob: User, alice: User, shared: Persona
+) -> None:
+    assert talks.begin(bob, shared).called == ""
+    talks.begin(bob, shared, called="Bobby")
+    assert talks.begin(bob, shared).called == "Bobby"
+    assert talks.begin(bob, shared, called="").called == "" and talks.begin(alice, shared).called == ""
 
 
 def test_or_with_an_alternative_or_with_nothing(alice: User, bob: User, shared: Persona) -> None:
