@@ -2,6 +2,8 @@
 
 import datetime
 
+from django.conf import settings
+
 MAX_FILES = 10
 """Of one message."""
 
@@ -19,3 +21,13 @@ COMING = datetime.timedelta(hours=1)
 
 IMAGE_TOKENS = 1_000
 """Set aside for looking at an image, before a model has counted: engines take 250 to 3,000."""
+
+
+def most_attached() -> dict[str, int | bool]:
+    """What a page should know before it sends anything."""
+    return {
+        "bytes": settings.ATTACHMENT_MAX_BYTES,
+        "files": MAX_FILES,
+        "text": MAX_MESSAGE_TEXT,
+        "links": settings.FETCH_LINKS,
+    }

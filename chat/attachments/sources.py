@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from chat.attachments import links, showing
@@ -59,7 +60,8 @@ def take(user: User, source: str, key: str) -> Upload:
 
 
 def _links(user: User, query: str) -> list[Item]:
-    return [Item(query, query, _("attach this page"))] if links.looks_like_one(query) else []
+    may = settings.FETCH_LINKS and links.looks_like_one(query)
+    return [Item(query, query, _("attach this page"))] if may else []
 
 
 def _recent(user: User, query: str) -> list[Item]:

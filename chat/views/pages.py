@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from chat import actions, keeping, listing, queueing
 from chat.access import access_conversation, access_message
+from chat.attachments.limits import most_attached
 from chat.comparing import reading as comparisons
 from chat.forms import RenameForm, SettingsForm
 from chat.messages import branch_out, conversation_out
@@ -57,6 +58,7 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "shelf": {"folders": listing.folders(request.user), "tags": listing.tags(request.user)},
         "rating_reasons": reasons(),
         "reports": rulebook.current().reports,
+        "attach": most_attached(),
         "status": status.model_dump(mode="json"),
         "models": status.models,
     }

@@ -1,6 +1,7 @@
 """A node over a real websocket to a live site: the real wire, and an engine that answers as it is told."""
 
 import asyncio
+import base64
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -16,6 +17,7 @@ from inference_client.protocol.channel import SecureChannel
 from inference_client.protocol.frames import MESSAGE
 from inference_client.protocol.handshake import ClientHandshake
 from inference_client.protocol.messages import (
+    BlobPart,
     Delta,
     Deltas,
     Drop,
@@ -52,6 +54,8 @@ class LiveNode:
         self.answer, self.think, self.step, self.pause, self.slots = answer, think, step, pause, slots
         self.aliases: tuple[str, ...] = ("tiny",)
         self.thinks: Literal["none", "boolean", "level"] = "none"
+        self.sees = False
+        self.blobs: dict[str, bytearray] = {}
         self.handshake = ClientHandshake(key, site_public)
         self.headers = {"X-Forwarded-For": address} if address else {}
         self._streams: dict[UUID, asyncio.Task[None]] = {}
@@ -89,7 +93,7 @@ class LiveNode:
         """Handshake and greeting; from here on it works."""
         await self.shake()
         models = tuple(
-            ModelInfo(alias=alias, context_length=2048, slots=self.slots, thinking=self.thinks)
+            ModelInfo(alias=alias, context_length=2048, slots=self.slots, thinking=self.thinks, vision=self.sees)
             for alias in self.aliases
         )
         await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models))
@@ -130,6 +134,8 @@ class LiveNode:
                 continue
             if isinstance(message, Generate):
                 self._streams[message.generation] = asyncio.create_task(self._stream(message))
+            elif isinstance(message, BlobPart):
+                self.blobs.setdefault(message.blob, bytearray()).extend(base64.b64decode(message.data))
             elif isinstance(message, Stop | Drop) and message.generation in self._streams:
                 self._streams.pop(message.generation).cancel()
 

@@ -29,12 +29,13 @@ class _Node(LiveNode):
 class ScriptedNode:
     """Lives in a thread of its own, beside a browser that blocks this one."""
 
-    def __init__(self, site: LiveSite, *aliases: str) -> None:
+    def __init__(self, site: LiveSite, *aliases: str, sees: bool = False) -> None:
         key = keys.generate()
         printed = site.manage("shell", "--no-imports", "-c", MAKE.format(key=keys.public_bytes(key).hex()))
         self._node = _Node(site, bytes.fromhex(printed.strip().splitlines()[-1]), key)
         self._node.jobs = queue.Queue()
         self._node.thinks = "boolean"
+        self._node.sees = sees
         self._node.aliases = aliases or self._node.aliases
         self._left: dict[UUID, tuple[int, int]] = {}
         self._loop = asyncio.new_event_loop()
@@ -59,6 +60,10 @@ class ScriptedNode:
     def _run(self, work: object) -> None:
         future: Future[None] = asyncio.run_coroutine_threadsafe(work, self._loop)  # type: ignore[arg-type]
         future.result(SECONDS)
+
+    def blob(self, sha256: str) -> bytes:
+        """The bytes of an image that a question named."""
+        return bytes(self._node.blobs[sha256])
 
     def next_job(self) -> Generate:
         """The next question, titles left out: these are answered at once."""

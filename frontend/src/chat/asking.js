@@ -1,7 +1,8 @@
 // From what was written to a request on its way: makes the conversation if there is none, and waits its turn while an answer runs.
 //
-// Other parts take part by hooks: `asking.adds(() => ({...}))` gives fields to each message when it is sent (or throws why it cannot be), `asking.creates(() =>
-// ({...}))` to the request that makes a conversation, and `asking.begun(async (conversation) => {...})` runs before its first message.
+// Other parts take part by hooks: `asking.adds(() => ({...}))` gives fields to each message when it is sent (or throws why it cannot be),
+// `asking.creates(() => ({...}))` to the request that makes a conversation, `asking.begun(async (conversation) => {...})` runs before its
+// first message, and `asking.returns((entry) => ...)` hears of a message that did not go out.
 
 import { Later } from "./later.js";
 import { gettext } from "../i18n.js";
@@ -17,6 +18,7 @@ export class Asking {
   #adds = [];
   #creates = [];
   #begun = [];
+  #returns = [];
   #starting = null;
 
   /** `later` is the box of messages that wait; `made(conversation)` hears of the one that was made, as it is stored. */
@@ -46,6 +48,10 @@ export class Asking {
     this.#creates.push(fields);
   }
 
+  returns(hear) {
+    this.#returns.push(hear);
+  }
+
   begun(prepare) {
     this.#begun.push(prepare);
   }
@@ -63,6 +69,7 @@ export class Asking {
       }
     } catch (error) {
       this.composer.refuse(error.message, text);
+      if (entry) this.#returned(entry);
       return;
     }
     this.ask({ type: "send", request: uuid(), conversation: this.place.conversation, ...entry });
@@ -92,5 +99,10 @@ export class Asking {
     const waits = frame && this.later.has(frame.request);
     this.composer.refuse(message, waits ? "" : frame?.text);
     if (waits) this.later.hold(gettext("The site refused the first of these for now."));
+    else if (frame) this.#returned(frame);
+  }
+
+  #returned(entry) {
+    for (const hear of this.#returns) hear(entry);
   }
 }

@@ -9,6 +9,8 @@ const TOO_LONG_TO_MEASURE = 20_000;
 
 export class Composer {
   busy = false;
+  /** What goes out beside the text: whether there is any, and why it cannot go yet (empty: it can). */
+  beside = { any: false, problem: "" };
   #timer = 0;
   #frame = 0;
 
@@ -47,8 +49,12 @@ export class Composer {
   }
 
   /** While an answer runs, Stop has the place of Send until something is written that could follow. */
+  offerSending() {
+    this.#offerSending();
+  }
+
   #offerSending() {
-    this.sendButton.hidden = this.busy && !this.text.value.trim();
+    this.sendButton.hidden = this.busy && !this.text.value.trim() && !this.beside.any;
     this.sendButton.textContent = this.busy ? gettext("Queue") : gettext("Send");
   }
 
@@ -88,7 +94,11 @@ export class Composer {
 
   #submit() {
     const text = this.text.value;
-    if (!text.trim()) return;
+    if (!text.trim() && !this.beside.any) return;
+    if (this.beside.problem) {
+      this.refuse(this.beside.problem);
+      return;
+    }
     const most = Number(this.text.dataset.max);
     if (codePoints(text) > most) {
       const words = gettext("A message has at most %s characters; this one has %s.");

@@ -3,7 +3,7 @@
 // They lie in the browser's storage until the site has stored them, each under the id it will be asked with: a reload loses none, and
 // two tabs that send the same one ask once.
 
-import { gettext, interpolate } from "../i18n.js";
+import { gettext, interpolate, ngettext } from "../i18n.js";
 import { uuid } from "./outbox.js";
 
 export class Later {
@@ -30,7 +30,7 @@ export class Later {
   get entries() {
     try {
       const found = JSON.parse(this.storage?.getItem(this.#key) ?? "[]");
-      return Array.isArray(found) ? found.filter((entry) => entry?.request && entry.text) : [];
+      return Array.isArray(found) ? found.filter((entry) => entry?.request && (entry.text || entry.attachments?.length)) : [];
     } catch {
       return [];
     }
@@ -95,7 +95,9 @@ export class Later {
     this.list.replaceChildren(...entries.map((entry) => this.#row(entry)));
   }
 
-  #row({ request, text }) {
+  #row({ request, text: written, attachments = [] }) {
+    const files = attachments.length ? interpolate(ngettext("%s file", "%s files", attachments.length), [attachments.length]) : "";
+    const text = [written, files].filter(Boolean).join(" · ");
     const row = document.createElement("li");
     row.dataset.request = request;
     row.dataset.testid = "later";

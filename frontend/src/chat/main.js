@@ -2,10 +2,13 @@
 
 import { address, get, post } from "./api.js";
 import { Asking } from "./asking.js";
+import { showing } from "./attached.js";
+import { Attachments } from "./attachments.js";
 import { Branches } from "./branches.js";
 import { CompareChoice, comparisonTools } from "./compare.js";
 import { Composer } from "./composer.js";
 import { Drawer } from "./drawer.js";
+import { dropping, linking, pasting, picking } from "./dropping.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
 import { Folders } from "./folders.js";
@@ -125,6 +128,7 @@ const settings = new Settings({
   changed: () => {
     askStatus();
     gauges.modelChosen();
+    attachments.look();
   },
   failed,
 });
@@ -160,6 +164,27 @@ asking.begun(async ({ id }) => {
   if (folder) await post(data.urlKeep, { do: "move", conversations: [id], folder });
 });
 
+const files = byId("attachments");
+const attachments = new Attachments({
+  box: files,
+  urls: data,
+  most: { bytes: files.dataset.mostBytes, files: files.dataset.mostFiles, text: files.dataset.mostText },
+  storage: window.localStorage,
+  page: { model: () => settings.model, conversation: () => place.conversation, announce },
+});
+composer.beside = attachments;
+attachments.addEventListener("changed", () => composer.offerSending());
+place.addEventListener("moved", () => attachments.moved());
+asking.adds(() => attachments.taken());
+asking.returns((entry) => attachments.comeBack(entry.attachments));
+const attach = (found) => attachments.add(found);
+dropping(byId("main"), attach);
+pasting(byId("text"), attach);
+picking(byId("attach-file"), byId("attach-files"), attach);
+picking(byId("attach-photo"), byId("attach-camera"), attach);
+if (byId("attach-link-open")) linking(byId("attach-link-open"), byId("attach-link"), (url) => attachments.take({ source: "link", id: url, title: url }));
+showing(byId("messages"), byId("attached"));
+
 const fromSite = (kind, url) => (url ? [remote(kind, url, get)] : []);
 const menu = new Menu({
   field: byId("text"),
@@ -175,6 +200,7 @@ const menu = new Menu({
 const persona = new Persona({ chip: byId("persona"), data, place, toast });
 menu.on("persona", (item) => persona.choose(item, composer.text));
 menu.on("model", ({ id }) => settings.choose(id));
+menu.on("attach", (item) => void attachments.take(item));
 menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(item));
 
 function showStatus(status) {
@@ -182,6 +208,7 @@ function showStatus(status) {
   settings.setModels(status.models);
   compareChoice.offer(status.models);
   gauges.setModels(status.models);
+  attachments.setModels(status.models);
 }
 
 function askStatus() {

@@ -6,6 +6,7 @@ import { dressCode } from "./code.js";
 import { copyFrom } from "./copy.js";
 import { dressMath } from "./math.js";
 import { address, getText } from "./api.js";
+import { fillAttached } from "./attached.js";
 import { showMemory } from "./memory.js";
 import { part } from "./parts.js";
 import { showRating } from "./rating.js";
@@ -54,6 +55,7 @@ export function fill(article, message) {
   // An answer that runs is painted by its stream; everything else comes as the site rendered it.
   if (!isUnderWay(message.state)) {
     part(article, "body").innerHTML = message.html;
+    fillAttached(article, message.attachments);
     fillThoughts(article, message.thinking ?? 0);
   }
   dress(article);

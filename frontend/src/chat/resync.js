@@ -65,7 +65,7 @@ async function fetchArticles() {
 
 /** Whether a request whose acknowledgement was lost is among the messages just found. */
 export function arrived(frame, fresh) {
-  if (!frame.text) return fresh.some((article) => article.dataset.role === "assistant");
+  if (frame.text === undefined) return fresh.some((article) => article.dataset.role === "assistant");
   const text = frame.text.trim();
-  return fresh.some((article) => article.dataset.role === "user" && article.querySelector(".plain")?.textContent === text);
+  return fresh.some((article) => article.dataset.role === "user" && (article.querySelector(".plain")?.textContent ?? "") === text);
 }
