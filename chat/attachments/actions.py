@@ -41,8 +41,10 @@ def take(
     source: str = "",
     page: bool = False,
     charset: str = "",
+    bounded: bool = True,
 ) -> Upload:
-    """Takes a file of ``size`` bytes, reads it and keeps it until a message has it, a day at most.
+    """Takes a file of ``size`` bytes, reads it and keeps it until a message has it, a day at most. Not ``bounded``: it
+    does not count how many wait already.
 
     Raises TooLarge for one above ATTACHMENT_MAX_BYTES, StorageFull, LimitReached, and Invalid, in words, for what cannot be read.
     Nothing is kept then.
@@ -52,7 +54,7 @@ def take(
             _("This file has %(size)s. A file may have at most %(most)s.")
             % {"size": filesizeformat(size), "most": filesizeformat(settings.ATTACHMENT_MAX_BYTES)}
         )
-    row = _begin(owner, clean_name(name), size, source)
+    row = _begin(owner, clean_name(name), size, source, bounded)
     try:
         with conversion.converted(chunks, page=page, charset=charset) as found:
             _keep(row, owner, found)
@@ -62,12 +64,23 @@ def take(
     return row
 
 
-def _begin(owner: User, name: str, size: int, source: str) -> Upload:
+def keep_text(owner: User, name: str, text: str, media_type: str, cut: str, source: str) -> Upload:
+    """A document of which only the text is there. Raises StorageFull."""
+    now, size = timezone.now(), len(text.encode())
+    with transaction.atomic():
+        storage.take(owner, size)
+        return Upload.objects.create(
+            owner=owner, name=name, size=size, source=source, created=now, expires=now + UNSENT, state=Upload.State.READY,
+            kind=Upload.Kind.DOCUMENT, media_type=media_type, text=text, length=len(text), cut=cut, stored=False,
+        )  # fmt: skip
+
+
+def _begin(owner: User, name: str, size: int, source: str = "", bounded: bool = True) -> Upload:
     """Its bytes are taken before anything is written; should this process die, the row tells how many to give back."""
     now = timezone.now()
     with transaction.atomic():
         storage.take(owner, size)
-        if _unsent(owner).count() >= MAX_WAITING:
+        if bounded and _unsent(owner).count() >= MAX_WAITING:
             raise LimitReached(
                 _("%s files wait to be sent already. Send or remove some first.") % MAX_WAITING, code="too_many_files"
             )

@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from chat.attachments import carrying as attachments
+from chat.attachments import showing
 from chat.messages import branch
 from chat.models import Conversation, Message
 from chat.portability import places
@@ -32,6 +34,7 @@ def as_json(talk: Conversation) -> bytes:
     """The whole tree, see :mod:`chat.portability.form`. What was deleted is left out."""
     rows = Message.objects.filter(conversation=talk.pk, removed=None).order_by("created", "pk")
     ratings = carrying.of(talk)
+    files = attachments.of(talk)
     # Built without a second look: what is stored was checked when it came, and a strict look now could only lose it.
     turn: Any = Turn.model_construct
     turns = [
@@ -39,6 +42,7 @@ def as_json(talk: Conversation) -> bytes:
             id=str(row.pk), parent=str(row.parent_id) if row.parent_id else None, role=row.role, source=row.source,
             content=row.content, thinking=row.thinking, model=row.model, speaker=row.speaker,
             tokens=row.tokens, created=row.created, edited=row.edited, rating=ratings.get(row.pk),
+            attachments=files.get(row.pk, []),
         )
         for row in rows
     ]  # fmt: skip
@@ -56,14 +60,19 @@ def as_json(talk: Conversation) -> bytes:
 def as_markdown(talk: Conversation) -> bytes:
     """The branch that is shown, as it was written."""
     parts = [f"# {_line(talk.title) or 'Conversation'}"]
-    for message in branch(talk):
+    shown = branch(talk)
+    showing.read(shown)
+    for message in shown:
         parts += [f"## {author(message)}, {message.created:%Y-%m-%d %H:%M} UTC", message.content.strip()]
+        parts += [f"[{gettext('attached')}: {_line(file.name)}]" for file in showing.of(message)]
     return ("\n\n".join(parts) + "\n").encode()
 
 
 def as_html(talk: Conversation) -> bytes:
     """The branch that is shown, as a page that needs nothing else and asks nobody."""
-    messages = [{"author": author(message), "message": message} for message in branch(talk)]
+    shown = branch(talk)
+    showing.read(shown)
+    messages = [{"author": author(one), "message": one, "files": showing.of(one)} for one in shown]
     return render_to_string("chat/export.html", {"conversation": talk, "messages": messages}).encode()
 
 

@@ -8,7 +8,17 @@ import re
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from chat.wording import MAX_SYSTEM_PROMPT
 from meatlizard.errors import Invalid
@@ -21,6 +31,9 @@ MAX_MESSAGES = 20_000
 MAX_DEPTH = 10_000
 MAX_TEXT = 1_000_000
 """Code points of one message."""
+
+MAX_FILE = 20_000_000
+"""Characters of base64 of one image."""
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL takes no zero, and half a surrogate pair can be written nowhere."""
@@ -58,6 +71,20 @@ class Opinion(_Part):
     updated: Moment
 
 
+class File(_Part):
+    """A file that a message has: of a document its text, of an image its bytes in base64 (``data``; none where they were too many to be
+    carried)."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    kind: Literal["image", "document"]
+    media_type: Annotated[Text, Field(max_length=100)] = ""
+    size: Annotated[int, Field(ge=0, le=2**53)] = 0
+    text: Annotated[Text, Field(max_length=MAX_TEXT)] = ""
+    cut: Annotated[Text, Field(max_length=300)] = ""
+    source: Annotated[Text, Field(max_length=2000)] = ""
+    data: Annotated[str, Field(max_length=MAX_FILE)] | None = None
+
+
 class Turn(_Part):
     """A message. ``parent``: the id of what it answers; none at the beginning."""
 
@@ -73,6 +100,15 @@ class Turn(_Part):
     created: Moment
     edited: Moment | None = None
     rating: Opinion | None = None
+    attachments: Annotated[list[File], Field(max_length=100)] = []
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Most messages have none, and there are thousands."""
+        found: dict[str, Any] = whole(self)
+        if not found.get("attachments"):
+            found.pop("attachments", None)
+        return found
 
 
 class Shelf(_Part):

@@ -4,15 +4,16 @@ Keys are made of the owner and of the ids in the archive, so what was written be
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext
 
+from chat.attachments import carrying as attachments
 from chat.messages import plain_html, rendered
-from chat.models import Conversation, Message
+from chat.models import Conversation, Message, Upload
 from chat.portability import chatgpt, claude, form, places
 from chat.portability.form import Talk, Turn
 from chat.rating import carrying as ratings
@@ -34,6 +35,7 @@ class Prepared:
     messages: list[Message]
     head: UUID | None
     ratings: dict[UUID, dict[str, Any]]
+    files: dict[UUID, list[Upload]] = field(default_factory=dict)
 
 
 def read(found: Any) -> tuple[str, Talk]:
@@ -67,8 +69,12 @@ def prepare(owner: User, program: str, talk: Talk) -> Prepared:
         if keys[turn.id] not in known:
             parent = keys[turn.parent] if turn.parent else None
             messages.append(_message(keys[turn.id], parent, turn, created))
+    new = {message.pk for message in messages}
+    files = attachments.taken(
+        owner, {keys[turn.id]: turn.attachments for turn in talk.messages if keys[turn.id] in new and turn.attachments}
+    )
     opinions = {keys[turn.id]: turn.rating.model_dump() for turn in talk.messages if turn.rating}
-    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions)
+    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions, files)
 
 
 def store(owner: User, prepared: Prepared) -> Outcome:
@@ -125,6 +131,8 @@ def _message(key: UUID, parent: UUID | None, turn: Turn, created: datetime.datet
 def _add(talk: Conversation, prepared: Prepared) -> None:
     for message in prepared.messages:
         message.conversation = talk
+        message.attached = len(prepared.files.get(message.pk, ()))
     with transaction.atomic():
         Message.objects.bulk_create(prepared.messages, batch_size=100)
+        attachments.tie(talk, prepared.files, prepared.messages)
         ratings.put(talk.owner_id, {message.pk: message for message in prepared.messages}, prepared.ratings)

@@ -54,7 +54,7 @@ def share(conversation: Conversation, days: int | None = None, password: str = "
             gettext("A password has at most {most} characters.").format(most=number(MAX_PASSWORD)),
             code="password_too_long",
         )
-    snapshot = [_shown(message) for message in branch(conversation) if message.content]
+    snapshot = [_shown(message) for message in branch(conversation) if message.content or message.attached]
     if not snapshot:
         raise Invalid(gettext("There is nothing in this conversation to share yet."), code="nothing_to_share")
     if len(snapshot) > MAX_MESSAGES:
@@ -136,6 +136,8 @@ def _copied(turn: dict[str, Any], talk: Conversation, parent: UUID | None) -> Me
     )  # fmt: skip
 
 
-def _shown(message: Message) -> dict[str, str]:
+def _shown(message: Message) -> dict[str, Any]:
+    """What is attached stays at home, too: only how many files there are is said."""
     names = ("role", "source", "model", "speaker", "content", "html")
-    return {**{name: getattr(message, name) for name in names}, "created": message.created.isoformat()}
+    shown = {**{name: getattr(message, name) for name in names}, "created": message.created.isoformat()}
+    return {**shown, "attached": message.attached} if message.attached else shown
