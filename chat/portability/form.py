@@ -103,12 +103,10 @@ class Turn(_Part):
     attachments: Annotated[list[File], Field(max_length=100)] = []
 
     @model_serializer(mode="wrap")
-    def _without_empty(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _lean(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Most messages have none, and there are thousands."""
         found: dict[str, Any] = whole(self)
-        if not found.get("attachments"):
-            found.pop("attachments", None)
-        return found
+        return {key: value for key, value in found.items() if value or key not in ("attachments", "rating")}
 
 
 class Shelf(_Part):
