@@ -5,15 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from chat.admin.read_only import ReadOnly
 from chat.models import SiteText
 from chat.prompting import actions, site
+from chat.prompting.layers import Layer
 from chat.prompting.shipped import shipped
 from meatlizard.errors import Invalid
 
@@ -36,10 +35,21 @@ class SiteTextForm(forms.ModelForm[SiteText]):
         return found
 
 
+def _state(layer: Layer | None, row: SiteText | None) -> str:
+    if layer is not None and layer.source == "operator":
+        return _("your version %(number)s") % {"number": layer.version}
+    if layer is not None:
+        return _("as shipped, version %(number)s") % {"number": layer.version}
+    if row is not None and row.mode == SiteText.Mode.OFF:
+        return _("switched off")
+    return _("left out, since PROMPT_LAYERS is false")
+
+
 @admin.register(SiteText)
 class SiteTextAdmin(ReadOnly, admin.ModelAdmin[SiteText]):
     form = SiteTextForm
-    list_display = ["kind", "version", "mode", "in_force", "by", "created", "anew"]
+    change_list_template = "admin/chat/sitetext/change_list.html"
+    list_display = ["kind", "version", "mode", "in_force", "by", "created"]
     list_filter = ["kind", "mode"]
     list_select_related = ["by"]
     ordering = ["kind", "-version"]
@@ -60,10 +70,14 @@ class SiteTextAdmin(ReadOnly, admin.ModelAdmin[SiteText]):
     def in_force(self, row: SiteText) -> bool:
         return bool(getattr(row, "newest", False))
 
-    @admin.display(description="")
-    def anew(self, row: SiteText) -> str:
-        url = reverse("admin:chat_sitetext_add")
-        return format_html('<a href="{}?kind={}">{}</a>', url, row.kind, _("Write a new version"))
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Above the versions every text as it is now, also those that no operator has touched."""
+        now, newest = site.current(), site.newest()
+        texts = [
+            {"kind": kind, "label": label, "now": _state(now.layers.get(kind), newest.get(kind))}
+            for kind, label in SiteText.Kind.choices
+        ]
+        return super().changelist_view(request, {**(extra_context or {}), "texts": texts})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Begins with what is in force now."""

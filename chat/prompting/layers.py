@@ -8,6 +8,7 @@ remember what they have read from the beginning on, and everything behind a chan
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -27,6 +28,9 @@ SITE: frozenset[Source] = frozenset({"shipped", "operator"})
 
 MAX_COMPOSED = 120_000
 """Characters of a whole system prompt. Beyond it, layers are shortened in the order of GIVES_WAY."""
+
+_UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
+"""Cannot be stored or sent. What comes from others' files may hold it, and must not keep an answer from being written."""
 
 GIVES_WAY = ("lore", "memory", "folder", "person", "role", "conversation")
 
@@ -64,11 +68,11 @@ def compose(layers: Iterable[Layer]) -> Composition:
     return _composed(tuple(layers))
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _composed(given: tuple[Layer, ...]) -> Composition:
     if unknown := {layer.name for layer in given} - set(ORDER):
         raise ValueError(f"no place in the system prompt for {', '.join(sorted(unknown))}")
-    layers = [replace(layer, text=layer.text.strip()) for layer in given if layer.text.strip()]
+    layers = [replace(layer, text=text) for layer in given if (text := _UNREADABLE.sub("", layer.text).strip())]
     if any(layer.name == "role" and layer.source not in SITE for layer in layers):
         layers = [layer for layer in layers if layer.name != "role" or layer.source not in SITE]
     layers.sort(key=lambda layer: ORDER.index(layer.name))

@@ -32,7 +32,7 @@ def found(viewer: User, query: str = "", category: str = "", whose: str = "") ->
     elif whose == "shared":
         rows = rows.filter(owner__isnull=False, shared=True).exclude(owner=viewer.pk)
     if category:
-        rows = rows.filter(category=category)
+        rows = rows.filter(category=clean(category))
     for word in clean(query)[:MAX_QUERY].split():
         word = word.lstrip("/") or word
         rows = rows.filter(

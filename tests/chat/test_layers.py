@@ -1,6 +1,6 @@
 """Layers of the system prompt: in which order and how much of them models read, and that each answer remembers what that was."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from chat import actions, claims, keeping
 from chat.models import Composition, Generation, OwnText, SiteText
 from chat.models.prompts import EMPTY_COMPOSITION
-from chat.prompting import compositions, layers, shipped, site
-from chat.prompting.layers import EMPTY, MAX_COMPOSED, ORDER, Layer, compose
+from chat.prompting import compositions, layers, shipped, shown, site
+from chat.prompting.layers import EMPTY, MAX_COMPOSED, ORDER, Layer, Source, compose
 from chat.titles import request_title
 from meatlizard.accounts.models import User
 from tests.chat.makers import Asking, Pairing, claim_one
@@ -51,6 +51,16 @@ def test_nothing_to_say_is_an_empty_prompt_of_a_known_digest() -> None:
 def test_a_personas_role_takes_the_place_of_the_sites() -> None:
     made = compose([one("role", "The site's."), one("role", "A pirate.", "persona"), one("protocol")])
     assert made.text == "A pirate.\n\nThe protocol."
+
+
+def test_what_cannot_be_stored_or_sent_keeps_no_answer_from_being_written() -> None:
+    made = compose([one("role", "A\x00\ud800b"), one("lore", "\x00")])
+    assert (made.text, len(made.layers)) == ("Ab", 1)
+
+
+def test_every_layer_and_source_has_words_for_its_reader() -> None:
+    assert set(shown.NAMES) == set(ORDER)
+    assert set(shown.SOURCES) == set(get_args(Source))
 
 
 def test_a_name_without_a_place_is_refused() -> None:

@@ -291,6 +291,8 @@ class TestSiteTexts:
         assert (first.by, first.text) == (olga, "You are a lizard.")
         page = client.get(self.URL).content.decode()
         assert page.count("icon-yes") == 1
+        assert page.count('data-testid="site-text"') == len(SiteText.Kind.values)
+        assert "switched off" in page and "as shipped, version 1" in page and "PROMPT_LAYERS" in page
         client.post(self.URL, {"action": "take_back", "_selected_action": [first.pk]})
         assert site.current().text("role") == "You are a lizard."
         assert list(SiteText.objects.order_by("pk").values_list("version", flat=True)) == [1, 2, 3]

@@ -207,6 +207,7 @@ class TestMenu:
             ({}, ["bobs", "mine", "sites"]), ({"whose": "mine"}, ["mine"]), ({"whose": "site"}, ["sites"]),
             ({"whose": "shared"}, ["bobs"]), ({"category": "Work"}, ["mine", "sites"]), ({"query": "dice with"}, ["bobs"]),
             ({"query": "work", "whose": "mine"}, ["mine"]), ({"query": "hidden"}, []),
+            ({"category": "\x00"}, []), ({"query": "\x00 %_"}, []),
         ):  # fmt: skip
             assert [row.command for row in library.found(alice, **filters)] == expected, filters
 
