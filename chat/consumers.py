@@ -65,6 +65,11 @@ Question = Send | Compare | Edit | Continue | Regenerate
 RECHECK_SECONDS = 30.0
 """How often a long-lived socket looks whether its session still holds."""
 
+ANSWERED_SECONDS = 5.0
+"""Given to requests under way when a person is shut out."""
+
+CLOSED_SECONDS = 0.2
+
 MAX_REQUESTS = 20
 """Requests of one socket that may be under way at once; more are refused."""
 
@@ -83,6 +88,8 @@ class ChatConsumer(Socket):
         self._streams: dict[UUID, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._requests = 0
+        self._idle = asyncio.Event()
+        self._leaving = False
         self._opening = asyncio.Lock()
 
     async def websocket_connect(self, event: Event) -> None:
@@ -108,7 +115,7 @@ class ChatConsumer(Socket):
         hub.join(CONTROL, self)
 
     async def websocket_receive(self, event: Event) -> None:
-        if self._user is None:
+        if self._user is None or self._leaving:
             return
         if self._requests >= MAX_REQUESTS:
             self._problem(LimitReached(gettext("Too many requests at once. Wait for the last ones."), retry_after=1.0))
@@ -149,6 +156,8 @@ class ChatConsumer(Socket):
             self._problem(error, getattr(request, "request", None))
         finally:
             self._requests -= 1
+            if not self._requests:
+                self._idle.set()
 
     async def _do(self, user: User, request: FromBrowser) -> None:
         if isinstance(request, Question):
@@ -231,10 +240,9 @@ class ChatConsumer(Socket):
     def event(self, topic: str, frame: str) -> None:
         if topic == CONTROL:
             control = Control.model_validate_json(frame)
-            if (control.do == "session" and control.id == session_mark(self._session_key)) or (
-                control.do == "person" and self._user is not None and control.id == str(self._user.pk)
-            ):
-                self._keep(self._sign_out())
+            mine = control.do == "session" and control.id == session_mark(self._session_key)
+            if mine or (control.do == "person" and self._user is not None and control.id == str(self._user.pk)):
+                self._keep(self._shut_out())
         elif topic == EVERYBODY:
             self._outbox.event(
                 notifier.latest.status(self._model, self._user.pk if self._user else None).model_dump_json()
@@ -283,6 +291,19 @@ class ChatConsumer(Socket):
 
     async def _sign_out(self) -> None:
         await self.send({"type": "websocket.send", "text": SignedOut().model_dump_json()})
+        await self.send({"type": "websocket.close", "code": 4403, "reason": "signed_out"})
+
+    async def _shut_out(self) -> None:
+        """Signs out once what was asked is answered: a page that never hears that a question was refused asks it again."""
+        self._leaving = True
+        self._idle.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ANSWERED_SECONDS):
+                if self._requests:
+                    await self._idle.wait()
+        # Behind that answer; the page then closes by itself.
+        self._outbox.event(SignedOut().model_dump_json())
+        await asyncio.sleep(CLOSED_SECONDS)
         await self.send({"type": "websocket.close", "code": 4403, "reason": "signed_out"})
 
     def _close_slow(self) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +26,7 @@ from meatlizard.security.client_address import address_key
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_message(request: UserRequest, message: UUID) -> HttpResponse:
-    """``chat/report.html``. Context: ``form``, ``back`` (where it leads), ``what`` (message or share)."""
+    """``chat/report.html``. Context: ``form``, ``back`` (where it leads), ``what`` (message or share), ``sent``."""
     row = access_message(request.user, message)
     back = reverse("chat:conversation", args=[row.conversation_id]) + f"#m-{row.pk}"
     address = address_key(request)
@@ -61,7 +60,6 @@ def _page(request: HttpRequest, back: str, what: str, report: Callable[[str, str
         except Invalid as error:
             form.add_error(None, error.message)
         else:
-            messages.success(request, _("Thank you. A moderator will look at it."))
-            return redirect(back)
-    context = {"form": form, "back": back, "what": what}
+            return redirect(f"{request.path}?sent=1")
+    context = {"form": form, "back": back, "what": what, "sent": "sent" in request.GET}
     return render(request, "chat/report.html", context, status=400 if form.errors else 200)

@@ -73,7 +73,7 @@ def incoming(person: User, service: str, text: str, *, once: str = "", place: st
         return text, None
     found = Finding(service, "in", person.pk, verdict)
     if found.blocks:
-        refuse(person, found, place)
+        refuse(person, found, place, once)
     return found.text, found
 
 
@@ -90,14 +90,16 @@ def asks_model(service: str, direction: Direction) -> bool:
     return book is not None and any(rule.judge is not None for rule in book.rules(service, direction))
 
 
-def refuse(person: User, found: Finding, place: str = "") -> None:
-    """Writes down that a text was not let in, suspends where the rule says so, and raises Blocked."""
+def refuse(person: User, found: Finding, place: str = "", once: str = "") -> None:
+    """Writes down that a text was not let in, suspends where the rule says so, and raises Blocked. What is repeated, since the page
+    did not hear of it, is refused again and has no other consequence."""
     rule = found.verdict.first.rule
     said = told(rule)
-    with transaction.atomic():
-        case = note(found, place=place)
-        if rule.action == Action.SUSPEND:
-            sanctions.by_rule(person, case, said, rule.days)
+    if not (once and _again(f"moderation.refused.{digest(f'{person.pk} {once}')}")):
+        with transaction.atomic():
+            case = note(found, place=place)
+            if rule.action == Action.SUSPEND:
+                sanctions.by_rule(person, case, said, rule.days)
     log.info("moderation.blocked", extra={"rule": rule.id, "service": found.service})
     raise Blocked(
         _(
@@ -105,6 +107,13 @@ def refuse(person: User, found: Finding, place: str = "") -> None:
         )
         % {"why": said}
     )
+
+
+def _again(key: str) -> bool:
+    try:
+        return not cache.add(key, 1, COUNTED_ONCE_SECONDS)
+    except redis_errors():
+        return False
 
 
 def told(rule: Ready) -> str:

@@ -61,7 +61,7 @@ class WithAppeal(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(Reviewed, admin.ModelAdmin[Case]):
-    list_display = ["created", "what", "person", "found", "times", "content", "state", "appealed"]
+    list_display = ["created", "what", "person", "found", "content", "appealed"]
     list_display_links = ["created", "what"]
     list_filter = [OpenFirst, WithAppeal, "origin", "action", "direction", "service", "reason", "created"]
     search_fields = ["person__username", "rule_name", "target", "place"]
@@ -77,7 +77,8 @@ class CaseAdmin(Reviewed, admin.ModelAdmin[Case]):
 
     @admin.display(description=gettext_lazy("found"))
     def found(self, row: Case) -> str:
-        return row.matched[:60] + ("…" if len(row.matched) > 60 else "")
+        often = f" ×{row.times}" if row.times > 1 else ""
+        return row.matched[:60] + ("…" if len(row.matched) > 60 else "") + often
 
     @admin.display(description=gettext_lazy("appeal"))
     def appealed(self, row: Case) -> str:

@@ -235,6 +235,8 @@ async def test_a_rule_that_suspends_signs_out_who_asks(alice: User, olga: User) 
     async with serving(), Page(alice) as page:
         talk = await conversation_of(alice)
         await page.say(type="send", request=uuid4(), conversation=talk.pk, text="A lizard")
+        # In this order: a page that hears nothing of the refusal asks again when it comes back.
+        assert (await page.until("error"))["code"] == "blocked"
         await page.until("signed_out")
     assert not await Message.objects.aexists()
 

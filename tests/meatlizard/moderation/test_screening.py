@@ -58,6 +58,15 @@ def test_the_same_again_is_counted_in_one_case(alice: User, bob: User, rule: Swi
     assert sorted(Case.objects.values_list("person__username", "times")) == [("alice", 2), ("bob", 1)]
 
 
+def test_a_refused_attempt_that_is_repeated_has_no_other_consequence(alice: User, rule: Switching) -> None:
+    rule("suspend", words="lizard")
+    for _ in range(3):
+        with pytest.raises(Blocked):
+            screening.incoming(alice, "chat", "lizard", once="request 1")
+    assert Case.objects.get().times == 1
+    assert Sanction.objects.count() == 1
+
+
 def test_who_provokes_rules_without_end_fills_no_table(
     alice: User, rule: Switching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
