@@ -1,12 +1,14 @@
 """Answers under moderation's rules, over the real link: withheld, cut in the middle, masked, held, and shown after all."""
 
 import asyncio
+import json
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chat.inference import formatting
 from chat.models import Chunk, Generation, Message
 from chat.moderating import outgoing, watching
 from chat.moderating.outgoing import TAIL
@@ -30,6 +32,9 @@ LONG = "It is a quiet afternoon in the garden and nothing much is going on. " * 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watching, "SECONDS", 0.02)
+    # What is over of an answer is shown formatted at once.
+    monkeypatch.setattr(formatting, "AFTER_SECONDS", 0)
+    monkeypatch.setattr(formatting, "PACE_SECONDS", 0)
 
 
 async def asked(page: Page, node: FakeNode, text: str = "Tell me.") -> Generate:
@@ -119,13 +124,13 @@ async def test_a_word_that_is_not_over_yet_is_no_reason_to_cut(alice: User, olga
 
 async def test_masked_answers_are_held_and_never_seen_unmasked(alice: User, olga: User) -> None:
     await in_database(lambda: rule_set("mask", words="lizard", scope="out"))
-    text = f"Mind the lizard. {LONG}"
+    text = f"Mind the lizard.\n\nMind the gecko.\n\n{LONG}"
     async with serving(), await node_for(olga) as node, Page(alice) as page:
         await node.hello()
         job = await asked(page, node)
         await node.text(job, 0, text)
         while len(page.texts.get(job.generation, "")) < len(text) - TAIL:
-            await page.frame()
+            assert "lizard" not in json.dumps(await page.frame())
         assert page.texts[job.generation] == text[:-TAIL].replace("lizard", "██████")
         await stored(job, text)
         async with Page(alice) as second:
@@ -134,8 +139,11 @@ async def test_masked_answers_are_held_and_never_seen_unmasked(alice: User, olga
             )
             await second.until("generation.stream")
             assert second.texts[job.generation] == text[:-TAIL].replace("lizard", "██████")
+        await asyncio.sleep(0.1)  # for whatever would still be on its way
         await node.finish(job, len(text))
-        html = (await page.until("generation.finished"))["message"]["html"]
+        while (event := await page.frame()) is None or event["type"] != "generation.finished":
+            assert "lizard" not in json.dumps(event)
+        html = event["message"]["html"]
         assert "lizard" not in html
         assert "██████" in html
     case = await Case.objects.aget()
@@ -171,8 +179,9 @@ async def test_where_answers_are_held_blocked_text_is_never_seen(alice: User, ol
         await node.hello()
         job = await asked(page, node)
         await node.text(job, 0, LONG)
-        await node.text(job, len(LONG), "Here is a lizard for you. " + LONG)
-        await page.until("generation.finished")
+        await node.text(job, len(LONG), "\n\nHere is a lizard for you.\n\n" + LONG)
+        while (event := await page.frame()) is None or event["type"] != "generation.finished":
+            assert "lizard" not in json.dumps(event)
         assert "lizard" not in page.texts.get(job.generation, "")
 
 
