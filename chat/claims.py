@@ -213,3 +213,9 @@ def _within_limits(rows: list[Generation]) -> list[Generation]:
 def any_waiting() -> bool:
     """Whether anything is in the queue, claimable or not. Cheap: an index holds the waiting ones alone."""
     return kept.anything_waiting.first() is not None
+
+
+def first_rank() -> int | None:
+    """Of what waits, in the order in which it was asked; None when nothing does."""
+    rows = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).order_by("rank")
+    return rows.values_list("rank", flat=True).first()

@@ -49,6 +49,9 @@ from chat.notifier import notifier
 from chat.outbox import Outbox
 from chat.sockets import Event, Socket
 from chat.telling import actions as telling
+from chat.temporary.desk import desk
+from chat.temporary.events import AskTemporary, BeginTemporary
+from chat.temporary.page import TemporaryPage
 from meatlizard.accounts.access import session_valid
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
@@ -91,6 +94,7 @@ class ChatConsumer(Socket):
         self._idle = asyncio.Event()
         self._leaving = False
         self._opening = asyncio.Lock()
+        self._temporary = TemporaryPage(self)
 
     async def websocket_connect(self, event: Event) -> None:
         user = self.scope.get("user")
@@ -133,6 +137,7 @@ class ChatConsumer(Socket):
             hub.leave(topic, self)
         for task in tuple(self._tasks):
             task.cancel()
+        await self._temporary.end()
 
     # requests -------------------------------------------------------------------------------------------------------
 
@@ -168,8 +173,13 @@ class ChatConsumer(Socket):
                 await _judge(user, request)
             for added in await in_database(_ask, user, request):
                 self._outbox.event(added.model_dump_json())
+        elif isinstance(request, BeginTemporary):
+            self._outbox.event((await self._temporary.begin()).model_dump_json())
+        elif isinstance(request, AskTemporary):
+            await self._temporary.ask(user, request, _may_ask)
         elif isinstance(request, StopRequest):
-            await in_database(_stop, user, request.generation)
+            if not await self._temporary.stop(user, request.generation):
+                await in_database(_stop, user, request.generation)
         elif isinstance(request, Seen):
             await in_database(keeping.seen, user, request.conversation)
         elif isinstance(request, Sync):
@@ -196,6 +206,9 @@ class ChatConsumer(Socket):
             self._keep(self._format(state, *self._paint(state)))
 
     async def _sync(self, user: User, request: Sync) -> None:
+        if desk.asked(user.pk, request.generation):
+            self._paint_temporary(request.generation)
+            return
         row = await in_database(access_generation, user, request.generation)
         state = await in_database(following.standing, row.pk)
         if isinstance(state, following.Ended):
@@ -226,6 +239,17 @@ class ChatConsumer(Socket):
         blocks = await in_thread(so_far, state.conversation, state.generation, text, thinking) if text else None
         if blocks is not None:
             self._outbox.event(blocks.model_dump_json())
+
+    def _paint_temporary(self, generation: UUID) -> None:
+        """Its text, where the machine's link is in this process; elsewhere nobody asks for it in vain for long."""
+        live = dispatcher.live(generation)
+        if live is not None and live.message is not None:
+            self._outbox.event(
+                Stream(
+                    conversation=live.conversation, generation=generation, message=live.message,
+                    stream=self._number(generation), state="streaming", text=live.text, thinking=live.thinking,
+                ).model_dump_json()
+            )  # fmt: skip
 
     def _number(self, generation: UUID) -> int:
         number = self._streams.get(generation)
@@ -353,13 +377,17 @@ def _within_rate(user: User) -> None:
     )
 
 
-def _ask(user: User, request: Question) -> Sequence[MessageAdded | ComparisonShown]:
-    """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
+def _may_ask(user: User, times: int = 1) -> None:
     _within_rate(user)
     rate = f"{user.tier.messages_per_minute}/m"
     too_many = gettext("You have sent many messages in this minute. Wait a moment.")
-    for _ in request.models if isinstance(request, Compare) else (1,):
+    for _ in range(times):
         check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
+
+
+def _ask(user: User, request: Question) -> Sequence[MessageAdded | ComparisonShown]:
+    """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
+    _may_ask(user, len(request.models) if isinstance(request, Compare) else 1)
     if isinstance(request, Compare):
         asked = comparing.compare(
             user,

@@ -23,4 +23,9 @@ def counted(usage: Usage) -> int:
 def so_far(row: Generation, text: str) -> int:
     """What was written, estimated. What an answer goes on with was paid for when it was written."""
     before = len(row.message.thinking) + len(row.message.content) if row.continues and row.message is not None else 0
-    return weights.tokens(text[before:])
+    return written(text[before:])
+
+
+def written(text: str) -> int:
+    """What was written, estimated, where nothing of it was paid for before."""
+    return weights.tokens(text)

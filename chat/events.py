@@ -16,10 +16,11 @@ from pydantic import Field
 
 from chat.attachments.shape import AttachmentOut
 from chat.comparing.events import Compare, ComparisonShown
-from chat.context.events import AskBudget, Budget, CheckpointOut, ContextChanged
+from chat.context.events import AskBudget, CheckpointOut, ToContext
 from chat.formatting.events import BlocksRendered
 from chat.rating.events import MessageRated
 from chat.schema import MAX_PROMPT, Schema
+from chat.temporary.events import FromTemporary, ToTemporary
 
 MAX_STREAMS = 127
 """Answers of which one socket sees text at once: the numbers of streams."""
@@ -281,8 +282,7 @@ ToBrowser = (
     | MessageRated
     | ComparisonShown
     | BranchShown
-    | Budget
-    | ContextChanged
+    | ToContext
     | Queued
     | Stream
     | BlocksRendered
@@ -293,6 +293,7 @@ ToBrowser = (
     | Problem
     | AnswerReady
     | SignedOut
+    | ToTemporary
 )
 
 
@@ -375,6 +376,6 @@ class Ask(Schema):
 
 
 FromBrowser = Annotated[
-    Open | Send | Compare | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask | AskBudget,
+    Open | Send | Compare | Edit | Continue | Regenerate | StopRequest | Sync | Seen | Ask | AskBudget | FromTemporary,
     Field(discriminator="type"),
 ]

@@ -50,3 +50,6 @@ class Budget(Schema):
     used: int = 0
     reserved: int = 0
     resets: datetime | None = None
+
+
+ToContext = Budget | ContextChanged

@@ -23,6 +23,8 @@ from chat.inference.session import NodeSession
 from chat.inference.stream import Stream
 from chat.inference.task_dispatch import TaskDispatch
 from chat.jobs import empty_trash, purge_prompts, purge_tasks
+from chat.temporary.desk import desk
+from chat.temporary.words import TOPIC as DESK
 from inference_client.protocol.messages import Order
 from meatlizard.budgets import actions as budgets
 from meatlizard.threads import database_queue, in_database, in_database_first
@@ -73,7 +75,7 @@ class Dispatcher:
 
     def live(self, generation: UUID) -> Stream | None:
         """The text so far, where a node's link is in this process: up to a fifth of a second ahead of the database."""
-        streams = (session.streams.get(generation) for session in self._sessions.values())
+        streams = (session.stream(generation) for session in self._sessions.values())
         return next((stream for stream in streams if stream is not None), None)
 
     # hints ----------------------------------------------------------------------------------------------------------
@@ -109,7 +111,9 @@ class Dispatcher:
         self._wake, self._look = asyncio.Event(), asyncio.Event()
         if not settings.MULTIPROCESS:
             await in_database(nodes.forget_sessions)
+        desk.wake = self._wake.set
         hub.join(CONTROL, self)
+        hub.join(DESK, desk)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._dispatch())
@@ -118,13 +122,16 @@ class Dispatcher:
                 tasks.create_task(self._purge())
         finally:
             hub.leave(CONTROL, self)
+            hub.leave(DESK, desk)
 
     async def _dispatch(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             try:
+                await self._hand_out_temporary(fairly=True)
                 await self._hand_out_all()
+                await self._hand_out_temporary(fairly=False)
                 await self._tasks.hand_out(list(self._sessions.values()))
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")
@@ -139,6 +146,18 @@ class Dispatcher:
             await self._check(new)
         while self._waiting and await self._hand_out():
             pass
+
+    async def _hand_out_temporary(self, *, fairly: bool) -> None:
+        """What is no row waits its turn among those that are: ``fairly`` only what was asked before the first of them."""
+        if not desk.waiting:
+            return
+        new = [session for session in self._sessions.values() if session.ready and session.standing is None]
+        if new:
+            await self._check(new)
+        before = await in_database(claims.first_rank) if fairly else None
+        await desk.hand_out(
+            lambda: self._seating.seats(self._sessions.values()), self._sessions, self._seating.started, before
+        )
 
     async def _hand_out(self) -> bool:
         if database_queue() > CROWD:
@@ -183,6 +202,10 @@ class Dispatcher:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._look.wait()
             self._look.clear()
+            try:
+                await desk.tick(self._sessions)
+            except DatabaseTrouble:
+                log.exception("dispatch.database_error")
             if not self._sessions:
                 continue
             sessions = list(self._sessions.values())

@@ -23,6 +23,7 @@ from chat.inference.presence import Presence
 from chat.inference.stream import Stream
 from chat.inference.task_runs import TaskRuns
 from chat.task_claims import ClaimedTask
+from chat.temporary.answers import TemporaryAnswers
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.messages import (
     Availability,
@@ -88,6 +89,7 @@ class NodeSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard = asyncio.get_running_loop().time()
         self.presence = Presence(node, self.id, self.spawn, self.freed)
+        self.temporary = TemporaryAnswers(self)
         self._answers = Answers(self)
         self._runs = TaskRuns(self)
 
@@ -103,6 +105,11 @@ class NodeSession:
         silent = asyncio.get_running_loop().time() - self._heard
         return self.ready and not self.leaving and silent <= SILENT_BEATS * settings.NODE_HEARTBEAT_SECONDS
 
+    def stream(self, generation: UUID) -> Stream | None:
+        """Of an answer that it writes, stored ones and temporary ones alike."""
+        run = self.temporary.runs.get(generation)
+        return run.stream if run is not None else self.streams.get(generation)
+
     def free(self, kind: Kind = "chat") -> dict[str, int]:
         """Free slots by model of that kind, of those that have any; what owner and operator allow is not looked at here."""
         if not self.listening():
@@ -113,7 +120,7 @@ class NodeSession:
 
     def busy(self) -> dict[str, int]:
         """Slots in use, by model."""
-        return Counter([*self._answers.busy(), *self._runs.busy()])
+        return Counter([*self._answers.busy(), *self._runs.busy(), *self.temporary.busy()])
 
     def start(self, claimed: Claimed) -> None:
         """Hands a claimed generation to the node."""
@@ -127,6 +134,7 @@ class NodeSession:
         """Passes a stop of a generation on, once; has the node drop a task."""
         self._answers.stop(work)
         self._runs.stop(work)
+        self.temporary.stop(work)
 
     def order(self, order: Order) -> None:
         """Passes on what the site's operator wants of the machine."""
@@ -163,11 +171,11 @@ class NodeSession:
             self.presence.beat((*message.running, *self._answers.handing_over()))
             self._runs.beat(message.running)
         elif isinstance(message, Progress):
-            self._answers.progress(message)
+            (self.temporary if message.generation in self.temporary.runs else self._answers).progress(message)
         elif isinstance(message, Finished):
-            (self._runs if message.generation in self._runs.runs else self._answers).finished(message)
+            self._whose(message.generation).finished(message)
         elif isinstance(message, Failed):
-            (self._runs if message.generation in self._runs.runs else self._answers).failed(message)
+            self._whose(message.generation).failed(message)
         elif isinstance(message, Embedded):
             self._runs.embedded(message)
         elif isinstance(message, BlobPart):
@@ -184,6 +192,12 @@ class NodeSession:
             self.spawn(self._left())
         else:
             raise ChannelError("bad_message", f"{message.type} from an enrolled node")
+
+    def _whose(self, work: UUID) -> Answers | TaskRuns | TemporaryAnswers:
+        """Who follows it here; of what nobody knows, the answers say so."""
+        if work in self._runs.runs:
+            return self._runs
+        return self.temporary if work in self.temporary.runs else self._answers
 
     async def _hello(self, hello: Hello) -> None:
         taken = await in_database(nodes.connected, self.node, self.id, hello)
@@ -217,11 +231,14 @@ class NodeSession:
                 self._answers.delta(item)
             elif item.g in self._runs.runs:
                 self._runs.delta(item)
+            elif item.g in self.temporary.runs:
+                self.temporary.delta(item)
             else:
                 self.send(Drop(generation=item.g))
         self._answers.stored_soon()
 
     async def _left(self) -> None:
+        self.temporary.gone()
         ending = await self._answers.let_go()
         await in_database(nodes.left, self.node, self.id, ending)
         self._answers.forget_others(ending)
@@ -260,6 +277,7 @@ class NodeSession:
         """The socket is gone: what came is stored, readers are told, tasks are brought to their end."""
         self.closed = True
         self._answers.stop_recording()
+        self.temporary.gone()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=10)
         await self._answers.store_rest()
