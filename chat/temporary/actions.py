@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat.actions import LEAST_ANSWER, USUAL_ANSWER, checked_prompt, written
+from chat.actions import checked_prompt, written
+from chat.allowance import LEAST_ANSWER, USUAL_ANSWER
 from chat.bus import on_commit
 from chat.context import weights
 from chat.hub import user_topic

@@ -16,7 +16,7 @@ export class Gauges {
 
   /**
    * @param {{box: Element, dialog: HTMLDialogElement, field: HTMLTextAreaElement, urls: {context: string, summarise: string,
-   *   summaries: string, pin: string, forget: string}, place: {conversation: string | null}, model(): string, send(frame: object): void,
+   *   summaries: string, pin: string, forget: string}, place: {conversation: string | null}, shown(): string | null, model(): string, send(frame: object): void,
    *   announce(words: string): void, show(id: string): void}} parts
    */
   constructor(parts) {
@@ -56,8 +56,8 @@ export class Gauges {
 
   event(event) {
     if (event.type === "budget") this.#budget = event;
-    else if (event.type === "generation.finished" && event.conversation === this.place.conversation) this.#finished(event.message);
-    else if (event.conversation === this.place.conversation) {
+    else if (event.type === "generation.finished" && event.conversation === this.shown()) this.#finished(event.message);
+    else if (event.conversation && event.conversation === this.shown()) {
       if (event.type === "context.changed" && event.problem) this.#trouble(event.problem);
       if (["context.changed", "branch.shown", "message.changed"].includes(event.type)) this.#soon("read", () => this.read());
       if (event.type === "message.added") this.askBudget();

@@ -1,6 +1,6 @@
 // The chat page: makes the parts and ties them together.
 
-import { address, get, post } from "./api.js";
+import { address, get, getText, post } from "./api.js";
 import { Asking } from "./asking.js";
 import { showing } from "./attached.js";
 import { Attachments } from "./attachments.js";
@@ -28,6 +28,7 @@ import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
 import { Connection } from "./socket.js";
 import { seenBy } from "./seen.js";
+import { HASH, Temporary } from "./temporary.js";
 import { Thread } from "./thread.js";
 import { gettext } from "../i18n.js";
 import { notify } from "../notices/browser.js";
@@ -66,7 +67,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     else if (event.type === "list.changed") sidebar.reload();
     else if (event.type === "answer.ready") answerReady(event);
     else if (event.type === "message.rated") ratings.rated(event);
-    else if (event.type !== "budget") thread.event(event);
+    else if (event.type !== "budget" && !temporary.event(event)) thread.event(event);
     if (event.type === "comparison.shown") compareChoice.clear();
     gauges.event(event);
   },
@@ -82,7 +83,7 @@ const outbox = new Outbox((frame) => connection.send(frame), window.sessionStora
 const announce = (words) => (byId("announcer").textContent = words);
 const thread = new Thread({ list: byId("messages"), comparison: byId("comparison"), connection, outbox, announce, conversation, thinkingUrl: data.urlThinking });
 const writing = {
-  submit: (text, offline) => asking.submit(text, offline),
+  submit: (text, offline) => (temporary.on ? temporary.submit(text) : asking.submit(text, offline)),
   stop: () => thread.stop(),
   editLast: () => keys.actions.edit(),
 };
@@ -138,6 +139,7 @@ const gauges = new Gauges({
   field: byId("text"),
   urls: { context: data.urlContext, summarise: data.urlSummarise, summaries: data.urlSummaries, pin: data.urlPin, forget: data.urlForget },
   place,
+  shown: () => thread.conversation,
   model: () => settings.model,
   send: (frame) => connection.send(frame),
   announce,
@@ -156,6 +158,12 @@ const asking = new Asking({
   connection,
   later: byId("later"),
   made: conversationChanged,
+});
+const temporary = new Temporary({
+  root, thread, composer, settings, connection, scroller, drawer,
+  banner: byId("temporary"),
+  title: byId("title"),
+  keepUrl: data.urlTemporaryKeep,
 });
 const compareChoice = new CompareChoice(byId("compare"));
 asking.adds(() => compareChoice.fields());
@@ -254,14 +262,15 @@ const memory = new Memory({ urls: { pin: data.urlPin, edit: data.urlSummaryEdit,
 const report = ({ dataset }) => location.assign(address(data.urlReport, dataset.message));
 const others = { report, greet: () => persona.greet().catch((error) => failed(error.message)), rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
 const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));
-tools(byId("messages"), data.urlSource, act);
+const source = (id) => temporary.source(id) ?? getText(address(data.urlSource, id));
+tools(byId("messages"), source, act);
 const choose = comparisonTools(thread.comparison, {
   url: data.urlKeepAnswer,
   connection,
   kept: (head) => (head ? thread.turnTo(head) : thread.resync(true)),
   failed,
 });
-tools(byId("comparison"), data.urlSource, (action, article, button) => {
+tools(byId("comparison"), source, (action, article, button) => {
   choose(action, article);
   act(action, article, button);
 });
@@ -293,4 +302,5 @@ setInterval(() => thread.tick(), 1000);
 
 showStatus(JSON.parse(byId("status").textContent));
 composer.setBusy(thread.busy, thread.runs.stopping);
+if (location.hash === HASH) temporary.begin();
 connection.connect();

@@ -5,7 +5,6 @@ import { author, tokens } from "./words.js";
 import { dressCode } from "./code.js";
 import { copyFrom } from "./copy.js";
 import { dressMath } from "./math.js";
-import { address, getText } from "./api.js";
 import { fillAttached } from "./attached.js";
 import { showMemory } from "./memory.js";
 import { part } from "./parts.js";
@@ -138,13 +137,13 @@ export function buildPending(frame) {
   return article;
 }
 
-/** The buttons of all messages at once: Copy is done here, all else by `act`. */
-export function tools(list, sourceUrl, act) {
+/** The buttons of all messages at once: Copy is done here, with the Markdown that `source` promises, all else by `act`. */
+export function tools(list, source, act) {
   list.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-action]");
     const article = button?.closest("[data-message]");
     if (!article) return;
-    if (button.dataset.action === "copy") copyFrom(button, getText(address(sourceUrl, article.dataset.message)));
+    if (button.dataset.action === "copy") copyFrom(button, source(article.dataset.message));
     else act(button.dataset.action, article, button);
   });
 }

@@ -46,6 +46,13 @@ export class Settings {
     return this.select.value;
   }
 
+  /** As they stand in the form. */
+  get values() {
+    const { system_prompt: prompt, temperature } = this.form.elements;
+    const warmth = temperature.value === "" ? null : Number(temperature.value);
+    return { model: this.model, system_prompt: prompt.value, temperature: warmth, thinking: this.thinking.value };
+  }
+
   /** Settings chosen before the conversation was there are stored with it now, ahead of its first message. Returns it as stored. */
   async moveTo(conversation) {
     this.conversation = conversation.id;

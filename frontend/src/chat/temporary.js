@@ -8,6 +8,8 @@ import { uuid } from "./outbox.js";
 
 export const HASH = "#temporary";
 
+const MOST_TURNS = 400;
+
 export class Temporary {
   on = false;
   #turns = [];
@@ -16,12 +18,13 @@ export class Temporary {
   #model = "";
   #kept = false;
 
-  /** `parts`: root, banner, thread, composer, settings, connection, scroller, title, later (what waits its turn), keepUrl. */
+  /** `parts`: root, banner, thread, composer, settings, connection, scroller, drawer, title, keepUrl. */
   constructor(parts) {
     Object.assign(this, parts);
     this.words = this.banner.querySelector("[data-part=words]");
     this.keepButton = this.banner.querySelector("[data-part=keep]");
     this.keepButton.addEventListener("click", () => this.#keep());
+    this.thread.addEventListener("changed", () => this.on && this.#show());
     addEventListener("hashchange", () => location.hash === HASH && this.begin());
     addEventListener("beforeunload", (event) => this.on && this.#turns.length && !this.#kept && event.preventDefault());
   }
@@ -35,9 +38,12 @@ export class Temporary {
     const [way] = performance.getEntriesByType("navigation");
     if (way?.type === "reload") this.words.textContent = gettext("The temporary chat that was here is gone: nothing of it was stored. This is a new one.");
     this.title.textContent = gettext("Temporary chat");
+    if (this.drawer.open) this.drawer.show(false);
+    this.composer.text.focus();
     // Nothing of it is kept in the browser either.
     this.composer.storage = null;
     this.thread.temporary = this;
+    for (const type of ["paste", "drop"]) document.addEventListener(type, (event) => this.#noFiles(event), true);
     if (this.connection.open) this.opened();
   }
 
@@ -65,7 +71,7 @@ export class Temporary {
       return;
     }
     const { model, system_prompt, temperature, thinking } = this.settings.values;
-    const frame = { type: "temporary.ask", request: uuid(), text, turns: this.#turns, model, system_prompt, temperature, thinking };
+    const frame = { type: "temporary.ask", request: uuid(), text, turns: this.#turns.slice(-MOST_TURNS), model, system_prompt, temperature, thinking };
     this.#pending = frame;
     this.#model = model;
     this.thread.messages.addPending(frame);
@@ -77,6 +83,14 @@ export class Temporary {
   /** The Markdown of a message, for Copy. */
   source(id) {
     return this.on ? Promise.resolve(this.#texts.get(id) ?? "") : null;
+  }
+
+  /** A file would be stored. */
+  #noFiles(event) {
+    if (!(event.clipboardData ?? event.dataTransfer)?.files.length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.composer.refuse(gettext("Files are stored when they are attached, so a temporary chat takes none."));
   }
 
   #added({ message, request }) {

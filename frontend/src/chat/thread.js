@@ -56,6 +56,10 @@ export class Thread extends EventTarget {
   opened(again) {
     this.#streams.clear();
     this.#elsewhere.clear();
+    if (this.temporary) {
+      this.temporary.opened();
+      return;
+    }
     this.connection.send({ type: "open", conversation: this.conversation });
     this.runs.expect();
     this.outbox.resend(this.conversation);
@@ -90,6 +94,8 @@ export class Thread extends EventTarget {
 
   /** Makes the page equal to what the site has stored. Events are hints that may be lost; this is not. */
   resync(now = false) {
+    // Of a temporary chat the site has nothing stored.
+    if (this.temporary) return Promise.resolve();
     return this.#resync.ask(now);
   }
 

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 
-from chat.actions import USUAL_ANSWER
+from chat.allowance import USUAL_ANSWER
 from chat.inference.dispatch import dispatcher
 from chat.models import Conversation, Message
 from chat.temporary.desk import desk
