@@ -9,7 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat.actions import checked_prompt, written
 from chat.allowance import LEAST_ANSWER, USUAL_ANSWER
 from chat.bus import on_commit
 from chat.context import weights
@@ -17,15 +16,19 @@ from chat.hub import user_topic
 from chat.messages import conversation_changed, plain_html, rendered
 from chat.models import Conversation, Message
 from chat.models.prompts import OwnText
+from chat.moderating.texts import SERVICE
 from chat.prompting import site
 from chat.prompting.layers import Layer, compose, text_version
 from chat.prompting.sources import person_layer
 from chat.temporary.events import AskTemporary, TemporaryTurn
 from chat.temporary.question import Question, rank_now, turns
 from chat.titles import title_from_question
+from chat.wording import checked_prompt, written
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
 from meatlizard.errors import Invalid
+from meatlizard.moderation import rulebook
+from meatlizard.moderation.actions.screening import asks_model
 from meatlizard.ops.logs import current_request_id
 
 SETTLES = datetime.timedelta(minutes=50)
@@ -38,6 +41,7 @@ MAX_KEPT = 2_000_000
 def prepare(user: User, conversation: UUID, asked: AskTemporary, last: tuple[UUID, str] | None = None) -> Question:
     """A question to hand to the desk, with its tokens set aside: a number, and a key that stands nowhere else. ``last``: node and
     model of the answer before. Raises Invalid, and LimitReached ``budget_exceeded``."""
+    _allowed()
     said = [(turn.role, written(turn.content)) for turn in asked.turns]
     said.append(("user", written(asked.text)))
     system = _system(user, asked.system_prompt)
@@ -56,6 +60,20 @@ def prepare(user: User, conversation: UUID, asked: AskTemporary, last: tuple[UUI
         concurrency=user.tier.concurrency, model=asked.model, said=turns(said), system=system, sampling=sampling,
         rank=rank_now(), trace=current_request_id() or "", last=last,
     )  # fmt: skip
+
+
+def _allowed() -> None:
+    """Moderation keeps what it finds, so that people may appeal and moderators may look. A chat that is kept nowhere has no place
+    beside it."""
+    book = rulebook.current()
+    if (
+        book.rules(SERVICE, "in")
+        or book.rules(SERVICE, "out")
+        or asks_model(SERVICE, "in")
+        or asks_model(SERVICE, "out")
+    ):
+        words = gettext("Chats are moderated here, which temporary ones cannot be. Use an ordinary conversation.")
+        raise Invalid(words, code="temporary_off")
 
 
 def _system(user: User, prompt: str) -> str:

@@ -157,7 +157,7 @@ def tell_end(question: Question, end: End) -> None:
         conversation=question.conversation,
         generation=question.generation,
         length=len(answer),
-        reason=end.reason,  # type: ignore[arg-type]
+        reason=end.reason,
         message=answer_out(question, state_of(end.reason), end),
     )
     bus.event(topic, finished)

@@ -1,7 +1,6 @@
 """Temporary chats: answered like any other, and written down nowhere: not before, not while, not after."""
 
 import asyncio
-import json
 import logging
 from typing import Any
 from uuid import uuid4
@@ -9,11 +8,8 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.test import Client
 
 from chat.allowance import USUAL_ANSWER
-from chat.inference.dispatch import dispatcher
-from chat.models import Conversation, Message
 from chat.temporary.desk import desk
 from inference_client.protocol.messages import Drop, Failed, Generate, Stop
 from meatlizard.accounts.models import Tier, User
@@ -23,6 +19,7 @@ from meatlizard.threads import in_database
 from tests.chat.serving import serving
 from tests.chat.test_chat_socket import Page, node_for
 from tests.fakes.node import FakeNode, until
+from tests.meatlizard.moderation.conftest import Switching
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -289,6 +286,18 @@ async def test_beyond_the_weeks_tokens_nothing_is_sent(alice: User, olga: User) 
 
 
 @pytest.mark.asyncio
+async def test_where_chats_are_moderated_there_are_none(alice: User, olga: User, rule: Switching) -> None:
+    """Moderation keeps what it finds; a chat that nothing keeps would be a way around it."""
+    await in_database(rule, "flag", words=SECRET)
+    async with serving(), await node_for(olga) as node, Page(alice) as page:
+        await node.hello("tiny")
+        await begun(page)
+        await page.say(type="temporary.ask", request=uuid4(), text="Why?")
+        assert (await page.until("error"))["code"] == "temporary_off"
+    assert not await in_database(Reservation.objects.exists)
+
+
+@pytest.mark.asyncio
 async def test_charlie_neither_hears_nor_stops_it(alice: User, charlie: User, olga: User) -> None:
     async with serving(), await node_for(olga) as node, Page(alice) as page, Page(charlie) as stranger:
         await node.hello("tiny")
@@ -359,39 +368,3 @@ def test_what_a_crashed_process_had_set_aside_is_free_again(alice: User) -> None
     assert budgets.expire() == 1
     week = WeeklyUse.objects.get()
     assert (week.used, week.reserved) == (0, 0)
-
-
-# --- kept after all ---------------------------------------------------------------------------------------------------
-
-SAID = [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "<b>Because</b> **so**."}]
-
-
-def keep(client: Client, **body: Any) -> Any:
-    return client.post("/chat/temporary/keep/", json.dumps(body), content_type="application/json")
-
-
-def test_alice_keeps_a_chat_and_a_guest_is_asked_in(client: Client, alice: User) -> None:
-    assert keep(client, turns=SAID).status_code == 302
-    assert not Conversation.objects.exists()
-    client.force_login(alice)
-    made = keep(client, turns=SAID, model="tiny", system_prompt="Be brief.")
-    assert made.status_code == 201
-    row = Conversation.objects.get()
-    assert (row.owner, row.title, row.system_prompt) == (alice, "Why?", "Be brief.")
-    page = client.get(made.json()["url"]).content.decode()
-    assert "<strong>so</strong>" in page
-    assert "<b>Because</b>" not in page
-    assert [message.source for message in Message.objects.order_by("created")] == ["person", "model"]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"turns": []}, {"turns": [{"role": "system", "content": "x"}]}, {"turns": SAID, "owner": 1}, {"turns": "x"}],
-)
-def test_what_makes_no_sense_is_not_kept(client: Client, alice: User, body: dict[str, Any]) -> None:
-    client.force_login(alice)
-    assert keep(client, **body).status_code == 400
-    assert not Conversation.objects.exists()
-
-
-_ = dispatcher

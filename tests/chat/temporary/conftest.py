@@ -1,0 +1,3 @@
+from tests.meatlizard.moderation.conftest import fresh_rules, rule
+
+__all__ = ["fresh_rules", "rule"]
