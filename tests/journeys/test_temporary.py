@@ -59,6 +59,9 @@ def test_it_is_answered_and_gone_with_a_reload(
         expect(chat.last_answer.get_by_test_id(tool)).not_to_be_visible()
     expect(page.get_by_test_id("gauge-context")).to_contain_text("5 of 2,048")
     expect(page.get_by_test_id("conversation-row").filter(has_text="gecko")).to_have_count(0)
+    expect(page.get_by_test_id("attach-file")).not_to_be_visible()
+    page.get_by_test_id("attach-input").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"gecko"})
+    expect(page.get_by_test_id("composer-error")).to_contain_text("takes none")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
     assert site.manage("shell", "--no-imports", "-c", ROWS) == before
     assert "gecko" not in page.evaluate("JSON.stringify([localStorage, sessionStorage])")

@@ -185,7 +185,7 @@ attachments.addEventListener("changed", () => composer.offerSending());
 place.addEventListener("moved", () => attachments.moved());
 asking.adds(() => attachments.taken());
 asking.returns((entry) => attachments.comeBack(entry.attachments));
-const attach = (found) => attachments.add(found);
+const attach = (found) => temporary.refusesFiles() || attachments.add(found);
 dropping(byId("main"), attach);
 pasting(byId("text"), attach);
 picking(byId("attach-file"), byId("attach-files"), attach);
@@ -208,7 +208,7 @@ const menu = new Menu({
 const persona = new Persona({ chip: byId("persona"), data, place, toast });
 menu.on("persona", (item) => persona.choose(item, composer.text));
 menu.on("model", ({ id }) => settings.choose(id));
-menu.on("attach", (item) => void attachments.take(item));
+menu.on("attach", (item) => void (temporary.refusesFiles() || attachments.take(item)));
 menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(item));
 
 function showStatus(status) {

@@ -43,7 +43,6 @@ export class Temporary {
     // Nothing of it is kept in the browser either.
     this.composer.storage = null;
     this.thread.temporary = this;
-    for (const type of ["paste", "drop"]) document.addEventListener(type, (event) => this.#noFiles(event), true);
     if (this.connection.open) this.opened();
   }
 
@@ -85,12 +84,10 @@ export class Temporary {
     return this.on ? Promise.resolve(this.#texts.get(id) ?? "") : null;
   }
 
-  /** A file would be stored. */
-  #noFiles(event) {
-    if (!(event.clipboardData ?? event.dataTransfer)?.files.length) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    this.composer.refuse(gettext("Files are stored when they are attached, so a temporary chat takes none."));
+  /** Says why no file may be attached, where none may: it would be stored. */
+  refusesFiles() {
+    if (this.on) this.composer.refuse(gettext("Files are stored when they are attached, so a temporary chat takes none."));
+    return this.on;
   }
 
   #added({ message, request }) {
