@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 
 from chat.models import PersonaVersion
 from chat.models.personas import NAME
+from chat.personas.writable import UNWRITABLE
 from inference_client.protocol.vocabulary import Sampling
 from meatlizard.errors import Invalid
 
@@ -37,9 +37,6 @@ SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repeat_penalty", "max_tok
 READ = ("description", "personality", "scenario", "examples", "system_prompt", "post_history")
 TEXTS = (*READ, "first_message", "creator_notes")
 LINES = ("name", "nickname", "creator", "character_version", "model")
-
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-"""Controls say nothing to a reader, PostgreSQL refuses the first, and half a surrogate pair can be written nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +86,12 @@ def columns(character: Character) -> dict[str, Any]:
 
 def line(text: str) -> str:
     """A text of one line: without controls and superfluous blanks."""
-    return " ".join(_UNWRITABLE.sub("", text).split())
+    return " ".join(UNWRITABLE.sub("", text).split())
 
 
 def text(value: str) -> str:
     """A text of many lines, in the way this site ends them."""
-    return _UNWRITABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return UNWRITABLE.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def tag(value: str) -> str:

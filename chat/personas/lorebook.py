@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from chat.personas import patterns
 from chat.personas.decorators import Decorators, split
+from chat.personas.writable import UNWRITABLE
 
 SCAN_DEPTH = 4
 """Messages that are searched for keys, where a book does not say."""
@@ -268,14 +269,15 @@ def _enabled(raw: dict[str, Any]) -> bool:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Without what could be written neither into the database nor onto the wire, and would keep an answer from ever being asked for."""
+    return UNWRITABLE.sub("", value) if isinstance(value, str) else ""
 
 
 def _texts(raw: dict[str, Any], *names: str) -> list[str]:
     for name in names:
         value = raw.get(name)
         if isinstance(value, list):
-            return [one.strip() for one in value if isinstance(one, str)]
+            return [_text(one).strip() for one in value if isinstance(one, str)]
     return []
 
 

@@ -1,6 +1,7 @@
 """Who speaks in which conversation, read from the database. Versions never change, so a process reads each of them once."""
 
 import datetime
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +15,8 @@ from chat.personas.cast import Cast, Script, cast
 from chat.personas.character import Character
 from chat.personas.lorebook import Book, parse
 from chat.prompting.layers import SITE, Layer
+
+log = logging.getLogger(__name__)
 
 REMEMBERED = 32
 """Versions and books, each as large as it may be."""
@@ -88,7 +91,11 @@ def scripts(
         one, message = casting.get(answer.conversation_id), answer.message_id
         if one is not None and message is not None and message in tree:
             original = next((layer.text for layer in layers[answer.conversation_id] if _is_the_sites_role(layer)), "")
-            found[answer.conversation_id] = one.script(_said(tree, tree[message][0]), original)
+            try:
+                found[answer.conversation_id] = one.script(_said(tree, tree[message][0]), original)
+            except Exception:
+                # One claim serves many people: what a stranger's book does to us must not hold up the others.
+                log.exception("persona.not_read", extra={"conversation": str(answer.conversation_id)})
     return found
 
 

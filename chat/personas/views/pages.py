@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from chat.messages import rendered
 from chat.models import Persona, PersonaVersion
 from chat.personas import actions, gallery, talks
 from chat.personas import character as characters
@@ -22,9 +21,8 @@ from chat.personas.access import (
     may_change,
     shown_version,
 )
-from chat.personas.cast import cast
 from chat.personas.changes import changes
-from chat.personas.lorebook import parse
+from chat.personas.looks import look
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import NotFound
 from meatlizard.security.ratelimit import limited
@@ -73,13 +71,10 @@ def persona(request: HttpRequest, persona: UUID) -> HttpResponse:
     viewer = request.user
     row = access_persona(viewer, persona)
     version = shown_version(viewer, row)
-    who = characters.of(version)
-    names = cast(who, "", "", ())
+    shown = look(version.pk)
     context = {
-        "persona": row, "version": version, "who": who, "may_change": may_change(viewer, row),
-        "notes": rendered(who.creator_notes, version.pk) if who.creator_notes else "",
-        "greetings": [rendered(names.expanded(text), version.pk) for text in who.greetings[:20]],
-        "entries": len(parse(who.book).entries), "avatar": gallery.avatar_url(row.pk, version, "large"),
+        "persona": row, "version": version, "who": characters.of(version), "may_change": may_change(viewer, row),
+        "notes": shown.notes, "greetings": shown.greetings, "entries": shown.entries, "avatar": gallery.avatar_url(row.pk, version, "large"),
         "usual_name": talks.usual_name(viewer), "waiting": version.pk != row.published_id,
     }  # fmt: skip
     return render(request, "chat/personas/persona.html", context)

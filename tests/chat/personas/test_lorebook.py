@@ -151,7 +151,7 @@ def test_names_stand_in_keys_and_texts_before_they_are_compared_and_counted() ->
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(?=a)b", "(a)\\1", "(?<!x)y", "a{2000}", "(", "[", "x" * 501, "\ud800", "(((a{100}){100}){100})"]
+    "pattern", ["(?=a)b", "(a)\\1", "(?<!x)y", "a{2000}", "(", "[", "x" * 501, "(((a{100}){100}){100})"]
 )
 def test_a_pattern_that_cannot_run_makes_its_entry_unusable_and_says_why(pattern: str) -> None:
     mixed = book(entry("bad", pattern, use_regex=True), entry("good"))

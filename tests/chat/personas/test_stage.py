@@ -1,5 +1,6 @@
 """What a model reads of a persona, and conversations with one: Alice made it and shares it, Bob speaks with it, Charlie is a stranger."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from chat.models import Conversation, Generation, Lorebook, Message, Persona
 from chat.personas import actions, talks
 from chat.personas.cast import MAX_LORE, Script, cast
 from chat.personas.lorebook import parse
+from chat.prompting import compositions
 from chat.prompting.shipped import shipped
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.accounts.models import User
@@ -254,6 +256,44 @@ def test_lorebooks_of_ones_own_are_read_without_a_persona(ask: Asking, alice: Us
         talks.attach_books(alice, talk.pk, [theirs.pk])
     with pytest.raises(Invalid):
         talks.attach_books(alice, talk.pk, [uuid4() for _ in range(11)])
+
+
+def test_what_can_be_written_nowhere_keeps_no_answer_from_being_asked_for(ask: Asking, alice: User) -> None:
+    odd = "a\x00b\ud800c"
+    book = {"entries": [entry(odd, constant=True), entry(f"@@depth 0\n{odd}", keys=[odd]), entry(odd)], "name": odd}
+    asked = ask(alice, "rain abc", talks.begin(alice, persona(alice, book=book, extra={"data": {"x": odd}})))
+    read = what_is_read(asked)
+    assert read[0][1].endswith("abc") and read[-1] == ("system", "abc")
+    claimed = Generation.objects.get(pk=asked.pk)
+    compositions.note([(claimed, contexts([claimed], {claimed.pk: ""})[claimed.pk].system)])
+
+
+def test_a_book_that_breaks_us_holds_up_nobody(
+    ask: Asking, alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = ask(alice, "x", talks.begin(alice, persona(alice)))
+    monkeypatch.setattr("chat.personas.cast.Cast.script", lambda *_: 1 / 0)
+    assert [role for role, _ in what_is_read(asked)][-1] == "user"
+    assert "persona.not_read" in caplog.text
+
+
+def test_of_two_who_save_at_once_one_is_told(alice: User) -> None:
+    row = persona(alice)
+
+    def save(name: str) -> str:
+        try:
+            mine = Persona.objects.select_related("current").get(pk=row.pk)
+            actions.save(alice, mine, lizzy(name=name), base=1)
+        except Invalid as error:
+            return error.code
+        finally:
+            connection.close()
+        return "saved"
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(save, ["a", "b", "c", "d"]))
+    assert sorted(results) == ["changed_meanwhile"] * 3 + ["saved"]
+    assert sorted(row.versions.values_list("number", flat=True)) == [1, 2]
 
 
 def test_who_uses_no_persona_pays_for_none(ask: Asking, alice: User) -> None:
