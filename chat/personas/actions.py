@@ -41,7 +41,7 @@ def create(
                 _("You have %(most)s personas already. Delete some first.") % said, code="too_many_personas"
             )
         persona = Persona.objects.create(owner=owner, visibility=visibility, updated=timezone.now())
-        persona.current = _add_version(owner, persona, 1, character, avatar, note)
+        persona.current = _add_version(owner, persona, 1, character, avatar.pk if avatar else None, note)
         persona.save(update_fields=["current"])
     return persona
 
@@ -68,8 +68,8 @@ def save(
                 _("Somebody saved this persona in the meantime. Open it again and repeat your change."),
                 code="changed_meanwhile",
             )
-        picture = before.avatar if avatar == "keep" else avatar
-        if characters.of(before) == character and picture == before.avatar:
+        picture = before.avatar_id if avatar == "keep" else avatar.pk if avatar else None
+        if characters.of(before) == character and picture == before.avatar_id:
             return before
         number = (row.versions.aggregate(last=Max("number"))["last"] or 0) + 1
         version = _add_version(editor, row, number, character, picture, note)
@@ -172,10 +172,15 @@ def _take_over(persona: Persona, row: Persona) -> None:
 
 
 def _add_version(
-    author: User, persona: Persona, number: int, character: Character, avatar: Avatar | None, note: str
+    author: User, persona: Persona, number: int, character: Character, avatar: UUID | None, note: str
 ) -> PersonaVersion:
     return PersonaVersion.objects.create(
-        persona=persona, number=number, author=author, avatar=avatar, note=note[:200], **characters.columns(character)
+        persona=persona,
+        number=number,
+        author=author,
+        avatar_id=avatar,
+        note=note[:200],
+        **characters.columns(character),
     )
 
 

@@ -83,8 +83,10 @@ export class BookEditor {
     const row = this.#row(entry);
     this.parts("entries").append(row);
     this.parts("empty").hidden = true;
+    // Browsers tell of it being unfolded only later.
     row.firstElementChild.open = true;
-    row.querySelector("input, textarea").focus();
+    this.#unfold(row, entry);
+    row.querySelector("textarea").focus();
   }
 
   /** An entry's fields are made when it is opened: a book may have hundreds. */
@@ -99,17 +101,19 @@ export class BookEditor {
     };
     name();
     details.append(summary);
-    details.addEventListener("toggle", () => {
-      if (!details.open || details.children.length > 1) return;
-      const fields = Object.assign(document.createElement("div"), { className: "fields" });
-      fields.append(...ENTRY.map(([key, label, kind]) => this.#control(entry, key, label, kind)));
-      fields.append(this.#remover(entry, row));
-      details.append(fields);
-    });
+    details.addEventListener("toggle", () => details.open && this.#unfold(row, entry));
     details.addEventListener("input", name);
     row.dataset.testid = "book-entry";
     row.append(details);
     return row;
+  }
+
+  #unfold(row, entry) {
+    const details = row.firstElementChild;
+    if (details.children.length > 1) return;
+    const fields = Object.assign(document.createElement("div"), { className: "fields" });
+    fields.append(...ENTRY.map(([key, label, kind]) => this.#control(entry, key, label, kind)), this.#remover(entry, row));
+    details.append(fields);
   }
 
   #remover(entry, row) {
