@@ -303,3 +303,12 @@ def test_an_unmarked_string_of_a_script_is_found(source: str) -> None:
 )  # fmt: skip
 def test_a_marked_string_of_a_script_is_not(source: str) -> None:
     assert not list(unmarked_in_script(source))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROOT / "frontend/src")))
+def test_scripts_import_what_they_mark_with(path) -> None:  # type: ignore[no-untyped-def]
+    """No bundler complains of a name that is nowhere: the page would break where it first says that sentence."""
+    source = path.read_text()
+    for name in ("gettext", "ngettext", "interpolate"):
+        called = re.search(rf"(?<![\w.#]){name}\(", SCRIPT.sub(lambda found: found["string"] or "", source))
+        assert not called or re.search(rf"import {{[^}}]*\b{name}\b[^}}]*}} from|function {name}\b", source), name
