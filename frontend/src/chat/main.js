@@ -190,7 +190,7 @@ dropping(byId("main"), attach);
 pasting(byId("text"), attach);
 picking(byId("attach-file"), byId("attach-files"), attach);
 picking(byId("attach-photo"), byId("attach-camera"), attach);
-if (byId("attach-link-open")) linking(byId("attach-link-open"), byId("attach-link"), (url) => attachments.take({ source: "link", id: url, title: url }));
+if (byId("attach-link-open")) linking(byId("attach-link-open"), byId("attach-link"), (url) => temporary.refusesFiles() || attachments.take({ source: "link", id: url, title: url }));
 showing(byId("messages"), byId("attached"));
 
 const fromSite = (kind, url) => (url ? [remote(kind, url, get)] : []);
