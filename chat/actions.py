@@ -124,7 +124,7 @@ def send(
     Raises LimitReached when too many already wait, Invalid when an answer is still being written here; nothing is
     stored then.
     """
-    text, found = let_in(user, conversation, written(text, empty=bool(files)), request)
+    text, found = let_in(user, conversation, written(text, empty=bool(files)), request, files)
     reply = None
     if offline == "markov":
         reply = _by_markov(offline, access_conversation(user, conversation).model, text, user)

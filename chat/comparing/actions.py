@@ -71,7 +71,7 @@ def compare(
 
     Raises as :func:`chat.actions.send`, LimitReached when all are refused; nothing is stored then.
     """
-    text, found = let_in(user, conversation, written(text, empty=bool(files)), request)
+    text, found = let_in(user, conversation, written(text, empty=bool(files)), request, files)
     aliases = _checked(models)
     if blind:
         random.SystemRandom().shuffle(aliases)

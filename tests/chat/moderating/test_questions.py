@@ -7,10 +7,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from chat import actions, branches, keeping
 from chat.comparing.actions import compare
-from chat.models import Conversation, Generation, Message
+from chat.models import Conversation, Generation, Message, Upload
 from chat.sharing import actions as sharing
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
@@ -103,6 +104,26 @@ def test_other_doors_of_text_are_watched_too(alice: User, rule: Switching) -> No
         keeping.save_folder(alice, None, "zoo", None, "You are a lizard.")
     talk.refresh_from_db()
     assert talk.system_prompt == ""
+
+
+@pytest.mark.parametrize(("action", "stored"), [("block", False), ("mask", True), ("flag", True)])
+def test_documents_are_looked_at_when_they_are_sent(alice: User, rule: Switching, action: str, stored: bool) -> None:
+    rule(action, words="lizard")
+    talk = actions.create_conversation(alice)
+    file = Upload.objects.create(
+        owner=alice, state="ready", kind="document", name="zoo.txt", media_type="text/plain", size=10, stored=False,
+        text="All about the lizard house.", length=27, created=timezone.now(),
+    )  # fmt: skip
+    if stored:
+        actions.send(alice, talk.pk, uuid4(), "Sum it up.", files=[file.pk])
+    else:
+        with pytest.raises(Blocked):
+            actions.send(alice, talk.pk, uuid4(), "Sum it up.", files=[file.pk])
+    assert Message.objects.exists() is stored
+    case = Case.objects.get()
+    assert (case.matched, case.kept) == ("lizard", "")
+    file.refresh_from_db()
+    assert "lizard" in file.text
 
 
 def test_settings_that_were_there_before_a_rule_can_still_be_saved(alice: User, rule: Switching) -> None:
