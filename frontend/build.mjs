@@ -62,6 +62,9 @@ await build({
   assetNames: "fonts/[name]",
 });
 
+// Served with what it needs to know before it, from the root of the site.
+await build({ ...common, entryPoints: { worker: "src/worker/main.js" }, bundle: false, format: undefined });
+
 // A frame without an origin may load no module, and formulas within diagrams are not worth a second copy of what draws them.
 await build({
   ...common,

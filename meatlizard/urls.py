@@ -15,6 +15,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.site_header = admin.site.site_title = _("MeatLizard admin")
 
 urlpatterns = [
+    path("", include("meatlizard.installable.urls")),
     path("", views.landing, name="landing"),
     path("setup/", views.setup, name="setup"),
     path("dashboard/", views.home, name="dashboard"),

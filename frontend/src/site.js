@@ -2,6 +2,8 @@
 
 import { gettext } from "./i18n.js";
 
+import { serviceWorker } from "./installed.js";
+
 const root = document.documentElement;
 
 function scanlines() {
@@ -84,6 +86,7 @@ function passkeyErrors() {
   });
 }
 
+serviceWorker();
 scanlines();
 phoneMenu();
 accountMenu();

@@ -1,6 +1,7 @@
 """What every template knows."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,12 +10,18 @@ from meatlizard.languages import words_url
 from meatlizard.ops.logs import current_request_id
 
 
+def _by_its_own_name(request: HttpRequest) -> bool:
+    return request.META.get("HTTP_HOST") == urlsplit(settings.SITE_URL).netloc
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
-    """``registration`` (open, invite, closed), ``has_mail``, ``discord_sign_in``, ``request_id``, ``words_url`` (of the scripts, or empty)."""
+    """``registration`` (open, invite, closed), ``has_mail``, ``discord_sign_in``, ``request_id``, ``words_url`` (of the
+    scripts, or empty), ``worker_url`` (of the service worker; empty where the site is addressed by another name than its own)."""
     return {
         "registration": settings.REGISTRATION,
         "has_mail": settings.HAS_MAIL,
         "discord_sign_in": settings.DISCORD_SIGN_IN,
         "request_id": current_request_id(),
         "words_url": words_url(),
+        "worker_url": f"{settings.SITE_URL}/sw.js" if _by_its_own_name(request) else "",
     }

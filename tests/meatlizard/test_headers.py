@@ -20,7 +20,7 @@ EXPECTED = {
 }
 POLICY = {
     "default-src": "'none'", "font-src": "'self'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:", "connect-src": "'self'",
-    "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'", "form-action": "'self'",
+    "worker-src": "http://127.0.0.1:8000/sw.js", "manifest-src": "'self'", "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'", "form-action": "'self'",
 }  # fmt: skip
 
 

@@ -74,6 +74,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
   delta: (frame) => thread.delta(decodeDelta(frame)),
   state(name) {
     data.connection = name;
+    thread.showPending();
     byId("connection").textContent = STATES[name];
     if (name === "signed_out") location.reload();
   },

@@ -73,7 +73,14 @@ export class Thread extends EventTarget {
 
   addPending(frame) {
     if (frame.type === "send" || frame.type === "compare") this.messages.addPending(frame);
+    this.showPending();
     this.#changed();
+  }
+
+  /** What is on its way waits while there is no connection, and says so. */
+  showPending() {
+    const words = this.connection.open ? gettext("Sending…") : gettext("Waits for the connection, and goes out by itself.");
+    for (const article of this.messages.list.querySelectorAll("[data-pending]")) setNote(article, words);
   }
 
   delta({ stream, thinking, offset, text }) {
