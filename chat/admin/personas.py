@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
@@ -33,7 +34,7 @@ class PersonaAdmin(ReadOnly, admin.ModelAdmin[Persona]):
 
     @admin.display(description=_("page"))
     def page(self, persona: Persona) -> SafeString:
-        return format_html('<a href="/chat/personas/{}/">{}</a>', persona.pk, _t("open"))
+        return format_html('<a href="{}">{}</a>', reverse("chat:persona", args=[persona.pk]), _t("open"))
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.change_persona")

@@ -207,7 +207,7 @@ const menu = new Menu({
   failed,
 });
 const persona = new Persona({ chip: byId("persona"), data, place, toast });
-menu.on("persona", (item) => persona.choose(item, composer.text));
+menu.on("persona", (item) => persona.choose(item, composer.text, temporary.on));
 menu.on("model", ({ id }) => settings.choose(id));
 menu.on("attach", (item) => void (temporary.refusesFiles() || attachments.take(item)));
 menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(item));

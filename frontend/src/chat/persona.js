@@ -17,7 +17,8 @@ export class Persona {
   }
 
   /** In a new conversation the persona begins; in another it gives the answers to come. What else was written stays. */
-  async choose(item, field) {
+  async choose(item, field, temporary) {
+    if (temporary) throw new Error(gettext("Personas speak in conversations that are kept. Begin one of those, or go on here without."));
     const { conversation } = this.place;
     if (conversation) {
       const { persona } = await post(address(this.data.urlTalkChoose, conversation), { persona: item.id });
@@ -27,7 +28,7 @@ export class Persona {
     }
     const begun = await post(address(this.data.urlPersonaBegin, item.id), {});
     // The draft goes along.
-    const rest = field.value.replace(/(^|\s)@\S*/u, "$1").trim();
+    const rest = field.value.replace(/(^|\s)@\S*\s?/u, "$1").trim();
     try {
       if (rest) localStorage.setItem(`draft:${begun.conversation}`, rest);
     } catch {
