@@ -56,6 +56,7 @@ def cpu(work: Callable[[], object]) -> float:
 
 def measure(sections: int) -> None:
     from chat.formatting.blocks import render
+    from chat.outbox import DEFLATE_FROM
     from meatlizard.markup import render_markdown
     from meatlizard.markup.blocks import Blocks
 
@@ -76,7 +77,7 @@ def measure(sections: int) -> None:
         if sum(map(len, waiting)) >= EVENT_EACH:
             event = render(key, key, 0, waiting).model_dump_json().encode()
             # Long events travel deflated, as chat/outbox.py has it.
-            octets += len(event) if len(event) < 1024 else len(zlib.compress(event)) + 1
+            octets += len(event) if len(event) < DEFLATE_FROM else len(zlib.compress(event)) + 1
             waiting = []
     say(f"{name}.bytes_per_byte", octets / len(text.encode()), "ratio")
 

@@ -28,7 +28,8 @@ WATCH_GROWTH = """(answers) => {
     window.lengths = [];
     const note = () => {
         const body = [...document.querySelectorAll(answers + ' [data-part=body]')].at(-1);
-        const length = body ? body.textContent.length : 0;
+        // Blank lines between paragraphs go when these are shown as such.
+        const length = body ? body.textContent.replace(/\\s/g, '').length : 0;
         if (length !== window.lengths.at(-1)) window.lengths.push(length);
     };
     new MutationObserver(note).observe(document.body, {subtree: true, childList: true, characterData: true});

@@ -1,6 +1,7 @@
 """Writing in the composer, at a desk and on a phone."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -95,3 +96,41 @@ def test_a_model_is_chosen_by_its_name(alice: Visitor, node: ScriptedNode) -> No
     expect(alice.page.get_by_test_id("model")).to_have_value(name)
     expect(chat.composer).to_have_value("Hello ")
     expect(chat.composer).to_be_focused()
+
+
+COPY = "lines => navigator.clipboard.writeText(Array.from({length: lines}, (_, at) => `l${at}`).join('\\n'))"
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_twenty_thousand_pasted_lines_stand_beside_the_field(
+    sit: Sit, node: ScriptedNode, size: tuple[int, int]
+) -> None:
+    alice = sit("alice", size=size)
+    alice.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    chat = alice.open_chat()
+    chat.expect_status("live")
+    page, folded = alice.page, alice.page.get_by_test_id("folded")
+    page.evaluate(COPY, 500)
+    chat.composer.press("Control+v")
+    expect(chat.composer).to_have_value(re.compile("^l0\nl1\n.*l499$", re.DOTALL))
+    chat.composer.fill("")
+    page.evaluate(COPY, 20_000)
+    chat.composer.press("Control+v")
+    expect(folded).to_contain_text("Pasted: 20,000 lines")
+    chat.composer.press_sequentially("What is this?")
+    expect(chat.composer).to_have_value("What is this?")
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    page.reload()
+    expect(folded).to_contain_text("Pasted: 20,000 lines")
+    chat.expect_connected()
+    chat.composer.press("Control+v")
+    expect(folded).to_have_count(2)
+    folded.last.get_by_role("button").click()
+    expect(folded).to_have_count(1)
+    expect(chat.composer).to_be_focused()
+    chat.composer.press("Enter")
+    expect(folded).to_have_count(0)
+    assert node.next_job().messages[-1].content == "What is this?\n\n" + "\n".join(f"l{at}" for at in range(20_000))
+    node.write("Lines.")
+    node.finish()
+    expect(chat.last_answer).to_have_attribute("data-state", "done")

@@ -1,6 +1,7 @@
 // Where one writes: Enter and Shift-Enter, growing, a draft for each conversation, and what will happen to a message sent now.
 
 import { gettext, interpolate, number } from "../i18n.js";
+import { Folded, isLong } from "./folded.js";
 import { codePoints } from "./reader.js";
 import { pressed } from "./shortcuts.js";
 import { availability } from "./words.js";
@@ -29,6 +30,7 @@ export class Composer {
     this.offline = form.querySelector("[data-part=offline]");
     this.sendButton = form.querySelector("[data-part=send]");
     this.stopButton = form.querySelector("[data-part=stop]");
+    this.folded = new Folded(form.querySelector("[data-part=folded]"), this.text, storage, () => `pasted:${this.#place()}`, () => this.#offerSending());
     this.#listen();
     this.text.value ||= this.#stored();
     this.#grow();
@@ -54,7 +56,7 @@ export class Composer {
   }
 
   #offerSending() {
-    this.sendButton.hidden = this.busy && !this.text.value.trim() && !this.beside.any;
+    this.sendButton.hidden = this.busy && !this.text.value.trim() && !this.folded.any && !this.beside.any;
     this.sendButton.textContent = this.busy ? gettext("Queue") : gettext("Send");
   }
 
@@ -62,11 +64,14 @@ export class Composer {
   refuse(message, text = "") {
     this.error.textContent = message;
     this.error.hidden = !message;
-    if (text && !this.text.value.trim()) this.#put(text);
+    if (!text || this.text.value.trim() || this.folded.any) return;
+    if (isLong(text)) this.folded.add(text);
+    else this.#put(text);
   }
 
   moveTo(conversation) {
     this.#keep("");
+    this.folded.clear();
     this.conversation = conversation;
   }
 
@@ -93,7 +98,7 @@ export class Composer {
   }
 
   #submit() {
-    const text = this.text.value;
+    const text = this.folded.with(this.text.value);
     if (!text.trim() && !this.beside.any) return;
     if (this.beside.problem) {
       this.refuse(this.beside.problem);
@@ -108,6 +113,7 @@ export class Composer {
     this.refuse("");
     const offline = this.form.dataset.state === "offline" ? new FormData(this.form).get("offline") : "wait";
     this.#put("");
+    this.folded.clear();
     this.actions.submit(text, offline ?? "wait");
     this.text.focus();
   }
@@ -130,8 +136,12 @@ export class Composer {
     this.text.style.height = `${Math.min(this.text.scrollHeight + 2, innerHeight * 0.4)}px`;
   }
 
+  #place() {
+    return this.conversation ?? "new";
+  }
+
   #key() {
-    return `draft:${this.conversation ?? "new"}`;
+    return `draft:${this.#place()}`;
   }
 
   #stored() {
