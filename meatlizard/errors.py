@@ -65,11 +65,11 @@ class TooLarge(AppError):
 
     status = 413
     default_code = "too_large"
-    default_message = "This is larger than the site takes."
+    default_message = _("This is larger than the site takes.")
 
 
 class StorageFull(TooLarge):
     """There is no room left for this person's things. Deleting some helps, waiting does not."""
 
     default_code = "storage_full"
-    default_message = "There is no room left for this."
+    default_message = _("There is no room left for this.")

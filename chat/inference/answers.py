@@ -100,7 +100,7 @@ class Answers:
             log.exception("answer.image_unreadable", extra={"generation": str(stream.generation)})
             if self._begins(stream):
                 self._finish_stream(stream)
-                why = "The site could not read an image of this conversation."
+                why = gettext("The site could not read an image of this conversation.")
                 code = "image_unreadable"
                 failed = Failed(generation=stream.generation, epoch=stream.epoch, code=code, detail=why)
                 await self._give_back(stream, failed)
@@ -109,9 +109,8 @@ class Answers:
             return
         question = next(one for one in reversed(claimed.messages) if one.role == "user")
         if any(image.blob in lost for image in question.images):
-            self._end(
-                stream, Outcome("failed", error_code="image_lost", error="The site has lost an image of this question.")
-            )
+            why = gettext("The site has lost an image of this question.")
+            self._end(stream, Outcome("failed", error_code="image_lost", error=why))
             return
         stream.handed = True
         self._hand_over(stream, replace(claimed, messages=without(claimed.messages, lost)))

@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Upload(models.Model):
@@ -15,35 +16,37 @@ class Upload(models.Model):
     """
 
     class Kind(models.TextChoices):
-        IMAGE = "image", "image"
-        DOCUMENT = "document", "document"
+        IMAGE = "image", _("image")
+        DOCUMENT = "document", _("document")
 
     class State(models.TextChoices):
-        COMING = "coming", "on its way"
-        READY = "ready", "ready"
-        GOING = "going", "being deleted"
+        COMING = "coming", _("on its way")
+        READY = "ready", _("ready")
+        GOING = "going", _("being deleted")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="uploads", help_text="empty: has left"
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="uploads", help_text=_("empty: has left")
     )
     state = models.CharField(max_length=6, choices=State.choices, default=State.COMING)
     kind = models.CharField(max_length=8, choices=Kind.choices, blank=True)
     name = models.CharField(max_length=200)
-    media_type = models.CharField(max_length=100, blank=True, help_text="as found from the bytes")
+    media_type = models.CharField(max_length=100, blank=True, help_text=_("as found from the bytes"))
     size = models.PositiveBigIntegerField()
     stored = models.BooleanField(
-        default=True, help_text="there is a file; of an imported document only the text is kept"
+        default=True, help_text=_("there is a file; of an imported document only the text is kept")
     )
-    sha256 = models.CharField(max_length=64, blank=True, help_text="of an image, as models are told of it")
+    sha256 = models.CharField(max_length=64, blank=True, help_text=_("of an image, as models are told of it"))
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
-    text = models.TextField(blank=True, help_text="of a document, as models read it")
-    length = models.PositiveIntegerField(default=0, help_text="characters of the text")
-    cut = models.CharField(max_length=300, blank=True, help_text="what of it was left out, in words")
-    source = models.CharField(max_length=2000, blank=True, help_text="address it was fetched from")
+    text = models.TextField(blank=True, help_text=_("of a document, as models read it"))
+    length = models.PositiveIntegerField(default=0, help_text=_("characters of the text"))
+    cut = models.CharField(max_length=300, blank=True, help_text=_("what of it was left out, in words"))
+    source = models.CharField(max_length=2000, blank=True, help_text=_("address it was fetched from"))
     created = models.DateTimeField()
-    expires = models.DateTimeField(null=True, blank=True, help_text="when it goes if no message has it; empty: at once")
+    expires = models.DateTimeField(
+        null=True, blank=True, help_text=_("when it goes if no message has it; empty: at once")
+    )
 
     class Meta:
         ordering = ["-created"]

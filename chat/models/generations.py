@@ -146,9 +146,9 @@ class Generation(Leased):
         SUMMARY = "summary", _("summary")
 
     class Sight(models.IntegerChoices):
-        NONE = 0, "no images"
-        EARLIER = 1, "images earlier in the conversation"
-        ASKED = 2, "images in the question itself"
+        NONE = 0, _("no images")
+        EARLIER = 1, _("images earlier in the conversation")
+        ASKED = 2, _("images in the question itself")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey("chat.Conversation", models.CASCADE, related_name="generations")
@@ -221,13 +221,13 @@ class Generation(Leased):
         choices=Sight.choices,
         default=Sight.NONE,
         db_default=Sight.NONE,
-        help_text="whether there are images to look at",
+        help_text=_("whether there are images to look at"),
     )
     images_left_out = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="older images for which there was no room"
+        default=0, db_default=0, help_text=_("older images for which there was no room")
     )
     images_unseen = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="images that the model was not shown, since it does not see"
+        default=0, db_default=0, help_text=_("images that the model was not shown, since it does not see")
     )
 
     objects: ClassVar[GenerationQuerySet] = GenerationQuerySet.as_manager()  # type: ignore[assignment]

@@ -1,10 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class StorageConfig(AppConfig):
     name = "meatlizard.storage"
     label = "storage"
-    verbose_name = "storage"
+    verbose_name = _("storage")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
