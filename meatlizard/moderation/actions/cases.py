@@ -15,7 +15,7 @@ from meatlizard.moderation import services
 from meatlizard.moderation.access import policy
 from meatlizard.moderation.actions import audit
 from meatlizard.moderation.models import Appeal, Case
-from meatlizard.moderation.spans import masked
+from meatlizard.moderation.spans import BAR, masked
 
 State: TypeAlias = Case.State
 Content: TypeAlias = Case.Content
@@ -50,7 +50,15 @@ def restore(by: User, case: Case) -> bool:
     row = Case.objects.filter(pk=case.pk).first()
     if row is None or row.content not in hidden or not row.kept:
         return False
-    return _change(by, row, hidden, Content.SHOWN, lambda service: service.write(row.target, row.kept), "unmask")
+    return _change(by, row, hidden, Content.SHOWN, lambda service: _unhide(service, row), "unmask")
+
+
+def _unhide(service: services.Service, row: Case) -> bool:
+    text = service.read(row.target)
+    if text and BAR not in text:
+        # Its owner has put other words in its place since.
+        return True
+    return text is not None and service.write(row.target, row.kept)
 
 
 def unmask(by: User, case: Case) -> None:

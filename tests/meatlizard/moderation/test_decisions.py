@@ -72,6 +72,16 @@ def test_masking_and_showing_again(alice: User, mona: User, shelf: Shelf) -> Non
         cases.unmask(mona, case)
 
 
+def test_what_was_changed_since_is_not_written_over(alice: User, mona: User, shelf: Shelf) -> None:
+    shelf.texts["a"] = "a lizard"
+    case = case_of(alice, content=Case.Content.SHOWN, kept="")
+    cases.mask(mona, case)
+    shelf.texts["a"] = "my own new words"
+    cases.dismiss(mona, case)
+    case.refresh_from_db()
+    assert (case.content, shelf.texts["a"]) == ("shown", "my own new words")
+
+
 def test_what_was_changed_since_is_masked_whole(alice: User, mona: User, shelf: Shelf) -> None:
     shelf.texts["a"] = "other words"
     case = case_of(alice, content=Case.Content.SHOWN, kept="a lizard")
