@@ -18,6 +18,12 @@ from meatlizard.errors import Invalid, LimitReached, NotFound
 MAX_PERSONAS = 500
 """Of one person."""
 
+MAX_IN_ALL = 1_500
+"""With those in the trash: who deletes and makes in turns fills no disk."""
+
+MAX_PICTURES = 1_000
+"""Of one person, over all versions that are kept."""
+
 MAX_VERSIONS = 200
 """Of one persona; of more, the oldest go that nothing speaks with."""
 
@@ -35,6 +41,13 @@ def create(
     with transaction.atomic():
         # One at a time for each person, or the limit would not be one.
         User.objects.select_for_update().filter(pk=owner.pk).first()
+        _check_pictures(owner, avatar)
+        if Persona.objects.filter(owner=owner.pk).count() >= MAX_IN_ALL:
+            said = {"most": TRASH_DAYS}
+            raise LimitReached(
+                _("There is too much in your trash. What lies there goes after %(most)s days.") % said,
+                code="trash_full",
+            )
         if Persona.objects.filter(owner=owner.pk, removed=None).count() >= MAX_PERSONAS:
             said = {"most": MAX_PERSONAS}
             raise LimitReached(
@@ -71,6 +84,7 @@ def save(
         picture = before.avatar_id if avatar == "keep" else avatar.pk if avatar else None
         if characters.of(before) == character and picture == before.avatar_id:
             return before
+        _check_pictures(row.owner, avatar)
         number = (row.versions.aggregate(last=Max("number"))["last"] or 0) + 1
         version = _add_version(editor, row, number, character, picture, note)
         _show_newest(persona, row, version)
@@ -143,6 +157,17 @@ def empty_trash(now: datetime.datetime | None = None) -> int:
     yesterday = (now or timezone.now()) - datetime.timedelta(days=1)
     Avatar.objects.filter(versions=None, created__lt=yesterday).delete()
     return count
+
+
+def _check_pictures(owner: User, picture: Picture) -> None:
+    if isinstance(picture, Avatar):
+        theirs = PersonaVersion.objects.filter(persona__owner=owner.pk, avatar__isnull=False).exclude(avatar=picture.pk)
+        if theirs.values("avatar").distinct().count() >= MAX_PICTURES:
+            said = {"most": MAX_PICTURES}
+            raise LimitReached(
+                _("Your personas have %(most)s pictures, old versions among them. Delete some personas first.") % said,
+                code="too_many_pictures",
+            )
 
 
 def _visibility(value: str) -> str:

@@ -24,7 +24,7 @@ from chat.personas.lorebook import described, parse
 from chat.prompting import site
 from meatlizard.accounts.http import UserRequest
 from meatlizard.accounts.models import User
-from meatlizard.errors import Invalid
+from meatlizard.errors import AppError, Invalid
 from meatlizard.security.ratelimit import limited
 
 
@@ -39,7 +39,7 @@ def new(request: UserRequest) -> HttpResponse:
             who = form.character(None)
             row = actions.create(request.user, who, _new_avatar(form), visibility=form.cleaned_data["visibility"])
             return _saved(request, row, who)
-        except Invalid as error:
+        except AppError as error:
             form.add_error(None, error.message)
     return _page(request, form, None)
 
@@ -54,7 +54,7 @@ def edit(request: UserRequest, persona: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             return _saved(request, row, _save(request.user, row, form))
-        except Invalid as error:
+        except AppError as error:
             form.add_error(None, error.message)
     return _page(request, form, row)
 

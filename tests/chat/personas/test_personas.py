@@ -177,6 +177,27 @@ def test_nobody_has_too_many(alice: User, bob: User, monkeypatch: pytest.MonkeyP
     persona(alice)
 
 
+def test_making_and_deleting_in_turns_fills_no_disk(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MAX_IN_ALL", 3)
+    monkeypatch.setattr(actions, "MAX_PICTURES", 2)
+
+    def picture() -> Avatar:
+        return Avatar.objects.create(data=b"x", thumbnail=b"x", width=1, height=1)
+
+    row = actions.create(alice, lizzy(), picture())
+    actions.save(alice, row, lizzy(), picture())
+    with pytest.raises(LimitReached) as error:
+        actions.save(alice, row, lizzy(), picture())
+    assert error.value.code == "too_many_pictures"
+    actions.save(alice, row, lizzy(name="Liz"))
+    actions.create(bob, lizzy(), picture())
+    for _number in range(2):
+        actions.delete(persona(alice))
+    with pytest.raises(LimitReached) as error:
+        persona(alice)
+    assert error.value.code == "trash_full"
+
+
 def test_deleted_and_brought_back(alice: User, bob: User) -> None:
     row = persona(alice, "shared", publish=True)
     actions.delete(row)
