@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError
 
-from chat import actions, claims, generations, messages, nodes
+from chat import actions, claims, generations, messages, nodes, wording
 from chat.context import history
 from chat.inference import presence
 from chat.inference.dispatch import dispatcher
@@ -198,7 +198,7 @@ async def test_what_is_too_long_for_the_link_fails_itself_and_not_the_link(
         async with node:
             await node.hello("tiny")
             long = await in_database(actions.create_conversation, alice)
-            monkeypatch.setattr(actions, "MAX_PROMPT", 10**9)
+            monkeypatch.setattr(wording, "MAX_PROMPT", 10**9)
             asked = await in_database(actions.send, alice, long.pk, uuid4(), "x" * 1_200_000)
             await in_state(asked, State.FAILED)
             other = await ask_(bob)

@@ -24,7 +24,7 @@ async def test_what_another_process_changed_is_known_soon(monkeypatch: pytest.Mo
         RuleSet.objects.update(enabled=False)
         Policy.objects.update(version=77)
 
-    serving = asyncio.create_task(upkeep.keep_rules())
+    serving: asyncio.Future[None] = asyncio.ensure_future(upkeep.keep_rules())
     try:
 
         async def known(version: int) -> bool:
