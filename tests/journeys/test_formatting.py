@@ -15,6 +15,19 @@ OVER = "# Geckos\n\nThey **climb**.\n\n```python\nfeed(gecko)\n\nrest()\n```\n\n
 OPEN = "Still *being written* and"
 END = " over.\n"
 
+LISTEN = """() => {
+    window.heard = [];
+    const speaks = (node) => node?.parentElement?.closest('[aria-live], [role=status], [role=alert], [role=log]');
+    new MutationObserver((changes) => {
+        for (const { target } of changes) {
+            const region = speaks(target) ?? target.closest?.('[aria-live], [role=status], [role=alert], [role=log]');
+            if (region?.id === 'announcer' || region?.contains(document.getElementById('messages')) || document.getElementById('messages').contains(region))
+                window.heard.push(region.textContent);
+        }
+    }).observe(document.body, {subtree: true, childList: true, characterData: true});
+}"""
+"""Notes what a screen reader is told: by the page's announcer, or by any live region in or around the messages."""
+
 
 @pytest.fixture(scope="module")
 def node(site: LiveSite) -> Iterator[ScriptedNode]:
@@ -27,6 +40,7 @@ def test_what_is_over_is_formatted_and_the_rest_is_text(sit: Sit, node: Scripted
     alice = sit("alice", size=size)
     chat = alice.open_chat()
     chat.expect_status("live")
+    alice.page.evaluate(LISTEN)
     chat.ask("Tell me about geckos.")
     node.next_job()
     body = chat.last_answer.get_by_test_id("message-body")
@@ -46,7 +60,9 @@ def test_what_is_over_is_formatted_and_the_rest_is_text(sit: Sit, node: Scripted
     expect(body.locator(".tail").last).to_contain_text("Still *being written* and")
     assert chat.last_answer.get_attribute("data-state") == "streaming"
     # Another device, and this one after a reload, find it the same.
+    assert alice.page.evaluate("window.heard") == ["The answer begins."]
     alice.page.reload()
+    alice.page.evaluate(LISTEN)
     expect(heading).to_have_text("Geckos")
     expect(body.locator(".tail").last).to_contain_text("Still *being written* and")
     expect(body.locator("pre")).to_contain_text("feed(gecko)\n\nrest()")
@@ -56,4 +72,6 @@ def test_what_is_over_is_formatted_and_the_rest_is_text(sit: Sit, node: Scripted
     expect(body.locator("em")).to_have_text("being written")
     expect(body.locator(".tail")).to_have_count(0)
     assert body.locator("h1").count() == 1
+    # Its beginning and its end are told, and nothing of what streams between.
+    assert alice.page.evaluate("window.heard") == ["Answer ready."]
     assert chat.stored().startswith(OVER + OPEN)

@@ -38,7 +38,9 @@ export class Composer {
 
   setStatus(status) {
     this.form.dataset.state = status.state;
-    this.status.textContent = availability(status);
+    const words = availability(status);
+    // The same words written again would be read out again.
+    if (this.status.textContent !== words) this.status.textContent = words;
     this.offline.hidden = status.state !== "offline";
   }
 

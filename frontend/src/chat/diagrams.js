@@ -8,12 +8,16 @@ import { isDrawing, pictureOf } from "./drawing.js";
 const LONGEST = 20_000;
 const LOAD = 30_000;
 const DRAW = 8_000;
+const MOST_KEPT = 20;
 
 let near = null;
 let frame = null;
 let ready = null;
 let last = Promise.resolve();
 let number = 0;
+
+/** Pictures by their source: the end of an answer renders anew what was drawn while it ran. */
+const drawn = new Map();
 
 /** Has the block of code `box` shown as a diagram, with its source a press away. */
 export function dressDiagram(box, pre) {
@@ -66,9 +70,13 @@ function place(box, pre, picture) {
 /** One after the other: they share the frame, and a reader's processor. */
 function inTurn(source) {
   if (source.length > LONGEST) return Promise.reject(new Error(gettext("This diagram is too long to be drawn. Its source:")));
-  const drawn = last.then(() => draw(source));
-  last = drawn.catch(() => {});
-  return drawn;
+  const known = drawn.get(source);
+  if (known) return known;
+  const picture = last.then(() => draw(source));
+  last = picture.catch(() => drawn.delete(source));
+  drawn.set(source, picture);
+  if (drawn.size > MOST_KEPT) drawn.delete(drawn.keys().next().value);
+  return picture;
 }
 
 async function draw(source) {

@@ -24,6 +24,7 @@ const ENDINGS = {
  */
 export class Thread extends EventTarget {
   #streams = new Map();
+  #begun = new Set();
   #elsewhere;
   #resync = new Resync((read) => this.#merge(read));
   #dressOnSight;
@@ -120,6 +121,7 @@ export class Thread extends EventTarget {
     "generation.queued": (event) => this.#run(event)?.queued(event),
     "generation.stream": (event) => {
       this.#streams.set(event.stream, event.generation);
+      if (!event.text) this.#announceBeginning(event.generation);
       this.#run(event)?.stream(event);
     },
     "generation.blocks": (event) => this.runs.get(event.generation)?.blocks(event),
@@ -128,6 +130,13 @@ export class Thread extends EventTarget {
     "generation.stopping": (event) => this.#run(event)?.confirmStopping(),
     "generation.finished": (event) => this.#finished(event),
   };
+
+  /** Once: what follows is read when somebody goes there, and not token by token. */
+  #announceBeginning(generation) {
+    if (this.#begun.has(generation)) return;
+    this.#begun.add(generation);
+    this.announce(gettext("The answer begins."));
+  }
 
   /** The running answer that `event` speaks of; if the page does not know it, it reads the conversation anew. */
   #run(event) {
