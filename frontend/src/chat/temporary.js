@@ -15,6 +15,7 @@ export class Temporary {
   #turns = [];
   #texts = new Map();
   #pending = null;
+  #early = "";
   #model = "";
   #kept = false;
 
@@ -55,7 +56,7 @@ export class Temporary {
   /** Whether it was for this alone. */
   event(event) {
     if (!this.on) return false;
-    if (event.type === "temporary") this.thread.conversation = event.conversation;
+    if (event.type === "temporary") this.#begun(event.conversation);
     else if (event.type === "temporary.text") this.#texts.set(event.message, event.content);
     else if (event.type === "error" && this.#pending && event.request === this.#pending.request) this.#refused(event.message);
     else if (event.type === "message.added" && event.request === this.#pending?.request) this.#added(event);
@@ -64,6 +65,11 @@ export class Temporary {
   }
 
   submit(text) {
+    // Written before the site has answered that the chat has begun.
+    if (this.connection.open && !this.thread.conversation && !this.#early) {
+      this.#early = text;
+      return;
+    }
     if (this.thread.runs.any || this.#pending || !this.connection.open || !this.thread.conversation) {
       const words = this.connection.open ? gettext("An answer is still being written here. Stop it or wait for it.") : gettext("The site cannot be reached now. Your message was not sent.");
       this.composer.refuse(words, text);
@@ -88,6 +94,13 @@ export class Temporary {
   refusesFiles() {
     if (this.on) this.composer.refuse(gettext("Files are stored when they are attached, so a temporary chat takes none."));
     return this.on;
+  }
+
+  #begun(conversation) {
+    const text = this.#early;
+    this.#early = "";
+    this.thread.conversation = conversation;
+    if (text) this.submit(text);
   }
 
   #added({ message, request }) {
