@@ -47,7 +47,7 @@ def offered() -> list[str]:
 def test_it_starts_says_where_and_ends_cleanly(site: LiveSite, number: signal.Signals) -> None:
     site.start()
     assert site.url in log(site)
-    assert "inference_pair" in log(site)
+    wait_until(lambda: "inference_pair" in log(site), "the site has said how a machine is paired", 30)
     assert re.search(r"/setup/\?code=[A-Z2-7]{4}(-[A-Z2-7]{4}){3}", log(site))
     assert site.program.stop(number, 10) == 0
     assert "Traceback" not in log(site)
