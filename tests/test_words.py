@@ -14,7 +14,9 @@ import pytest
 from tests.test_architecture import CODE, ROOT, Module, tracked
 
 LETTERS = re.compile(r"[^\W\d_]{2}")
-NAMES = frozenset({"MeatLizard", "JSON", "Markdown", "HTML", "PNG", "GPU", "UTC", "PDF", "SHA-256", "ZIP", "Markov"})
+NAMES = frozenset(
+    {"MeatLizard", "https://", "JSON", "Markdown", "HTML", "PNG", "GPU", "UTC", "PDF", "SHA-256", "ZIP", "Markov"}
+)
 """The same in every language."""
 
 # --- templates ----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,9 @@ class Reservation(models.Model):
     tokens = models.PositiveBigIntegerField()
     created = models.DateTimeField()
     expires = models.DateTimeField(null=True, blank=True)
-    owed = models.PositiveBigIntegerField(default=0, db_default=0, help_text="what it costs if nobody says more of it")
+    owed = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text=_("what it costs if nobody says more of it")
+    )
 
     class Meta:
         ordering = ["-created"]

@@ -46,7 +46,7 @@ _ATTRIBUTES = {
     "a": {"href", "title", "class", "id"},
     "code": {"class"},
     "div": {"class", "data-lang"},
-    "input": {"type", "checked", "disabled", "class"},
+    "input": {"type", "checked", "disabled", "class", "aria-label"},
     "li": {"class", "id"},
     "ol": {"start", "class"},
     "ul": {"class"},
@@ -203,8 +203,9 @@ def _task_lists(state: StateCore) -> None:
 
 
 def _task_box(self: RendererHTML, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-    checked = ' checked=""' if tokens[idx].meta["done"] else ""
-    return f'<input class="task-list-item-checkbox" type="checkbox" disabled=""{checked}>'
+    checked, sign = (' checked=""', "☑") if tokens[idx].meta["done"] else ("", "☐")
+    # A box needs a name to be read aloud by; these two signs have one in every language.
+    return f'<input class="task-list-item-checkbox" type="checkbox" disabled="" aria-label="{sign}"{checked}>'
 
 
 def _code(source: str, language: str) -> str:

@@ -257,9 +257,9 @@ GITHUB = {
     # https://github.github.com/gfm/#task-list-items-extension-
     "tasks": (
         "- [ ] a\n- [x] b\n- [X] c\n- [y] d",
-        '<ul class="contains-task-list"><li class="task-list-item"><input class="task-list-item-checkbox" disabled="" type="checkbox">'
-        ' a</li><li class="task-list-item"><input checked="" class="task-list-item-checkbox" disabled="" type="checkbox"> b</li>'
-        '<li class="task-list-item"><input checked="" class="task-list-item-checkbox" disabled="" type="checkbox"> c</li>'
+        '<ul class="contains-task-list"><li class="task-list-item"><input aria-label="☐" class="task-list-item-checkbox" disabled="" type="checkbox">'
+        ' a</li><li class="task-list-item"><input aria-label="☑" checked="" class="task-list-item-checkbox" disabled="" type="checkbox"> b</li>'
+        '<li class="task-list-item"><input aria-label="☑" checked="" class="task-list-item-checkbox" disabled="" type="checkbox"> c</li>'
         "<li>[y] d</li></ul>",
     ),
     "a box needs a space behind it": ("- [x]a", "<ul><li>[x]a</li></ul>"),

@@ -13,7 +13,7 @@ HARMLESS_TAGS = {
     "s", "section", "span", "strong", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 HARMLESS_ATTRIBUTES = {
-    "href", "title", "class", "id", "rel", "data-lang", "type", "checked", "disabled", "start",
+    "href", "title", "class", "id", "rel", "data-lang", "type", "checked", "disabled", "start", "aria-label",
 }  # fmt: skip
 HARMLESS_SCHEMES = {None, "http", "https", "mailto"}
 SECONDS = 10.0

@@ -165,7 +165,6 @@ export class Gauges {
     bar.querySelector("[data-part=text]").textContent = interpolate(gettext("%s %s of %s"), [name, used, whole]);
     bar.dataset.level = level(part);
     bar.style.setProperty("--part", String(part ?? 0));
-    bar.setAttribute("aria-label", `${name}: ${words}`);
     bar.title = words;
   }
 
