@@ -6,7 +6,7 @@ Each request of the page runs in a task of its own, so that Stop does not wait b
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,10 @@ from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.utils.translation import gettext
 
-from chat import actions, following, keeping, markov
-from chat.access import access_conversation, access_generation, access_message
+from chat import asked, following, keeping, markov
+from chat.access import access_conversation, access_generation
 from chat.bus import Control, session_mark
-from chat.comparing import actions as comparing
-from chat.comparing.events import Compare, ComparisonShown
+from chat.comparing.events import Compare
 from chat.context.events import AskBudget
 from chat.events import (
     MAX_STREAMS,
@@ -27,10 +26,8 @@ from chat.events import (
     Continue,
     Edit,
     FromBrowser,
-    MessageAdded,
     Open,
     Problem,
-    Regenerate,
     Seen,
     Send,
     SignedOut,
@@ -42,7 +39,6 @@ from chat.formatting.blocks import so_far
 from chat.frames import from_browser, request_of
 from chat.hub import CONTROL, EVERYBODY, conversation_topic, hub, user_topic
 from chat.inference.dispatch import dispatcher
-from chat.moderating import classifying
 from chat.moderating.outgoing import visible
 from chat.moderating.texts import SERVICE
 from chat.notifier import notifier
@@ -57,13 +53,9 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
 from meatlizard.moderation.actions.screening import asks_model
 from meatlizard.ops.logs import request_id
-from meatlizard.security.ratelimit import check
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
-
-Question = Send | Compare | Edit | Continue | Regenerate
-"""What asks for an answer."""
 
 RECHECK_SECONDS = 30.0
 """How often a long-lived socket looks whether its session still holds."""
@@ -75,9 +67,6 @@ CLOSED_SECONDS = 0.2
 
 MAX_REQUESTS = 20
 """Requests of one socket that may be under way at once; more are refused."""
-
-FRAMES = "120/m"
-"""Frames one user may send, over all his sockets of this site."""
 
 
 class ChatConsumer(Socket):
@@ -151,11 +140,11 @@ class ChatConsumer(Socket):
             # What follows an open must not overtake it: its news would come before anybody listens.
             async with self._opening:
                 if isinstance(request, Open):
-                    await in_database(_within_rate, user)
+                    await in_database(asked.within_rate, user)
                     await self._open(user, request.conversation)
                     return
-            if not isinstance(request, Question):
-                await in_database(_within_rate, user)
+            if not isinstance(request, asked.Question):
+                await in_database(asked.within_rate, user)
             await self._do(user, request)
         except AppError as error:
             self._problem(error, getattr(request, "request", None))
@@ -165,21 +154,21 @@ class ChatConsumer(Socket):
                 self._idle.set()
 
     async def _do(self, user: User, request: FromBrowser) -> None:
-        if isinstance(request, Question):
+        if isinstance(request, asked.Question):
             if not isinstance(request, Continue | Compare) and request.offline == "markov":
                 # Seconds with a large corpus, the first time: not in a thread that stores what others read.
                 await in_thread(markov.prepare)
             if isinstance(request, Send | Compare | Edit) and asks_model(SERVICE, "in"):
-                await _judge(user, request)
-            for added in await in_database(_ask, user, request):
+                await asked.judge(user, request)
+            for added in await in_database(asked.ask, user, request):
                 self._outbox.event(added.model_dump_json())
         elif isinstance(request, BeginTemporary):
             self._outbox.event((await self._temporary.begin()).model_dump_json())
         elif isinstance(request, AskTemporary):
-            await self._temporary.ask(user, request, _may_ask)
+            await self._temporary.ask(user, request, asked.may_ask)
         elif isinstance(request, StopRequest):
             if not await self._temporary.stop(user, request.generation):
-                await in_database(_stop, user, request.generation)
+                await in_database(asked.stop, user, request.generation)
         elif isinstance(request, Seen):
             await in_database(keeping.seen, user, request.conversation)
         elif isinstance(request, Sync):
@@ -358,61 +347,3 @@ class ChatConsumer(Socket):
             self._problem(
                 AppError(gettext("Something went wrong on the site. Your message was not lost if it is shown above."))
             )
-
-
-async def _judge(user: User, request: Send | Compare | Edit) -> None:
-    """Has a model judge what is asked. Raises Blocked."""
-    await in_database(_within_rate, user)
-    if isinstance(request, Edit):
-        message = await in_database(access_message, user, request.message)
-        await classifying.question(user, message.conversation_id, request.text)
-    else:
-        await in_database(access_conversation, user, request.conversation)
-        await classifying.question(user, request.conversation, request.text)
-
-
-def _within_rate(user: User) -> None:
-    check(
-        "chat-frames", str(user.pk), FRAMES, gettext("You are sending too fast. Wait a moment."), open_in_trouble=True
-    )
-
-
-def _may_ask(user: User, times: int = 1) -> None:
-    _within_rate(user)
-    rate = f"{user.tier.messages_per_minute}/m"
-    too_many = gettext("You have sent many messages in this minute. Wait a moment.")
-    for _ in range(times):
-        check("chat-messages", str(user.pk), rate, too_many, open_in_trouble=True)
-
-
-def _ask(user: User, request: Question) -> Sequence[MessageAdded | ComparisonShown]:
-    """Asks; for a request that had been carried out before, what was said of it then: the page did not hear it."""
-    _may_ask(user, len(request.models) if isinstance(request, Compare) else 1)
-    if isinstance(request, Compare):
-        asked = comparing.compare(
-            user,
-            request.conversation,
-            request.request,
-            request.text,
-            request.models,
-            request.blind,
-            request.attachments,
-        )
-        return comparing.retold(asked, request.request) if asked.repeated else []
-    if isinstance(request, Send):
-        asked = actions.send(
-            user, request.conversation, request.request, request.text, request.offline, request.attachments
-        )
-    else:
-        message = access_message(user, request.message)
-        if isinstance(request, Edit):
-            asked = actions.edit_question(user, message, request.request, request.text, request.offline)
-        elif isinstance(request, Continue):
-            asked = actions.go_on(user, message, request.request)
-        else:
-            asked = actions.regenerate(user, message, request.request, request.offline)
-    return following.added(asked, request.request) if asked.repeated else []
-
-
-def _stop(user: User, generation: UUID) -> None:
-    actions.stop(access_generation(user, generation))
