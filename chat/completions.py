@@ -3,16 +3,25 @@
 It takes a free slot of a model that chats after the answers that people wait for.
 """
 
+import datetime
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import transaction
+from django.utils import timezone
+
 from chat import tasks
+from chat.allowance import LEAST_ANSWER, USUAL_ANSWER
+from chat.context import weights
 from chat.models import InferenceTask
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
+from meatlizard.budgets import actions as budgets
 from meatlizard.threads import in_database
 
 Kind = InferenceTask.Kind
+KEPT = datetime.timedelta(days=2)
+"""What is set aside for a task is free again after that, whatever became of it."""
 
 
 def enqueue(
@@ -23,13 +32,20 @@ def enqueue(
     user: User | None = None,
     offline: bool = False,
 ) -> UUID:
-    """``json_schema`` or ``grammar`` of ``sampling`` force the form. :func:`chat.tasks.result` tells how it stands. Raises as
-    :func:`chat.tasks.enqueue_embedding`."""
+    """``json_schema`` or ``grammar`` of ``sampling`` force the form. :func:`chat.tasks.result` tells how it stands. With a
+    ``user`` it counts in their week. Raises as :func:`chat.tasks.enqueue_embedding`, and LimitReached when the week is used up."""
     asked = {
         "messages": [message.model_dump(mode="json", exclude_defaults=True) for message in messages],
         "sampling": sampling.model_dump(mode="json", exclude_defaults=True),
     }
-    return tasks.enqueue(Kind.COMPLETION, asked, model, user, offline)
+    if user is None:
+        return tasks.enqueue(Kind.COMPLETION, asked, model, None, offline)
+    with transaction.atomic():
+        task = tasks.enqueue(Kind.COMPLETION, asked, model, user, offline)
+        read = sum(weights.message(message.content) for message in messages)
+        wanted = read + (sampling.max_tokens or USUAL_ANSWER)
+        budgets.reserve(user, task, least=read + LEAST_ANSWER, wanted=wanted, expires=timezone.now() + KEPT)
+    return task
 
 
 async def complete(

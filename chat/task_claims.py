@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from chat.bus import control_on_commit
 from chat.models import InferenceTask
 from inference_client.protocol.messages import Held
+from meatlizard.budgets import actions as budgets
 from meatlizard.jobs.lease import CHOICE, ENDED, HELD, Reaped, State
 
 Free = Mapping[str, Mapping[str, int]]
@@ -46,12 +47,13 @@ class ClaimedTask:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """What came of a task, each kind in a field of its own. ``image``: its name in the storage."""
+    """What came of a task, each kind in a field of its own. ``image``: its name in the storage. ``tokens``: what it costs who asked."""
 
     model: str
     result: dict[str, Any]
     vectors: bytes | None = None
     image: str = ""
+    tokens: int = 0
 
 
 def any_waiting(kinds: Iterable[str]) -> bool:
@@ -140,7 +142,7 @@ def renew(session: str, tasks: Sequence[UUID]) -> set[UUID]:
 def succeed(task: UUID, epoch: int, produced: Produced) -> bool:
     """Whether the result was stored: not when the lease was lost."""
     return _end(
-        task, State.DONE, epoch=epoch, answered_by=produced.model[:100], result=produced.result,
+        task, State.DONE, epoch=epoch, tokens=produced.tokens, answered_by=produced.model[:100], result=produced.result,
         vectors=produced.vectors, result_file=produced.image,
     )  # fmt: skip
 
@@ -183,7 +185,13 @@ def reap() -> Reaped:
 
 
 def _end(
-    task: UUID, state: State, *, epoch: int | None = None, expired: datetime.datetime | None = None, **values: Any
+    task: UUID,
+    state: State,
+    *,
+    epoch: int | None = None,
+    expired: datetime.datetime | None = None,
+    tokens: int = 0,
+    **values: Any,
 ) -> bool:
     """Without ``epoch`` whether it waits or runs. What was asked is not kept; a recording is deleted by a job, since a storage
     may be slow.
@@ -202,7 +210,9 @@ def _end(
         )  # fmt: skip
         if not won:
             return False
-        row = InferenceTask.objects.only("input_file").get(pk=task)
+        row = InferenceTask.objects.only("input_file", "kind", "user").get(pk=task)
+        if row.kind == InferenceTask.Kind.COMPLETION and row.user_id is not None:
+            budgets.settle(task, tokens)
         if row.input_file:
             delete_input.enqueue(str(task))
         control_on_commit("task_ended", str(task))

@@ -62,6 +62,7 @@ NODE_HEARTBEAT_SECONDS = parse.positive("NODE_HEARTBEAT_SECONDS", env.int("NODE_
 GENERATION_MAX_ATTEMPTS = parse.positive("GENERATION_MAX_ATTEMPTS", env.int("GENERATION_MAX_ATTEMPTS", default=3))
 SHARE_LINKS = parse.one_of("SHARE_LINKS", env("SHARE_LINKS", default="true").lower(), ("true", "members", "false"))
 PROMPT_LAYERS = env.bool("PROMPT_LAYERS", default=True)
+PERSONA_REVIEW = env.bool("PERSONA_REVIEW", default=False)
 ATTACHMENT_MAX_BYTES = parse.positive("ATTACHMENT_MAX_BYTES", env.int("ATTACHMENT_MAX_BYTES", default=10_000_000))
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")

@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext
 
-from chat import task_claims
+from chat import costs, task_claims
 from chat.inference.answers import MAX_ANSWER
 from chat.inference.blobs import BlobSender, Incoming, Lost, decoded
 from chat.inference.link import Link
@@ -65,6 +65,7 @@ class TaskRun:
     vectors: dict[int, str] = field(default_factory=dict)
     size: int = 0
     image: tuple[list[str], str, str] | None = None
+    tokens: int = 0
     ending: bool = False
     handed: bool = False
 
@@ -187,6 +188,7 @@ class TaskRuns:
                 run, "bad_answer", gettext("The machine ended this with {reason}.").format(reason=message.reason)
             )
             return
+        run.tokens = costs.counted(message.usage)
         self._ended(run)
         self._link.spawn(self._succeed(run))
 
@@ -319,7 +321,7 @@ def _produced(run: TaskRun) -> Produced:
         vectors, dimensions = _vectors(run)
         return Produced(run.model, {"dimensions": dimensions}, vectors=vectors)
     if run.kind in ("speech", "completion"):
-        return Produced(run.model, {"text": "".join(run.pieces)})
+        return Produced(run.model, {"text": "".join(run.pieces)}, tokens=run.tokens)
     if run.image is None:
         raise ValueError("no image came")
     return Produced(run.model, {"media_type": run.image[2]})

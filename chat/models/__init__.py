@@ -8,6 +8,7 @@ from chat.models.notices import NoticeChoice, NoticeMail
 from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
 from chat.models.prompts import Composition, OwnText, Prompt, PromptVersion, SiteText
 from chat.models.ratings import Rating
+from chat.models.reviews import PersonaReview
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
@@ -34,6 +35,7 @@ __all__ = [
     "OwnText",
     "PairingCode",
     "Persona",
+    "PersonaReview",
     "PersonaVersion",
     "Prompt",
     "PromptVersion",

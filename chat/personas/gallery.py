@@ -45,6 +45,13 @@ def shared(viewer: Viewer, query: str = "", tag: str = "", page: int = 1) -> tup
     return _page(viewer, shared_personas(viewer), "published", query, tag, page)
 
 
+def awaiting_review(reviewer: User) -> list[Shown]:
+    """What reviewers are to look at, the longest waiting first. For who may change every persona."""
+    rows = Persona.objects.select_related("current", "published").filter(state=Persona.State.IN_REVIEW, removed=None)
+    found = _small(rows).order_by("updated")[:PAGE]
+    return [Shown(row, row.current, row.owner_id == reviewer.pk) for row in found if row.current is not None]
+
+
 def _page(
     viewer: Viewer, rows: "QuerySet[Persona]", version: str, query: str, tag: str, page: int
 ) -> tuple[list[Shown], bool]:

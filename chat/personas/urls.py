@@ -1,12 +1,13 @@
 """Addresses of personas and lorebooks; included below ``/chat/``."""
 
-from django.urls import path
+from django.urls import include, path
 
 from chat.personas.views import editing, files, lorebooks, pages, talks
 
 urlpatterns = [
     path("personas/", pages.personas, name="personas"),
     path("personas/menu/", pages.menu, name="persona-menu"),
+    path("personas/", include("chat.personas.authoring.urls")),
     path("personas/new/", editing.new, name="persona-new"),
     path("personas/preview/", editing.preview, name="persona-preview"),
     path("personas/import/", files.take_in, name="persona-import"),

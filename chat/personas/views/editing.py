@@ -17,6 +17,7 @@ from chat.personas import actions, avatars
 from chat.personas import character as characters
 from chat.personas.access import access_persona_to_change, lorebooks_of
 from chat.personas.actions import Picture
+from chat.personas.authoring import actions as authoring
 from chat.personas.cast import cast
 from chat.personas.character import Character
 from chat.personas.forms import PersonaForm, initial
@@ -100,7 +101,7 @@ def _page(request: UserRequest, form: PersonaForm, row: Persona | None) -> HttpR
     context: dict[str, Any] = {
         "form": form, "persona": row, "version": row.current if row else None,
         "alternatives": request.POST.getlist("alternatives") if request.method == "POST" else stored,
-        "models": queueing.status("", request.user.pk).models,
+        "models": queueing.status("", request.user.pk).models, "can_paint": authoring.can_paint(request.user),
     }  # fmt: skip
     return render(request, "chat/personas/edit.html", context, status=400 if form.errors else 200)
 

@@ -14,13 +14,16 @@ from chat.models import Persona, PersonaVersion
 from chat.personas import actions, gallery, talks
 from chat.personas import character as characters
 from chat.personas.access import (
+    Viewer,
     access_persona,
     access_persona_to_change,
     access_removed_persona,
     access_version,
+    edits_all,
     may_change,
     shown_version,
 )
+from chat.personas.authoring import reviewing
 from chat.personas.changes import changes
 from chat.personas.looks import look
 from meatlizard.accounts.http import UserRequest
@@ -43,6 +46,7 @@ def personas(request: UserRequest) -> HttpResponse:
     others, more_others = gallery.shared(request.user, query, tag, page)
     context = {
         "mine": mine, "others": others, "tags": gallery.tags([*mine, *others]), "query": query, "tag": tag, "page": page,
+        "to_review": len(gallery.awaiting_review(request.user)) if edits_all(request.user) else 0,
         "more": more_mine or more_others, "searching": bool(query or tag), "removed": _removed(request),
     }  # fmt: skip
     return render(request, "chat/personas/gallery.html", context)
@@ -75,9 +79,19 @@ def persona(request: HttpRequest, persona: UUID) -> HttpResponse:
     context = {
         "persona": row, "version": version, "who": characters.of(version), "may_change": may_change(viewer, row),
         "notes": shown.notes, "greetings": shown.greetings, "entries": shown.entries, "avatar": gallery.avatar_url(row.pk, version, "large"),
-        "usual_name": talks.usual_name(viewer), "waiting": version.pk != row.published_id,
+        "usual_name": talks.usual_name(viewer), "waiting": version.pk != row.published_id, **_review(viewer, row),
     }  # fmt: skip
     return render(request, "chat/personas/persona.html", context)
+
+
+def _review(viewer: Viewer, row: Persona) -> dict[str, object]:
+    """For who may change it: ``steps`` of its review, and which come next."""
+    if not viewer.is_authenticated or not may_change(viewer, row):
+        return {}
+    return {
+        "steps": reviewing.steps(row), "may_publish": reviewing.may_publish(viewer, row),
+        "reviews": edits_all(viewer) and row.owner_id != viewer.pk, "max_note": reviewing.MAX_NOTE,
+    }  # fmt: skip
 
 
 @login_required

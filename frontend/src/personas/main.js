@@ -1,5 +1,6 @@
 // Pages of personas and lorebooks: the editor's lists, the lorebook, the preview, files that are dropped.
 
+import { assists } from "./assistant.js";
 import { BookEditor } from "./book.js";
 import { dropFiles } from "./drop.js";
 import { previews } from "./preview.js";
@@ -14,6 +15,7 @@ if (form) {
   list.querySelector("[data-part=spare]")?.remove();
   new Rows(list, form.querySelector("[data-part=add-alternative]"), document.getElementById("alternative-template"));
   previews(form, document.getElementById("preview"));
+  assists(form, document.getElementById("assistant"));
   let changed = false;
   form.addEventListener("input", () => (changed = true));
   form.addEventListener("submit", () => (changed = false));
