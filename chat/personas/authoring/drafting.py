@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from chat.personas import character as characters
+from chat.personas.authoring.prompts import RULES, WHAT
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.errors import Invalid
 
@@ -35,44 +36,17 @@ SUGGESTED = (
 )
 """Fields for which alternatives are suggested."""
 
-_WHAT: dict[str, tuple[str, int]] = {
-    "name": ("the character's name, one to four words", 80),
-    "description": (
-        "who the character is: looks, past, habits, world; two to four paragraphs in the third person",
-        4_000,
-    ),
-    "personality": ("traits of character, in one or two sentences", 800),
-    "scenario": ("where a conversation with the character takes place and why, in one or two sentences", 800),
-    "first_message": (
-        "what the character says and does first, in its own voice, Markdown, actions between asterisks",
-        2_000,
-    ),
-    "examples": (
-        "two short examples of dialogue, each begun by a line <START>, lines begun by {{user}}: and {{char}}:",
-        3_000,
-    ),
-    "system_prompt": ("instructions to the model that plays the character, addressed to it", 2_000),
-    "post_history": ("one short instruction that the model reads after each message", 500),
-}
-"""What each field is, for the model, and the most characters it may write."""
-
-_RULES = (
-    "You help people to write characters for role-play and conversation. Write {{char}} for the character's name and {{user}} for "
-    "the person who speaks with it. Write in the language of the request. Invent what is not said, and keep to what is said. "
-    "Answer with JSON alone."
-)
-
 
 def draft_request(wish: str) -> tuple[list[ChatMessage], Sampling]:
     """A whole character from ``wish``, under a JSON schema. Raises Invalid for an empty or too long wish."""
     wish = checked_wish(wish)
-    fields = "\n".join(f"- {name}: {_WHAT[name][0]}" for name in DRAFTED if name in _WHAT)
+    fields = "\n".join(f"- {name}: {WHAT[name][0]}" for name in DRAFTED if name in WHAT)
     asked = f"Write a character: {wish}\n\nThe fields:\n{fields}\n- tags: two to six single words for a list"
     return _messages(asked), _sampling(draft_schema(), 4_000)
 
 
 def draft_schema() -> dict[str, Any]:
-    texts = {name: {"type": "string", "minLength": 1, "maxLength": _WHAT[name][1]} for name in DRAFTED if name in _WHAT}
+    texts = {name: {"type": "string", "minLength": 1, "maxLength": WHAT[name][1]} for name in DRAFTED if name in WHAT}
     tags = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 30}, "minItems": 1, "maxItems": 8}
     return _object({**texts, "tags": tags})
 
@@ -81,7 +55,7 @@ def suggestion_request(field: str, known: dict[str, str], wish: str = "") -> tup
     """Alternatives for one field of the character ``known`` (texts by field). Raises Invalid for a field that has none."""
     if field not in SUGGESTED:
         raise Invalid(_("There is nothing to suggest for this field."), code="field_unknown")
-    about, most = _WHAT[field]
+    about, most = WHAT[field]
     room, parts = MAX_CONTEXT, []
     for name in (*DRAFTED[:-1], "system_prompt", "post_history"):
         text = known.get(name, "").strip()[:room]
@@ -124,7 +98,7 @@ def read_draft(answer: str) -> dict[str, Any]:
     draft: dict[str, Any] = {}
     for name in DRAFTED:
         value = found.get(name)
-        if name in _WHAT and isinstance(value, str):
+        if name in WHAT and isinstance(value, str):
             draft[name] = _cleaned(name, value)
     tags = found.get("tags")
     draft["tags"] = [
@@ -149,7 +123,7 @@ def read_suggestions(field: str, answer: str) -> list[str]:
 
 def _cleaned(name: str, value: str) -> str:
     value = characters.line(value) if name in characters.LINES else characters.text(value).strip()
-    return value[: _WHAT[name][1]].strip()
+    return value[: WHAT[name][1]].strip()
 
 
 def _parsed(answer: str) -> dict[str, Any]:
@@ -193,7 +167,7 @@ def trial(turns: object) -> list[tuple[str, str]]:
 
 
 def _messages(asked: str) -> list[ChatMessage]:
-    return [ChatMessage(role="system", content=_RULES), ChatMessage(role="user", content=asked)]
+    return [ChatMessage(role="system", content=RULES), ChatMessage(role="user", content=asked)]
 
 
 def _sampling(schema: dict[str, Any], most: int) -> Sampling:

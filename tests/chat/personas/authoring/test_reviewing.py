@@ -133,8 +133,8 @@ def test_pages_offer_the_steps_and_refuse_strangers(alice: User, bob: User, olga
     assert signed_in(alice).get("/chat/personas/reviews/").status_code == 403
     assert signed_in(bob).get("/chat/personas/reviews/").status_code == 403
     assert "Lizzy" in signed_in(olga).get("/chat/personas/reviews/").content.decode()
-    page = signed_in(olga).post(url("persona-review", row), {"step": "publish", "number": newest(row)}, follow=True)
-    assert "Published" in page.content.decode()
+    done = signed_in(olga).post(url("persona-review", row), {"step": "publish", "number": newest(row)}, follow=True)
+    assert "Published" in done.content.decode()
     # Readable now, and still not bob's to decide about.
     assert signed_in(bob).post(url("persona-review", row), {"step": "withdraw", "number": 1}).status_code == 403
     assert "review-steps" not in signed_in(bob).get(url("persona", row)).content.decode()
