@@ -125,7 +125,7 @@ FOR_OPERATORS = re.compile(
 )
 """They read it in a terminal or a log, beside the names of settings and commands."""
 FOR_MODELS = re.compile(
-    r"^chat\.(titles|prompting\.|context\.prompts|personas\.authoring\.prompts|moderation\.prompts)"
+    r"^chat\.(titles|prompting\.|context\.prompts|personas\.authoring\.(drafting|prompts)|moderation\.prompts)"
 )
 
 
