@@ -30,7 +30,7 @@ UNREACHED = {
 """Routes that answer nobody of the scene."""
 
 
-ROWS = {"book": "chat_lorebook"}
+ROWS = {"book": "chat_lorebook", "task": "chat_inferencetask"}
 """Parts of addresses that are not called like the model whose key they are."""
 
 
