@@ -199,6 +199,9 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         sampling = allowance.sampling(user, talk, who, key, before=row.pk, length=0)
         generation = new_generation(user, talk, row, key, request, now, sampling, who.model, continues=True)
         generation.blind = last.blind
+        if talk.comparison_id is not None:
+            # Else an answer would be compared as one model's that another has written the end of.
+            generation.model = last.model
         kept.add_generation.run(generation)
         # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
         Chunk.objects.create(generation=generation, offset=0, text=row.thinking + row.content, thinking=length)

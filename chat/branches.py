@@ -15,7 +15,7 @@ from chat.bus import on_commit
 from chat.context import blocks
 from chat.events import BranchShown, MessageChanged
 from chat.hub import conversation_topic, user_topic
-from chat.messages import conversation_changed, latest_generation, message_out, rendered
+from chat.messages import conversation_changed, latest_generation, message_out, rendered, without_hidden
 from chat.models import Conversation, Generation, Message
 from chat.moderating.incoming import let_in, note
 from chat.wording import written
@@ -146,7 +146,8 @@ def fork(user: User, message: Message) -> Conversation:
             title_by_owner=True, **_settings(talk),
         )  # fmt: skip
         parent: Message | None = None
-        rows = {row.pk: row for row in Message.objects.filter(conversation=talk.pk, removed=None)}
+        found = without_hidden(talk, list(Message.objects.filter(conversation=talk.pk, removed=None)))
+        rows = {row.pk: row for row in found}
         copies = []
         for pk in path:
             parent = _copied(rows[pk], copy, parent)

@@ -32,8 +32,20 @@ MOST_KEYS = 500
 
 
 def branch(conversation: Conversation) -> list[Message]:
-    """The messages from the first to the conversation's head. Two queries, whatever the length."""
-    return _branch(conversation, tree.read(conversation.pk))
+    """The messages from the first to the conversation's head, without names that are hidden. Two queries, whatever the length."""
+    return without_hidden(conversation, _branch(conversation, tree.read(conversation.pk)))
+
+
+def without_hidden(conversation: Conversation, messages: list[Message]) -> list[Message]:
+    """The same, not to be stored, nameless where nobody is told yet which model wrote: those of a blind comparison. No query where
+    there is none."""
+    if conversation.comparison_id is not None:
+        answers = Generation.objects.filter(conversation=conversation.pk, blind=True)
+        hidden = set(answers.order_by().values_list("message", flat=True))
+        for message in messages:
+            if message.pk in hidden:
+                message.model = ""
+    return messages
 
 
 def _branch(conversation: Conversation, rows: tree.Rows) -> list[Message]:

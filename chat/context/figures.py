@@ -51,7 +51,7 @@ def figures(talk: Conversation) -> Figures:
     tree = documents.told(said, [talk.head_id])
     turns = history.path(tree, talk.head_id if talk.head_id in tree else None)
     last = _last_answer(talk)
-    model = talk.model or (last.answered_by if last else "")
+    model = talk.model or (last.answered_by if last and not last.blind else "")
     window = summaries.window_of(model)
     used = _measured(talk, last, turns)
     return Figures(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 
 from chat.attachments import carrying as attachments
 from chat.attachments import showing
-from chat.messages import branch
+from chat.messages import branch, without_hidden
 from chat.models import Conversation, Message
 from chat.portability import places
 from chat.portability.form import Document, Talk, Turn
@@ -32,7 +32,8 @@ _NOT_IN_NAMES = re.compile(r"[^\w ,()-]+")
 
 def as_json(talk: Conversation) -> bytes:
     """The whole tree, see :mod:`chat.portability.form`. What was deleted is left out."""
-    rows = Message.objects.filter(conversation=talk.pk, removed=None).order_by("created", "pk")
+    found = Message.objects.filter(conversation=talk.pk, removed=None).order_by("created", "pk")
+    rows = without_hidden(talk, list(found))
     ratings = carrying.of(talk)
     files = attachments.of(talk)
     # Built without a second look: what is stored was checked when it came, and a strict look now could only lose it.

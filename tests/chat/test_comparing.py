@@ -17,6 +17,8 @@ from chat.comparing import reading
 from chat.generations import Outcome, Piece
 from chat.messages import branch, branch_out
 from chat.models import Candidate, Comparison, Conversation, Generation, Message, Node
+from chat.portability import export
+from chat.sharing import actions as sharing
 from inference_client.protocol.vocabulary import Usage
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
@@ -205,6 +207,38 @@ def test_names_stay_hidden_until_one_is_kept(alice: User, talk: Conversation) ->
     assert {message.model for _, message in reading.shown(now(talk)).answers} == {""}  # type: ignore[union-attr]
     comparing.keep(alice, answers[0])
     assert branch_out(now(talk))[-1].model == secret
+
+
+def test_no_way_out_of_the_conversation_tells_hidden_names(alice: User, talk: Conversation) -> None:
+    answers = compared(alice, talk, blind=True)
+    for answer in answers:
+        write(answer, "By whom?")
+    secrets = [*Generation.objects.filter(message__in=answers).values_list("model", flat=True), "newt"]
+
+    def told(text: str) -> list[str]:
+        return [secret for secret in secrets if secret in text]
+
+    client = signed_in(alice)
+    assert not told(client.get(reverse("chat:context", args=[talk.pk])).content.decode()), "beside the composer"
+    for kind, write_out in export.WRITERS.items():
+        assert not told(write_out(now(talk)).decode()), kind
+    shared, _token = sharing.share(now(talk))
+    assert not told(json.dumps(shared.snapshot))
+    copied = branches.fork(alice, answers[0])
+    assert not told(str([one.model for one in branch_out(copied)]))
+    assert [one.model for one in branch(now(talk))][-1] == "", "nor is it stored back"
+    comparing.keep(alice, answers[0])
+    assert told(export.as_json(now(talk)).decode()) == secrets, "once one is kept they are told"
+    assert told(client.get(reverse("chat:context", args=[talk.pk])).content.decode())
+
+
+def test_who_continues_an_answer_of_a_comparison_is_the_model_that_began_it(alice: User, talk: Conversation) -> None:
+    actions.configure(talk, "other-newt", "", None)
+    answers = compared(alice, talk, "alpha-newt", "beta-newt")
+    write(answers[0], "Cut", reason="length")
+    write(answers[1], "So.")
+    asked = actions.go_on(alice, answers[0], uuid4())
+    assert Generation.objects.get(pk=asked.generation).model == "alpha-newt"
 
 
 def test_the_order_of_a_blind_comparison_is_chance(alice: User, talk: Conversation) -> None:
