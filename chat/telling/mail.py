@@ -51,12 +51,13 @@ def send(conversation: UUID) -> bool:
 
 
 def _wanted(conversation: UUID, now: datetime.datetime) -> Conversation | None:
-    """The conversation, if its owner wants letters, has no page open, and has not looked at it since."""
+    """The conversation, if its owner wants letters, could open it, has no page open, and has not looked at it since."""
     choices = NoticeChoice.objects.filter(by_mail=True).exclude(
         page_seen__gt=now - datetime.timedelta(seconds=PAGE_SECONDS)
     )
     rows = Conversation.objects.select_related("owner").filter(pk=conversation, removed=None, unread=True)
-    return rows.filter(owner__is_active=True, owner__in=choices.values("user")).first()
+    found = rows.filter(owner__is_active=True, owner__in=choices.values("user")).first()
+    return None if found is None or found.owner.is_suspended else found
 
 
 def _claim(talk: Conversation, now: datetime.datetime) -> tuple[datetime.datetime | None] | None:

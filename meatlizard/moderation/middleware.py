@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from meatlizard.error_pages import answer
 
-OPEN_VIEWS = frozenset({"account_logout", "landing", "set_language", "words"})
+OPEN_VIEWS = frozenset({"account_logout", "chat:notices-stop", "landing", "set_language", "words"})
 """Beside the pages of moderation, what a suspended person may still open while signed in."""
 
 PAGES = "moderation"

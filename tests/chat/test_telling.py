@@ -128,6 +128,23 @@ def test_deactivated_people_and_addresses_nobody_confirmed_get_none(reader: User
     assert not mail.send(talk.pk) and outgoing.outbox == []
 
 
+def test_who_is_suspended_gets_none_and_can_end_them(reader: User) -> None:
+    talk = answered(reader)
+    address = stop_address(reader)
+    outgoing.outbox.clear()
+    User.objects.filter(pk=reader.pk).update(suspended_until=timezone.now() + datetime.timedelta(days=1))
+    assert not mail.send(talk.pk) and outgoing.outbox == [], "the link in it would lead nowhere"
+    browser = Client()
+    browser.force_login(reader)
+    assert browser.post(address).status_code == 200
+    assert not NoticeChoice.objects.get(user=reader).by_mail
+    reader.suspended_until = timezone.now() - datetime.timedelta(days=1)
+    reader.save()
+    notices.choose(reader, by_mail=True)
+    away(reader)
+    assert mail.send(talk.pk), "it is over"
+
+
 def test_one_letter_for_a_conversation_in_its_minutes(reader: User) -> None:
     talk = answered(reader)
     assert mail.send(talk.pk)
