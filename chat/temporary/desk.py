@@ -54,6 +54,7 @@ class Desk:
     def __init__(self) -> None:
         self.wake: Callable[[], None] = lambda: None
         self._waiting: dict[UUID, Question] = {}
+        self._came: dict[UUID, float] = {}
         self._asked: dict[UUID, _Asked] = {}
         self._last: dict[UUID, tuple[UUID, str]] = {}
         self._begun: dict[UUID, float] = {}
@@ -114,6 +115,7 @@ class Desk:
         word = Word.model_validate_json(frame)
         if word.do == "ask" and word.question is not None:
             self._waiting[word.question.generation] = word.question
+            self._came[word.question.generation] = self._now()
             self.wake()
             return
         for generation in word.generations:
@@ -181,6 +183,7 @@ class Desk:
             self._alive_at = now
             self._say(Word(do="alive", generations=tuple(running)))
         self._end_late(running, now)
+        self._let_go(now)
         for generation, asked in list(self._asked.items()):
             silent = now - asked.heard
             if not asked.taken and silent >= WAIT_SECONDS:
@@ -188,6 +191,13 @@ class Desk:
                 await self._give_up(asked, End("failed", error=why))
             elif asked.taken and generation not in running and silent >= LOST_SECONDS:
                 await self._give_up(asked, End("failed", error=gettext("The machine went away. Ask again.")))
+
+    def _let_go(self, now: float) -> None:
+        """Questions of other processes that nobody waits for any more: the end of each is told, but not by a process that died."""
+        self._came = {key: since for key, since in self._came.items() if key in self._waiting}
+        for generation, since in self._came.items():
+            if generation not in self._asked and now - since >= WAIT_SECONDS + LOST_SECONDS:
+                del self._waiting[generation]
 
     def _end_late(self, running: Mapping[UUID, TemporaryAnswers], now: float) -> None:
         for generation, answers in running.items():

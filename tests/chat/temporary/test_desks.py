@@ -1,5 +1,6 @@
 """Several processes: all desks hear of a temporary question, one takes it, and the others let it go."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.cache import cache
 
 from chat.bus import bus
 from chat.inference.placement import Offer, Seat
-from chat.temporary.desk import Desk
+from chat.temporary.desk import LOST_SECONDS, WAIT_SECONDS, Desk
 from chat.temporary.question import Question, rank_now, turns
 from chat.temporary.words import TOPIC, Word
 
@@ -125,3 +126,20 @@ async def test_who_asked_earlier_in_the_queue_of_rows_goes_first(
     assert not session.temporary.runs
     await desk.hand_out(lambda: [seat], sessions, lambda node, model: None, asked.rank)  # type: ignore[arg-type]
     assert session.temporary.runs
+
+
+async def test_what_nobody_waits_for_any_more_is_let_go(monkeypatch: pytest.MonkeyPatch, settings: object) -> None:
+    """Its process died, or what it said at the end was lost: no other process keeps the question, nor answers it."""
+    asking, other = Desk(), Desk()
+    network = Network(monkeypatch, settings, asking, other)
+    asked = question()
+    asking.ask(asked)
+    network.desks = ()
+    clock = [asyncio.get_running_loop().time()]
+    monkeypatch.setattr(Desk, "_now", staticmethod(lambda: clock[0]))
+    clock[0] += WAIT_SECONDS - 1
+    await other.tick({})
+    assert other.waiting
+    clock[0] += LOST_SECONDS + 2
+    await other.tick({})
+    assert not other.waiting
