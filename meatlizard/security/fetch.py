@@ -90,7 +90,7 @@ class Fetcher:
             found = self._once(parts, host, port, addresses, deadline)
             if isinstance(found, Fetched):
                 return found
-            url = urljoin(url, found)
+            url = _led_on(url, found)
         raise Unreachable(_("This address leads from one to the next, and to no end."))
 
     def _checked(self, url: str) -> tuple[SplitResult, str, int]:
@@ -103,10 +103,10 @@ class Fetcher:
                 raise Unreachable(_("Only addresses that begin with http:// or https:// can be fetched."))
             if parts.username is not None or parts.password is not None or not parts.hostname:
                 raise ValueError("a user or no host")
+            # Half of a pair of surrogates can be sent nowhere.
+            url.encode()
             host = parts.hostname if ":" in parts.hostname else parts.hostname.encode("idna").decode()
             port = parts.port or PORTS[parts.scheme]
-        except UnicodeError:
-            raise Unreachable(_("This is not an address that can be fetched.")) from None
         except ValueError:
             raise Unreachable(_("This is not an address that can be fetched.")) from None
         # Brackets are for addresses of the new kind; what else may stand in them has never been used.
@@ -272,6 +272,13 @@ def _content_type(header: bytes) -> tuple[str, str]:
         "",
     )
     return kind.strip().lower()[:100], charset[:40] if charset.isascii() else ""
+
+
+def _led_on(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise Unreachable(_("This is not an address that can be fetched.")) from None
 
 
 def _text(header: bytes) -> str:

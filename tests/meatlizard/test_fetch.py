@@ -190,6 +190,21 @@ def test_a_redirect_is_checked_as_the_first_address_was(canary: Canary) -> None:
     assert {path for path, _ in canary.asked} == {"/there"}
 
 
+@pytest.mark.parametrize(
+    "target", ["http://[", "//[::1", "http://site.test:x/", "http://site.test:99999999/", "http://]/", "http://\xff]/"]
+)
+def test_a_redirect_to_no_address_at_all_is_said(canary: Canary, target: str) -> None:
+    canary.pages["/there"] = page(status=302, Location=target)
+    with pytest.raises(Unreachable):
+        open_to(canary).get(f"http://site.test:{canary.port}/there")
+
+
+@pytest.mark.parametrize("address", ["http://site.test/\ud800", "http://site.test/?\udfff", "http://\ud800/"])
+def test_what_cannot_be_written_is_no_address(address: str) -> None:
+    with pytest.raises(Unreachable, match="not an address"):
+        Fetcher(resolve=Names(site_test=[["93.184.216.34"]])).get(address)
+
+
 def test_a_name_that_changes_its_mind_is_asked_once_and_never_believed_again(canary: Canary) -> None:
     """Public when it is looked at, this machine when it is connected to: the connection goes where was looked."""
     tried: list[str] = []
