@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chat.personas.character import Character
-from chat.personas.lorebook import CHARACTERS_A_TOKEN, Book, Entry, chosen
+from chat.personas.lorebook import CHARACTERS_A_TOKEN, Book, Entry, Work, chosen
 from chat.personas.macros import expanded
 from chat.prompting.layers import Layer, Source, text_version
 from inference_client.protocol.vocabulary import ChatMessage
@@ -77,9 +77,9 @@ class Cast:
 
     def _entries(self, said: Sequence[str]) -> list[Entry]:
         found: list[Entry] = []
-        room = MAX_LORE * CHARACTERS_A_TOKEN
+        room, work = MAX_LORE * CHARACTERS_A_TOKEN, Work()
         for book in self.books:
-            for entry in chosen(book, said, self.expanded).entries:
+            for entry in chosen(book, said, self.expanded, work).entries:
                 room -= len(self.expanded(entry.content))
                 if room < 0:
                     return found

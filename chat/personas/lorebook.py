@@ -31,8 +31,17 @@ MAX_KEYS = 100
 ROUNDS = 10
 """Of entries that call others, and these others."""
 
+MAX_PATTERNS = 200
+"""Regular expressions of a book: each is a program, which takes time to make and memory to keep."""
+
 MAX_WORK = 3_000_000
-"""Characters that the regular expressions of a book read together for one answer; then no more of them are tried."""
+"""Characters that the regular expressions of all books read together for one answer; then no more keys are tried. Words cost less."""
+
+WORDS_COST = 40
+"""Of MAX_WORK, for looking at one word in one place."""
+
+LETTERS_COST = 16
+"""Characters that are searched for a word in the time in which a regular expression reads one."""
 
 CHARACTERS_A_TOKEN = 4
 
@@ -100,9 +109,22 @@ class Chosen:
     left_out: int = 0
 
 
-def chosen(book: Book, said: Sequence[str], expand: Expand = str) -> Chosen:
-    """``said``: the texts of the conversation, the oldest first. ``expand`` puts names in the places of macros."""
-    active = _active(book, said, expand)
+class Work:
+    """What may still be spent on something."""
+
+    def __init__(self, left: int = MAX_WORK) -> None:
+        self._left = left
+
+    def take(self, amount: int) -> bool:
+        self._left -= amount
+        return self._left >= 0
+
+
+def chosen(book: Book, said: Sequence[str], expand: Expand = str, work: Work | None = None) -> Chosen:
+    """``said``: the texts of the conversation, the oldest first. ``expand`` puts names in the places of macros. ``work``: what several
+    books share.
+    """
+    active = _active(book, said, expand, work or Work())
     within: list[Entry] = []
     left, left_out = book.budget, 0
     # Who has the lower priority gives way; of equals, who would stand further down.
@@ -116,10 +138,9 @@ def chosen(book: Book, said: Sequence[str], expand: Expand = str) -> Chosen:
     return Chosen(tuple(sorted(within, key=lambda one: (one.order, one.number))), left_out)
 
 
-def _active(book: Book, said: Sequence[str], expand: Expand) -> list[Entry]:
+def _active(book: Book, said: Sequence[str], expand: Expand, work: Work) -> list[Entry]:
     usable = [entry for entry in book.entries if entry.enabled and not entry.problem and entry.content.strip()]
     usable = [entry for entry in usable if len(said) >= entry.only_after and len(said) % entry.only_every == 0]
-    work = _Work(MAX_WORK)
     texts: dict[int, Scanned] = {}
 
     def heard(entry: Entry) -> Scanned:
@@ -142,19 +163,10 @@ def _active(book: Book, said: Sequence[str], expand: Expand) -> list[Entry]:
     return found
 
 
-class _Work:
-    def __init__(self, left: int) -> None:
-        self._left = left
-
-    def take(self, amount: int) -> bool:
-        self._left -= amount
-        return self._left >= 0
-
-
 class Scanned:
     """A text that is searched for keys."""
 
-    def __init__(self, text: str, work: _Work) -> None:
+    def __init__(self, text: str, work: Work) -> None:
         self._text, self._small, self._bytes = text, text.casefold(), text.encode(errors="replace")
         self._work = work
 
@@ -163,12 +175,14 @@ class Scanned:
             return self._work.take(len(self._bytes)) and key.pattern.found_in(self._bytes)
         wanted = expand(key.text)
         text, wanted = (self._text, wanted) if key.case_sensitive else (self._small, wanted.casefold())
-        return _has_word(text, wanted) if key.whole_words else wanted in text
+        if not self._work.take(WORDS_COST + len(text) // LETTERS_COST):
+            return False
+        return _has_word(text, wanted, self._work) if key.whole_words else wanted in text
 
 
-def _has_word(text: str, wanted: str) -> bool:
+def _has_word(text: str, wanted: str, work: Work) -> bool:
     at = text.find(wanted)
-    while at >= 0:
+    while at >= 0 and work.take(WORDS_COST):
         end = at + len(wanted)
         if not (at and _WORD.match(text[at - 1]) and _WORD.match(wanted[0])) and not (
             end < len(text) and _WORD.match(text[end]) and _WORD.match(wanted[-1])
@@ -201,7 +215,8 @@ def parse(data: Any) -> Book:
     found = data.get("entries")
     # Files that are a book of their own sometimes number their entries.
     listed = list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else []
-    entries = [_entry(number, raw) for number, raw in enumerate(listed[:MAX_ENTRIES]) if isinstance(raw, dict)]
+    room = Work(MAX_PATTERNS)
+    entries = [_entry(number, raw, room) for number, raw in enumerate(listed[:MAX_ENTRIES]) if isinstance(raw, dict)]
     return Book(
         tuple(entries),
         scan_depth=_count(data.get("scan_depth"), SCAN_DEPTH, 1_000),
@@ -215,11 +230,11 @@ def problems(book: Book) -> list[tuple[int, str]]:
     return [(entry.number, entry.problem) for entry in book.entries if entry.problem]
 
 
-def _entry(number: int, raw: dict[str, Any]) -> Entry:
+def _entry(number: int, raw: dict[str, Any], room: Work) -> Entry:
     extensions = raw.get("extensions")
     more = extensions if isinstance(extensions, dict) else {}
     marks, content = split(_text(raw.get("content")))
-    make = _Keys(raw, more)
+    make = _Keys(raw, more, room)
     try:
         keys = make.all(_texts(raw, "keys", "key") + marks.words("additional_keys"))
         secondary = make.all(_texts(raw, "secondary_keys", "keysecondary")) if raw.get("selective") is True else ()
@@ -239,7 +254,10 @@ def _entry(number: int, raw: dict[str, Any]) -> Entry:
 
 
 class _Keys:
-    def __init__(self, raw: dict[str, Any], more: Any) -> None:
+    """``room``: for regular expressions of the whole book."""
+
+    def __init__(self, raw: dict[str, Any], more: Any, room: Work) -> None:
+        self._room = room
         self._regex = raw.get("use_regex") is True
         self._case = raw.get("case_sensitive") is True
         self._words = more.get("match_whole_words") is True
@@ -249,6 +267,10 @@ class _Keys:
 
     def _one(self, text: str) -> Key:
         if self._regex or patterns.is_slashed(text):
+            if not self._room.take(1):
+                raise patterns.Unusable(
+                    _("a lorebook has at most %(most)s regular expressions") % {"most": MAX_PATTERNS}
+                )
             return Key(text, pattern=patterns.compiled(text, self._case))
         return Key(text, self._case, self._words)
 

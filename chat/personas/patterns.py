@@ -8,7 +8,7 @@ import re2
 from django.utils.translation import gettext as _
 
 MAX_PATTERN = 500
-MAX_MEMORY = 2 << 20
+MAX_MEMORY = 1 << 19
 """Bytes that one compiled pattern may take with its states."""
 
 _SLASHED = re.compile(r"/(.+)/([a-z]*)", re.DOTALL)

@@ -176,6 +176,40 @@ def test_many_patterns_on_a_long_text_end_too() -> None:
     assert time.process_time() - began < 10
 
 
+@pytest.mark.parametrize(
+    ("key", "more", "said"),
+    [("ab", {}, "ac"), ("a", {"extensions": {"match_whole_words": True}}, "a"), ("{{user}}", {}, "ac")],
+)
+def test_many_words_on_a_long_text_end_too(key: str, more: dict[str, Any], said: str) -> None:
+    """A book as large as one may be, of words that are never found."""
+    many = book(*(entry("x", *[key] * lorebook.MAX_KEYS, **more) for _ in range(1_000)), recursive_scanning=True)
+    began = time.process_time()
+    assert read(many, said * lorebook.MAX_SCANNED) == []
+    assert time.process_time() - began < 2
+
+
+def test_a_book_of_many_words_on_a_usual_text_is_read_to_its_end() -> None:
+    many = book(*(entry("no", *(f"word{n}-{key}" for key in range(4))) for n in range(1_000)), entry("yes", "lizard"))
+    assert read(many, *["Once upon a time there was a lizard. " * 40] * 4) == ["yes"]
+
+
+def test_a_book_has_only_so_many_patterns_and_says_so() -> None:
+    """Each takes time to make and memory to keep, whether it is ever found or not."""
+    many = book(*(entry("x", *(f"/{n}.{key}\\pL{{1,20}}/" for key in range(100))) for n in range(100)))
+    assert [number for number, _reason in lorebook.problems(many)] == list(range(lorebook.MAX_PATTERNS // 100, 100))
+    assert str(lorebook.MAX_PATTERNS) in lorebook.described(many)[0]
+
+
+def test_books_share_what_they_may_work() -> None:
+    one = book(entry("x", *["a"] * 50, extensions={"match_whole_words": True}))
+    work = lorebook.Work()
+    began = time.process_time()
+    for _ in range(11):
+        assert chosen(one, ["a" * lorebook.MAX_SCANNED], str, work).entries == ()
+    assert time.process_time() - began < 1
+    assert not work.take(1)
+
+
 def test_a_pattern_is_run_on_text_of_any_kind() -> None:
     assert read(book(entry("x", "/é./")), "caf\u00e9! \ud800") == ["x"]
     assert patterns.compiled("/a$/m", False).found_in(b"a\nb")
