@@ -8,6 +8,7 @@ import binascii
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -70,18 +71,31 @@ def _each(owner: User, files: Iterable[Any]) -> Iterator[Upload | None]:
 def _taken(owner: User, file: Any) -> Upload | None:
     try:
         if file.kind == Upload.Kind.DOCUMENT:
+            source = file.source if _is_address(file.source) else ""
+            # Both stand beside the text in what models read, and not within its marks.
+            cut = " ".join(file.cut.split())
             return actions.keep_text(
-                owner, clean_name(file.name), writable(file.text)[:MAX_TEXT], file.media_type, file.cut, file.source
+                owner, clean_name(file.name), writable(file.text)[:MAX_TEXT], file.media_type, cut, source
             )
         data = binascii.a2b_base64(file.data or "", strict_mode=True)
         row = actions.take(owner, file.name, [data], len(data), bounded=False) if data else None
-    except (AppError, binascii.Error) as refusal:
+    except (AppError, ValueError) as refusal:
+        # What is no base64 is a ValueError: a subclass of it, or for letters beyond ASCII this very one.
         log.info("attachment.not_imported", extra={"reason": getattr(refusal, "code", "no_base64")})
         return None
     if row is not None and row.kind != Upload.Kind.IMAGE:
         actions.discard(row)
         return None
     return row
+
+
+def _is_address(text: str) -> bool:
+    """Of a page, as fetching would have written it down."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not any(ord(letter) <= 32 for letter in text)
 
 
 def tie(talk: Conversation, uploads: Mapping[UUID, list[Upload]], messages: Iterable[Message]) -> None:
