@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 SWEPT_AT_ONCE = 200
 
+_FOUND = ("state", "kind", "name", "media_type", "sha256", "width", "height", "text", "length", "cut")
+"""Columns that are known once a file has been read."""
+
 
 def take(
     owner: User,
@@ -59,7 +62,9 @@ def take(
         with conversion.converted(chunks, page=page, charset=charset) as found:
             _keep(row, owner, found)
     except BaseException:
-        discard(row)
+        if not discard(row):
+            # It was swept up meanwhile, before its files lay there.
+            _delete_files(row)
         raise
     return row
 
@@ -103,17 +108,26 @@ def _keep(row: Upload, owner: User, found: Converted) -> None:
     # What is kept may be more than what came: the text of a packed document is longer than the file.
     more = found.size - row.size
     with transaction.atomic():
+        # The row first, as whoever deletes it: it may have taken so long that it is gone, and its bytes given back.
+        if not Upload.objects.filter(pk=row.pk, state=Upload.State.COMING).update(size=found.size):
+            raise _took_too_long()
         if more > 0:
             storage.take(owner, more)
         elif more < 0:
             storage.give_back(owner.pk, -more)
-        Upload.objects.filter(pk=row.pk).update(size=found.size)
         row.size = found.size
     _store(row.file_name, found.file)
     if found.thumbnail is not None:
         _store(row.thumbnail_name, found.thumbnail)
     row.state = Upload.State.READY
-    row.save()
+    changed = {name: getattr(row, name) for name in _FOUND}
+    # Nothing but what is still coming becomes ready: a row that was deleted must not come back without its bytes being taken.
+    if not Upload.objects.filter(pk=row.pk, state=Upload.State.COMING).update(**changed):
+        raise _took_too_long()
+
+
+def _took_too_long() -> Invalid:
+    return Invalid(_("This file took too long to be read. Attach it again."), code="too_late")
 
 
 def _store(name: str, path: Path) -> None:
@@ -134,8 +148,7 @@ def discard(row: Upload) -> bool:
             return False
         Upload.objects.filter(pk=row.pk).update(state=Upload.State.GOING)
     # Marked first: should this process die between the two, the next sweep deletes the rest.
-    default_storage.delete(row.file_name)
-    default_storage.delete(row.thumbnail_name)
+    _delete_files(row)
     with transaction.atomic():
         found = Upload.objects.select_for_update(of=("self",)).filter(pk=row.pk).values_list("owner", "size").first()
         if found is not None:
@@ -143,6 +156,11 @@ def discard(row: Upload) -> bool:
             if found[0] is not None:
                 storage.give_back(found[0], found[1])
     return True
+
+
+def _delete_files(row: Upload) -> None:
+    default_storage.delete(row.file_name)
+    default_storage.delete(row.thumbnail_name)
 
 
 def sweep() -> int:

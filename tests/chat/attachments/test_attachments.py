@@ -317,6 +317,27 @@ def test_what_a_killed_process_left_is_swept(alice: User, document: Keep, media:
     assert used_by(alice) == just_begun.size == 10
 
 
+@pytest.mark.parametrize("when", ["reading", "storing"])
+def test_what_is_swept_while_it_still_comes_stays_gone_and_costs_nothing(
+    alice: User, media: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """A machine that slept for hours in the middle of it: the sweep is awake first."""
+
+    def slept() -> None:
+        Upload.objects.update(created=timezone.now() - 2 * COMING)
+        assert actions.sweep() == 1
+
+    kept, stored = actions._keep, actions._store
+    if when == "reading":
+        monkeypatch.setattr(actions, "_keep", lambda *arguments: (slept(), kept(*arguments)))
+    else:
+        monkeypatch.setattr(actions, "_store", lambda *arguments: (slept(), stored(*arguments)))
+    with pytest.raises(Invalid, match="again"):
+        actions.take(alice, "notes.txt", [b"hello"], 5)
+    assert not Upload.objects.exists()
+    assert (used_by(alice), lying(media)) == (0, set())
+
+
 def test_only_what_no_message_has_can_be_discarded(alice: User, ask: Asking, document: Keep, media: Path) -> None:
     file = document(alice)
     ask(alice, "Why?", files=[file.pk])
