@@ -41,7 +41,7 @@ def create(
     with transaction.atomic():
         # One at a time for each person, or the limit would not be one.
         User.objects.select_for_update().filter(pk=owner.pk).first()
-        _check_pictures(owner, avatar)
+        _take_picture(owner, avatar)
         if Persona.objects.filter(owner=owner.pk).count() >= MAX_IN_ALL:
             said = {"most": TRASH_DAYS}
             raise LimitReached(
@@ -84,7 +84,7 @@ def save(
         picture = before.avatar_id if avatar == "keep" else avatar.pk if avatar else None
         if characters.of(before) == character and picture == before.avatar_id:
             return before
-        _check_pictures(row.owner, avatar)
+        _take_picture(row.owner, avatar)
         number = (row.versions.aggregate(last=Max("number"))["last"] or 0) + 1
         version = _add_version(editor, row, number, character, picture, note)
         _show_newest(persona, row, version)
@@ -153,13 +153,14 @@ def empty_trash(now: datetime.datetime | None = None) -> int:
     before = (now or timezone.now()) - datetime.timedelta(days=TRASH_DAYS)
     count, _rows = Persona.objects.filter(removed__lt=before).delete()
     PersonaVersion.objects.filter(persona=None, conversations=None).delete()
-    # A day of grace: an avatar is there a moment before the version that shows it.
+    # A day of grace: a copy takes an avatar that was there, a moment before the version that shows it.
     yesterday = (now or timezone.now()) - datetime.timedelta(days=1)
     Avatar.objects.filter(versions=None, created__lt=yesterday).delete()
     return count
 
 
-def _check_pictures(owner: User, picture: Picture) -> None:
+def _take_picture(owner: User, picture: Picture) -> None:
+    """Stores a new one with the version that shows it, or not at all: what is refused leaves nothing behind."""
     if isinstance(picture, Avatar):
         theirs = PersonaVersion.objects.filter(persona__owner=owner.pk, avatar__isnull=False).exclude(avatar=picture.pk)
         if theirs.values("avatar").distinct().count() >= MAX_PICTURES:
@@ -168,6 +169,8 @@ def _check_pictures(owner: User, picture: Picture) -> None:
                 _("Your personas have %(most)s pictures, old versions among them. Delete some personas first.") % said,
                 code="too_many_pictures",
             )
+        if picture._state.adding:
+            picture.save(force_insert=True)
 
 
 def _visibility(value: str) -> str:

@@ -102,10 +102,3 @@ def figure(key: UUID, side: int) -> Image.Image:
             grid.putpixel((CELLS - 1 - column, row), cell)
     framed = ImageOps.expand(grid.convert("RGB"), 1, _GROUND)
     return framed.resize((side, side), Image.Resampling.NEAREST)
-
-
-def saved(data: bytes) -> Avatar:
-    """As :func:`encoded`, and stored."""
-    avatar = encoded(data)
-    avatar.save(force_insert=True)
-    return avatar

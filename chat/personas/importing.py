@@ -37,7 +37,7 @@ def take_in(owner: User, name: str, file: IO[bytes], size: int) -> Made:
     avatar, notes = None, list(card.notes)
     if card.picture is not None:
         try:
-            avatar = avatars.saved(card.picture)
+            avatar = avatars.encoded(card.picture)
         except Invalid as error:
             # The character is what matters; a picture can be given again.
             notes.append(error.message)

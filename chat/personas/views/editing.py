@@ -76,7 +76,7 @@ def _new_avatar(form: PersonaForm) -> Avatar | None:
         return None
     if file.size > avatars.MAX_BYTES:
         raise Invalid(_("A picture has at most %(most)s MB.") % {"most": avatars.MAX_BYTES // 1_000_000})
-    return avatars.saved(file.read())
+    return avatars.encoded(file.read())
 
 
 def _saved(request: UserRequest, row: Persona, who: Character) -> HttpResponse:

@@ -124,6 +124,17 @@ def test_what_is_wrong_is_said_and_nothing_saved(alice: User, change: dict[str, 
     assert row.versions.count() == 1
 
 
+def test_what_is_refused_leaves_no_picture_behind(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, client = persona(alice), signed_in(alice)
+    given = {**EDITED, "avatar": SimpleUploadedFile("x.png", picture())}
+    assert client.post(url("persona-edit", row), {**given, "base": "7"}).status_code == 400
+    monkeypatch.setattr(actions, "MAX_PERSONAS", 1)
+    given["avatar"].seek(0)
+    assert client.post(reverse("chat:persona-new"), given).status_code == 400
+    assert upload(client, ("mara.png", card_png(CARDS["v2"]))).status_code == 400
+    assert not Avatar.objects.exists() and row.versions.count() == 1
+
+
 def test_what_is_opened_and_saved_unchanged_makes_no_version(alice: User) -> None:
     card = files.read(json.dumps(CARDS["v2"]).encode()).character
     row = actions.create(alice, card)
@@ -156,7 +167,7 @@ def test_pictures_are_ours_and_served_safely(alice: User, with_avatar: bool, siz
     if with_avatar:
         from chat.personas import avatars
 
-        actions.save(alice, row, lizzy(), avatars.saved(picture() + HOSTILE.encode()))
+        actions.save(alice, row, lizzy(), avatars.encoded(picture() + HOSTILE.encode()))
         actions.set_state(row, "published")
     response = Client().get(url("persona-avatar", row), {"size": size})
     assert response["Content-Type"] == ("image/webp" if with_avatar else "image/png")
