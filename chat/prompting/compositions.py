@@ -8,7 +8,6 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from chat.models import Generation, kept
@@ -20,6 +19,9 @@ KEPT = datetime.timedelta(days=1)
 
 SEEN_AGAIN = datetime.timedelta(hours=6)
 """After which a process says again that it is in use. Shorter than KEPT, so that none in use is deleted in between."""
+
+A_DELETION = 500
+"""Compositions that are deleted at once."""
 
 MOST_REMEMBERED = 1_000
 
@@ -71,6 +73,15 @@ def read_for(generation: Generation) -> list[dict[str, object]] | None:
 
 def purge(now: datetime.datetime | None = None) -> int:
     """Deletes compositions to which no answer refers any more. Returns how many."""
-    unseen = Stored.objects.filter(seen__lt=(now or timezone.now()) - KEPT)
-    used = Generation.objects.filter(composition=OuterRef("pk"))
-    return unseen.exclude(Exists(used)).delete()[0]
+    before = (now or timezone.now()) - KEPT
+    unused = set(Stored.objects.filter(seen__lt=before).values_list("pk", flat=True))
+    if not unused:
+        return 0
+    # All answers once: to look for each composition among them takes no index and, with many of both, for ever.
+    for used in Generation.objects.order_by().values_list("composition", flat=True).distinct().iterator(10_000):
+        unused.discard(used)
+    keys, gone = sorted(unused), 0
+    for at in range(0, len(keys), A_DELETION):
+        # What came into use again in the meantime was seen again first.
+        gone += Stored.objects.filter(pk__in=keys[at : at + A_DELETION], seen__lt=before).delete()[0]
+    return gone

@@ -257,6 +257,16 @@ class TestReading:
         assert compositions.purge() == 0, "not before its time"
         assert compositions.purge(later) == 1
 
+    def test_looking_for_compositions_in_use_reads_the_answers_once(self, alice: User, ask: Asking) -> None:
+        row, old = ask(alice), timezone.now() - 2 * compositions.KEPT
+        keys = [uuid4() for _ in range(compositions.A_DELETION + 2)]
+        Composition.objects.bulk_create([Composition(digest=key, layers=[], seen=old) for key in keys])
+        Generation.objects.filter(pk=row.pk).update(composition=keys[0])
+        with CaptureQueriesContext(connection) as asked:
+            assert compositions.purge() == len(keys) - 1
+        assert Composition.objects.get(seen=old).pk == keys[0]
+        assert sum("chat_generation" in query["sql"] for query in asked) == 1
+
     def test_of_an_answer_from_before_nothing_is_known(self, alice: User, ask: Asking) -> None:
         row = ask(alice)
         for composition in (None, uuid4()):
