@@ -19,6 +19,9 @@ from meatlizard.languages import number
 MAX_PROMPTS = 500
 """Of one person."""
 
+MAX_IN_ALL = 1_500
+"""With those in the trash: who deletes and writes in turns fills no disk."""
+
 MAX_VERSIONS = 100
 """Of one prompt; beyond it the oldest go."""
 
@@ -45,6 +48,9 @@ def add(owner: User | None, by: User | None, content: Content, origin: Origin = 
             if Prompt.objects.filter(owner=owner, removed=None).count() >= MAX_PROMPTS:
                 words = _("You have %(most)s prompts, and that is the most. Delete some first.")
                 raise LimitReached(words % {"most": number(MAX_PROMPTS)}, code="too_many_prompts")
+            if Prompt.objects.filter(owner=owner).count() >= MAX_IN_ALL:
+                words = _("There is too much in your trash. What lies there goes after %(most)s days.")
+                raise LimitReached(words % {"most": number(TRASH_DAYS)}, code="trash_full")
         prompt = Prompt(owner=owner, updated=timezone.now(), **more)
         _put(prompt, content)
         _store(prompt)

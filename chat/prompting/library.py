@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 
 from chat.models import Prompt
 from chat.prompting.access import readable
@@ -17,7 +17,9 @@ MENU = 20
 """Items of the composer's list."""
 
 LOOKED_AT = 300
-"""Prompts of which the best matching are chosen."""
+"""Prompts of which the best matching are chosen: the viewer's own, then the site's, then what others share, so that nobody who shares
+hundreds hides what is there.
+"""
 
 MAX_QUERY = 100
 
@@ -55,7 +57,8 @@ def menu(viewer: User, query: str) -> list[dict[str, Any]]:
     others share.
     """
     query = clean(query)[:MAX_QUERY].strip().lower()
-    rows = found(viewer, query)[:LOOKED_AT]
+    near = Case(When(owner=viewer.pk, then=0), When(owner=None, then=1), default=2)
+    rows = found(viewer, query).order_by(near, "category", "title", "pk")[:LOOKED_AT]
     ranked = sorted(rows, key=lambda row: (_fit(row, query), _nearness(viewer, row), row.title.lower(), row.created))
     return [_item(row) for row in _first_of_each_command(viewer, ranked)][:MENU]
 

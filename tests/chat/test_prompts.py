@@ -66,6 +66,17 @@ class TestWriting:
         actions.bring_back(access.access_removed_prompt(alice, row.pk))
         assert access.access_prompt(alice, row.pk).removed is None
 
+    def test_writing_and_deleting_in_turns_fills_no_disk(
+        self, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(actions, "MAX_IN_ALL", 3)
+        for _number in range(3):
+            actions.remove(actions.add(alice, alice, content()))
+        with pytest.raises(LimitReached) as error:
+            actions.add(alice, alice, content())
+        assert error.value.code == "trash_full"
+        actions.add(bob, bob, content())
+
     def test_the_site_has_each_command_once_too(self, olga: User) -> None:
         actions.add(None, olga, content())
         with pytest.raises(Invalid, match="/greet"):
@@ -183,6 +194,17 @@ class TestMenu:
         assert [command for command, _ in commands(alice, "trans")] == ["trans", "translate", "plain"]
         assert [command for command, _ in commands(alice, "/TRANSLATE")] == ["translate", "plain"]
         assert commands(alice, "%") == []
+
+    def test_nobody_who_shares_hundreds_hides_what_is_mine_or_the_sites(
+        self, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(library, "LOOKED_AT", 5)
+        for number in range(6):
+            actions.share(actions.add(bob, bob, content(f"aa{number}", title="Aa")), True)
+        actions.add(alice, alice, content("mine", title="Zz aa", category="zoo"))
+        actions.add(None, alice, content("sites", title="Zz aa", category="zoo"))
+        assert [command for command, _ in commands(alice)][:2] == ["mine", "sites"]
+        assert {"mine", "sites"} <= {command for command, _ in commands(alice, "aa")}
 
     def test_an_item_says_what_the_form_asks(self, alice: User) -> None:
         row = actions.add(alice, alice, content(hint="Says hello."))
