@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from chat import actions, task_claims
-from chat.admin.read_only import ReadOnly
 from chat.models import Conversation, Generation, InferenceTask, Message
+from meatlizard.read_only import ReadOnly
 
 
 @admin.register(Generation)

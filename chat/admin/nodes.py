@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import availability, nodes
 from chat.admin import live
-from chat.admin.read_only import ReadOnly
 from chat.models import Node, NodeModel, NodeSample, PairingCode
 from inference_client.protocol import keys
 from meatlizard.accounts.http import UserRequest
 from meatlizard.jobs.lease import HELD
+from meatlizard.read_only import ReadOnly
 
 
 class NodeForm(forms.ModelForm[Node]):

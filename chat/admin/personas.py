@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from chat.admin.read_only import ReadOnly
 from chat.models import Lorebook, Persona
 from chat.personas import actions
+from meatlizard.read_only import ReadOnly
 
 
 @admin.register(Persona)

@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chat.admin.read_only import ReadOnly
 from chat.models import SiteText
 from chat.prompting import actions, site
 from chat.prompting.layers import Layer
 from chat.prompting.shipped import shipped
 from meatlizard.errors import Invalid
+from meatlizard.read_only import ReadOnly
 
 
 class SiteTextForm(forms.ModelForm[SiteText]):

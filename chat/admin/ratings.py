@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from chat.admin.read_only import ReadOnly
 from chat.models import Message, Rating
 from chat.rating import overview
+from meatlizard.read_only import ReadOnly
 
 
 def _period(request: HttpRequest) -> dict[str, Any]:

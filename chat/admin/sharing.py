@@ -5,9 +5,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from chat.admin.read_only import ReadOnly
 from chat.models import ImportRun, Share
 from chat.sharing.access import token_hash
+from meatlizard.read_only import ReadOnly
 
 
 @admin.register(Share)

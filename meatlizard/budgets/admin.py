@@ -8,23 +8,11 @@ from django.http import HttpRequest
 from meatlizard.accounts.http import UserRequest
 from meatlizard.budgets import actions
 from meatlizard.budgets.models import Grant, Reservation, WeeklyUse
-
-
-class ReadOnly:
-    """The ledger writes itself."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+from meatlizard.read_only import Untouchable
 
 
 @admin.register(WeeklyUse)
-class WeeklyUseAdmin(ReadOnly, admin.ModelAdmin[WeeklyUse]):
+class WeeklyUseAdmin(Untouchable, admin.ModelAdmin[WeeklyUse]):
     list_display = ["user", "week", "used", "reserved", "granted"]
     list_filter = ["week"]
     list_select_related = ["user"]
@@ -33,7 +21,7 @@ class WeeklyUseAdmin(ReadOnly, admin.ModelAdmin[WeeklyUse]):
 
 
 @admin.register(Reservation)
-class ReservationAdmin(ReadOnly, admin.ModelAdmin[Reservation]):
+class ReservationAdmin(Untouchable, admin.ModelAdmin[Reservation]):
     list_display = ["key", "use", "tokens", "created", "expires", "owed"]
     list_filter = ["created"]
     list_select_related = ["use__user"]
