@@ -18,12 +18,14 @@ from chat.attachments import asking, showing
 from chat.bus import control_on_commit, on_commit
 from chat.comparing.ending import leave
 from chat.events import ConversationDeleted, MessageAdded
+from chat.flows import running as flows
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, may_go_on, message_out, plain_html
 from chat.models import Chunk, Conversation, Generation, Message, Upload, kept
 from chat.moderating import incoming, outgoing
 from chat.moderating.incoming import let_in, note
 from chat.personas import stage
+from chat.ready import Ready
 from chat.titles import title_from_question
 from chat.wording import checked_prompt, without_controls, written
 from meatlizard.accounts.models import User
@@ -125,22 +127,24 @@ def send(
     stored then.
     """
     text, found = let_in(user, conversation, written(text, empty=bool(files)), request, files)
-    reply = None
+    ready = None
     if offline == "markov":
-        reply = _by_markov(offline, access_conversation(user, conversation).model, text, user)
+        ready = _by_markov(offline, access_conversation(user, conversation).model, text, user)
     with transaction.atomic():
         # A repeated request waits at this lock for the first one, and then finds what it made.
         talk = access_conversation(user, conversation, lock=True)
-        if earlier := checked_request(user, talk, request, queues=reply is None):
+        here = flows.present(talk, talk.head_id)
+        if earlier := checked_request(user, talk, request, queues=here is None and ready is None):
             return earlier
         uploads = attachments.chosen(user, files)
-        question = new_question(talk, talk.head_id, text, uploads)
+        ready = flows.reply(here, text, uploads) if here else ready
+        question = new_question(talk, talk.head_id, text, uploads, titles=here is None)
         note(found, talk.pk, question.pk)
         on_commit(
             conversation_topic(talk.pk),
             MessageAdded(conversation=talk.pk, message=message_out(question), request=request),
         )
-        return _answer(user, talk, question, request, reply, uploads)
+        return add_answer(user, talk, question, request, ready, uploads)
 
 
 def edit_question(user: User, message: Message, request: UUID, text: str, offline: Offline = "wait") -> Asked:
@@ -149,16 +153,18 @@ def edit_question(user: User, message: Message, request: UUID, text: str, offlin
     if message.role != Message.Role.USER:
         raise Invalid(gettext("Only a question can be asked again in other words."), code="not_a_question")
     text, found = let_in(user, message.conversation_id, written(text, empty=bool(message.attached)), request)
-    reply = _by_markov(offline, message.conversation.model, text, user)
+    ready = _by_markov(offline, message.conversation.model, text, user)
     with transaction.atomic():
         talk = access_conversation(user, message.conversation_id, lock=True)
-        if earlier := checked_request(user, talk, request, queues=reply is None):
+        here = flows.present(talk, message.parent_id)
+        if earlier := checked_request(user, talk, request, queues=here is None and ready is None):
             return earlier
         _still_there(message)
         uploads = attachments.of_message(message)
-        question = new_question(talk, message.parent_id, text, uploads)
+        ready = flows.reply(here, text, uploads) if here else ready
+        question = new_question(talk, message.parent_id, text, uploads, titles=here is None)
         note(found, talk.pk, question.pk)
-        return _answer(user, talk, question, request, reply, uploads, replaces=message.pk, beside=True)
+        return add_answer(user, talk, question, request, ready, uploads, replaces=message.pk, beside=True)
 
 
 def regenerate(user: User, message: Message, request: UUID, offline: Offline = "wait") -> Asked:
@@ -168,15 +174,17 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
     question = message.parent if answers else message
     if question is None:
         raise Invalid(gettext("There is no question that this answers."), code="not_an_answer")
-    reply = _by_markov(offline, message.conversation.model, question.content, user)
+    ready = _by_markov(offline, message.conversation.model, question.content, user)
     with transaction.atomic():
         conversation = access_conversation(user, message.conversation_id, lock=True)
-        if earlier := checked_request(user, conversation, request, queues=reply is None):
+        here = flows.present(conversation, question.parent_id)
+        if earlier := checked_request(user, conversation, request, queues=here is None and ready is None):
             return earlier
         _still_there(message)
         replaces = message.pk if answers else None
         uploads = attachments.of_message(question)
-        return _answer(user, conversation, question, request, reply, uploads, replaces=replaces, old=True)
+        ready = flows.again(here, question, message) if here else ready
+        return add_answer(user, conversation, question, request, ready, uploads, replaces=replaces, old=True)
 
 
 def go_on(user: User, message: Message, request: UUID) -> Asked:
@@ -212,13 +220,16 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         return Asked(key, talk.pk, row.pk)
 
 
-def _by_markov(offline: Offline, model: str, text: str, user: User) -> str | None:
+def _by_markov(offline: Offline, model: str, text: str, user: User) -> Ready | None:
     reply = markov.reply_if_offline(model, text, user.pk) if offline == "markov" else None
-    return reply and outgoing.plain(reply, user.pk)
+    return Ready(outgoing.plain(reply, user.pk), Message.Source.MARKOV, "markov") if reply else None
 
 
-def new_question(talk: Conversation, parent: UUID | None, text: str, uploads: Sequence[Upload]) -> Message:
-    if not talk.title:
+def new_question(
+    talk: Conversation, parent: UUID | None, text: str, uploads: Sequence[Upload], *, titles: bool = True
+) -> Message:
+    """Not stored yet. ``titles``: a conversation without a title gets one from it."""
+    if titles and not talk.title:
         talk.title = title_from_question(text or asking.names_of(uploads))
     question = Message(
         conversation=talk, parent_id=parent, role=Message.Role.USER, source=Message.Source.PERSON,
@@ -236,32 +247,31 @@ def _still_there(message: Message) -> Message:
     return row
 
 
-def _answer(
+def add_answer(
     user: User,
     conversation: Conversation,
     question: Message,
     request: UUID,
-    markov_reply: str | None,
+    ready: Ready | None,
     uploads: Sequence[Upload],
     replaces: UUID | None = None,
     old: bool = False,
     beside: bool = False,
 ) -> Asked:
-    """Within the asking transaction: the question, which has ``uploads``, if it is not an ``old`` one, the empty answer, its generation, the new head.
+    """Within the asking transaction: the question, which has ``uploads``, if it is not an ``old`` one, the answer, empty unless it is ``ready``, its generation, the new head.
     ``beside``: the question is a new version of ``replaces``."""
     now = timezone.now()
-    by_markov = markov_reply is not None
-    who = stage.NO_PERSONA if by_markov else stage.preferences(conversation)
+    who = stage.Preferences(ready.speaker) if ready else stage.preferences(conversation)
     answer = Message(
         conversation=conversation, parent=question, role=Message.Role.ASSISTANT, created=now,
-        source=Message.Source.MARKOV if by_markov else Message.Source.MODEL,
-        content=markov_reply or "", html=render_markdown(markov_reply) if markov_reply else "",
-        model="markov" if by_markov else "", speaker=who.speaker,
+        source=ready.source if ready else Message.Source.MODEL,
+        content=ready.text if ready else "", html=render_markdown(ready.text) if ready else "",
+        model=ready.by if ready and not ready.of_flow else "", speaker=who.speaker,
     )  # fmt: skip
     key = uuid4()
     sampling: dict[str, Any] = {}
-    sight = asking.checked(conversation, uploads, conversation.model or who.model, by_model=not by_markov)
-    if not by_markov:
+    sight = asking.checked(conversation, uploads, conversation.model or who.model, by_model=ready is None)
+    if ready is None:
         length = len(question.content) + asking.length_of(uploads)
         sampling = allowance.sampling(user, conversation, who, key, before=question.parent_id, length=length)
     if old:
@@ -271,8 +281,8 @@ def _answer(
         asking.tie(conversation, question, uploads)
     generation = new_generation(user, conversation, answer, key, request, now, sampling, who.model)
     generation.sight = sight
-    if by_markov:
-        generation.state, generation.answered_by, generation.reason = State.DONE, "markov", "stop"
+    if ready:
+        generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
         generation.started = generation.ended_at = now
     kept.add_generation.run(generation)
     leave(conversation)
@@ -285,7 +295,7 @@ def _answer(
             MessageAdded(conversation=conversation.pk, message=shown, request=request, replaces=replaces),
         )
     _tell(conversation, answer, generation, request, None if beside else replaces, among=old)
-    if not by_markov:
+    if ready is None:
         control_on_commit("work")
     return Asked(generation.pk, conversation.pk, answer.pk)
 

@@ -171,6 +171,7 @@ def _settings(talk: Conversation) -> dict[str, Any]:
             "thinking",
             "folder_id",
             "persona_version_id",
+            "flow_id",
             "called",
             "books",
             "summaries",

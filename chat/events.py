@@ -59,7 +59,7 @@ class MessageOut(Schema):
     role: Literal["user", "assistant"]
     html: str
     created: datetime
-    source: Literal["person", "model", "markov", "persona"]
+    source: Literal["person", "model", "markov", "persona", "flow"]
     model: str
     speaker: str = ""
     tokens: int | None
@@ -79,7 +79,8 @@ class MessageOut(Schema):
 
 
 class ConversationOut(Schema):
-    """A row of the side bar. ``persona``: the version that speaks in it. ``tags`` is null where they are as they were told before."""
+    """A row of the side bar. ``persona``: the version that speaks in it. ``flow``: it was begun with a conversation flow; what of it
+    is open is asked for at ``<conversation>/flow/``. ``tags`` is null where they are as they were told before."""
 
     id: UUID
     title: str
@@ -93,6 +94,7 @@ class ConversationOut(Schema):
     unread: bool = False
     folder: UUID | None = None
     persona: UUID | None = None
+    flow: bool = False
     tags: tuple[str, ...] | None = None
 
 

@@ -236,10 +236,11 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
 
 
 def enqueue_title(answer: Generation) -> None:
-    """Asks a node for a title after the first answer, unless the owner has given one."""
+    """Asks a node for a title after the first answer that a flow did not give, unless the owner has given one."""
     if answer.conversation.title_by_owner:
         return
-    if not Generation.objects.filter(conversation=answer.conversation_id).exclude(pk=answer.pk).exists():
+    others = Generation.objects.filter(conversation=answer.conversation_id).exclude(pk=answer.pk)
+    if not others.exclude(answered_by="flow").exists():
         ask_for_title(answer)
 
 

@@ -16,6 +16,7 @@ from chat.context.events import CheckpointOut
 from chat.context.history import memory
 from chat.context.reading import Machine, readings
 from chat.events import ConversationChanged, ConversationOut, FinishedOut, MessageOut, Place
+from chat.flows import telling
 from chat.models import Conversation, Generation, Message
 from chat.personas import stage
 from chat.prompting.layers import Composition, compose
@@ -75,13 +76,16 @@ def contexts(
     """What a model gets to read, and of ``looks`` to see, for each of ``answers`` that still exists, by generation. Two queries, more
     for long ones and one where files are attached."""
     talks = sorted({answer.conversation_id for answer in answers})
-    layers, casts = gathered(talks)
+    layers, casts, flows = gathered(talks)
     said = documents.said(talks)
     tree = said.tree
     # A conversation may have been deleted since the claim: then there is nothing to answer.
     there = [one for one in answers if one.message_id in tree and one.conversation_id in layers]
     scripts = stage.scripts(casts, there, tree, layers) if casts else {}
-    told = {talk: (*found, *scripts.get(talk, stage.SILENT).layers) for talk, found in layers.items()}
+    kept = telling.layers(flows, there, tree) if flows else {}
+    told = {
+        talk: (*found, *scripts.get(talk, stage.SILENT).layers, *kept.get(talk, ())) for talk, found in layers.items()
+    }
     systems = {talk: compose(found).text for talk, found in told.items()}
     tree = documents.told(said, [one.message_id for one in there])
     found = {}
@@ -227,6 +231,7 @@ def conversation_out(conversation: Conversation, tags: Sequence[str] | None = No
         unread=conversation.unread,
         folder=conversation.folder_id,
         persona=conversation.persona_version_id,
+        flow=conversation.flow_id is not None,
         tags=None if tags is None else tuple(tags),
     )
 

@@ -21,6 +21,7 @@ from chat.bus import control_on_commit, on_commit
 from chat.comparing import ending, reading
 from chat.comparing.events import ComparisonShown
 from chat.events import MessageAdded
+from chat.flows import running as flows
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, message_out
 from chat.models import Candidate, Comparison, Conversation, Generation, Message, Upload, kept
@@ -79,6 +80,7 @@ def compare(
         talk = access_conversation(user, conversation, lock=True)
         if earlier := checked_request(user, talk, request, queues=True):
             return earlier
+        flows.refuse_models(talk)
         ending.leave(talk)
         uploads = attachments.chosen(user, files)
         question = new_question(talk, talk.head_id, text, uploads)

@@ -2,6 +2,7 @@ from chat.models.attachments import Attachment, Upload
 from chat.models.comparisons import Candidate, Comparison
 from chat.models.context import Checkpoint
 from chat.models.conversations import Conversation, Message
+from chat.models.flows import Flow, FlowVersion, PersonaFlow
 from chat.models.generations import Chunk, Generation
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
 from chat.models.notices import NoticeChoice, NoticeMail
@@ -22,6 +23,8 @@ __all__ = [
     "Comparison",
     "Composition",
     "Conversation",
+    "Flow",
+    "FlowVersion",
     "Generation",
     "ImportRun",
     "InferenceTask",
@@ -35,6 +38,7 @@ __all__ = [
     "OwnText",
     "PairingCode",
     "Persona",
+    "PersonaFlow",
     "PersonaReview",
     "PersonaVersion",
     "Prompt",

@@ -65,6 +65,16 @@ class Conversation(models.Model):
         related_name="conversations",
         help_text=_("the version that speaks here"),
     )
+    # Looked for from the other end only when a flow's version goes, which hardly ever happens.
+    flow = models.ForeignKey(
+        "chat.FlowVersion",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text=_("the version of a flow that it was begun with"),
+    )
     called = models.CharField(
         max_length=80, blank=True, default="", db_default="", help_text=_("what personas call its owner; empty: User")
     )
@@ -150,6 +160,7 @@ class Message(models.Model):
         MODEL = "model", _("a model")
         MARKOV = "markov", _("the Markov generator")
         PERSONA = "persona", _("a persona's first message")
+        FLOW = "flow", _("a conversation flow")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")

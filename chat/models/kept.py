@@ -122,7 +122,7 @@ note_composition = KeptUpdate(
 
 class Prompts(NamedTuple):
     """What the system prompt of conversation ``pk`` is made of: its own, its folder, what its owner tells all models, who speaks in it,
-    and the stamp of the site's newest text.
+    the flow it was begun with, and the stamp of the site's newest text.
     """
 
     pk: UUID
@@ -132,6 +132,7 @@ class Prompts(NamedTuple):
     answers: str | None
     own_version: int | None
     persona_version: UUID | None
+    flow: UUID | None
     called: str
     books: str
     stamp: UUID | None
@@ -147,7 +148,7 @@ def _prompts(count: int) -> "KeptSelect[tuple[Any, ...]]":
         lambda: (
             Conversation.objects.filter(keys)
             .order_by()
-            .values_list("pk", "system_prompt", "folder", *own, "persona_version", "called", "books", stamp)
+            .values_list("pk", "system_prompt", "folder", *own, "persona_version", "flow", "called", "books", stamp)
         )
     )
 

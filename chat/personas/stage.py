@@ -62,6 +62,12 @@ def speaker(talk: Conversation) -> str:
     return who.nickname or who.name
 
 
+def names(talk: Conversation) -> dict[str, str]:
+    """What stands for the words in double braces. No query without persona."""
+    who = None if talk.persona_version_id is None else _known(talk.persona_version_id).character
+    return cast(who, "", talk.called, ()).names
+
+
 def casts(rows: Iterable[Prompts]) -> dict[UUID, Cast]:
     """Of the conversations that have a persona or lorebooks; of others nothing is asked."""
     staged = [row for row in rows if row.persona_version is not None or row.books]

@@ -12,12 +12,13 @@ from chat import tree
 from chat.access import access_conversation
 from chat.bus import on_commit
 from chat.events import BranchShown, MessageAdded
+from chat.flows import running as flows
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, message_out, rendered
 from chat.models import Conversation, Generation, Lorebook, Message, Persona, PersonaVersion
 from chat.personas import character as characters
 from chat.personas.access import shown_version
-from chat.personas.cast import cast
+from chat.personas.cast import Cast, cast
 from chat.personas.character import MAX_BOOKS
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
@@ -40,25 +41,36 @@ def begin(user: User, persona: Persona, greeting: int = 0, called: str | None = 
     """
     version = shown_version(user, persona)
     called = usual_name(user) if called is None else _called(called)
-    message = _greeting(version, greeting, called)
+    flow = flows.pinned_for(persona)
+    message = _greeting(version, greeting, called, flow)
     with transaction.atomic():
-        talk = Conversation.objects.create(owner=user, persona_version=version, called=called, updated=timezone.now())
+        talk = Conversation.objects.create(
+            owner=user, persona_version=version, flow_id=flow, called=called, updated=timezone.now()
+        )
         _say(talk, message)
         on_commit(user_topic(user.pk), conversation_changed(talk))
     return talk
 
 
 def choose(user: User, conversation: UUID, persona: Persona | None, called: str | None = None) -> Conversation:
-    """Who gives the answers to come; None: the model itself. Where nothing was asked yet, the persona begins."""
+    """Who gives the answers to come; None: the model itself. Where nothing was asked yet, the persona begins; elsewhere the flow of
+    another persona is over.
+    """
     version = shown_version(user, persona) if persona else None
     known = access_conversation(user, conversation)
     name = known.called if called is None else _called(called)
-    message = _greeting(version, 0, name) if version else None
+    flow = flows.pinned_for(persona) if persona else None
+    message = _greeting(version, 0, name, flow) if version else None
     with transaction.atomic():
         talk = access_conversation(user, conversation, lock=True)
+        begins = _nothing_asked(talk)
+        if begins:
+            talk.flow_id = flow
+        elif talk.flow_id is not None and not _speaks(persona, talk):
+            talk.flow_id = None
         talk.persona_version, talk.called = version, name
-        talk.save(update_fields=["persona_version", "called"])
-        if _nothing_asked(talk):
+        talk.save(update_fields=["persona_version", "flow", "called"])
+        if begins:
             _say(talk, message)
         on_commit(user_topic(user.pk), conversation_changed(talk))
     return talk
@@ -70,7 +82,7 @@ def greet(user: User, conversation: UUID, greeting: int | None = None) -> Conver
     version = known.persona_version
     if version is None:
         raise NotFound(_("No persona speaks in this conversation."))
-    message = _greeting(version, _next(known, version) if greeting is None else greeting, known.called)
+    message = _greeting(version, _next(known, version) if greeting is None else greeting, known.called, known.flow_id)
     with transaction.atomic():
         talk = access_conversation(user, conversation, lock=True)
         if not _nothing_asked(talk):
@@ -86,8 +98,7 @@ def _next(talk: Conversation, version: PersonaVersion) -> int:
     who = characters.of(version)
     if len(who.greetings) < 2:
         raise Invalid(_("This persona has no other first message."), code="no_greeting")
-    names = cast(who, "", talk.called, ())
-    texts = [names.expanded(text) for text in who.greetings]
+    texts = [_begun(text, cast(who, "", talk.called, ()), talk.flow_id) for text in who.greetings]
     shown = talk.head.content if talk.head else ""
     return (texts.index(shown) + 1) % len(texts) if shown in texts else 0
 
@@ -124,16 +135,31 @@ def _called(name: str) -> str:
     return name
 
 
-def _greeting(version: PersonaVersion, number: int, called: str) -> Message | None:
-    """Not saved yet, and in no conversation. None for a persona without a first message; Invalid for one that it does not have."""
+def _speaks(persona: Persona | None, talk: Conversation) -> bool:
+    speaking = talk.persona_version
+    return persona is not None and speaking is not None and speaking.persona_id == persona.pk
+
+
+def _begun(greeting: str, names: Cast, flow: UUID | None) -> str:
+    """A first message and what the flow begins with, in one: models expect that those who talk take turns."""
+    parts = (names.expanded(greeting), flows.opening(flow, names.names))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _greeting(version: PersonaVersion, number: int, called: str, flow: UUID | None) -> Message | None:
+    """Not saved yet, and in no conversation. None for a persona without a first message or flow; Invalid for one that it does not
+    have.
+    """
     who = characters.of(version)
-    texts = who.greetings
+    texts = who.greetings or ([""] if flow else [])
     if not texts and number == 0:
         return None
     if not 0 <= number < len(texts):
         raise Invalid(_("This persona has no such first message."), code="no_greeting")
     key = uuid4()
-    text = cast(who, "", called, ()).expanded(texts[number])
+    text = _begun(texts[number], cast(who, "", called, ()), flow)
+    if not text:
+        return None
     return Message(
         pk=key, role=Message.Role.ASSISTANT, source=Message.Source.PERSONA, speaker=version.called, content=text,
         html=rendered(text, key), created=timezone.now(),

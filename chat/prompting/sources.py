@@ -17,11 +17,13 @@ ANSWERS = "How they want to be answered:"
 
 class Gathered(NamedTuple):
     """Of each conversation the layers, for :func:`chat.prompting.layers.compose`; and of those where somebody speaks, or that have
-    lorebooks, the cast, whose own layers hang on what was said: see :func:`chat.personas.stage.scripts`.
+    lorebooks, the cast, whose own layers hang on what was said: see :func:`chat.personas.stage.scripts`. ``flows``: the version of
+    the flow of those that were begun with one; see :func:`chat.flows.telling.layers`.
     """
 
     layers: dict[UUID, tuple[Layer, ...]]
     casts: dict[UUID, Cast]
+    flows: dict[UUID, UUID]
 
 
 def sources(conversations: Sequence[UUID], place: Place = "web") -> dict[UUID, tuple[Layer, ...]]:
@@ -44,7 +46,7 @@ def gathered(conversations: Sequence[UUID], place: Place = "web") -> Gathered:
             *person_layer(row.about, row.answers, row.own_version),
             *_versioned([own]),
         )
-    return Gathered(found, casts(rows))
+    return Gathered(found, casts(rows), {row.pk: row.flow for row in rows if row.flow is not None})
 
 
 def person_layer(about: str | None, answers: str | None, version: int | None) -> Iterable[Layer]:
