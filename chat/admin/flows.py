@@ -21,28 +21,33 @@ from chat.flows.rehearsal import MOST_TURNS, rehearsal
 from chat.flows.steps import MAX_BYTES, Unreadable
 from chat.models import Flow, PersonaFlow
 
-EXAMPLE = [
-    {"kind": "say", "name": "welcome", "text": "Welcome, {{user}}."},
-    {
-        "kind": "ask", "name": "age", "text": "How old are you?", "key": "age",
-        "answer": {"kind": "number", "least": 1, "most": 120, "whole": True},
-    },
-    {
-        "kind": "branch", "name": "old-enough", "when": [{"key": "age", "is": "less", "value": 18, "go": "too-young"}],
-        "otherwise": "topic",
-    },
-    {
-        "kind": "ask", "name": "topic", "text": "What shall we talk about?", "key": "topic",
-        "answer": {"kind": "choice", "choices": ["Books", "Music"]},
-    },
-    {"kind": "hand_over", "name": "chat", "text": "Then let us talk about {{topic}}.", "note": "Speak simply."},
-    {"kind": "close", "name": "too-young", "text": "Please come back in some years."},
-]  # fmt: skip
-"""What a new flow begins with."""
+
+def example() -> list[dict[str, Any]]:
+    """What a new flow begins with."""
+    return [
+        {"kind": "say", "name": "welcome", "text": _("Welcome, {{user}}.")},
+        {
+            "kind": "ask", "name": "age", "text": _("How old are you?"), "key": "age",
+            "answer": {"kind": "number", "least": 1, "most": 120, "whole": True},
+        },
+        {
+            "kind": "branch", "name": "old-enough",
+            "when": [{"key": "age", "is": "less", "value": 18, "go": "too-young"}], "otherwise": "topic",
+        },
+        {
+            "kind": "ask", "name": "topic", "text": _("What shall we talk about?"), "key": "topic",
+            "answer": {"kind": "choice", "choices": [_("Books"), _("Music")]},
+        },
+        {
+            "kind": "hand_over", "name": "chat", "text": _("Then let us talk about {{topic}}."),
+            "note": _("Speak simply."),
+        },
+        {"kind": "close", "name": "too-young", "text": _("Please come back in some years.")},
+    ]  # fmt: skip
 
 
 def written(flow: Flow) -> str:
-    return json.dumps(flow.current.steps if flow.current else EXAMPLE, indent=2, ensure_ascii=False)
+    return json.dumps(flow.current.steps if flow.current else example(), indent=2, ensure_ascii=False)
 
 
 class FlowForm(forms.ModelForm[Flow]):
