@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chat.models import OwnText, Prompt, PromptVersion, SiteText
+from chat.moderating import incoming
 from chat.prompting.content import Content, stored
 from chat.prompting.site import TASKS
 from chat.prompting.variables import clean, fill
@@ -142,11 +143,15 @@ def _version(prompt: Prompt, content: Content, by: User | None, origin: Origin) 
 
 
 def save_own_text(user: User, about: str, answers: str) -> OwnText:
-    """What a person tells all models of themselves, and how they want to be answered; both may be empty."""
+    """What a person tells all models of themselves, and how they want to be answered; both may be empty. Raises Invalid, and Blocked
+    where moderation's rules forbid it."""
     texts = [clean(text).strip() for text in (about, answers)]
     if max(map(len, texts)) > MAX_OWN_TEXT:
         words = _("Each of the two texts has at most %(most)s characters.")
         raise Invalid(words % {"most": number(MAX_OWN_TEXT)}, code="too_long")
+    said = OwnText.objects.filter(pk=user.pk).first() or OwnText()
+    before = (said.about, said.answers)
+    texts = [incoming.prompt(lambda: user, text, old) for text, old in zip(texts, before, strict=True)]
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         row = OwnText.objects.filter(pk=user.pk).first() or OwnText(owner=user)

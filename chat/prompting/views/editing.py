@@ -16,6 +16,7 @@ from chat.prompting.content import Content, read
 from chat.prompting.forms import OwnTextForm, PromptForm, VariableFormSet
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import AppError, Invalid
+from meatlizard.moderation.actions.screening import Blocked
 from meatlizard.security.ratelimit import limited
 
 
@@ -91,6 +92,6 @@ def own_text(request: UserRequest) -> HttpResponse:
             actions.save_own_text(request.user, form.cleaned_data["about"], form.cleaned_data["answers"])
             messages.success(request, _("Saved. Models read it from the next answer on."))
             return redirect("chat:own-text")
-        except Invalid as error:
+        except (Invalid, Blocked) as error:
             form.add_error(None, error.message)
     return render(request, "chat/prompts/own.html", {"form": form, "row": row}, status=400 if form.errors else 200)

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from chat import actions, branches, keeping
 from chat.comparing.actions import compare
-from chat.models import Conversation, Generation, Message, Upload
+from chat.models import Conversation, Generation, Message, OwnText, Upload
+from chat.prompting import actions as prompting
 from chat.sharing import actions as sharing
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
@@ -102,8 +103,24 @@ def test_other_doors_of_text_are_watched_too(alice: User, rule: Switching) -> No
         actions.configure(talk, "", "You are a lizard.", None)
     with pytest.raises(Blocked):
         keeping.save_folder(alice, None, "zoo", None, "You are a lizard.")
+    with pytest.raises(Blocked):
+        prompting.save_own_text(alice, "I keep a lizard.", "")
+    with pytest.raises(Blocked):
+        prompting.save_own_text(alice, "", "Answer as a lizard.")
     talk.refresh_from_db()
     assert talk.system_prompt == ""
+    assert not OwnText.objects.exists()
+
+
+def test_a_refused_text_about_oneself_is_said_on_its_page(alice: User, client: Client, rule: Switching) -> None:
+    rule("block", words="lizard", message="No lizards")
+    client.force_login(alice)
+    page = client.post(reverse("chat:own-text"), {"about": "I keep a lizard.", "answers": ""})
+    assert page.status_code == 400 and "No lizards" in page.content.decode()
+    prompting.save_own_text(alice, "I keep a gecko.", "")
+    rule("mask", words="gecko")
+    assert prompting.save_own_text(alice, "I keep a gecko.", "").about == "I keep a gecko.", "it was there before"
+    assert prompting.save_own_text(alice, "My gecko is green.", "").about == "My █████ is green."
 
 
 @pytest.mark.parametrize(("action", "stored"), [("block", False), ("mask", True), ("flag", True)])
