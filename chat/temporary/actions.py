@@ -16,6 +16,7 @@ from chat.hub import user_topic
 from chat.messages import conversation_changed, plain_html, rendered
 from chat.models import Conversation, Message
 from chat.models.prompts import OwnText
+from chat.moderating import incoming
 from chat.moderating.texts import SERVICE
 from chat.prompting import site
 from chat.prompting.layers import Layer, compose, text_version
@@ -92,15 +93,18 @@ def settle(generation: UUID, cost: int) -> None:
 
 
 def keep(user: User, said: Sequence[TemporaryTurn], model: str, system_prompt: str) -> Conversation:
-    """An ordinary conversation with what the page kept of a temporary one. Raises Invalid where there is nothing, or too much."""
+    """An ordinary conversation with what the page kept of a temporary one. Raises Invalid where there is nothing, or too much, and
+    Blocked: a rule may have been switched on since."""
     if not said:
         raise Invalid(gettext("There is nothing to keep yet."), code="empty")
     if sum(len(turn.content) for turn in said) > MAX_KEPT:
         raise Invalid(gettext("This chat is too long to be kept."), code="too_long")
     # Outside of the transaction: it takes as long as the texts are long.
+    contents = [written(turn.content) if turn.role == "user" else turn.content.replace("\x00", "") for turn in said]
+    prompt, *contents = incoming.brought(user, [checked_prompt(system_prompt), *contents])
     messages, parent, now = [], None, timezone.now()
-    for at, turn in enumerate(said):
-        text, key = written(turn.content) if turn.role == "user" else turn.content.replace("\x00", ""), uuid4()
+    for at, (turn, text) in enumerate(zip(said, contents, strict=True)):
+        key = uuid4()
         by_person = turn.role == "user"
         messages.append(
             Message(
@@ -113,7 +117,7 @@ def keep(user: User, said: Sequence[TemporaryTurn], model: str, system_prompt: s
         parent = key
     with transaction.atomic():
         talk = Conversation.objects.create(
-            owner=user, updated=now, model=model[:100], system_prompt=checked_prompt(system_prompt),
+            owner=user, updated=now, model=model[:100], system_prompt=prompt,
             title=title_from_question(messages[0].content),
         )  # fmt: skip
         for message in messages:

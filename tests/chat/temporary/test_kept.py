@@ -8,6 +8,8 @@ from django.test import Client
 
 from chat.models import Conversation, Message
 from meatlizard.accounts.models import User
+from meatlizard.moderation.models import Case
+from tests.meatlizard.moderation.conftest import Switching
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -40,3 +42,17 @@ def test_what_makes_no_sense_is_not_kept(client: Client, alice: User, body: dict
     client.force_login(alice)
     assert keep(client, **body).status_code == 400
     assert not Conversation.objects.exists()
+
+
+def test_what_is_kept_passes_the_rules_as_what_is_sent(client: Client, alice: User, rule: Switching) -> None:
+    """The page says what was said; whoever writes that request by hand gets nothing past moderation."""
+    client.force_login(alice)
+    rule("block", words="lizard")
+    for said in ([{"role": "user", "content": "A lizard?"}], [*SAID, {"role": "assistant", "content": "A lizard."}]):
+        assert keep(client, turns=said).json()["error"]["code"] == "blocked"
+    assert keep(client, turns=SAID, system_prompt="You are a lizard.").status_code == 403
+    assert not Conversation.objects.exists() and Case.objects.exists()
+    rule("mask", words="gecko")
+    rule("block", kind="rate", limit=2, minutes=10)
+    assert keep(client, turns=[{"role": "user", "content": "A gecko?"}, *SAID[1:], *SAID]).status_code == 201
+    assert Message.objects.order_by("created")[0].content == "A █████?"
