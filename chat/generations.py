@@ -201,7 +201,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
                 on_commit(user_topic(conversation.owner_id), turns.conversation_changed(conversation))
         return
     if row.purpose == Generation.Purpose.SUMMARY:
-        summaries.settle(row, text[outcome.thinking :])
+        summaries.settle(row, outgoing.judged(text[outcome.thinking :], 0).text)
         budgets.settle(row.pk, costs.cost(row, text, outcome.usage))
         return
     message = row.message

@@ -4,6 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.meatlizard.moderation.conftest import fresh_rules, rule
+
+__all__ = ["fresh_rules", "rule"]
+
 if TYPE_CHECKING:
     from meatlizard.accounts.models import User
     from tests.chat.context.makers import Machine, Talk

@@ -26,6 +26,7 @@ from tests.chat.context.makers import (
     system,
     texts,
 )
+from tests.meatlizard.moderation.conftest import Switching
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
@@ -294,3 +295,16 @@ def test_without_tokens_left_one_is_refused_by_hand_and_left_undone_by_itself(al
         memory.summarise(alice, talk.row)
     assert not Checkpoint.objects.exists()
     assert not Generation.objects.filter(purpose="summary").exists()
+
+
+@pytest.mark.parametrize(("action", "shown"), [("block", None), ("mask", "They spoke of █████, and decided to go on.")])
+def test_what_a_rule_forbids_models_to_write_stands_in_no_summary(
+    talk: Talk, rule: Switching, action: str, shown: str | None
+) -> None:
+    for _ in range(3):
+        talk.ask()
+    rule(action, words="words", scope="out")
+    memory.summarise(talk.owner, talk.row)
+    talk.machine.end(talk.machine.claim(), SAID)
+    made = summary(talk.pk)
+    assert (made.text if made else None) == shown
