@@ -100,6 +100,10 @@ def _carry_out(message: UUID, case: str, text: str, verdict: Verdict, held: bool
 
 def _end_waiting(row: Message, case: str, text: str, verdict: Verdict, hide: bool) -> None:
     waiting = Case.objects.filter(pk=case, content=Content.WAITING)
+    if row.content:
+        # Its owner has put other words in its place meanwhile: these were not judged, and the others are shown nowhere.
+        waiting.delete()
+        return
     if not hide and not verdict:
         # Nothing was found, so there is nothing to look at.
         if waiting.delete()[0]:

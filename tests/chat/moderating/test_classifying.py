@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chat import branches
 from chat.models import Message
 from chat.moderating import classifying
 from chat.moderating.jobs import classify_answer
@@ -185,3 +186,20 @@ async def test_text_cannot_pass_for_instructions_and_long_text_is_cut(monkeypatc
     assert question.text.endswith("x\n=== 2 ===")
     assert len(question.text) < 21_000
     assert "{weird}" in question.system
+
+
+@pytest.mark.parametrize("found", [True, False])
+async def test_words_that_its_owner_put_in_the_place_of_a_held_answer_stay(
+    alice: User, olga: User, found: bool
+) -> None:
+    await in_database(lambda: rule(scope="out"))
+    await in_database(lambda: rule_sets.set_policy(olga, Policy(hold_answers=True)))
+    async with serving(), await node_for(olga) as node, Page(alice) as page:
+        await node.hello()
+        message, case = await answered(page, node)
+        held = await Message.objects.aget(pk=message)
+        await in_database(branches.edit_answer, alice, held, "My own words.")
+        judging = asyncio.ensure_future(classifying.answer(message, case))
+        await judge(node, VERDICTS[found])
+        await judging
+        assert (await Message.objects.aget(pk=message)).content == "My own words."
