@@ -160,7 +160,7 @@ def save_folder(owner: User, folder: Folder | None, name: str, parent: UUID | No
     prompt = incoming.prompt(lambda: owner, checked_prompt(system_prompt), folder.system_prompt if folder else "")
     with transaction.atomic():
         # One at a time for each person, or two moves at once could put two folders into each other.
-        User.objects.select_for_update().get(pk=owner.pk)
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         tree = {row.pk: row for row in Folder.objects.filter(owner=owner.pk)}
         if parent is not None and parent not in tree:
             raise NotFound(gettext("This folder does not exist, or is not yours."))
@@ -188,7 +188,7 @@ def save_folder(owner: User, folder: Folder | None, name: str, parent: UUID | No
 def delete_folder(owner: User, folder: Folder) -> None:
     """What lies in it, folders and conversations, moves to where it lay."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
         Folder.objects.filter(parent=folder).update(parent=folder.parent_id)
         Conversation.objects.filter(folder=folder).update(folder=folder.parent_id)
         folder.delete()

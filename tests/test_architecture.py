@@ -173,6 +173,14 @@ def doors_ask_access(module: Module) -> Iterator[str]:
             yield f"{module.name}:{node.lineno} calls {called}; protected objects come from access"
 
 
+def accounts_are_locked_lightly(module: Module) -> Iterator[str]:
+    """Whatever belongs to a person refers to the account: with the heavier lock, each such row waits, and two of them for ever."""
+    for node in ast.walk(module.tree):
+        locks = isinstance(node, ast.Call) and ast.unparse(node.func) == "User.objects.select_for_update"
+        if locks and "no_key=True" not in ast.unparse(node):
+            yield f"{module.name}:{node.lineno} locks accounts without no_key=True"
+
+
 def names_say_something(module: Module) -> Iterator[str]:
     for part in module.parts:
         if VAGUE.match(part):
@@ -206,8 +214,8 @@ def broad_excepts_log(module: Module) -> Iterator[str]:
 
 RULES: list[Callable[[Module], Iterator[str]]] = [
     writers_call_no_door, models_call_no_writer, models_stay_at_home, the_project_knows_no_app, the_client_stands_alone,
-    the_wire_enters_at_one_place, the_protocol_does_no_io, doors_ask_access, names_say_something, files_are_short,
-    functions_are_short, broad_excepts_log,
+    the_wire_enters_at_one_place, the_protocol_does_no_io, doors_ask_access, accounts_are_locked_lightly,
+    names_say_something, files_are_short, functions_are_short, broad_excepts_log,
 ]  # fmt: skip
 
 
@@ -266,6 +274,8 @@ def test_no_app_is_empty(app: str) -> None:
         (the_protocol_does_no_io, "inference_client.protocol.noise", "from inference_client.keys import load"),
         (doors_ask_access, "chat.views", "def page(request, pk):\n    return Conversation.objects.get(pk=pk)"),
         (doors_ask_access, "chat.consumers", "def page(pk):\n    return get_object_or_404(Conversation, pk=pk)"),
+        (accounts_are_locked_lightly, "chat.actions", "User.objects.select_for_update().get(pk=1)"),
+        (accounts_are_locked_lightly, "chat.actions", "User.objects.select_for_update(of=('self',)).first()"),
         (names_say_something, "chat.utils", ""),
         (names_say_something, "chat.node_service", ""),
         (files_are_short, "chat.actions", "x = 1\n" * 401),

@@ -40,7 +40,7 @@ def create(
     visibility = _visibility(visibility)
     with transaction.atomic():
         # One at a time for each person, or the limit would not be one.
-        User.objects.select_for_update().filter(pk=owner.pk).first()
+        User.objects.select_for_update(no_key=True).filter(pk=owner.pk).first()
         _take_picture(owner, avatar)
         if Persona.objects.filter(owner=owner.pk).count() >= MAX_IN_ALL:
             said = {"most": TRASH_DAYS}

@@ -19,7 +19,7 @@ def create(owner: User, name: str, data: dict[str, Any]) -> Lorebook:
     """Raises Invalid for a name or book that cannot be, LimitReached beyond MAX_LOREBOOKS."""
     name = _checked(name, data)
     with transaction.atomic():
-        User.objects.select_for_update().filter(pk=owner.pk).first()
+        User.objects.select_for_update(no_key=True).filter(pk=owner.pk).first()
         if Lorebook.objects.filter(owner=owner.pk).count() >= MAX_LOREBOOKS:
             said = {"most": MAX_LOREBOOKS}
             raise LimitReached(

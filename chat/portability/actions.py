@@ -43,7 +43,7 @@ def begin(owner: User, name: str, file: IO[bytes], size: int) -> ImportRun:
     if not size:
         raise Invalid(gettext("This file is empty."), code="archive_empty")
     with transaction.atomic():
-        User.objects.select_for_update().filter(pk=owner.pk).first()
+        User.objects.select_for_update(no_key=True).filter(pk=owner.pk).first()
         for other in ImportRun.objects.filter(owner=owner.pk, state__in=UNDER_WAY):
             if other.created > timezone.now() - GIVEN_UP:
                 raise LimitReached(gettext("Another import of yours is still under way."), code="import_running")

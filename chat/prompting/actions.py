@@ -45,7 +45,7 @@ def add(owner: User | None, by: User | None, content: Content, origin: Origin = 
     with transaction.atomic():
         if owner is not None:
             # One at a time for each person, or two requests could both be the last that fits.
-            User.objects.select_for_update().get(pk=owner.pk)
+            User.objects.select_for_update(no_key=True).get(pk=owner.pk)
             if Prompt.objects.filter(owner=owner, removed=None).count() >= MAX_PROMPTS:
                 words = _("You have %(most)s prompts, and that is the most. Delete some first.")
                 raise LimitReached(words % {"most": number(MAX_PROMPTS)}, code="too_many_prompts")
@@ -153,7 +153,7 @@ def save_own_text(user: User, about: str, answers: str) -> OwnText:
     before = (said.about, said.answers)
     texts = [incoming.prompt(lambda: user, text, old) for text, old in zip(texts, before, strict=True)]
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         row = OwnText.objects.filter(pk=user.pk).first() or OwnText(owner=user)
         if [row.about, row.answers] != texts:
             row.about, row.answers = texts

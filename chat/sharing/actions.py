@@ -69,7 +69,7 @@ def share(conversation: Conversation, days: int | None = None, password: str = "
     now = timezone.now()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with transaction.atomic():
-        User.objects.select_for_update().filter(pk=conversation.owner_id).first()
+        User.objects.select_for_update(no_key=True).filter(pk=conversation.owner_id).first()
         mine = Share.objects.filter(owner=conversation.owner_id)
         mine.filter(expires__lt=now - KEPT_AFTER_END).delete()
         if mine.count() >= MAX_SHARES:

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
-from chat import actions, claims, generations
+from chat import actions, claims, generations, keeping
 from chat.models import Conversation, Generation, Message, Node
+from chat.sharing import actions as sharing
 from meatlizard.accounts.models import User
 from meatlizard.errors import LimitReached
 from meatlizard.jobs.lease import State
@@ -146,3 +147,23 @@ def test_one_person_never_has_more_running_than_allowed_however_many_claim_at_on
         held = Generation.objects.held()
         assert held.count() == 2
         held.update(state=State.DONE, lease_owner="", lease_until=None)
+
+
+def test_what_a_person_does_beside_asking_never_deadlocks_with_it() -> None:
+    """What is done one at a time for each person locks the account; questions refer to it, and must not wait for that."""
+    alice = person("alice")
+    talk = actions.create_conversation(alice)
+    for number in range(8):
+        asked = actions.send(alice, talk.pk, uuid4(), "Why?")
+        generations.end_by_site(asked.generation, "cancelled")
+        talk.refresh_from_db()
+        folder = keeping.save_folder(alice, None, f"folder {number}", None, "")
+        Conversation.objects.filter(pk=talk.pk).update(folder=folder)
+        asking: list[Callable[[], object]] = [
+            lambda: actions.send(alice, talk.pk, uuid4(), "And now?"),
+            lambda: sharing.share(talk),
+            lambda f=folder: keeping.delete_folder(alice, f),  # type: ignore[misc]
+        ]
+        at_once(asking)
+        for row in Generation.objects.filter(conversation=talk, state=State.QUEUED):
+            generations.end_by_site(row.pk, "cancelled")

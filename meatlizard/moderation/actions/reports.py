@@ -44,7 +44,7 @@ def report(
     with transaction.atomic():
         if reporter is not None:
             # In line with oneself, so that two clicks at once make one report.
-            User.objects.select_for_update().filter(pk=reporter.pk).first()
+            User.objects.select_for_update(no_key=True).filter(pk=reporter.pk).first()
             mine = Case.objects.filter(service=service, target=target, origin=Case.Origin.REPORT, state=Case.State.OPEN)
             if mine.filter(reporter=reporter.pk).exists():
                 raise Invalid(

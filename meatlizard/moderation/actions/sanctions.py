@@ -70,7 +70,7 @@ def by_rule(person: User, case: Case, reason: str, days: int | None) -> Sanction
 def _suspend(by: User | None, person: User, reason: str, days: int | None, case: Case) -> Sanction | None:
     now = timezone.now()
     # One at a time for each person: of two moderators at once the first one's holds.
-    locked = User.objects.select_for_update().filter(pk=person.pk).first()
+    locked = User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
     if locked is None or locked.is_suspended:
         return None
     until = now + datetime.timedelta(days=days) if days else None
@@ -90,7 +90,7 @@ def _suspend(by: User | None, person: User, reason: str, days: int | None, case:
 def lift(by: User, sanction: Sanction, reason: str = "") -> None:
     """Ends a suspension. Raises Invalid when it is over already."""
     with transaction.atomic():
-        person = User.objects.select_for_update().filter(pk=sanction.person_id).first()
+        person = User.objects.select_for_update(no_key=True).filter(pk=sanction.person_id).first()
         now = timezone.now()
         mine = Sanction.objects.filter(pk=sanction.pk, kind=Sanction.Kind.SUSPENSION, lifted_at=None)
         if person is None or not mine.update(lifted_at=now, lifted_by=by.pk):
