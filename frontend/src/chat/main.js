@@ -11,12 +11,13 @@ import { Drawer } from "./drawer.js";
 import { dropping, linking, pasting, picking } from "./dropping.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
+import { Flow } from "./flow.js";
 import { Folders } from "./folders.js";
 import { Gauges } from "./gauges.js";
 import { Memory } from "./memory.js";
 import { Menu } from "./menu.js";
 import { Organize } from "./organize.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, uuid } from "./outbox.js";
 import { pageKeys } from "./page_keys.js";
 import { Place } from "./place.js";
 import { local, remote } from "./providers.js";
@@ -207,6 +208,15 @@ const menu = new Menu({
   failed,
 });
 const persona = new Persona({ chip: byId("persona"), data, place, toast });
+const flow = new Flow(byId("flow"), {
+  place,
+  last: () => (thread.busy ? "" : (byId("messages").lastElementChild?.dataset.message ?? "")),
+  answer(text) {
+    asking.ask({ type: "send", request: uuid(), conversation: place.conversation, text, offline: "wait" });
+    composer.text.focus();
+  },
+  failed,
+});
 menu.on("persona", (item) => persona.choose(item, composer.text, temporary.on));
 menu.on("model", ({ id }) => settings.choose(id));
 menu.on("attach", (item) => void (temporary.refusesFiles() || attachments.take(item)));
@@ -238,6 +248,7 @@ function conversationChanged(changed) {
   if (changed.id !== place.conversation) return;
   settings.show(changed);
   persona.changed(changed.persona);
+  flow.changed(changed.flow);
   const title = changed.title || gettext("New conversation");
   byId("title").textContent = title;
   document.title = `${title} · MeatLizard`;
@@ -248,6 +259,7 @@ thread.addEventListener("changed", () => {
   byId("welcome").hidden = byId("messages").children.length > 0;
   scroller.follow();
   asking.later.next();
+  flow.look();
 });
 const branches = new Branches({
   thread,
@@ -303,5 +315,6 @@ setInterval(() => thread.tick(), 1000);
 
 showStatus(JSON.parse(byId("status").textContent));
 composer.setBusy(thread.busy, thread.runs.stopping);
+flow.look();
 if (location.hash === HASH) temporary.begin();
 connection.connect();
