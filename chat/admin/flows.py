@@ -54,7 +54,7 @@ class FlowForm(forms.ModelForm[Flow]):
     """Steps as JSON; what is wrong with them is listed."""
 
     steps = forms.CharField(
-        label=gettext_lazy("steps"),
+        label=gettext_lazy("Steps"),
         max_length=MAX_BYTES,
         widget=forms.Textarea(attrs={"rows": 32, "cols": 100, "spellcheck": "false", "class": "vLargeTextField"}),
         help_text=gettext_lazy(
