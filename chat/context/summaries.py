@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from chat import tree
 from chat.attachments import documents
 from chat.bus import control_on_commit, on_commit
 from chat.context import history, reading, weights
@@ -246,3 +247,19 @@ def problem(why: str) -> str:
 
 def _tell(conversation: UUID, trouble: str = "") -> None:
     on_commit(conversation_topic(conversation), ContextChanged(conversation=conversation, problem=trouble))
+
+
+def forget(message: UUID, conversation: UUID) -> None:
+    """Deletes the summaries that stand for ``message`` among others: what it said is not to be read any more. One that is being written
+    comes to nothing; one that still waits reads what stands there now."""
+    with transaction.atomic():
+        rows = Checkpoint.objects.filter(conversation=conversation)
+        rows = rows.exclude(text="", generation__state=State.QUEUED)
+        made = dict(rows.values_list("message", "pk"))
+        if not made:
+            return
+        gone = [key for key in tree.below(tree.read(conversation), message) if key in made]
+        if gone:
+            Checkpoint.objects.filter(pk__in=[made[key] for key in gone]).delete()
+            Message.objects.filter(pk__in=gone).update(summed_up=False)
+            _tell(conversation)

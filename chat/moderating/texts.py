@@ -1,6 +1,7 @@
 """Messages and shared pages, as moderation names, reads and changes them."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import tree
 from chat.bus import on_commit
+from chat.context import summaries
 from chat.events import MessageChanged
 from chat.hub import conversation_topic
 from chat.messages import latest_generation, message_out, plain_html, rendered
@@ -79,6 +81,9 @@ class ChatTexts:
 
 def show(row: Message, text: str) -> None:
     """Puts ``text`` in the place of a message's, for whoever looks at it now too; empty: the answer is withheld."""
+    if row.content:
+        # Afterwards, or this and an ending summary could wait for each other: that locks its own row before the message's.
+        transaction.on_commit(partial(summaries.forget, row.pk, row.conversation_id), robust=True)
     question = row.role == Message.Role.USER
     row.content = text
     row.html = (plain_html(text) if question else rendered(text, row.pk)) if text else ""

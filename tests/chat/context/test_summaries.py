@@ -13,6 +13,7 @@ from chat.context.figures import figures
 from chat.context.summaries import MOST_CHARACTERS
 from chat.messages import branch_out
 from chat.models import Checkpoint, Generation, Message
+from chat.moderating.texts import ChatTexts
 from meatlizard.accounts.models import Tier, User
 from meatlizard.budgets.models import Reservation, WeeklyUse
 from meatlizard.errors import Invalid, LimitReached
@@ -308,3 +309,26 @@ def test_what_a_rule_forbids_models_to_write_stands_in_no_summary(
     talk.machine.end(talk.machine.claim(), SAID)
     made = summary(talk.pk)
     assert (made.text if made else None) == shown
+
+
+def test_what_moderators_hide_is_read_in_no_summary_either(talk: Talk) -> None:
+    made = summed_up_after_three(talk)
+    first = Message.objects.filter(conversation=talk.pk).order_by("created")[1]
+    last = Message.objects.get(pk=talk.row.head_id)
+    texts_of_chat = ChatTexts()
+    assert texts_of_chat.write(f"message:{last.pk}", "Behind it.")
+    assert summary(talk.pk) == made, "a summary that does not stand for it stays"
+    assert texts_of_chat.write(f"message:{first.pk}", "")
+    assert summary(talk.pk) is None and not Message.objects.filter(summed_up=True).exists()
+    assert SAID not in system(talk.claimed())
+
+
+def test_a_summary_that_is_being_written_of_what_moderators_hide_comes_to_nothing(talk: Talk) -> None:
+    for _ in range(3):
+        talk.ask()
+    memory.summarise(talk.owner, talk.row)
+    job = talk.machine.claim()
+    first = Message.objects.filter(conversation=talk.pk).order_by("created")[0]
+    assert ChatTexts().remove(f"message:{first.pk}")
+    talk.machine.end(job, SAID)
+    assert summary(talk.pk) is None and not Reservation.objects.exists()
