@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -148,12 +148,17 @@ class FlowAdmin(admin.ModelAdmin[Flow]):
         if row is None or row.current is None:
             raise Http404
         given = request.POST.getlist("answer")[:MOST_TURNS] if "again" not in request.POST else []
+        try:
+            walk = rehearsal(row.current.steps, given, skip="skip" in request.POST)
+        except Unreadable as error:
+            self.message_user(request, " ".join(error.problems), messages.ERROR)
+            return redirect("admin:chat_flow_change", row.pk)
         context = {
             **self.admin_site.each_context(request),
             "title": _("Walk through %(name)s") % {"name": row.name},
             "opts": self.opts,
             "original": row,
-            "walk": rehearsal(row.current.steps, given, skip="skip" in request.POST),
+            "walk": walk,
             "given": given,
         }
         return render(request, "admin/chat/flow/walk.html", context)

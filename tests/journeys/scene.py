@@ -213,10 +213,27 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
     sanctions.warn(olga, bob, words("Please leave neighbours out of it.", 400), case)
     appeals.appeal(alice, case, words("He asked for it.", 900))
     _rules(words)
+    flow = _flow(persona, words)
     return {
+        "flow": flow.pk,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
     }  # fmt: skip
+
+
+def _flow(persona: Any, words: Words) -> Any:
+    from chat.models import Flow, FlowVersion, PersonaFlow
+
+    flow = Flow.objects.create(name=words("Welcome", 100))
+    answer = {"kind": "choice", "choices": [words("The garden", 80), words("The house", 80)]}
+    steps = [
+        {"kind": "ask", "name": "topic", "text": words("What shall we talk about?"), "key": "topic", "answer": answer},
+        {"kind": "hand_over", "name": "chat", "text": words("Then let us begin."), "note": words("Be brief.")},
+    ]
+    flow.current = FlowVersion.objects.create(flow=flow, number=1, steps=steps)
+    flow.save()
+    PersonaFlow.objects.create(persona=persona, flow=flow)
+    return flow
 
 
 def _rules(words: Words) -> None:

@@ -105,6 +105,13 @@ def test_walking_through_one_stores_nothing(olga: User) -> None:
     assert not Conversation.objects.exists() and not Message.objects.exists()
 
 
+def test_steps_of_another_program_version_are_told_of(olga: User) -> None:
+    flow = made(signed_in(olga))
+    flow.versions.update(steps=[{"kind": "dance", "name": "a"}])
+    answer = signed_in(olga).get(reverse("admin:chat_flow_walk", args=[flow.pk]), follow=True)
+    assert "Step 1 “a”: the kind is one of" in text(answer)
+
+
 def test_who_may_only_look_sees_the_steps_and_changes_none(olga: User) -> None:
     flow = made(signed_in(olga))
     clerk = person("clerk", is_staff=True)

@@ -21,6 +21,7 @@ from chat.following import added
 from chat.messages import branch, branch_out, contexts
 from chat.models import Conversation, Flow, FlowVersion, Generation, Message, Persona, PersonaFlow
 from chat.personas import talks
+from chat.portability import export
 from meatlizard.accounts.models import User
 from meatlizard.budgets.models import Reservation
 from meatlizard.errors import Invalid, LimitReached
@@ -28,6 +29,7 @@ from meatlizard.moderation.actions.screening import Blocked
 from tests.chat.flows.makers import welcome
 from tests.chat.personas.makers import persona
 from tests.chat.personas.visits import post_json, signed_in, url
+from tests.chat.test_round_trip import bring_in, imported
 from tests.meatlizard.moderation.conftest import fresh_rules as fresh_rules
 from tests.meatlizard.moderation.conftest import rule_set
 
@@ -272,6 +274,21 @@ def test_another_first_message_begins_with_the_same_questions(bob: User, talk: C
     assert shown(talk)[0].startswith("Ssh!")
     say(bob, talk, "Bob")
     assert shown(talk)[-1] == "How old are you, Bob?"
+
+
+def test_taken_out_and_brought_in_it_is_free_chat_with_all_that_was_said(
+    bob: User, charlie: User, talk: Conversation
+) -> None:
+    say(bob, talk, "Bob")
+    actions.skip(bob, talk.pk)
+    before = list(branch(Conversation.objects.get(pk=talk.pk)))
+    bring_in(charlie, export.as_json(Conversation.objects.get(pk=talk.pk)))
+    copy = imported(charlie)
+    assert [(one.role, one.source, one.content) for one in branch(copy)] == [
+        (one.role, one.source, one.content) for one in before
+    ]
+    assert offered(charlie, copy) is None
+    assert Generation.objects.get(pk=say(charlie, copy, "Why?").generation).state == "queued"
 
 
 # versions and personas ----------------------------------------------------------------------------------------------------
