@@ -7,6 +7,10 @@ from django_tasks import task
 def sweep_attachments() -> int:
     """Deletes files that no message has (any more)."""
     # Imported late: what sweeps also asks for sweeping.
-    from chat.attachments.actions import sweep
+    from chat.attachments.actions import SWEPT_AT_ONCE, sweep
 
-    return sweep()
+    gone = sweep()
+    if gone >= SWEPT_AT_ONCE:
+        # There may be more, whose bytes their owners wait for. A new job, so that others get their turn in between.
+        sweep_attachments.enqueue()
+    return gone

@@ -2,6 +2,7 @@
 
 import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,6 +18,8 @@ from chat.messages import branch_out, contexts, message_out
 from chat.models import Attachment, Conversation, Generation, Message, Upload
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached, NotFound, StorageFull, TooLarge
+from meatlizard.jobs import actions as jobs
+from meatlizard.jobs import worker
 from meatlizard.storage.actions import used_by
 from tests.chat.attachments.conftest import Keep
 from tests.chat.makers import Asking
@@ -327,11 +330,14 @@ def test_what_is_swept_while_it_still_comes_stays_gone_and_costs_nothing(
         Upload.objects.update(created=timezone.now() - 2 * COMING)
         assert actions.sweep() == 1
 
-    kept, stored = actions._keep, actions._store
-    if when == "reading":
-        monkeypatch.setattr(actions, "_keep", lambda *arguments: (slept(), kept(*arguments)))
-    else:
-        monkeypatch.setattr(actions, "_store", lambda *arguments: (slept(), stored(*arguments)))
+    name = {"reading": "_keep", "storing": "_store"}[when]
+    awake = getattr(actions, name)
+
+    def late(*arguments: Any) -> None:
+        slept()
+        awake(*arguments)
+
+    monkeypatch.setattr(actions, name, late)
     with pytest.raises(Invalid, match="again"):
         actions.take(alice, "notes.txt", [b"hello"], 5)
     assert not Upload.objects.exists()
@@ -365,6 +371,17 @@ def test_a_deleted_branch_takes_its_files_in_its_time(alice: User, ask: Asking, 
     keeping.empty_trash(timezone.now() + datetime.timedelta(days=31))
     actions.sweep()
     assert lying(media) == set()
+
+
+def test_all_goes_soon_however_much_it_is(
+    alice: User, ask: Asking, document: Keep, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "SWEPT_AT_ONCE", 2)
+    generation = ask(alice, "Why?", files=[document(alice).pk for _ in range(5)])
+    chat_actions.delete(generation.conversation)
+    while (job := jobs.claim("worker")) is not None:
+        worker.run_job(job)
+    assert (lying(media), used_by(alice)) == (set(), 0)
 
 
 def test_who_leaves_takes_everything_along(alice: User, bob: User, ask: Asking, document: Keep, media: Path) -> None:

@@ -126,11 +126,13 @@ def test_what_is_wrong_is_said_and_nothing_saved(alice: User, change: dict[str, 
 
 def test_what_is_refused_leaves_no_picture_behind(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     row, client = persona(alice), signed_in(alice)
-    given = {**EDITED, "avatar": SimpleUploadedFile("x.png", picture())}
-    assert client.post(url("persona-edit", row), {**given, "base": "7"}).status_code == 400
+
+    def given() -> dict[str, Any]:
+        return {**EDITED, "avatar": SimpleUploadedFile("x.png", picture())}
+
+    assert client.post(url("persona-edit", row), {**given(), "base": "7"}).status_code == 400
     monkeypatch.setattr(actions, "MAX_PERSONAS", 1)
-    given["avatar"].seek(0)
-    assert client.post(reverse("chat:persona-new"), given).status_code == 400
+    assert client.post(reverse("chat:persona-new"), given()).status_code == 400
     assert upload(client, ("mara.png", card_png(CARDS["v2"]))).status_code == 400
     assert not Avatar.objects.exists() and row.versions.count() == 1
 
