@@ -74,7 +74,7 @@ def contexts(
     looks: Mapping[UUID, sight.Look] | None = None,
 ) -> dict[UUID, Context]:
     """What a model gets to read, and of ``looks`` to see, for each of ``answers`` that still exists, by generation. Two queries, more
-    for long ones and one where files are attached."""
+    for long ones and where files are attached."""
     talks = sorted({answer.conversation_id for answer in answers})
     layers, casts, flows = gathered(talks)
     said = documents.said(talks)
