@@ -176,8 +176,9 @@ def doors_ask_access(module: Module) -> Iterator[str]:
 def accounts_are_locked_lightly(module: Module) -> Iterator[str]:
     """Whatever belongs to a person refers to the account: with the heavier lock, each such row waits, and two of them for ever."""
     for node in ast.walk(module.tree):
-        locks = isinstance(node, ast.Call) and ast.unparse(node.func) == "User.objects.select_for_update"
-        if locks and "no_key=True" not in ast.unparse(node):
+        if not isinstance(node, ast.Call) or ast.unparse(node.func) != "User.objects.select_for_update":
+            continue
+        if "no_key=True" not in ast.unparse(node):
             yield f"{module.name}:{node.lineno} locks accounts without no_key=True"
 
 
