@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from chat import actions as chat_actions
 from chat.attachments import actions, documents
+from chat.context.history import CONTEXT_BYTES
 from chat.messages import branch_out, contexts
 from chat.models import Generation, Message, Upload
 from meatlizard.accounts.models import User
@@ -82,7 +83,7 @@ def test_of_a_document_attached_a_hundred_times_no_more_is_read_than_can_be_sent
     sizes = [len(tree[key][2]) for key in line]
     assert sizes[-1] > 40_000 and sizes[-10] > 40_000 and sizes[3] > 40_000, "what is new or pinned is read"
     assert sizes[0] < 1_000 and sizes[4] < 1_000 and documents.NO_ROOM in tree[line[0]][2]
-    assert sum(sizes) < 3 * documents.CONTEXT_BYTES
+    assert sum(sizes) < 3 * CONTEXT_BYTES
     assert len(asked) == 3
 
 
