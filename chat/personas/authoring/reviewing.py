@@ -95,4 +95,4 @@ def _note(user: User, persona: Persona, number: int, step: PersonaReview.Step, n
 
 def steps(persona: Persona) -> list[PersonaReview]:
     """The last ones, the newest first."""
-    return list(persona.reviews.select_related("by")[:20])
+    return list(PersonaReview.objects.filter(persona=persona.pk).select_related("by")[:20])
