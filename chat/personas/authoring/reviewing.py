@@ -31,15 +31,11 @@ def publish(user: User, persona: Persona, number: int, note: str = "") -> None:
     """Others read version ``number`` from now on. Raises Forbidden for who may not, Invalid where there is a newer one."""
     if not may_publish(user, persona):
         raise Forbidden(_("Personas are reviewed on this site. Ask for a review."))
-    _step(
-        user,
-        persona,
-        number,
-        Persona.State.PUBLISHED,
-        Step.PUBLISHED,
-        note,
-        [Persona.State.DRAFT, Persona.State.IN_REVIEW],
-    )
+    before = [Persona.State.IN_REVIEW]
+    if not settings.PERSONA_REVIEW or persona.owner_id == user.pk:
+        before.append(Persona.State.DRAFT)
+    # What another reviewer has given back is a draft again, and is not published over their head.
+    _step(user, persona, number, Persona.State.PUBLISHED, Step.PUBLISHED, note, before)
 
 
 def give_back(user: User, persona: Persona, number: int, note: str) -> None:

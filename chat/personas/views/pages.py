@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -88,9 +89,11 @@ def _review(viewer: Viewer, row: Persona) -> dict[str, object]:
     """For who may change it: ``steps`` of its review, and which come next."""
     if not viewer.is_authenticated or not may_change(viewer, row):
         return {}
+    reviews = edits_all(viewer) and row.owner_id != viewer.pk
     return {
         "steps": reviewing.steps(row), "may_publish": reviewing.may_publish(viewer, row),
-        "reviews": edits_all(viewer) and row.owner_id != viewer.pk, "max_note": reviewing.MAX_NOTE,
+        "reviews": reviews, "max_note": reviewing.MAX_NOTE,
+        "waits_for_request": reviews and settings.PERSONA_REVIEW and row.state == Persona.State.DRAFT,
     }  # fmt: skip
 
 
