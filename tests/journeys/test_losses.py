@@ -76,7 +76,7 @@ def test_a_revoked_client_is_cut_off_at_once(alice: Visitor, client: LiveClient,
     olga.page.locator("input.action-select").first.check()
     olga.page.locator("select[name=action]").select_option("revoke")
     olga.page.locator("button[name=index]").first.click()
-    expect(olga.page.get_by_text("1 inference client(s) revoked")).to_be_visible()
+    expect(olga.page.get_by_text("1 inference client revoked.")).to_be_visible()
     # The client is told not to come back, and ends by itself.
     assert client.program.wait(10) != 0
     assert "access was withdrawn" in client.program.tail()
