@@ -40,7 +40,7 @@ def test_a_conversation_is_pinned_summed_up_and_put_right(sit: Sit, node: Script
     expect(gauge).to_contain_text("of 2,048")
     ask(chat, node, "My name is Ada.", "Hello Ada. " * 20)
     expect(gauge).to_contain_text("Context 5 of 2,048")
-    expect(gauge).to_have_attribute("title", "5 of 2,048 tokens of the model's window are in use.")
+    expect(gauge).to_have_attribute("title", "5 of 2,048 tokens of the model's window are in use. Model: tiny.")
     expect(page.get_by_test_id("gauge-budget")).to_contain_text("Week ")
     first = page.get_by_test_id("message").first
     first.get_by_test_id("pin").click()
