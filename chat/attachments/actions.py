@@ -230,6 +230,9 @@ def copy_to(copies: dict[UUID, Message]) -> None:
     """What messages have, to their copies in another conversation of the same person: the files are shared, not stored again."""
     keys = [key for key, copy in copies.items() if copy.attached]
     for at in range(0, len(keys), 500):
+        # Locked with what they are of: a sweep in between would take the files from under the copies.
+        theirs = Attachment.objects.filter(message__in=keys[at : at + 500]).order_by().values("upload")
+        list(Upload.objects.select_for_update().filter(pk__in=theirs).order_by("pk").values_list("pk"))
         rows = Attachment.objects.filter(message__in=keys[at : at + 500])
         Attachment.objects.bulk_create(
             [Attachment(message=copies[row.message_id], upload_id=row.upload_id, position=row.position) for row in rows]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ from meatlizard.errors import Invalid, LimitReached
 log = logging.getLogger(__name__)
 
 CHILD = Path(__file__).parent / "reading" / "child.py"
+PREFIX = "attachment-"
+LEFT_SECONDS = 3600.0
+"""A working folder that old belongs to nobody any more: reading a file takes a minute or two at most."""
+
 SECONDS = 45.0
 """That a file may take, on the slowest machine; what it computes is bounded by the child itself."""
 
@@ -92,11 +97,20 @@ class Converted:
         return files + len(self.text.encode())
 
 
+def clear_leftovers() -> None:
+    """Deletes the working folders of processes that were killed while they read a file: what people sent is in them."""
+    before = time.time() - LEFT_SECONDS
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if folder.is_dir() and not folder.is_symlink() and folder.stat().st_mtime < before:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def converted(chunks: Iterable[bytes], *, page: bool = False, charset: str = "") -> Iterator[Converted]:
     """Reads a file. ``page``: a page of the web, in ``charset``. Raises Invalid for one that is not taken, in words, and LimitReached
     while too many others are being read."""
-    folder = Path(tempfile.mkdtemp(prefix="attachment-"))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         source = folder / "input"
         with source.open("wb") as file:

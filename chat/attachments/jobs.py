@@ -8,7 +8,9 @@ def sweep_attachments() -> int:
     """Deletes files that no message has (any more)."""
     # Imported late: what sweeps also asks for sweeping.
     from chat.attachments.actions import SWEPT_AT_ONCE, sweep
+    from chat.attachments.conversion import clear_leftovers
 
+    clear_leftovers()
     gone = sweep()
     if gone >= SWEPT_AT_ONCE:
         # There may be more, whose bytes their owners wait for. A new job, so that others get their turn in between.

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from chat.models import Lorebook, Persona, PersonaVersion
+from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
 
@@ -27,7 +28,7 @@ def _readable(viewer: Viewer) -> Q:
     visibilities = [Persona.Visibility.PUBLIC]
     if viewer.is_authenticated:
         visibilities.append(Persona.Visibility.SHARED)
-    condition = Q(published__isnull=False, visibility__in=visibilities, owner__is_active=True)
+    condition = Q(published__isnull=False, visibility__in=visibilities) & at_large("owner__")
     if viewer.is_authenticated:
         condition |= Q(owner=viewer.pk)
     return condition

@@ -9,10 +9,9 @@ from chat.access import access_message
 from chat.messages import latest_generation
 from chat.models import Message, Prompt, PromptVersion
 from chat.prompting import compositions
+from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
-
-READ_BY_ALL = Q(owner=None) | Q(shared=True, owner__is_active=True)
 
 
 def keeps_the_sites(viewer: User) -> bool:
@@ -27,7 +26,7 @@ def may_change(viewer: User, prompt: Prompt) -> bool:
 def readable(viewer: User) -> "QuerySet[Prompt]":
     """Own ones, the site's, and what other members share."""
     rows = Prompt.objects.select_related("owner").filter(removed=None)
-    return rows.filter(READ_BY_ALL | Q(owner=viewer.pk))
+    return rows.filter(Q(owner=None) | (Q(shared=True) & at_large("owner__")) | Q(owner=viewer.pk))
 
 
 def access_prompt(viewer: User, prompt: UUID) -> Prompt:

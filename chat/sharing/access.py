@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Share
+from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound
 
@@ -35,8 +36,7 @@ def access_share(viewer: User | AnonymousUser, token: str) -> Share:
     row = None
     if readers() == "true" or (readers() == "members" and viewer.is_authenticated):
         now = timezone.now()
-        at_large = Q(owner__suspended_until=None) | Q(owner__suspended_until__lte=now)
-        usable = Share.objects.filter(at_large, Q(expires=None) | Q(expires__gt=now), owner__is_active=True)
+        usable = Share.objects.filter(at_large("owner__"), Q(expires=None) | Q(expires__gt=now))
         row = usable.defer("snapshot").filter(token_hash=token_hash(token)).first()
     if row is None:
         raise NotFound(str(NO_SUCH_LINK), code="no_such_link")

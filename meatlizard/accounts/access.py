@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from meatlizard.accounts.models import User
@@ -13,6 +15,14 @@ from meatlizard.accounts.models import User
 def needs_setup() -> bool:
     """Whether nobody has an account yet: the first one made is the administrator's."""
     return not User.objects.exists()
+
+
+def at_large(path: str = "") -> Q:
+    """Of rows whose owner, found under ``path`` (``owner__``), is neither deactivated nor suspended: what such a person shares is out of
+    reach meanwhile.
+    """
+    free = Q(**{f"{path}suspended_until": None}) | Q(**{f"{path}suspended_until__lte": timezone.now()})
+    return free & Q(**{f"{path}is_active": True})
 
 
 def session_valid(user_id: int, session_key: str | None) -> bool:

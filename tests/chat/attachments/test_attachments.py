@@ -1,6 +1,9 @@
 """Files on their way: Alice attaches hers, asks about them, and they go when nothing has them any more."""
 
 import datetime
+import os
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +15,8 @@ from pytest_django import Settings
 
 from chat import actions as chat_actions
 from chat import branches, keeping
-from chat.attachments import actions
+from chat.attachments import actions, conversion
+from chat.attachments.jobs import sweep_attachments
 from chat.attachments.limits import COMING, MAX_FILES, UNSENT
 from chat.messages import branch_out, contexts, message_out
 from chat.models import Attachment, Conversation, Generation, Message, Upload
@@ -342,3 +346,20 @@ def test_attaching_and_sweeping_at_once_lose_nothing(alice: User, document: Keep
         assert sent != dropped
         assert (file.pk.hex in lying(media)) == sent
     assert balanced(alice)
+
+
+def test_what_a_killed_process_left_of_reading_a_file_is_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new, other = tmp_path / "attachment-old", tmp_path / "attachment-new", tmp_path / "something"
+    for folder in (old, new, other):
+        folder.mkdir()
+        (folder / "input").write_text("private")
+    aged = time.time() - conversion.LEFT_SECONDS - 1
+    for folder in (old, other):
+        os.utime(folder, (aged, aged))
+    (tmp_path / "attachment-link").symlink_to(other)
+    sweep_attachments.func()
+    assert not old.exists()
+    assert (new / "input").exists() and (other / "input").exists()

@@ -99,6 +99,16 @@ def test_what_a_person_who_was_locked_out_shared_is_gone(alice: User, bob: User)
     assert refused(bob, row) and refused(NOBODY, row)
 
 
+def test_what_a_suspended_person_shares_is_gone_until_they_are_back(alice: User, bob: User) -> None:
+    row = persona(alice, "public", publish=True)
+    alice.suspended_until = timezone.now() + datetime.timedelta(days=1)
+    alice.save()
+    assert refused(bob, row) and refused(NOBODY, row)
+    alice.suspended_until = timezone.now() - datetime.timedelta(seconds=1)
+    alice.save()
+    assert not refused(bob, row) and not refused(NOBODY, row)
+
+
 def test_every_saved_change_is_a_version(alice: User) -> None:
     row = persona(alice)
     first = row.current
