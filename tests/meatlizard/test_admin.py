@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 ADMINS = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 OURS = [model for model in apps.get_models() if model.__module__.startswith(("meatlizard.", "chat."))]
 WITHIN_OTHERS = {
-    "Attachment", "Avatar", "Candidate", "Checkpoint", "Chunk", "Comparison", "Folder", "NodeModel", "PersonaReview",
+    "Attachment", "Avatar", "Candidate", "Checkpoint", "Chunk", "Comparison", "FlowVersion", "Folder", "NodeModel", "PersonaFlow", "PersonaReview",
     "PersonaVersion", "Rule", "SearchEntry", "Tag",
 }  # fmt: skip
 """Rows that are shown with what they belong to, on its page."""
