@@ -18,8 +18,9 @@ from meatlizard.threads import in_database
 Question = Send | Compare | Edit | Continue | Regenerate
 """What asks for an answer."""
 
-FRAMES = "120/m"
-"""Frames one user may send, over all his sockets of this site."""
+FRAMES = "300/m"
+"""Frames one user may send, over all his sockets of this site. A page sends four when it opens, and three with each answer that it hears
+of, in every tab; questions have a limit of their own."""
 
 
 async def judge(user: User, request: Send | Compare | Edit) -> None:
