@@ -103,7 +103,7 @@ def measure(site: LiveSite, cookie: tuple[str, str], path: str) -> None:
     say("page.html", len(html) / 1e3, "kB")
     say("page.html_compressed", len(gzip.compress(html, 6)) / 1e3, "kB")
     with chromium() as browser:
-        context = browser.new_context()
+        context = browser.new_context(service_workers="block")
         context.add_cookies([{"name": cookie[0], "value": cookie[1], "url": site.url}])
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
         page = context.new_page()
