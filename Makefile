@@ -8,6 +8,7 @@ ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 CLIENT := .venv-client
+APPS := $(patsubst %/apps.py,%,$(wildcard */apps.py))
 # llama-cpp-python is compiled once: pip keeps the wheel here, and knows it by the hash of its source.
 WHEELS := $(or $(MEATLIZARD_WHEELS),$(WHEEL_CACHE),$(HOME)/.cache/meatlizard/wheels)
 FRONTEND := $(shell find frontend/src frontend/static -type f 2>/dev/null) frontend/build.mjs frontend/package.json
@@ -45,7 +46,7 @@ lint: $(VENV)/.dev ## Style, types, migrations, and Django's check of production
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	@mkdir -p var && $(PY) meatlizard/ops/make_env.py var/lint.env
-	ENV_FILE=var/lint.env $(VENV)/bin/mypy meatlizard chat inference_client tests bench
+	ENV_FILE=var/lint.env $(VENV)/bin/mypy meatlizard $(APPS) inference_client tests bench
 	ENV_FILE=var/lint.env DATABASE_URL=sqlite://:memory: $(PY) manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
