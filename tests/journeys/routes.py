@@ -34,6 +34,10 @@ ROWS = {"book": "chat_lorebook", "task": "chat_inferencetask"}
 """Parts of addresses that are not called like the model whose key they are."""
 
 
+DJANGOS_OWN = ("_add", "_history", "_delete")
+"""Ends of names of admin pages whose templates are Django's for every model: one model stands for all."""
+
+
 class Route(NamedTuple):
     name: str
     parts: frozenset[str]
@@ -96,3 +100,14 @@ def pages(request: APIRequestContext, site: LiveSite, scene: dict[str, Any]) -> 
         if answer.ok and "text/html" in answer.headers.get("content-type", "") and "<html" in answer.text():
             found.setdefault(route.name, place)
     return found, answered
+
+
+def one_of_a_kind(found: dict[str, str]) -> dict[str, str]:
+    """Without what Django's admin shows in the same way for every model, but for the first of each kind."""
+    chosen, seen = {}, set()
+    for route, place in found.items():
+        kind = next((end for end in DJANGOS_OWN if route.startswith("admin:") and route.endswith(end)), None)
+        if kind is None or kind not in seen:
+            chosen[route] = place
+        seen.add(kind)
+    return chosen

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.journeys.conftest import DESKTOP, PHONE, add_olga
 from tests.journeys.pages import Visitor
-from tests.journeys.routes import UNREACHED, pages, routes
+from tests.journeys.routes import UNREACHED, one_of_a_kind, pages, routes
 from tests.journeys.scene import furnish
 from tests.services.programs import missing
 from tests.services.site import LiveSite
@@ -33,8 +34,6 @@ DJANGOS = [
     ("scrollable-region-focusable", r"#\w+-group"),
 ]
 """Rules and places of the admin's own templates and scripts, which are Django's to mend."""
-DJANGOS_OWN = ("_add", "_history", "_delete")
-"""Ends of names of admin pages whose templates are Django's for every model: one model stands for all."""
 OF_DJANGO = re.compile(r"admin:\w+_(changelist|change|add|history|delete)|admin:(password_change\w*|app_list)")
 """On a phone these are as Django made them; at a desk each is walked."""
 
@@ -96,31 +95,37 @@ def faults(page: Page, place: str, root: str | None = None) -> list[str]:
     ]
 
 
-def worth_walking(found: dict[str, str], name: str, phone: bool) -> dict[str, str]:
-    """Operators see what members see as members do; of Django's own pages of the admin the first of a kind is enough."""
+Walk = Callable[[str], tuple[dict[str, str], set[str]]]
+
+
+@pytest.fixture(scope="module")
+def walk(seat: Seat, site: LiveSite, scene: dict[str, Any]) -> Walk:
+    """The pages of each person, asked for once for all sizes."""
+
+    @cache
+    def of(name: str) -> tuple[dict[str, str], set[str]]:
+        return pages(seat(name, DESKTOP).context.request, site, scene)
+
+    return of
+
+
+def to_look_at(found: dict[str, str], name: str, phone: bool) -> dict[str, str]:
+    """Operators see what members see as members do."""
     if name != "olga":
         return found
-    chosen, seen = {}, set()
-    for route, place in found.items():
-        if phone and OF_DJANGO.fullmatch(route):
-            continue
-        kind = next((end for end in DJANGOS_OWN if route.endswith(end)), None)
-        if route.startswith("admin:") and kind not in seen:
-            chosen[route] = place
-            if kind:
-                seen.add(kind)
-    return chosen
+    return {
+        route: place
+        for route, place in found.items()
+        if route.startswith("admin:") and not (phone and OF_DJANGO.fullmatch(route))
+    }
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
 @pytest.mark.parametrize("name", ["", "alice", "olga"], ids=["guest", "member", "operator"])
-def test_no_page_has_a_serious_fault(
-    seat: Seat, site: LiveSite, scene: dict[str, Any], name: str, size: tuple[int, int]
-) -> None:
+def test_no_page_has_a_serious_fault(seat: Seat, walk: Walk, name: str, size: tuple[int, int]) -> None:
     visitor = seat(name, size)
-    found, _ = pages(visitor.context.request, site, scene)
     complaints, wide = [], []
-    for route, place in worth_walking(found, name, size == PHONE).items():
+    for route, place in to_look_at(one_of_a_kind(walk(name)[0]), name, size == PHONE).items():
         visitor.go(place)
         complaints += faults(visitor.page, f"{route} {size[0]}")
         if visitor.page.evaluate("document.documentElement.scrollWidth") > size[0] and not route.startswith("admin:"):
@@ -129,11 +134,11 @@ def test_no_page_has_a_serious_fault(
     assert not wide, f"scrolls sideways: {wide}"
 
 
-def test_every_route_is_walked_or_excused(seat: Seat, site: LiveSite, scene: dict[str, Any]) -> None:
+def test_every_route_is_walked_or_excused(walk: Walk) -> None:
     """One that nobody of the scene can reach is asked for by the scene, or listed with the reason."""
     answered: set[str] = set(UNREACHED)
     for name in ("", "alice", "olga"):
-        answered |= pages(seat(name, DESKTOP).context.request, site, scene)[1]
+        answered |= walk(name)[1]
     assert {route.name for route in routes()} - answered == set()
 
 
