@@ -1,7 +1,7 @@
 """How a reader catches up: the stored state of generations, whatever news was lost on the way."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils import timezone
@@ -35,7 +35,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
+    """``text``: the answer's Markdown."""
+
     event: FinishedOut
+    text: str = field(repr=False)
 
 
 def load_user(pk: int) -> User:
@@ -62,9 +65,17 @@ def running(conversation: UUID) -> list[Running]:
     return [_running(row) for row in rows]
 
 
+def exists(generation: UUID) -> bool:
+    """Not any more, when its conversation was deleted."""
+    return Generation.objects.filter(pk=generation).exists()
+
+
 def standing(generation: UUID) -> Running | Ended:
     row = Generation.objects.select_related("node", "message").defer("message__thinking").get(pk=generation)
-    return Ended(finished_out(row)) if row.ended else _running(row)
+    if not row.ended:
+        return _running(row)
+    assert row.message is not None
+    return Ended(finished_out(row), row.message.content)
 
 
 def added(asked: Asked, request: UUID) -> list[MessageAdded]:

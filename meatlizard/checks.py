@@ -117,12 +117,6 @@ def choices() -> Iterator[CheckMessage]:
             "Sign-in with Discord is half configured.",
             "Set both DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET, or none.",
         )
-    if settings.DISCORD_TOKEN:
-        yield _warning(
-            2,
-            "DISCORD_TOKEN is set, and this version has no Discord bot: the token is not used.",
-            "Remove it until there is one.",
-        )
     if settings.NODE_HEARTBEAT_SECONDS * 3 > settings.LEASE_SECONDS:
         yield _error(
             16,

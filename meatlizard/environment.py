@@ -52,6 +52,18 @@ def origin(name: str, value: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
+def endpoint(name: str, value: str, scheme: str) -> str:
+    """The address of a service, with a path perhaps and without a slash at its end. ``scheme`` without the ``s`` of its safe form."""
+    parts = urlsplit(value)
+    if parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name} must look like {scheme}s://host/path; it is {value!r}.")
+    if parts.scheme == scheme and not is_loopback(parts.hostname):
+        raise ImproperlyConfigured(
+            f"{name} sends the bot's token unencrypted over a network: begin it with {scheme}s://."
+        )
+    return value.rstrip("/")
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` (name or address) is this machine and nothing else."""
     if host == "localhost" or host.endswith(".localhost"):

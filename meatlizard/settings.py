@@ -48,6 +48,16 @@ SECRET_KEY = env("SECRET_KEY", default="") or UNSET
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 INFERENCE_SERVER_KEY = env("INFERENCE_SERVER_KEY", default="")
 DISCORD_TOKEN = env("DISCORD_TOKEN", default="")
+DISCORD_IN_SITE = env.bool("DISCORD_IN_SITE", default=True)
+DISCORD_API_URL = parse.endpoint(
+    "DISCORD_API_URL", env("DISCORD_API_URL", default="") or "https://discord.com/api/v10", "http"
+)
+DISCORD_GATEWAY_URL = parse.endpoint(
+    "DISCORD_GATEWAY_URL", env("DISCORD_GATEWAY_URL", default="") or "wss://gateway.discord.gg", "ws"
+)
+DISCORD_CDN_URL = parse.endpoint(
+    "DISCORD_CDN_URL", env("DISCORD_CDN_URL", default="") or "https://cdn.discordapp.com", "http"
+)
 DISCORD_CLIENT_ID = env("DISCORD_CLIENT_ID", default="")
 DISCORD_CLIENT_SECRET = env("DISCORD_CLIENT_SECRET", default="")
 DISCORD_SIGN_IN = bool(DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET)
@@ -98,6 +108,7 @@ INSTALLED_APPS = [
     "meatlizard.jobs",
     "meatlizard.moderation",
     "chat",
+    "discordbridge",
 ]
 # Our own are for sync only, the innermost among them: so the whole stack runs in the request's one thread, and no middleware is
 # reached by a change between event loop and thread.

@@ -24,7 +24,7 @@ from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
 from meatlizard.errors import Invalid, LimitReached, NotFound
 from tests.chat.makers import claim_one
-from tests.faults.test_races import at_once
+from tests.services.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

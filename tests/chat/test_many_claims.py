@@ -16,8 +16,8 @@ from inference_client.protocol.messages import Availability, Metrics
 from inference_client.protocol.vocabulary import ModelMetrics
 from meatlizard.accounts.models import User
 from tests.chat.makers import Asking, Pairing
-from tests.faults.test_races import at_once
 from tests.people import person
+from tests.services.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

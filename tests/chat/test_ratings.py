@@ -18,7 +18,7 @@ from chat.rating import actions as rating
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from tests.chat.test_round_trip import bring_in, imported
-from tests.faults.test_races import at_once
+from tests.services.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

@@ -28,7 +28,7 @@ from tests.chat.makers import claim_one
 from tests.chat.serving import serving
 from tests.chat.test_chat_socket import Page
 from tests.fakes.mail_sink import MailSink
-from tests.faults.test_races import at_once
+from tests.services.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

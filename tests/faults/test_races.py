@@ -1,15 +1,11 @@
 """Many at the same moment: nobody gets what another has, nobody gets more than the limit, nobody's question is stored by halves."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from django.utils import timezone
 
 from chat import actions, claims, generations, keeping
@@ -20,27 +16,12 @@ from meatlizard.errors import LimitReached
 from meatlizard.jobs.lease import State
 from tests.chat.makers import claim_one
 from tests.people import person
+from tests.services.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
-R = TypeVar("R")
 CLAIMERS = 8
 ROWS = 200
-
-
-def at_once(calls: Sequence[Callable[[], R]]) -> list[R]:
-    """Runs all calls in threads that begin together, each with a database connection of its own."""
-    gate = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], R]) -> R:
-        gate.wait(30)
-        try:
-            return call()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
 
 
 def waiting_rows(people: Sequence[User], count: int, concurrency: int = 1_000) -> set[UUID]:

@@ -27,7 +27,7 @@ from meatlizard.jobs import worker
 from meatlizard.storage.actions import used_by
 from tests.chat.attachments.conftest import Keep
 from tests.chat.makers import Asking
-from tests.faults.test_races import at_once
+from tests.services.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

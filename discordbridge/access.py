@@ -1,0 +1,54 @@
+"""The doors to what the bridge keeps."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext
+
+from discordbridge.models import DiscordAccount, Guild, GuildSession
+from meatlizard.accounts.models import User
+from meatlizard.errors import NotFound
+
+
+def bot_wanted() -> bool:
+    """Whether this site is to have a bot at all."""
+    return bool(settings.DISCORD_TOKEN)
+
+
+def access_session(viewer: User, session: UUID) -> GuildSession:
+    """A session of one's own, whatever its state."""
+    row = GuildSession.objects.select_related("guild").filter(pk=session, owner=viewer.pk).first()
+    if row is None:
+        raise NotFound(gettext("This session does not exist, or is not yours."))
+    return row
+
+
+def live_session(place: int) -> GuildSession | None:
+    """The session whose channel, thread or direct messages ``place`` is. None: there is none, or it is over."""
+    return GuildSession.objects.select_related("guild").filter(place=place).exclude(state="closed").first()
+
+
+def session_of(conversation: UUID) -> GuildSession | None:
+    """The conversation's place on Discord, if it has one now."""
+    rows = GuildSession.objects.select_related("guild").exclude(state="closed")
+    return rows.filter(conversation=conversation).first()
+
+
+def live_sessions() -> list[GuildSession]:
+    """All that are not over, those used last first."""
+    return list(GuildSession.objects.select_related("guild").exclude(state="closed").order_by("-used"))
+
+
+def guild_settings(guild: int) -> Guild | None:
+    return Guild.objects.filter(pk=guild).first()
+
+
+def account_of(user: int) -> DiscordAccount | None:
+    """The Discord account of a person here, if one is known."""
+    return DiscordAccount.objects.filter(user=user).first()
+
+
+def person_of(snowflake: int) -> User | None:
+    """Who a Discord account is here, without making anybody."""
+    row = DiscordAccount.objects.select_related("user__tier").filter(pk=snowflake).first()
+    return row.user if row else None

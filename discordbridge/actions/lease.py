@@ -1,0 +1,36 @@
+"""The lease of the bot: of all the processes of a site one runs it."""
+
+import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from discordbridge.models import BotLease
+
+
+def take(owner: str, seconds: float) -> bool:
+    """Takes or extends it. False while another holds it."""
+    now = timezone.now()
+    until = now + datetime.timedelta(seconds=seconds)
+    mine = BotLease.objects.filter(Q(owner=owner) | Q(until__lt=now))
+    if mine.update(owner=owner, until=until):
+        return True
+    if BotLease.objects.exists():
+        return False
+    try:
+        with transaction.atomic():
+            BotLease.objects.create(owner=owner, until=until)
+    except IntegrityError:
+        return False
+    return True
+
+
+def give_back(owner: str) -> None:
+    BotLease.objects.filter(owner=owner).update(owner="", until=timezone.now())
+
+
+def holder() -> str:
+    """Who runs the bot now; "" when nobody does."""
+    row = BotLease.objects.filter(until__gte=timezone.now()).first()
+    return row.owner if row else ""

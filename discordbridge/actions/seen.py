@@ -1,0 +1,51 @@
+"""Which messages of Discord were dealt with: they come again after resumed connections and restarts."""
+
+import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from discordbridge.models import SeenMessage
+
+KEPT = datetime.timedelta(days=30)
+"""Edits of older questions are not followed."""
+
+
+def first_sight(snowflake: int, session: UUID | None = None) -> bool:
+    """Whether this message reaches the bot for the first time, from now on not any more."""
+    try:
+        with transaction.atomic():
+            SeenMessage.objects.create(pk=snowflake, session_id=session)
+    except IntegrityError:
+        return False
+    return True
+
+
+def settle(snowflake: int, fate: str, question: UUID | None = None, session: UUID | None = None) -> None:
+    values: dict[str, object] = {"fate": fate}
+    if question is not None:
+        values["question"] = question
+    if session is not None:
+        values["session"] = session
+    SeenMessage.objects.filter(pk=snowflake).update(**values)
+
+
+def question_of(snowflake: int) -> UUID | None:
+    """The question that a Discord message became."""
+    return SeenMessage.objects.filter(pk=snowflake).values_list("question", flat=True).first()
+
+
+def unsettled(before: datetime.datetime) -> list[int]:
+    """Messages that were being dealt with when the bot died."""
+    rows = SeenMessage.objects.filter(fate=SeenMessage.Fate.TAKEN, created__lt=before).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def forget_old() -> int:
+    return SeenMessage.objects.filter(created__lt=timezone.now() - KEPT).delete()[0]
+
+
+def request_id(snowflake: int, part: str = "") -> UUID:
+    """The request under which a Discord message, interaction or edit asks: the same each time, so that asking twice asks once."""
+    return uuid5(NAMESPACE_URL, f"discord:{snowflake}:{part}")

@@ -1,0 +1,115 @@
+"""The bot: discord.py's client, told where Discord is, what to listen to, and to ping nobody."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from django.utils.translation import gettext
+
+from discordbridge import addresses
+from discordbridge.cogs import COGS
+from meatlizard.errors import AppError
+from meatlizard.ops.logs import request_id
+
+log = logging.getLogger(__name__)
+
+RATE_LIMIT_SECONDS = 60.0
+"""A call that Discord would have us hold back for longer fails instead: whoever made it decides what becomes of it."""
+
+CLOSE_SECONDS = 4.0
+
+
+class Tree(app_commands.CommandTree["Bot"]):
+    """Commands whose refusals are told to whoever gave them, and to nobody else."""
+
+    async def on_error(self, interaction: discord.Interaction["Bot"], error: app_commands.AppCommandError, /) -> None:
+        cause = getattr(error, "original", error)
+        if isinstance(cause, AppError):
+            text = cause.message
+        elif isinstance(error, app_commands.CheckFailure):
+            text = gettext("You may not use this command.")
+        elif isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+            text = gettext("This command has changed. Reload Discord (Ctrl+R) and try again.")
+        else:
+            name = interaction.command.qualified_name if interaction.command else "?"
+            log.error("discord.command_failed", exc_info=cause, extra={"command": name})
+            text = gettext("Something went wrong on the site. Try again in a moment.")
+        await answer_privately(interaction, text)
+
+
+class Bot(commands.Bot):
+    """``work`` of cogs that outlives the event that began it is kept by :meth:`keep`, and cancelled with the bot."""
+
+    def __init__(self) -> None:
+        addresses.point_library()
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=RATE_LIMIT_SECONDS,
+            tree_cls=Tree,
+            # Messages are looked up in the database; discord.py need not keep a thousand of them.
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.from_intents(intents()),
+            enable_debug_events=False,
+        )
+        self._kept: set[asyncio.Task[Any]] = set()
+
+    async def setup_hook(self) -> None:
+        for name in COGS:
+            await self.load_extension(name)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """No commands by prefix: cogs listen themselves."""
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        # Called while the failure is being handled, though not from within the clause itself.
+        log.error("discord.event_failed", exc_info=sys.exc_info(), extra={"event": event_method})
+
+    def keep(self, work: Coroutine[Any, Any, Any], name: str = "") -> asyncio.Task[Any]:
+        """Runs ``work`` beside everything else, under a request id of its own; a failure is logged."""
+        task = asyncio.get_running_loop().create_task(_traced(work), name=name or None)
+        self._kept.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._kept.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("discord.work_failed", exc_info=task.exception(), extra={"work": task.get_name()})
+
+    async def close(self) -> None:
+        for task in tuple(self._kept):
+            task.cancel()
+        if self._kept:
+            await asyncio.wait(self._kept, timeout=CLOSE_SECONDS)
+        await super().close()
+
+
+async def _traced(work: Coroutine[Any, Any, Any]) -> Any:
+    with request_id():
+        return await work
+
+
+def intents() -> discord.Intents:
+    """What the bot has to hear of. Members and the content of messages have to be switched on for it at Discord."""
+    return discord.Intents(
+        guilds=True, members=True, guild_messages=True, dm_messages=True, message_content=True, guild_reactions=False
+    )
+
+
+async def answer_privately(interaction: discord.Interaction[Any], text: str) -> None:
+    """Says something to whoever used a command or button, whether it was answered before or not."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except discord.HTTPException as error:
+        log.info("discord.not_told", extra={"error": type(error).__name__, "status": error.status})

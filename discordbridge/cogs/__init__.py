@@ -1,0 +1,5 @@
+"""What the bot does, one module a concern. A new one is named here and has ``async def setup(bot: Bot) -> None``, as discord.py's
+extensions do; what a cog does with the database goes through actions, in :func:`meatlizard.threads.in_database`.
+"""
+
+COGS: tuple[str, ...] = ("discordbridge.cogs.guilds",)
