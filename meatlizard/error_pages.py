@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 NAMES = {
     400: "bad_request",
+    401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
     429: "limit_reached",
@@ -38,6 +39,8 @@ UNKNOWN_HOST = _(
     "This site is not known by the name in the address. "
     "Its operator can set SITE_URL to the address people use, or add the name to ALLOWED_HOSTS."
 )
+FOR_PROGRAMS = "/api/v1/"
+"""Below this nobody is shown a page, whatever the Accept header says."""
 BARE = frozenset({500, 503})
 """Rendered without request, user and context processors: one of those may be what broke."""
 
@@ -57,12 +60,14 @@ class AppErrors:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Ratelimited):
             exception = LimitReached(code="rate_limited")
-        if not isinstance(exception, AppError):
-            return None
-        if exception.status >= 500:
-            log.error("request.failed", exc_info=exception)
-        retry = exception.retry_after if isinstance(exception, LimitReached) else None
-        return answer(request, exception.status, exception.code, exception.message, retry)
+        return self.refused(request, exception) if isinstance(exception, AppError) else None
+
+    @staticmethod
+    def refused(request: HttpRequest, error: AppError) -> HttpResponse:
+        if error.status >= 500:
+            log.error("request.failed", exc_info=error)
+        retry = error.retry_after if isinstance(error, LimitReached) else None
+        return answer(request, error.status, error.code, error.message, retry)
 
 
 def answer(
@@ -78,6 +83,8 @@ def answer(
     patch_vary_headers(response, ["Accept"])
     if seconds is not None:
         response["Retry-After"] = str(seconds)
+    if status == 401:
+        response["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -104,6 +111,8 @@ def _rendered(request: HttpRequest, status: int, code: str, message: str, second
 
 def _wanted(request: HttpRequest) -> str:
     """``html``, ``json`` or ``text``: what the Accept header prefers; a page for whoever says nothing (or ``*/*``)."""
+    if request.path_info.startswith(FOR_PROGRAMS):
+        return "json"
     if request.headers.get("Accept", "*/*") == "*/*":
         asks = request.content_type == "application/json" or "X-Requested-With" in request.headers
         return "json" if asks else "html"

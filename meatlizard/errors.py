@@ -32,6 +32,14 @@ class Invalid(AppError):
     default_message = _("The site did not understand what was sent.")
 
 
+class Unauthenticated(AppError):
+    """Who asks is not known: a program brought no key, or one that does not work."""
+
+    status = 401
+    default_code = "unauthenticated"
+    default_message = _("The site does not know who asks.")
+
+
 class Forbidden(AppError):
     """The person may see the thing but not do this with it."""
 

@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "meatlizard.storage",
     "meatlizard.jobs",
     "meatlizard.moderation",
+    "meatlizard.api",
     "chat",
     "discordbridge",
 ]

@@ -26,6 +26,7 @@ urlpatterns = [
     path("moderation/", include("meatlizard.moderation.urls")),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
+    path("api/", include("meatlizard.api.urls")),
 ]
 
 handler400 = "meatlizard.error_pages.bad_request"

@@ -113,7 +113,17 @@ def test_a_marked_text_is_not(source: str) -> None:
 # --- Python -------------------------------------------------------------------------------------------------------------
 
 MARKS = frozenset(
-    {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}
+    {
+        "_",
+        "gettext",
+        "gettext_lazy",
+        "ngettext",
+        "ngettext_lazy",
+        "pgettext",
+        "pgettext_lazy",
+        "npgettext",
+        "gettext_noop",
+    }
 )
 SAYS = re.compile(r"^(messages\.(success|error|info|warning|debug)|(\w+\.)?(message_user|add_error|ValidationError))$")
 DESCRIBES = frozenset(

@@ -16,6 +16,7 @@ WITHOUT_VALUE = {
     "chat:notices-stop": "comes by mail",
     "mfa_remove_webauthn": "needs a passkey",
     "mfa_edit_webauthn": "needs a passkey",
+    "api:nothing": "leads nowhere",
     "words": "no other language is there",
     "admin:jsi18n": "a script",
     "admin:view_on_site": "leads elsewhere",
@@ -30,7 +31,7 @@ UNREACHED = {
 """Routes that answer nobody of the scene."""
 
 
-ROWS = {"book": "chat_lorebook", "task": "chat_inferencetask"}
+ROWS = {"book": "chat_lorebook", "task": "chat_inferencetask", "key": "api_apikey"}
 """Parts of addresses that are not called like the model whose key they are."""
 
 
