@@ -71,6 +71,9 @@ LEASE_SECONDS = parse.positive("LEASE_SECONDS", env.int("LEASE_SECONDS", default
 NODE_HEARTBEAT_SECONDS = parse.positive("NODE_HEARTBEAT_SECONDS", env.int("NODE_HEARTBEAT_SECONDS", default=5))
 GENERATION_MAX_ATTEMPTS = parse.positive("GENERATION_MAX_ATTEMPTS", env.int("GENERATION_MAX_ATTEMPTS", default=3))
 SHARE_LINKS = parse.one_of("SHARE_LINKS", env("SHARE_LINKS", default="true").lower(), ("true", "members", "false"))
+LINKS_FOR = parse.one_of(
+    "LINKS_FOR", env("LINKS_FOR", default="members").lower(), ("everybody", "members", "staff")
+)  # fmt: skip
 PROMPT_LAYERS = env.bool("PROMPT_LAYERS", default=True)
 PERSONA_REVIEW = env.bool("PERSONA_REVIEW", default=False)
 ATTACHMENT_MAX_BYTES = parse.positive("ATTACHMENT_MAX_BYTES", env.int("ATTACHMENT_MAX_BYTES", default=10_000_000))
@@ -110,6 +113,7 @@ INSTALLED_APPS = [
     "meatlizard.api",
     "chat",
     "discordbridge",
+    "shortener",
 ]
 # Our own are for sync only, the innermost among them: so the whole stack runs in the request's one thread, and no middleware is
 # reached by a change between event loop and thread.

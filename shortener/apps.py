@@ -1,0 +1,29 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import pre_delete
+from django.utils.translation import gettext_lazy as _
+
+
+class ShortenerConfig(AppConfig):
+    name = "shortener"
+    verbose_name = _("short links")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from meatlizard.moderation import services as moderated
+        from meatlizard.moderation.actions.sanctions import account_suspended
+        from shortener.actions.links import SERVICE
+        from shortener.moderating import LinkTexts
+
+        moderated.register(SERVICE, LinkTexts())
+        account_suspended.connect(_forget, dispatch_uid="shortener.suspended")
+        pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.forget")
+
+
+def _forget(sender: Any, **kwargs: Any) -> None:
+    """Links of a person who was suspended, or whose account goes, lead nowhere any more."""
+    from shortener.changes import EVERYTHING, changed
+
+    changed(EVERYTHING)

@@ -1,0 +1,54 @@
+"""Says what changed, so that processes drop what they remember of it.
+
+Numbers are given out under a lock that is held until the transaction ends, so whoever has seen a number has seen all before it.
+"""
+
+from collections.abc import Callable, Iterable
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from shortener.models import Change, ChangeCounter, Link
+
+Key = tuple[str, str]
+"""Host (empty: the site's own) and slug."""
+
+EVERYTHING: Key = ("", "")
+
+_listeners: list[Callable[[Iterable[Key]], None]] = []
+
+
+def listen(listener: Callable[[Iterable[Key]], None]) -> None:
+    """Calls ``listener`` in this process at once when a change is committed here."""
+    _listeners.append(listener)
+
+
+def key_of(link: Link) -> Key:
+    return (link.domain.host if link.domain is not None else "", link.slug)
+
+
+def changed(*keys: Key) -> None:
+    """To be called last in the transaction that changes: others wait for it from here on."""
+    if not keys:
+        return
+    with transaction.atomic():
+        last = _take(len(keys))
+        now = timezone.now()
+        Change.objects.bulk_create(
+            Change(number=last - place, host=host, slug=slug, at=now) for place, (host, slug) in enumerate(keys)
+        )
+    transaction.on_commit(lambda: tell(keys))
+
+
+def tell(keys: Iterable[Key]) -> None:
+    for listener in _listeners:
+        listener(keys)
+
+
+def _take(count: int) -> int:
+    mine = ChangeCounter.objects.filter(pk=1)
+    if not mine.update(last=F("last") + count):
+        ChangeCounter.objects.get_or_create(pk=1)
+        mine.update(last=F("last") + count)
+    return mine.values_list("last", flat=True).get()

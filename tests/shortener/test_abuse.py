@@ -1,0 +1,109 @@
+"""Reports and take-downs. Olga operates the site."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from meatlizard.accounts.models import User
+from meatlizard.errors import Forbidden, Invalid, NotFound
+from meatlizard.moderation import services
+from meatlizard.moderation.actions import sanctions
+from meatlizard.moderation.models import Case
+from shortener import access, actions
+from shortener.models import Change, Link
+from tests.people import person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+@pytest.fixture
+def link(alice: User) -> Link:
+    return actions.create(alice, target="https://a.example.org/x", slug="bad")
+
+
+def test_a_link_is_taken_down_and_restored(link: Link, olga: User, alice: User) -> None:
+    actions.take_down(olga, link, "It deceives.")
+    with pytest.raises(NotFound):
+        access.link_at("", "bad")
+    mine = access.access_link(alice, link.pk)
+    assert mine.taken_down_why == "It deceives."
+    with pytest.raises(Forbidden):
+        actions.edit(mine, target="https://example.com/")
+    actions.restore(olga, link)
+    assert access.link_at("", "bad") == link
+    with pytest.raises(Invalid):
+        actions.take_down(olga, link, " ")
+
+
+def test_who_is_no_moderator_takes_nothing_down(link: Link, charlie: User) -> None:
+    attempts: list[Callable[[User], object]] = [
+        lambda who: actions.take_down(who, link, "why"),
+        lambda who: actions.restore(who, link),
+        lambda who: actions.take_down_host(who, "example.org", "why"),
+        lambda who: actions.unblock_host(who, "example.org"),
+        lambda who: actions.take_down_person(who, link.owner, "why"),
+        lambda who: access.access_any_link(who, link.pk),
+    ]
+    for who in (charlie, person("stan", is_staff=True)):
+        for attempt in attempts:
+            with pytest.raises(Forbidden):
+                attempt(who)
+    assert access.link_at("", "bad")
+
+
+def test_a_host_is_blocked_with_all_that_leads_there(link: Link, olga: User, alice: User) -> None:
+    other = actions.create(alice, target="https://example.org.example.com/")
+    assert actions.take_down_host(olga, "Example.ORG", "phishing") == 1
+    with pytest.raises(NotFound):
+        access.link_at("", link.slug)
+    assert access.link_at("", other.slug)
+    with pytest.raises(Invalid):
+        actions.create(alice, target="https://sub.example.org/")
+    assert actions.unblock_host(olga, "example.org")
+    assert not actions.unblock_host(olga, "example.org")
+    assert actions.create(alice, target="https://sub.example.org/").pk
+    for nonsense in ("org", "", "a b", "exa/mple.org"):
+        with pytest.raises(Invalid):
+            actions.take_down_host(olga, nonsense, "why")
+
+
+def test_all_links_of_a_person(link: Link, olga: User, alice: User, charlie: User) -> None:
+    theirs = actions.create(charlie, target="https://example.com/")
+    assert actions.take_down_person(olga, alice, "spam") == 1
+    assert actions.take_down_person(olga, alice, "spam") == 0
+    with pytest.raises(NotFound):
+        access.link_at("", link.slug)
+    assert access.link_at("", theirs.slug)
+
+
+def test_a_report_stands_in_the_queue_of_moderators_and_ends_the_link(link: Link, charlie: User) -> None:
+    case = actions.report(link, charlie, "192.0.2.1", Case.Reason.SPAM, "it lies")
+    assert link.target in case.matched and case.person_id == link.owner_id
+    with pytest.raises(Invalid):
+        actions.report(link, charlie, "192.0.2.1", Case.Reason.SPAM)
+    service = services.find("link")
+    assert service is not None
+    assert link.target in (service.read(case.target) or "")
+    assert service.remove(case.target)
+    with pytest.raises(NotFound):
+        access.link_at("", "bad")
+    assert Change.objects.filter(slug="bad").count() == 2
+
+
+def test_moderation_asks_about_links_that_are_gone(link: Link) -> None:
+    service = services.find("link")
+    assert service is not None
+    actions.delete(link)
+    for target in (f"link:{link.pk}", "link:x", "message:1", "", "link:99999999"):
+        assert service.read(target) is None and not service.remove(target) and not service.write(target, "")
+
+
+def test_links_of_suspended_people_lead_nowhere(
+    link: Link, olga: User, alice: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        sanctions.suspend(olga, alice, "rude", 3)
+    with pytest.raises(NotFound):
+        access.link_at("", "bad")
+    assert Change.objects.filter(host="", slug="").exists()
