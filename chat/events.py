@@ -114,7 +114,7 @@ class Status(Schema):
     node.
 
     ``position`` counts from 1 for a message sent now; ``estimate`` is seconds until it begins, None when never
-    measured.
+    measured. ``warning`` says what operators have switched off, ``news`` what they announce; both may be empty.
     """
 
     type: Literal["status"] = "status"
@@ -122,6 +122,8 @@ class Status(Schema):
     position: int | None = None
     estimate: float | None = None
     models: tuple[ModelOut, ...] = ()
+    warning: str = ""
+    news: str = ""
 
 
 class ConversationChanged(Schema):

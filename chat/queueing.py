@@ -3,6 +3,7 @@ measured or unknown.
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 from uuid import UUID
 
 from django.db import connection
@@ -13,6 +14,7 @@ from chat.events import ModelOut, Queued, Status, Stopping
 from chat.hub import conversation_topic
 from chat.models import Generation, Node
 from meatlizard.jobs.lease import HELD, State
+from meatlizard.ops import switches
 
 MEASURED_ANSWERS = 20
 
@@ -55,6 +57,8 @@ class Snapshot:
     busy: int = 0
     waiting: list[Waiting] = field(default_factory=list)
     seconds: float | None = None
+    warning: str = ""
+    news: str = ""
 
     def offers_for(self, user: int | None) -> dict[str, Offer]:
         """What is there for everybody, and for ``user`` also what his own machines keep for him."""
@@ -75,12 +79,16 @@ class Snapshot:
         offers = self.offers_for(user)
         models = [offer.out(alias, True) for alias, offer in sorted(offers.items())]
         models += [offer.out(a, False) for a, offer in sorted(self.offline_models.items()) if a not in offers]
+        state: Literal["live", "queued", "offline"] = "queued"
         if not self.offered(model, user):
-            return Status(state="offline", models=tuple(models))
-        if self.busy < self.slots + self.own_slots.get(user or 0, 0) and not self.waiting:
-            return Status(state="live", models=tuple(models))
-        position = len(self.waiting) + 1
-        return Status(state="queued", position=position, estimate=self.estimate(position), models=tuple(models))
+            state = "offline"
+        elif self.busy < self.slots + self.own_slots.get(user or 0, 0) and not self.waiting:
+            state = "live"
+        position = len(self.waiting) + 1 if state == "queued" else None
+        return Status(
+            state=state, position=position, estimate=self.estimate(position) if position else None,
+            models=tuple(models), warning=self.warning, news=self.news,
+        )  # fmt: skip
 
     def queued_events(self) -> list[Queued]:
         return [
@@ -98,7 +106,8 @@ class Snapshot:
 
 def snapshot() -> Snapshot:
     """Reads the queue. Four short queries."""
-    result = Snapshot()
+    site = switches.current()
+    result = Snapshot(warning=site.warning, news=site.news)
     for node in Node.objects.filter(revoked=None).prefetch_related("models"):
         models = [model for model in node.models.all() if model.kind == "chat"]
         if state_of(node) != "connected":

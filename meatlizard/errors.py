@@ -68,6 +68,14 @@ class LimitReached(AppError):
         self.retry_after = retry_after
 
 
+class Unavailable(AppError):
+    """The operators have switched it off for now."""
+
+    status = 503
+    default_code = "unavailable"
+    default_message = _("This is switched off for now.")
+
+
 class TooLarge(AppError):
     """One thing alone is larger than this site takes."""
 

@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "meatlizard.ops.middleware.Maintenance",
     "meatlizard.moderation.middleware.Standing",
     "meatlizard.error_pages.AppErrors",
 ]

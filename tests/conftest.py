@@ -110,6 +110,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report  # type: ignore[return-value]
 
 
+@pytest.fixture(autouse=True)
+def open_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees what another one has switched off, and none pays for looking."""
+    from meatlizard.ops import switches
+
+    monkeypatch.setattr(switches, "_state", switches.State())
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """On SQLite a file in WAL mode, as on the real site: threads and processes of a test then meet real locks."""

@@ -27,6 +27,7 @@ from chat.temporary.desk import desk
 from chat.temporary.words import TOPIC as DESK
 from inference_client.protocol.messages import Order
 from meatlizard.budgets import actions as budgets
+from meatlizard.ops import switches
 from meatlizard.threads import database_queue, in_database, in_database_first
 
 log = logging.getLogger(__name__)
@@ -138,8 +139,10 @@ class Dispatcher:
 
     async def _hand_out_all(self) -> None:
         """Gives out work until nothing fits any more. A claim is the dearest query of a request, so it is made only while
-        something is known to wait, and once for all nodes together.
+        something is known to wait, and once for all nodes together. While the site is read-only what waits goes on waiting.
         """
+        if switches.remembered().read_only:
+            return
         new = [session for session in self._sessions.values() if session.ready and session.standing is None]
         if new:
             # Whether it may work at all is known before it gets the first job.

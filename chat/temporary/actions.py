@@ -30,6 +30,7 @@ from meatlizard.budgets import actions as budgets
 from meatlizard.errors import Invalid
 from meatlizard.moderation import rulebook
 from meatlizard.moderation.actions.screening import asks_model
+from meatlizard.ops import switches
 from meatlizard.ops.logs import current_request_id
 
 SETTLES = datetime.timedelta(minutes=50)
@@ -42,6 +43,7 @@ MAX_KEPT = 2_000_000
 def prepare(user: User, conversation: UUID, asked: AskTemporary, last: tuple[UUID, str] | None = None) -> Question:
     """A question to hand to the desk, with its tokens set aside: a number, and a key that stands nowhere else. ``last``: node and
     model of the answer before. Raises Invalid, and LimitReached ``budget_exceeded``."""
+    switches.may_ask(user)
     _allowed()
     said = [(turn.role, written(turn.content)) for turn in asked.turns]
     said.append(("user", written(asked.text)))

@@ -1,17 +1,21 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OpsConfig(AppConfig):
     name = "meatlizard.ops"
     label = "ops"
+    verbose_name = _("operation")
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         make_generic()
         from django.core.signals import request_finished
 
         from meatlizard import checks  # noqa: F401  (registers the system checks)
+        from meatlizard.ops import services  # noqa: F401  (registers the service that keeps switches fresh)
 
         request_finished.connect(close_request_connections, dispatch_uid="meatlizard.close_request_connections")
 

@@ -1,10 +1,22 @@
-"""A request id on every request and answer."""
+"""A request id on every request and answer; and nothing but reading while the site is read-only."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from meatlizard.error_pages import answer
 from meatlizard.ops.logs import request_id
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+SIGNING_IN = frozenset(
+    {"account_login", "account_logout", "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate", "mfa_login_webauthn",
+     "mfa_reauthenticate_webauthn", "set_language", "setup"}
+)  # fmt: skip
+"""What writes and is left open: an operator must be able to come in and end it."""
+
+RETRY_SECONDS = 300
 
 
 class RequestId:
@@ -21,3 +33,31 @@ class RequestId:
             response = self.get_response(request)
         response["X-Request-ID"] = value
         return response
+
+
+class Maintenance:
+    """During hard maintenance whatever would write is answered with 503, for everybody but operators."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.method in READING:
+            return None
+        # Here and not above: models cannot be read when settings name this middleware.
+        from meatlizard.ops import switches
+
+        state = switches.current()
+        match = request.resolver_match
+        if not state.read_only or (match is not None and match.view_name in SIGNING_IN):
+            return None
+        user = request.user
+        if user.is_authenticated and switches.operates(user):
+            return None
+        return answer(request, 503, "maintenance", state.maintained, RETRY_SECONDS)

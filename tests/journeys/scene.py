@@ -20,7 +20,7 @@ from tests.journeys.texts import CONVERSATIONS, TURNS
 from tests.people import PASSWORD
 from tests.services.site import LiveSite
 
-OURS = ("chat", "accounts", "budgets", "moderation", "jobs", "api")
+OURS = ("chat", "accounts", "budgets", "moderation", "jobs", "api", "ops")
 MADE_BY_ITSELF = frozenset({"chat.SearchEntry", "accounts.User", "chat.Chunk"})
 IN_A_MESSAGE = 25
 """Payloads of one message of the conversation that holds them all."""
@@ -213,6 +213,9 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
     sanctions.warn(olga, bob, words("Please leave neighbours out of it.", 400), case)
     appeals.appeal(alice, case, words("He asked for it.", 900))
     _rules(words)
+    apps.get_model("ops.Switches").objects.create(
+        pk=1, version=1, announcement=words("The summer meeting is on Friday at eight.", 900)
+    )
     flow = _flow(persona, words)
     return {
         "flow": flow.pk,

@@ -27,6 +27,7 @@ import { Scroller } from "./scroller.js";
 import { Search } from "./search.js";
 import { Settings } from "./settings.js";
 import { Sidebar } from "./sidebar.js";
+import { showSiteNotices } from "./site_notices.js";
 import { Connection } from "./socket.js";
 import { seenBy } from "./seen.js";
 import { HASH, Temporary } from "./temporary.js";
@@ -223,6 +224,7 @@ menu.on("attach", (item) => void (temporary.refusesFiles() || attachments.take(i
 menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(item));
 
 function showStatus(status) {
+  showSiteNotices(status);
   composer.setStatus(status);
   settings.setModels(status.models);
   compareChoice.offer(status.models);

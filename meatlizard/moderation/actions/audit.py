@@ -1,6 +1,9 @@
 """Writes down what was done. Called in the transaction that does it, so that one is not there without the other."""
 
+import contextvars
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +11,18 @@ from django.utils import timezone
 from meatlizard.accounts.models import User
 from meatlizard.moderation.access import policy
 from meatlizard.moderation.models import AuditEntry
+
+_door: contextvars.ContextVar[str] = contextvars.ContextVar("audit_door", default="")
+
+
+@contextmanager
+def through(door: str) -> Iterator[None]:
+    """What is recorded within was done by that way, of which no action needs to know: ``discord 80351110224678912``."""
+    token = _door.set(door[:60])
+    try:
+        yield
+    finally:
+        _door.reset(token)
 
 
 def record(
@@ -20,10 +35,10 @@ def record(
     after: Any = None,
     reason: str = "",
 ) -> None:
-    """``actor`` None: a rule of the site. ``before`` and ``after`` are JSON, and name nobody but by number."""
+    """``actor`` None: a rule of the site, or somebody without an account, whom the door names. ``before`` and ``after`` are JSON, and name nobody but by number."""
     AuditEntry.objects.create(
         at=timezone.now(), actor=actor.pk if actor else None, action=action, target=target[:120], person=person,
-        before=before, after=after, reason=reason,
+        before=before, after=after, reason=reason, door=_door.get(),
     )  # fmt: skip
 
 

@@ -15,12 +15,12 @@ from meatlizard.moderation.models import AuditEntry
 class AuditEntryAdmin(Reviewed, admin.ModelAdmin[AuditEntry]):
     """Names are looked up when the page is shown; of a deleted account its number remains."""
 
-    list_display = ["at", "actor_name", "action", "target", "person_name", "reason"]
+    list_display = ["at", "actor_name", "action", "target", "person_name", "reason", "door"]
     list_filter = ["action", "at"]
-    search_fields = ["target", "action", "reason"]
+    search_fields = ["target", "action", "reason", "door"]
     search_help_text = gettext_lazy("A member's name, an action, a case or a reason.")
     date_hierarchy = "at"
-    fields = ["at", "actor_name", "action", "target", "person_name", "before", "after", "reason"]
+    fields = ["at", "actor_name", "action", "target", "person_name", "before", "after", "reason", "door"]
     readonly_fields = ["actor_name", "person_name"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
@@ -40,7 +40,7 @@ class AuditEntryAdmin(Reviewed, admin.ModelAdmin[AuditEntry]):
 
     @admin.display(description=gettext_lazy("who"), ordering="actor")
     def actor_name(self, row: AuditEntry) -> str:
-        return named(row.actor, getattr(row, "actor_is", None)) or _("a rule")
+        return named(row.actor, getattr(row, "actor_is", None)) or row.door or _("a rule")
 
     @admin.display(description=gettext_lazy("about whom"), ordering="person")
     def person_name(self, row: AuditEntry) -> str:

@@ -23,11 +23,15 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """``actor`` is the number of an account, which may be gone; empty: a rule of the site. No name is kept, so that nothing has to be
+    """``actor`` is the number of an account, which may be gone; empty: a rule of the site, or whoever ``door`` names. No name is kept, so that nothing has to be
     changed here when somebody leaves.
     """
 
     at = models.DateTimeField(_("when"), db_index=True)
+    door = models.CharField(
+        _("by way of"), max_length=60, blank=True, default="", db_default="",
+        help_text=_("where it was done, if not on the site: discord and the number of a Discord account"),
+    )  # fmt: skip
     actor = models.BigIntegerField(_("who"), null=True)
     action = models.CharField(_("what"), max_length=40, db_index=True)
     target = models.CharField(_("of what"), max_length=120, blank=True)

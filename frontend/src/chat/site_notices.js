@@ -1,0 +1,11 @@
+// What operators say to everybody: why something is switched off, and announcements. Pages bring them; the open one follows.
+
+export function showSiteNotices({ warning, news }, root = document.getElementById("site-notices")) {
+  for (const [part, text] of Object.entries({ warning, news })) {
+    const line = root?.querySelector(`[data-part=${part}]`);
+    // The same words written again would be read out again.
+    if (!line || text === undefined || line.textContent === text) continue;
+    line.textContent = text;
+    line.hidden = !text;
+  }
+}

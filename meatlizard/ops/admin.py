@@ -1,0 +1,85 @@
+"""The switches of the site, as one form. What is changed in it goes through the same verbs as from anywhere else."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from meatlizard.accounts.http import UserRequest
+from meatlizard.errors import AppError
+from meatlizard.ops import actions
+from meatlizard.ops.models import Switches
+from meatlizard.ops.switches import operates
+
+
+class SwitchesForm(forms.ModelForm[Switches]):
+    hours = forms.IntegerField(
+        label=gettext_lazy("hours"), required=False, initial=24, min_value=1, max_value=actions.MAX_HOURS,
+        help_text=gettext_lazy("how long a new announcement stands; empty: until it is taken back"),
+    )  # fmt: skip
+
+    class Meta:
+        model = Switches
+        fields = ["requests", "requests_reason", "maintenance", "maintenance_reason", "announcement"]
+        widgets = {
+            name: forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+            for name in ("requests_reason", "maintenance_reason", "announcement")
+        }
+
+
+@admin.register(Switches)
+class SwitchesAdmin(admin.ModelAdmin[Switches]):
+    form = SwitchesForm
+    list_display = ["__str__", "requests", "maintenance", "announcement"]
+    actions = None
+    fieldsets = [
+        (gettext_lazy("Questions"), {"fields": ["requests", "requests_reason"]}),
+        (gettext_lazy("Maintenance"), {"fields": ["maintenance", "maintenance_reason"]}),
+        (gettext_lazy("Announcement"), {"fields": ["announcement", "hours"]}),
+    ]
+
+    def has_module_permission(self, request: UserRequest) -> bool:  # type: ignore[override]
+        return operates(request.user)
+
+    def has_view_permission(self, request: UserRequest, obj: Any = None) -> bool:  # type: ignore[override]
+        return operates(request.user)
+
+    has_change_permission = has_view_permission
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(self, request: UserRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+        """There is one row, made when somebody first looks for it."""
+        if self.has_view_permission(request):
+            Switches.objects.get_or_create(pk=1)
+        return super().changelist_view(request, extra_context)
+
+    def save_model(self, request: UserRequest, obj: Switches, form: Any, change: bool) -> None:  # type: ignore[override]
+        """Says what could not be done beside what was: somebody else may have been faster."""
+        changed = set(form.changed_data)
+        try:
+            if changed & {"requests", "requests_reason"}:
+                actions.take_questions(request.user, obj.requests, obj.requests_reason)
+            if changed & {"maintenance", "maintenance_reason"}:
+                actions.maintain(request.user, obj.maintenance, obj.maintenance_reason)
+            if "announcement" in changed and obj.announcement.strip():
+                actions.announce(request.user, obj.announcement, form.cleaned_data["hours"])
+            elif "announcement" in changed:
+                actions.take_back(request.user)
+            messages.success(request, _("In force everywhere within two seconds."))
+        except AppError as error:
+            messages.error(request, error.message)
+
+    def log_change(self, request: HttpRequest, obj: Switches, message: Any) -> Any:
+        """The audit has it."""
+
+    def response_change(self, request: HttpRequest, obj: Switches) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:ops_switches_change", args=[1]))
