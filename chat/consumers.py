@@ -65,6 +65,8 @@ ANSWERED_SECONDS = 5.0
 
 CLOSED_SECONDS = 0.2
 
+GONE = '{"type":"conversation.deleted"'
+
 MAX_REQUESTS = 20
 """Requests of one socket that may be under way at once; more are refused."""
 
@@ -262,6 +264,14 @@ class ChatConsumer(Socket):
             )
         else:
             self._outbox.event(frame)
+            if (
+                frame.startswith(GONE)
+                and self._conversation is not None
+                and topic == conversation_topic(self._conversation)
+            ):
+                # It may be somebody else's now, whose answers are nothing to listen to.
+                hub.leave(topic, self)
+                self._conversation = None
 
     def delta(
         self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool

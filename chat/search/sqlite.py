@@ -34,6 +34,13 @@ _MAKE = (
     """CREATE TRIGGER chat_search_remove AFTER DELETE ON chat_searchentry BEGIN
         DELETE FROM chat_search WHERE rowid = old.id;
     END""",
+    # What is given to somebody else is found by them from then on, and by nobody else.
+    "DROP TRIGGER IF EXISTS chat_search_owner",
+    """CREATE TRIGGER chat_search_owner AFTER UPDATE OF owner_id ON chat_conversation WHEN new.owner_id <> old.owner_id BEGIN
+        UPDATE chat_search SET owner = 'u' || new.owner_id WHERE rowid IN (
+            SELECT entry.id FROM chat_searchentry entry JOIN chat_message message ON message.id = entry.message_id
+            WHERE message.conversation_id = new.id);
+    END""",
     # What was written before there was a search.
     """INSERT INTO chat_searchentry (message_id) SELECT id FROM chat_message
         WHERE content <> '' AND NOT EXISTS (SELECT 1 FROM chat_searchentry WHERE message_id = chat_message.id)""",
@@ -51,7 +58,7 @@ def make(cursor: Any) -> None:
 
 
 def unhook(cursor: Any) -> None:
-    for trigger in ("add", "change", "remove"):
+    for trigger in ("add", "change", "remove", "owner"):
         cursor.execute(f"DROP TRIGGER IF EXISTS chat_search_{trigger}")
 
 
