@@ -77,6 +77,14 @@ LINKS_FOR = parse.one_of(
 PROMPT_LAYERS = env.bool("PROMPT_LAYERS", default=True)
 PERSONA_REVIEW = env.bool("PERSONA_REVIEW", default=False)
 ATTACHMENT_MAX_BYTES = parse.positive("ATTACHMENT_MAX_BYTES", env.int("ATTACHMENT_MAX_BYTES", default=10_000_000))
+PASTE_CREATE = parse.one_of("PASTE_CREATE", env("PASTE_CREATE", default="members").lower(), ("members", "everyone"))
+PASTE_MAX_BYTES = parse.positive("PASTE_MAX_BYTES", env.int("PASTE_MAX_BYTES", default=10_000_000))
+PASTE_ANONYMOUS_MAX_BYTES = parse.positive(
+    "PASTE_ANONYMOUS_MAX_BYTES", env.int("PASTE_ANONYMOUS_MAX_BYTES", default=1_000_000)
+)
+PASTE_ANONYMOUS_TOTAL_BYTES = parse.positive(
+    "PASTE_ANONYMOUS_TOTAL_BYTES", env.int("PASTE_ANONYMOUS_TOTAL_BYTES", default=1_000_000_000)
+)
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
 JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)
@@ -114,6 +122,7 @@ INSTALLED_APPS = [
     "chat",
     "discordbridge",
     "shortener",
+    "paste",
 ]
 # Our own are for sync only, the innermost among them: so the whole stack runs in the request's one thread, and no middleware is
 # reached by a change between event loop and thread.

@@ -1,0 +1,28 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import pre_delete
+from django.utils.translation import gettext_lazy as _
+
+
+class PasteConfig(AppConfig):
+    name = "paste"
+    verbose_name = _("pastes")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from meatlizard.moderation import services as moderated
+        from paste import services  # noqa: F401  (registers the long-running part)
+        from paste.checking import SERVICE
+        from paste.texts import PasteTexts
+
+        pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="paste.forget")
+        moderated.register(SERVICE, PasteTexts())
+
+
+def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A person's account is being deleted."""
+    from paste.sweeping import forget
+
+    forget(instance.pk)
