@@ -27,6 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
     path("api/", include("meatlizard.api.urls")),
+    path("", include("paste.sealed.urls")),
 ]
 
 handler400 = "meatlizard.error_pages.bad_request"

@@ -21,7 +21,12 @@ LEAST_ITERATIONS, MOST_ITERATIONS = 10_000, 10_000_000
 """Of PBKDF2. Above, the creator of a paste could keep its readers' browsers busy for minutes."""
 
 IV_BYTES, SALT_BYTES = range(8, 17), range(8, 11)
-MAX_COMMENT = 100_000
+AROUND = 8_192
+"""Characters of a request beside its sealed text, at most."""
+
+MAX_COMMENT = 20_000
+"""Characters of a sealed comment."""
+
 MAX_VIEWS = 1_000
 MAX_FILES = 20
 SEEN_BYTES = 65_536
@@ -30,7 +35,9 @@ SEEN_BYTES = 65_536
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Flag = Annotated[int, Field(ge=0, le=1)]
-Cipher = tuple[str, str, int, Literal[128, 192, 256], Literal[64, 96, 128], Literal["aes"], Literal["gcm"], Literal["zlib", "none"]]
+Cipher = tuple[
+    str, str, int, Literal[128, 192, 256], Literal[64, 96, 128], Literal["aes"], Literal["gcm"], Literal["zlib", "none"]
+]
 Expire = Literal["5min", "10min", "1hour", "1day", "1week", "1month", "1year", "never"]
 SECONDS: dict[str, int | None] = {
     "5min": 300, "10min": 600, "1hour": 3_600, "1day": 86_400, "1week": 604_800, "1month": 2_592_000, "1year": 31_536_000, "never": None,
@@ -95,10 +102,9 @@ class Opening(Strict):
 
 
 def read(body: bytes, most: int) -> NewPaste | NewComment | Deletion:
-    """What a client sent. Raises Invalid or TooLarge, in words; ``most``: bytes that a paste's sealed text may have."""
-    # In base64, and with the rest around it.
-    if len(body) > most * 4 // 3 + 4_096:
-        raise _too_large(most)
+    """What a client sent. Raises Invalid, or TooLarge where its sealed text cannot but have more than ``most`` characters."""
+    if len(body) > most + AROUND:
+        raise too_large(most)
     sent = _object(body)
     if "deletetoken" in sent or ("pasteid" in sent and "ct" not in sent):
         return _checked(Deletion, body)
@@ -129,19 +135,19 @@ def _object(body: bytes) -> dict[str, Any]:
     return sent
 
 
-def sealed(adata: Any, ct: str, most: int) -> tuple[str, bytes]:
-    """The text of ``adata`` as it is authenticated, and the sealed bytes. Raises Invalid for what cannot be a sealed text."""
+def as_sealed(adata: Any, ct: str) -> str:
+    """``adata`` as it was authenticated. Raises Invalid where it and ``ct`` cannot be of a sealed text."""
     cipher = adata[0] if isinstance(adata[0], tuple) else adata
     _check_cipher(cipher)
     raw = _bytes(ct, "ct")
-    if len(raw) > most:
-        raise _too_large(most)
     if len(raw) <= cipher[4] // 8:
         raise Invalid(_("The sealed text is empty."), code="bad_paste")
     start = raw[:SEEN_BYTES]
     if len(zlib.compress(start, 1)) < len(start):
-        raise Invalid(_("This text is not sealed: encrypted text cannot be compressed, and this can."), code="not_sealed")
-    return json.dumps(adata, separators=(",", ":")), raw
+        raise Invalid(
+            _("This text is not sealed: encrypted text cannot be compressed, and this can."), code="not_sealed"
+        )
+    return json.dumps(adata, separators=(",", ":"))
 
 
 def _check_cipher(cipher: Cipher) -> None:
@@ -162,5 +168,5 @@ def _bytes(text: str, what: str) -> bytes:
     return raw
 
 
-def _too_large(most: int) -> TooLarge:
+def too_large(most: int) -> TooLarge:
     return TooLarge(_("A paste may have at most %s when it is sealed.") % filesizeformat(most))

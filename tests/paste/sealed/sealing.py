@@ -36,7 +36,9 @@ def text_of(key: bytes) -> str:
 
 
 def derived(key: bytes, password: str, cipher: list[Any]) -> bytes:
-    return hashlib.pbkdf2_hmac("sha256", key + password.encode(), base64.b64decode(cipher[1]), cipher[2], cipher[3] // 8)
+    return hashlib.pbkdf2_hmac(
+        "sha256", key + password.encode(), base64.b64decode(cipher[1]), cipher[2], cipher[3] // 8
+    )
 
 
 def compact(value: Any) -> bytes:
@@ -68,7 +70,9 @@ def unseal(adata: Any, ct: str, key: bytes, password: str = "") -> dict[str, Any
     return plain
 
 
-def request(plain: dict[str, Any] | None = None, key: bytes = b"k" * 32, expire: str = "1day", **more: Any) -> dict[str, Any]:
+def request(
+    plain: dict[str, Any] | None = None, key: bytes = b"k" * 32, expire: str = "1day", **more: Any
+) -> dict[str, Any]:
     """A paste as PrivateBin's clients post it."""
     adata, ct = seal(plain or {"paste": "a lizard"}, key, **more)
     return {"v": 2, "adata": adata, "ct": ct, "meta": {"expire": expire}}

@@ -1,0 +1,45 @@
+"""Who sends a request that is no form of ours: a key of the API, or a script of this site's own pages. A cookie alone says nothing, since
+a page of somebody else's may have had it sent."""
+
+from django.http import HttpRequest
+from django.utils.translation import gettext
+
+from meatlizard.accounts.models import User
+from meatlizard.api.authentication import authenticate
+from meatlizard.errors import Forbidden
+from meatlizard.security import ratelimit
+from meatlizard.security.client_address import address_key
+from paste.access import makers
+
+SCOPE = "pastes:write"
+MEMBER_RATE, VISITOR_RATE = "60/10m", "20/10m"
+"""Pastes made by one person, or from one address without an account."""
+
+
+def sender(request: HttpRequest) -> User | None:
+    """None for nobody in particular. Raises Unauthenticated for a wrong key, Forbidden for one that may not make pastes."""
+    secret = _key(request)
+    if secret:
+        return authenticate(request, secret, SCOPE).owner
+    # Pages of other sites cannot set this on a request to here.
+    if request.user.is_authenticated and request.headers.get("X-Requested-With"):
+        return request.user
+    return None
+
+
+def _key(request: HttpRequest) -> str:
+    scheme, _space, rest = request.headers.get("Authorization", "").partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else request.headers.get("X-Api-Key", "").strip()
+
+
+def maker(request: HttpRequest) -> User | None:
+    """Who makes a paste. Raises Forbidden for nobody in particular where only members may, and LimitReached."""
+    user = sender(request)
+    if user is None and makers() != "everyone":
+        words = gettext(
+            "On this site only members make pastes. Make a key at %(page)s and send it as “Authorization: Bearer KEY”."
+        )
+        raise Forbidden(words % {"page": request.build_absolute_uri("/api/keys/")}, code="members_only")
+    key = f"user {user.pk}" if user is not None else f"address {address_key(request)}"
+    ratelimit.check("paste.make", key, MEMBER_RATE if user is not None else VISITOR_RATE)
+    return user
