@@ -39,16 +39,19 @@ def add_math(markdown: MarkdownIt) -> None:
     markdown.add_render_rule("math_block", _render_block)
 
 
-def _inline(state: StateInline, silent: bool) -> bool:
-    first = state.src[state.pos]
+def formula_at(text: str, position: int) -> re.Match[str] | None:
+    """The formula that begins at ``position`` in a line, its TeX as the first group; None where none does."""
+    first = text[position]
     if first == "$":
-        found = _DOLLARS.match(state.src, state.pos) or _DOLLAR.match(state.src, state.pos)
-        if found and _PRICE.fullmatch(found[1]):
-            return False
-    elif first == "\\":
-        found = _ROUND.match(state.src, state.pos) or _SQUARE.match(state.src, state.pos)
-    else:
-        return False
+        found = _DOLLARS.match(text, position) or _DOLLAR.match(text, position)
+        return None if found and _PRICE.fullmatch(found[1]) else found
+    if first == "\\":
+        return _ROUND.match(text, position) or _SQUARE.match(text, position)
+    return None
+
+
+def _inline(state: StateInline, silent: bool) -> bool:
+    found = formula_at(state.src, state.pos)
     if found is None:
         return False
     if not silent:
