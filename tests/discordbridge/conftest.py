@@ -6,18 +6,29 @@
 ``guild``         a guild of ``fake_discord`` with ``#general`` and the bot as administrator.
 ``plain_client``  ``await plain_client(client)`` logs an unmodified ``discord.Client`` in at ``fake_discord`` and gives it back when it is
                   ready; it is closed at the end.
+``site_bot``      the site's own bot, connected to ``fake_discord`` and ready, in ``guild``, with the parts of a serving process beside it
+                  (bus, dispatcher, notifier) and tables that threads see. Ask for ``guild`` too where you need it.
+``discord_addresses``  only the settings: token and addresses of ``fake_discord``.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
 
 import discord
 import pytest
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+from pytest_django import Settings
 
 from tests.fakes.discord import Beside, FakeDiscord, Guild, beside
+
+if TYPE_CHECKING:
+    from discordbridge.bot import Bot
+
+READY_SECONDS = 0.05
+"""discord.py waits so long for one more guild before it calls itself ready; two seconds where no test is waiting."""
 
 
 def check(fake: FakeDiscord) -> None:
@@ -46,23 +57,56 @@ def guild(fake_discord: FakeDiscord) -> Guild:
 
 
 @pytest.fixture
-async def plain_client(
-    fake_discord: FakeDiscord, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Callable[[discord.Client], Awaitable[discord.Client]]]:
+def discord_addresses(fake_discord: FakeDiscord, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FakeDiscord:
+    settings.DISCORD_TOKEN = fake_discord.bot_token
+    settings.DISCORD_API_URL = fake_discord.api_url
+    settings.DISCORD_GATEWAY_URL = fake_discord.gateway_url
+    settings.DISCORD_CDN_URL = fake_discord.cdn_url
+    # The library keeps them in its classes; this puts Discord's own back when the test ends.
     monkeypatch.setattr(Route, "BASE", fake_discord.api_url)
     monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(fake_discord.gateway_url))
     monkeypatch.setattr(discord.Asset, "BASE", fake_discord.cdn_url)
+    return fake_discord
+
+
+async def until_ready(client: discord.Client, token: str) -> asyncio.Task[None]:
+    """Starts the client; raises what ``start`` raises, when it is not to be."""
+    task = asyncio.create_task(client.start(token))
+    ready = asyncio.create_task(_ready(client))
+    await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
+    if not ready.done():
+        ready.cancel()
+        await task
+    return task
+
+
+async def _ready(client: discord.Client) -> None:
+    while not client.is_ready():
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def site_bot(discord_addresses: FakeDiscord, guild: Guild, transactional_db: None) -> AsyncIterator["Bot"]:
+    # Not before Django is set up, which reading a conftest does not wait for.
+    from discordbridge.bot import Bot
+    from tests.chat.serving import serving
+
+    async with serving(), Bot() as bot:
+        bot._connection.guild_ready_timeout = READY_SECONDS
+        task = await until_ready(bot, discord_addresses.bot_token)
+        yield bot
+        await bot.close()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def plain_client(
+    discord_addresses: FakeDiscord,
+) -> AsyncIterator[Callable[[discord.Client], Awaitable[discord.Client]]]:
     running: list[tuple[discord.Client, asyncio.Task[None]]] = []
 
     async def log_in(client: discord.Client) -> discord.Client:
-        task = asyncio.create_task(client.start(fake_discord.bot_token))
-        running.append((client, task))
-        ready = asyncio.create_task(client.wait_until_ready())
-        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED, timeout=30)
-        if task.done():
-            ready.cancel()
-            await task
-        await ready
+        running.append((client, await until_ready(client, discord_addresses.bot_token)))
         return client
 
     yield log_in

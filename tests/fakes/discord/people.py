@@ -94,7 +94,7 @@ class Person:
     def may(self, channel: Channel, permission: May) -> bool:
         return bool(in_channel(channel, self.user, self.world.clock.now()) & permission)
 
-    async def until(self, condition: Callable[[], Found], what: str, seconds: float = PATIENCE) -> Found:
+    async def until(self, condition: Callable[[], Found | None], what: str, seconds: float = PATIENCE) -> Found:
         """Waits until ``condition`` is true; its value."""
         return await self.world.until(condition, what, seconds)
 
@@ -296,7 +296,7 @@ class Person:
     def submit(self, use: Use, **fields: Any) -> Use:
         """Fills the form that ``use`` opened, by custom_id, and sends it. What it already holds stays."""
         modal = use.modal
-        rows = []
+        rows: list[Json] = []
         known = {part["custom_id"] for part in walk(modal["components"]) if "custom_id" in part}
         if unknown := fields.keys() - known:
             raise NotOffered(f"the form has {sorted(known)}, not {sorted(unknown)}")

@@ -164,7 +164,7 @@ class World:
             if not future.done():
                 future.set_result(None)
 
-    async def until(self, condition: Callable[[], Found], what: str, seconds: float = PATIENCE) -> Found:
+    async def until(self, condition: Callable[[], Found | None], what: str, seconds: float = PATIENCE) -> Found:
         """Waits until ``condition`` is true and returns its value: looked at after every change here, and now and then. AssertionError with ``what`` when it never is."""
         try:
             async with asyncio.timeout(seconds):

@@ -107,7 +107,7 @@ async def _read(request: web.Request) -> tuple[Any, Files]:
         async for part in await request.multipart():
             if part.name == "payload_json":
                 body = json.loads(await part.text())
-            elif part.name.startswith("files["):
+            elif part.name and part.name.startswith("files["):
                 files[int(part.name[6:-1])] = Upload(part.filename or "unknown", bytes(await part.read()))
         return body, files
     raw = await request.read()
