@@ -77,4 +77,7 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 def build() -> Any:
     """The whole application. Django must be set up."""
-    return ForwardedScheme(ProtocolTypeRouter({"http": ASGIHandler(), "websocket": Websockets(), "lifespan": lifespan}))
+    from shortener.redirect.path import ShortLinks
+
+    pages = ShortLinks(ASGIHandler())
+    return ForwardedScheme(ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan}))

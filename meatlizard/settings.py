@@ -74,6 +74,12 @@ SHARE_LINKS = parse.one_of("SHARE_LINKS", env("SHARE_LINKS", default="true").low
 LINKS_FOR = parse.one_of(
     "LINKS_FOR", env("LINKS_FOR", default="members").lower(), ("everybody", "members", "staff")
 )  # fmt: skip
+LINK_INTERSTITIAL = parse.one_of(
+    "LINK_INTERSTITIAL", env("LINK_INTERSTITIAL", default="off").lower(), ("off", "unknown", "all")
+)  # fmt: skip
+LINK_DNT = env.bool("LINK_DNT", default=True)
+LINK_CLICK_DAYS = env.int("LINK_CLICK_DAYS", default=90)
+GEOIP_DATABASE = env("GEOIP_DATABASE", default="")
 PROMPT_LAYERS = env.bool("PROMPT_LAYERS", default=True)
 PERSONA_REVIEW = env.bool("PERSONA_REVIEW", default=False)
 ATTACHMENT_MAX_BYTES = parse.positive("ATTACHMENT_MAX_BYTES", env.int("ATTACHMENT_MAX_BYTES", default=10_000_000))

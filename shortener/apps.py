@@ -14,6 +14,7 @@ class ShortenerConfig(AppConfig):
     def ready(self) -> None:
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
+        from shortener import services  # noqa: F401  (registers the long-running parts)
         from shortener.actions.links import SERVICE
         from shortener.moderating import LinkTexts
 

@@ -7,7 +7,7 @@ from shortener import targets
 from shortener.models import BlockedHost, KnownHost
 
 MAX_LINE = 1_000
-MAX_HOSTS = 2_000_000
+MAX_HOSTS = 1_000_000
 
 _SINK = re.compile(r"[0-9a-f.:]+", re.IGNORECASE)
 """What stands first in a line of such a file, where it is not a bare list of names."""

@@ -3,6 +3,7 @@
 Numbers are given out under a lock that is held until the transaction ends, so whoever has seen a number has seen all before it.
 """
 
+import datetime
 from collections.abc import Callable, Iterable
 
 from django.db import transaction
@@ -52,3 +53,28 @@ def _take(count: int) -> int:
         ChangeCounter.objects.get_or_create(pk=1)
         mine.update(last=F("last") + count)
     return mine.values_list("last", flat=True).get()
+
+
+# --- for those who remember ---------------------------------------------------------------------------------------------
+
+MOST_AT_ONCE = 1_000
+KEPT_FOR = datetime.timedelta(hours=1)
+
+
+def latest() -> int:
+    return ChangeCounter.objects.filter(pk=1).values_list("last", flat=True).first() or 0
+
+
+def since(number: int) -> tuple[int, list[Key]]:
+    """The newest number, and what changed after ``number``: everything, when that was much or is not known any more."""
+    rows = list(Change.objects.filter(number__gt=number).values_list("number", "host", "slug")[: MOST_AT_ONCE + 1])
+    if not rows:
+        return number, []
+    if len(rows) > MOST_AT_ONCE or rows[0][0] != number + 1:
+        return latest(), [EVERYTHING]
+    return rows[-1][0], [(host, slug) for _number, host, slug in rows]
+
+
+def prune() -> int:
+    """Deletes what every process has seen long ago."""
+    return Change.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()[0]

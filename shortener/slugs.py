@@ -44,19 +44,23 @@ MADE: Final[dict[str, Callable[[], str]]] = {"random": random_slug, "words": wor
 def clean(text: str) -> str:
     """A slug that somebody chose, as it is stored. Raises Invalid."""
     slug = unicodedata.normalize("NFC", text).strip("/")
-    segments = slug.split("/")
-    if not slug or len(slug) > MAX_SLUG or len(segments) > MAX_SEGMENTS:
+    if not slug or len(slug) > MAX_SLUG or slug.count("/") >= MAX_SEGMENTS:
         raise Invalid(
             _("A slug has 1 to %(most)s characters, in at most %(parts)s parts.")
             % {"most": MAX_SLUG, "parts": MAX_SEGMENTS},
             code="slug_bad",
         )
-    if slug in RESERVED or not all(_is_segment(segment) for segment in segments):
+    if not is_clean(slug):
         raise Invalid(
             _("A slug is made of letters, digits and - _ . ~; each of its parts begins with a letter or a digit."),
             code="slug_bad",
         )
     return slug
+
+
+def is_clean(slug: str) -> bool:
+    """Whether a slug is made of what slugs are made of, whatever its length."""
+    return slug not in RESERVED and all(_is_segment(segment) for segment in slug.split("/"))
 
 
 def _is_segment(segment: str) -> bool:

@@ -9,8 +9,8 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 from meatlizard.moderation.actions import audit, reports
 from meatlizard.moderation.models import Case
-from shortener import targets
 from shortener.access import require_moderator
+from shortener.actions.hosts import whole_host
 from shortener.actions.links import SERVICE, target_of
 from shortener.changes import EVERYTHING, changed, key_of
 from shortener.models import BlockedHost, BlockList, Link
@@ -52,7 +52,7 @@ def take_down_host(by: User, host: str, why: str) -> int:
     links that were taken down stay so.
     """
     require_moderator(by)
-    host = _host(host)
+    host = whole_host(host)
     with transaction.atomic():
         block_list = BlockList.objects.get_or_create(name=BY_HAND)[0]
         BlockedHost.objects.get_or_create(list=block_list, host=host)
@@ -67,7 +67,7 @@ def take_down_host(by: User, host: str, why: str) -> int:
 def unblock_host(by: User, host: str) -> bool:
     """Takes a host off the list that is kept by hand; False when it was not on it."""
     require_moderator(by)
-    host = _host(host)
+    host = whole_host(host)
     with transaction.atomic():
         gone = BlockedHost.objects.filter(list__name=BY_HAND, host=host).delete()[0] > 0
         if gone:
@@ -107,13 +107,6 @@ def _shown(link: Link) -> str:
 def _take_down(links: QuerySet[Link], why: str) -> int:
     now = timezone.now()
     return int(links.filter(taken_down=None).update(taken_down=now, taken_down_why=why, updated=now))
-
-
-def _host(text: str) -> str:
-    host = targets.ascii_host(text.strip())
-    if "." not in host and ":" not in host:
-        raise Invalid(_("Give a whole host name."), code="host_bad")
-    return host
 
 
 def _reason(text: str) -> str:

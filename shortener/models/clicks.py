@@ -36,8 +36,10 @@ class Click(models.Model):
     ``route``: which rule decided, and which of its targets (``2b``); empty: the link's own target.
     """
 
-    batch = models.ForeignKey(ClickBatch, models.CASCADE, related_name="clicks")
-    link = models.ForeignKey(Link, models.CASCADE, related_name="+", db_index=False)
+    batch = models.ForeignKey(ClickBatch, models.DO_NOTHING, related_name="clicks", db_constraint=False)
+    # Without a constraint: a click may be stored after its link is gone, and deleting a link must not take as long as it was popular.
+    # What is left is swept away (:func:`shortener.rollup.sweep`).
+    link = models.ForeignKey(Link, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     at = models.DateTimeField()
     bot = models.BooleanField()
     visitor = models.CharField(max_length=16, blank=True)
@@ -73,7 +75,7 @@ class Dimension(models.IntegerChoices):
 class HourCount(models.Model):
     """Clicks of one link in one hour by one value of one dimension. Of VISITORS there is one a day, at its first hour."""
 
-    link = models.ForeignKey(Link, models.CASCADE, related_name="+", db_index=False)
+    link = models.ForeignKey(Link, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     hour = models.DateTimeField()
     dimension = models.PositiveSmallIntegerField(choices=Dimension.choices)
     value = models.CharField(max_length=TEXT, blank=True)

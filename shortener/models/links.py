@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 MAX_SLUG = 200
@@ -65,11 +65,6 @@ class LinkQuerySet(models.QuerySet["Link"]):
     def at(self, domain: int | None, slug: str) -> "LinkQuerySet":
         """The link that ``slug`` names at a domain; None: at the site's own address."""
         return self.filter(slug=slug, domain=domain) if domain is not None else self.filter(slug=slug, domain=None)
-
-    def let_through(self, link: int) -> bool:
-        """Takes one of the clicks that are left of a link with a limit; False when there is none. Exact, however many race."""
-        free = self.filter(pk=link, passed__lt=F("max_clicks"))
-        return free.update(passed=F("passed") + 1) == 1
 
 
 class Link(models.Model):

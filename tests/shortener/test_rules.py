@@ -1,7 +1,7 @@
 """Which target a visitor gets."""
 
 import datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -140,4 +140,4 @@ def test_weights_divide_visitors_to_the_promille(weights: list[int]) -> None:
 
 @given(st.text(max_size=300))
 def test_no_agent_takes_long_or_fails(agent: str) -> None:
-    assert devices(agent) <= set(rules.Device.__args__)
+    assert devices(agent) <= set(get_args(rules.Device))

@@ -1,0 +1,1 @@
+"""The way of a click: answered ahead of Django from what the process remembers, recorded afterwards."""

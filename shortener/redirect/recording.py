@@ -1,0 +1,105 @@
+"""What is kept of a request that was answered, and what is not: no address leaves this module."""
+
+import datetime
+import hashlib
+import secrets
+import time
+from typing import Any, Final, TypeAlias
+
+from django.conf import settings
+from django.db import Error as DatabaseTrouble
+
+from meatlizard.security.client_address import client_address
+from shortener.models import Salt
+from shortener.redirect.agents import MAX_AGENT
+from shortener.redirect.countries import countries
+from shortener.redirect.visits import Headers, languages, referrer_host
+
+Raw: TypeAlias = tuple[int, float, Headers, Any, str]
+"""Link, time, and of the ASGI scope the headers and the client; the route."""
+
+Noted: TypeAlias = tuple[int, int, str, str, str, str, str, str]
+"""Link, second, visitor, referrer, country, agent, language, route."""
+
+KEPT_SALTS: Final = 2
+
+
+def note(raw: list[Raw]) -> list[Noted]:
+    """In a thread that may ask the database."""
+    countries.look()
+    return [_noted(*one) for one in raw]
+
+
+def _noted(link: int, at: float, headers: Headers, client: Any, route: str) -> Noted:
+    agent = referrer = spoken = ""
+    untracked = False
+    for name, value in headers:
+        if name == b"user-agent":
+            agent = value.decode("latin-1")[:MAX_AGENT].replace("\x00", "")
+        elif name == b"referer":
+            referrer = referrer_host(value.decode("latin-1"))
+        elif name == b"accept-language":
+            spoken = value.decode("latin-1")
+        elif name in (b"dnt", b"sec-gpc") and value == b"1":
+            untracked = settings.LINK_DNT
+    second = int(at)
+    if untracked:
+        # That somebody came, and whether it was a bot; nothing else.
+        return (link, second, "", "", "", agent, "", route)
+    address = client_address({"client": client, "headers": headers})
+    said = languages(spoken)
+    language = said[0][:20] if said and said[0].isascii() and said[0].isprintable() else ""
+    return (
+        link,
+        second,
+        _visitor(second, link, address, agent),
+        referrer,
+        countries.of(address),
+        agent,
+        language,
+        route,
+    )
+
+
+def _visitor(second: int, link: int, address: str, agent: str) -> str:
+    """The same for one visitor of one link during a day, and nobody can tell whose once the day's salt is gone."""
+    told = f"{link}\n{address}\n{agent}".encode(errors="replace")
+    return hashlib.blake2b(told, digest_size=8, key=_salts.of(second // 86_400)).hexdigest()
+
+
+class _Salts:
+    """Of the days around now; from the database, so that all processes have the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, bytes] = {}
+        # Without a database visitors are told apart in this process alone: better a few counted twice than none.
+        self._interim = secrets.token_bytes(32)
+        self._again = 0.0
+
+    def of(self, day: int) -> bytes:
+        known = self._known.get(day)
+        if known is None:
+            if time.monotonic() < self._again:
+                return self._interim
+            try:
+                known = _stored_salt(day)
+            except DatabaseTrouble:
+                self._again = time.monotonic() + 1.0
+                return self._interim
+            self._known = {number: salt for number, salt in self._known.items() if abs(number - day) <= KEPT_SALTS}
+            self._known[day] = known
+        return known
+
+    def forget(self) -> None:
+        self._known.clear()
+        self._again = 0.0
+
+
+def _stored_salt(day: int) -> bytes:
+    date = datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+    row, _made = Salt.objects.get_or_create(day=date, defaults={"value": secrets.token_bytes(32)})
+    return bytes(row.value)
+
+
+_salts = _Salts()
+forget_salts = _salts.forget
