@@ -16,11 +16,16 @@ from pydantic import TypeAdapter
 from chat import following
 from chat.events import FinishedOut, NodeAway, PromptProgress, Queued, Stopping, ToBrowser
 from chat.hub import EVERYBODY, conversation_topic, hub
+from chat.inference.dispatch import dispatcher
+from chat.inference.stream import Stream
 from chat.moderating.outgoing import visible
 from meatlizard.threads import in_database
 
 LOOK_SECONDS = 5.0
 """How often the database is asked while nothing is heard."""
+
+STORED_SECONDS = 0.3
+"""Within which text that was published is stored: what the database lacked a moment ago it has then."""
 
 Doing = Literal["queued", "reading", "thinking", "writing"]
 
@@ -77,10 +82,12 @@ async def answer(conversation: UUID, generation: UUID) -> AsyncGenerator[Progres
                 if isinstance(state, following.Ended):
                     yield Finished(generation, state.event.message.id, state.text, state.event)
                     return
-                listener.catch_up(state)
+                listener.catch_up(state, dispatcher.live(generation))
             if (news := listener.news()) is not None:
                 yield news
             await listener.wait()
+            if listener.behind:
+                await asyncio.sleep(STORED_SECONDS)
     finally:
         for topic in topics:
             hub.leave(topic, listener)
@@ -93,10 +100,12 @@ def _standing(generation: UUID) -> following.Running | following.Ended | None:
 
 
 class _Listener:
-    """What one reader has heard of one answer. ``ask``: the database has to be asked."""
+    """What one reader has heard of one answer. ``ask``: the database has to be asked; ``behind``: it may not have all of it just yet."""
 
     def __init__(self, generation: UUID) -> None:
         self.ask = True
+        self.behind = False
+        self._seconds = STORED_SECONDS
         self._generation = generation
         self._text = ""
         self._thinking = 0
@@ -107,8 +116,10 @@ class _Listener:
     async def wait(self) -> None:
         """Until something has changed, or it is time to ask."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(min(self._seconds, LOOK_SECONDS)):
                 await self._changed.wait()
+        # Text that was published before anybody listened here may not have been stored when it was read: looked at once more soon.
+        self._seconds = LOOK_SECONDS
         self.ask = self.ask or not self._changed.is_set()
         self._changed.clear()
 
@@ -124,9 +135,13 @@ class _Listener:
         self._told = now
         return now
 
-    def catch_up(self, state: following.Running) -> None:
-        """What is stored, as far as it may be seen; never less than was heard."""
-        text, thinking = visible(state.text, state.thinking)
+    def catch_up(self, state: following.Running, live: Stream | None) -> None:
+        """What is stored, or lies in this process's memory already, as far as it may be seen; never less than was heard."""
+        self.behind = False
+        text, thinking = state.text, state.thinking
+        if live is not None and live.length > len(text):
+            text, thinking = live.text, live.thinking
+        text, thinking = visible(text, thinking)
         if len(text) > len(self._text):
             self._text, self._thinking = text, thinking
         known = self._progress
@@ -166,6 +181,7 @@ class _Listener:
             return
         length = len(self._text)
         if offset > length:
+            self.behind = True
             self._look()
         elif offset + len(text) > length:
             self._text += text[length - offset :]

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from chat import actions as chat
+from chat.models import Conversation
 from discordbridge.access import access_session, live_session, session_of
 from discordbridge.actions import guilds, lease, posting, seen, sessions
 from discordbridge.models import Guild, GuildSession, SeenMessage
@@ -57,7 +58,7 @@ def test_the_same_command_twice_makes_one_session(guild: Guild, alice: User) -> 
     found = at_once([partial(begun, alice)] * 4)
     assert len({one.session.pk for one in found}) == 1
     assert [one.made for one in found].count(True) == 1
-    assert chat.Conversation.objects.count() == 1
+    assert Conversation.objects.count() == 1
 
 
 def test_two_people_in_one_thread_share_its_session(guild: Guild, alice: User, bob: User) -> None:
@@ -66,7 +67,7 @@ def test_two_people_in_one_thread_share_its_session(guild: Guild, alice: User, b
 
     found = at_once([partial(first, one) for one in (alice, bob)])
     assert len({one.session.pk for one in found}) == 1
-    assert chat.Conversation.objects.count() == 1
+    assert Conversation.objects.count() == 1
 
 
 def test_a_channel_that_comes_after_the_end_has_to_go(guild: Guild, alice: User) -> None:
@@ -105,7 +106,7 @@ def test_a_member_has_so_many_and_no_more(
 def test_the_session_outlives_its_conversation(guild: Guild, alice: User) -> None:
     key = begun(alice).session.pk
     sessions.opened(key, CHANNEL)
-    chat.delete(chat.Conversation.objects.get())
+    chat.delete(Conversation.objects.get())
     row = live_session(CHANNEL)
     assert row is not None
     assert row.conversation_id is None
