@@ -23,6 +23,7 @@ from chat.hub import conversation_topic, user_topic
 from chat.models import Conversation, Generation, Message
 from chat.models.conversations import Folder, Tag
 from chat.moderating import incoming
+from chat.prompting.layers import Place
 from chat.wording import checked_prompt
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
@@ -123,6 +124,11 @@ def seen(owner: User, conversation: UUID) -> None:
     with transaction.atomic():
         if Conversation.objects.filter(pk=conversation, owner=owner.pk, unread=True).update(unread=False):
             on_commit(user_topic(owner.pk), ConversationUnread(conversation=conversation, unread=False))
+
+
+def read_at(conversation: UUID, place: Place) -> None:
+    """Where its answers are read from now on: models are told how to write there."""
+    Conversation.objects.filter(pk=conversation).exclude(place=place).update(place=place)
 
 
 def empty_trash(now: datetime.datetime | None = None) -> int:

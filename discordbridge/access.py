@@ -39,6 +39,22 @@ def live_sessions() -> list[GuildSession]:
     return list(GuildSession.objects.select_related("guild").exclude(state="closed").order_by("-used"))
 
 
+def behind_sessions() -> list[GuildSession]:
+    """Those of which something could not be shown yet."""
+    return list(GuildSession.objects.filter(state="open", behind=True))
+
+
+def member_sessions(guild: int, member: int | None = None) -> list[GuildSession]:
+    """A member's in a guild that are not over; None: all of the guild."""
+    rows = GuildSession.objects.filter(guild=guild).exclude(state="closed")
+    return list(rows if member is None else rows.filter(member=member))
+
+
+def known_guilds() -> list[int]:
+    """Those that the bot is in, as far as is known."""
+    return list(Guild.objects.filter(left=None).values_list("pk", flat=True))
+
+
 def guild_settings(guild: int) -> Guild | None:
     return Guild.objects.filter(pk=guild).first()
 

@@ -12,7 +12,10 @@ def point_library() -> None:
     from discord.asset import Asset
     from discord.gateway import DiscordWebSocket
     from discord.http import Route
+    from discord.voice_client import VoiceClient
 
+    # Nobody misses a voice here: the library would warn of that at each start.
+    VoiceClient.warn_nacl = VoiceClient.warn_dave = False
     Route.BASE = settings.DISCORD_API_URL
     DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.DISCORD_GATEWAY_URL)
     Asset.BASE = settings.DISCORD_CDN_URL

@@ -12,7 +12,13 @@ from discord.ext import commands
 from django.utils.translation import gettext
 
 from discordbridge import addresses
+from discordbridge.asking import Intake
 from discordbridge.cogs import COGS
+from discordbridge.commanding import tell_commands
+from discordbridge.models import GuildSession
+from discordbridge.registry import Registry
+from discordbridge.showing import PlainShower, Shower
+from discordbridge.watching import Lanes
 from meatlizard.errors import AppError
 from meatlizard.ops.logs import request_id
 
@@ -59,11 +65,17 @@ class Bot(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.from_intents(intents()),
             enable_debug_events=False,
         )
+        self.registry = Registry()
+        self.lanes = Lanes(self)
+        self.intake = Intake(self)
+        self.shower: Shower = PlainShower()
+        self.reconciled = asyncio.Event()
         self._kept: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
         for name in COGS:
             await self.load_extension(name)
+        await tell_commands(self)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """No commands by prefix: cogs listen themselves."""
@@ -71,6 +83,25 @@ class Bot(commands.Bot):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         # Called while the failure is being handled, though not from within the clause itself.
         log.error("discord.event_failed", exc_info=sys.exc_info(), extra={"event": event_method})
+
+    @property
+    def me(self) -> discord.ClientUser:
+        """Who the bot is at Discord, once it is connected."""
+        assert self.user is not None
+        return self.user
+
+    def opened(self, row: GuildSession) -> None:
+        """A session has its place: from now on what is said on either side is brought to the other."""
+        live = self.registry.add(row)
+        if live is not None:
+            self.lanes.follow(live)
+            self.keep(self.lanes.catch_up(live), f"catching up {live.session}")
+
+    def closed(self, row: GuildSession) -> None:
+        """A session is over, or about to be."""
+        self.registry.drop(row.pk)
+        if row.conversation_id is not None:
+            self.lanes.leave(row.conversation_id, row.pk)
 
     def keep(self, work: Coroutine[Any, Any, Any], name: str = "") -> asyncio.Task[Any]:
         """Runs ``work`` beside everything else, under a request id of its own; a failure is logged."""

@@ -92,6 +92,9 @@ class Conversation(models.Model):
         help_text=_("images were attached, so that a model that sees is the better one"),
     )
     removed = models.DateTimeField(null=True, blank=True, help_text=_("when it was put into the trash"))
+    place = models.CharField(
+        max_length=7, default="web", db_default="web", help_text=_("where its answers are read: web or discord")
+    )
     summaries = models.BooleanField(
         default=True,
         db_default=True,

@@ -122,7 +122,7 @@ note_composition = KeptUpdate(
 
 class Prompts(NamedTuple):
     """What the system prompt of conversation ``pk`` is made of: its own, its folder, what its owner tells all models, who speaks in it,
-    the flow it was begun with, and the stamp of the site's newest text.
+    the flow it was begun with, where it is read, and the stamp of the site's newest text.
     """
 
     pk: UUID
@@ -135,6 +135,7 @@ class Prompts(NamedTuple):
     flow: UUID | None
     called: str
     books: str
+    place: str
     stamp: UUID | None
 
 
@@ -148,7 +149,9 @@ def _prompts(count: int) -> "KeptSelect[tuple[Any, ...]]":
         lambda: (
             Conversation.objects.filter(keys)
             .order_by()
-            .values_list("pk", "system_prompt", "folder", *own, "persona_version", "flow", "called", "books", stamp)
+            .values_list(
+                "pk", "system_prompt", "folder", *own, "persona_version", "flow", "called", "books", "place", stamp
+            )
         )
     )
 

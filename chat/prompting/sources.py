@@ -8,7 +8,7 @@ from chat.models import kept
 from chat.models.conversations import Folder
 from chat.personas.cast import Cast
 from chat.personas.stage import casts
-from chat.prompting.layers import Layer, Place, text_version
+from chat.prompting.layers import Layer, text_version
 from chat.prompting.site import site_layers
 
 ABOUT = "What the person you talk with says of themselves:"
@@ -26,12 +26,12 @@ class Gathered(NamedTuple):
     flows: dict[UUID, UUID]
 
 
-def sources(conversations: Sequence[UUID], place: Place = "web") -> dict[UUID, tuple[Layer, ...]]:
+def sources(conversations: Sequence[UUID]) -> dict[UUID, tuple[Layer, ...]]:
     """Only the layers of :func:`gathered`."""
-    return gathered(conversations, place).layers
+    return gathered(conversations).layers
 
 
-def gathered(conversations: Sequence[UUID], place: Place = "web") -> Gathered:
+def gathered(conversations: Sequence[UUID]) -> Gathered:
     """Of each conversation that still exists. One query; one more for each level of folders, after a change of the site's own texts,
     for a persona that this process has not met, and for lorebooks.
     """
@@ -41,7 +41,7 @@ def gathered(conversations: Sequence[UUID], place: Place = "web") -> Gathered:
     for row in rows:
         own = Layer("conversation", row.system_prompt, "conversation", "")
         found[row.pk] = (
-            *site_layers(row.stamp).answering(place),
+            *site_layers(row.stamp).answering("discord" if row.place == "discord" else "web"),
             *folders.get(row.folder, ()),
             *person_layer(row.about, row.answers, row.own_version),
             *_versioned([own]),

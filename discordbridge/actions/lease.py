@@ -30,6 +30,25 @@ def give_back(owner: str) -> None:
     BotLease.objects.filter(owner=owner).update(owner="", until=timezone.now())
 
 
+def note_alive() -> None:
+    """The bot is connected: what is written now reaches it."""
+    BotLease.objects.update(alive=timezone.now())
+
+
+def last_alive() -> datetime.datetime | None:
+    """What was written after that may not have reached it. None: it has never been connected."""
+    return BotLease.objects.values_list("alive", flat=True).first()
+
+
+def commands_known() -> str:
+    """Digest of the commands that were last told to Discord."""
+    return BotLease.objects.values_list("commands", flat=True).first() or ""
+
+
+def commands_told(digest: str) -> None:
+    BotLease.objects.update(commands=digest)
+
+
 def holder() -> str:
     """Who runs the bot now; "" when nobody does."""
     row = BotLease.objects.filter(until__gte=timezone.now()).first()

@@ -50,6 +50,12 @@ def unsettled() -> list[PostedMessage]:
     return list(PostedMessage.objects.filter(settled=False).select_related("session").order_by("pk"))
 
 
+def settled(session: UUID) -> set[UUID]:
+    """The messages here that are shown as they will remain."""
+    rows = PostedMessage.objects.filter(session=session, settled=True).order_by()
+    return set(rows.values_list("message", flat=True))
+
+
 def message_behind(discord_id: int) -> PostedMessage | None:
     """What a message on Discord shows."""
     return PostedMessage.objects.select_related("session").filter(discord_id=discord_id).first()

@@ -12,11 +12,11 @@ KEPT = datetime.timedelta(days=30)
 """Edits of older questions are not followed."""
 
 
-def first_sight(snowflake: int, session: UUID | None = None) -> bool:
-    """Whether this message reaches the bot for the first time, from now on not any more."""
+def first_sight(snowflake: int, place: int) -> bool:
+    """Whether this message, written in ``place``, reaches the bot for the first time; from now on not any more."""
     try:
         with transaction.atomic():
-            SeenMessage.objects.create(pk=snowflake, session_id=session)
+            SeenMessage.objects.create(pk=snowflake, place=place)
     except IntegrityError:
         return False
     return True
@@ -36,10 +36,16 @@ def question_of(snowflake: int) -> UUID | None:
     return SeenMessage.objects.filter(pk=snowflake).values_list("question", flat=True).first()
 
 
-def unsettled(before: datetime.datetime) -> list[int]:
-    """Messages that were being dealt with when the bot died."""
+def questions(session: UUID) -> set[UUID]:
+    """What was asked from Discord in a session: it stands there already."""
+    rows = SeenMessage.objects.filter(session=session, question__isnull=False).order_by()
+    return set(rows.values_list("question", flat=True))
+
+
+def unsettled(before: datetime.datetime) -> list[tuple[int, int]]:
+    """(message, place) of what was being dealt with when the bot died."""
     rows = SeenMessage.objects.filter(fate=SeenMessage.Fate.TAKEN, created__lt=before).order_by("pk")
-    return list(rows.values_list("pk", flat=True))
+    return list(rows.values_list("pk", "place"))
 
 
 def forget_old() -> int:

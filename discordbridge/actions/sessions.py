@@ -44,6 +44,7 @@ def begin(
 
     Raises LimitReached for a member with too many.
     """
+    now = timezone.now()
     with transaction.atomic():
         # The line to stand in: of two requests at once the second finds what the first has made.
         User.objects.select_for_update(no_key=True).filter(pk=owner.pk).first()
@@ -55,7 +56,7 @@ def begin(
             with transaction.atomic():
                 row = GuildSession.objects.create(
                     conversation_id=conversation(), owner=owner, member=member, guild_id=guild, kind=kind,
-                    request=request, place=place, parent=parent, used=timezone.now(),
+                    request=request, place=place, parent=parent, created=now, used=now,
                 )  # fmt: skip
         except IntegrityError:
             # Another person's message in the same place, at the same moment.
@@ -119,6 +120,17 @@ def used(session: UUID, newest: int = 0) -> None:
     GuildSession.objects.filter(pk=session).update(used=now)
     if newest:
         GuildSession.objects.filter(pk=session, newest__lt=newest).update(newest=newest)
+
+
+def began(session: UUID) -> datetime.datetime | None:
+    """What was said before is not repeated at its place. None for one that is over."""
+    rows = GuildSession.objects.filter(pk=session).exclude(state=State.CLOSED)
+    return rows.values_list("created", flat=True).first()
+
+
+def newest(session: UUID) -> int:
+    """The newest message there that was dealt with; 0 when there was none."""
+    return GuildSession.objects.filter(pk=session).values_list("newest", flat=True).first() or 0
 
 
 def idlest(guild: int, before: datetime.datetime) -> GuildSession | None:

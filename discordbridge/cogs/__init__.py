@@ -2,4 +2,9 @@
 extensions do; what a cog does with the database goes through actions, in :func:`meatlizard.threads.in_database`.
 """
 
-COGS: tuple[str, ...] = ("discordbridge.cogs.guilds",)
+COGS: tuple[str, ...] = (
+    "discordbridge.cogs.guilds",
+    "discordbridge.cogs.messages",
+    "discordbridge.cogs.chat",
+    "discordbridge.cogs.upkeep",
+)

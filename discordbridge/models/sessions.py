@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from discordbridge.models.guilds import Guild
@@ -55,7 +56,7 @@ class GuildSession(models.Model):
         help_text=_("the administrator who answers in place of the model"),
     )
     behind = models.BooleanField(default=False, help_text=_("something could not be shown there yet"))
-    created = models.DateTimeField(auto_now_add=True)
+    created = models.DateTimeField(default=timezone.now, help_text=_("what was said before is not repeated there"))
     used = models.DateTimeField(help_text=_("when something was last said"))
     closed = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=40, blank=True, help_text=_("why it was closed"))
@@ -119,6 +120,7 @@ class SeenMessage(models.Model):
         PASSED = "passed", _("nothing to be done")
 
     id = models.BigIntegerField(primary_key=True, help_text=_("the message's snowflake"))
+    place = models.BigIntegerField(default=0, db_default=0, help_text=_("the channel it is in"))
     session = models.ForeignKey(GuildSession, models.CASCADE, null=True, blank=True, related_name="seen")
     fate = models.CharField(max_length=7, choices=Fate.choices, default=Fate.TAKEN)
     question = models.ForeignKey("chat.Message", models.SET_NULL, null=True, blank=True, related_name="+")

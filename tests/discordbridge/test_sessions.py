@@ -125,7 +125,7 @@ def test_the_idlest_is_the_one_nobody_used(guild: Guild, alice: User) -> None:
 
 
 def test_a_message_is_new_once(guild: Guild) -> None:
-    assert at_once([partial(seen.first_sight, ASKED)] * 4).count(True) == 1
+    assert at_once([partial(seen.first_sight, ASKED, CHANNEL)] * 4).count(True) == 1
     assert SeenMessage.objects.get().fate == "taken"
     assert seen.request_id(ASKED) == seen.request_id(ASKED) != seen.request_id(ASKED, "edit")
 

@@ -1,0 +1,70 @@
+"""The turns of a conversation for a reader outside the site's pages, who shows Markdown and not HTML."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from chat import messages
+from chat.models import Conversation, Generation, Message
+from meatlizard.jobs.lease import ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the branch that is shown. ``generation`` is the latest that wrote an answer, ``over`` whether it has ended;
+    ``asks`` is the request that asked for it, and ``model`` who wrote, if that may be told.
+    """
+
+    message: UUID
+    parent: UUID | None
+    role: str
+    source: str
+    content: str = field(repr=False)
+    created: datetime.datetime
+    attached: int
+    model: str = ""
+    speaker: str = ""
+    generation: UUID | None = None
+    asks: UUID | None = None
+    over: bool = True
+
+
+def shown(conversation: UUID) -> list[Turn]:
+    """The branch that is shown, from the first turn on; empty when it was deleted. For parts of the site that know whose it is."""
+    row = Conversation.objects.filter(pk=conversation, removed=None).first()
+    return _turns(messages.branch(row)) if row else []
+
+
+def turn(message: UUID) -> Turn | None:
+    """One alone; None when it was deleted."""
+    rows = Message.objects.select_related("conversation").filter(pk=message, removed=None).defer("thinking", "html")
+    row = rows.first()
+    if row is None:
+        return None
+    return _turns(messages.without_hidden(row.conversation, [row]))[0]
+
+
+def question_of(answer: UUID) -> UUID | None:
+    """What it answers."""
+    return Message.objects.filter(pk=answer).values_list("parent", flat=True).first()
+
+
+def _turns(rows: Iterable[Message]) -> list[Turn]:
+    rows = list(rows)
+    answers = [row.pk for row in rows if row.role == Message.Role.ASSISTANT]
+    latest: dict[UUID | None, Generation] = {}
+    for at in range(0, len(answers), messages.MOST_KEYS):
+        found = Generation.objects.filter(
+            message__in=answers[at : at + messages.MOST_KEYS], purpose=Generation.Purpose.ANSWER
+        )
+        latest |= {one.message_id: one for one in found.order_by("created").only("message", "state", "request")}
+    return [_turn(row, latest.get(row.pk)) for row in rows]
+
+
+def _turn(row: Message, by: Generation | None) -> Turn:
+    return Turn(
+        message=row.pk, parent=row.parent_id, role=row.role, source=row.source, content=row.content,
+        created=row.created, attached=row.attached, model=row.model, speaker=row.speaker,
+        generation=by.pk if by else None, asks=by.request if by else None, over=by is None or by.state in ENDED,
+    )  # fmt: skip

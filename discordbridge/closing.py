@@ -1,0 +1,105 @@
+"""Closes sessions: nothing more is taken, whoever listens hears of it, the place goes; each step may come twice."""
+
+import datetime
+import logging
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+import discord
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from chat import keeping
+from discordbridge import places
+from discordbridge.actions import sessions
+from discordbridge.models import GuildSession
+from meatlizard.threads import in_database
+
+if TYPE_CHECKING:
+    from discordbridge.bot import Bot
+
+log = logging.getLogger(__name__)
+
+IDLE = datetime.timedelta(hours=1)
+"""Who used a channel within this time is not turned out of it to make room for others."""
+
+Reason = Literal[
+    "asked", "administrator", "idle", "channel_deleted", "member_left", "conversation_deleted", "guild_left", "moved"
+]
+
+
+async def close(bot: "Bot", session: UUID, reason: Reason) -> bool:
+    """Archives a session and removes its place. False when somebody else has closed it, or is about to.
+
+    ``session_closed`` is dispatched to the cogs with the row, once its place is gone: that is when a transcript is written, from what
+    the site has stored.
+    """
+    if not await in_database(sessions.closing, session, reason):
+        return False
+    await finish(bot, session)
+    return True
+
+
+async def finish(bot: "Bot", session: UUID) -> None:
+    """The rest of it, also of a closing that was cut off."""
+    row = await in_database(_load, session)
+    if row is None:
+        return
+    bot.closed(row)
+    if row.place is not None:
+        await _remove_place(bot, row)
+    if await in_database(_settle, row):
+        bot.dispatch("session_closed", row)
+
+
+async def make_room(bot: "Bot", guild: int) -> bool:
+    """Gives up the channel that nobody has used for the longest time, and tells its member. False when none is idle."""
+    row = await in_database(sessions.idlest, guild, timezone.now() - IDLE)
+    if row is None:
+        return False
+    if await close(bot, row.pk, "idle") and row.member is not None:
+        await tell_member(
+            bot, row.member,
+            gettext("Your channel on {guild} was closed to make room: it had not been used for a while. The conversation is kept, on the site and in /history.").format(
+                guild=row.guild.name if row.guild else ""
+            ),
+        )  # fmt: skip
+    return True
+
+
+async def tell_member(bot: "Bot", member: int, text: str) -> None:
+    """By direct message; some people take none."""
+    try:
+        user = bot.get_user(member) or await bot.fetch_user(member)
+        await user.send(text)
+    except discord.HTTPException as error:
+        log.info("discord.not_told", extra={"status": error.status, "code": error.code})
+
+
+def _load(session: UUID) -> GuildSession | None:
+    return GuildSession.objects.select_related("guild").filter(pk=session).exclude(state="closed").first()
+
+
+def _settle(row: GuildSession) -> bool:
+    if row.conversation_id is not None and row.kind != GuildSession.Kind.MIRROR:
+        keeping.read_at(row.conversation_id, "web")
+    return sessions.closed(row.pk)
+
+
+async def _remove_place(bot: "Bot", row: GuildSession) -> None:
+    channel = bot.get_channel(row.place or 0)
+    if row.kind == GuildSession.Kind.DIRECT or not isinstance(channel, discord.TextChannel | discord.Thread):
+        return
+    if row.kind == GuildSession.Kind.PUBLIC:
+        # Others have written there, too: it is theirs to keep.
+        if isinstance(channel, discord.Thread) and row.reason != "channel_deleted":
+            await _archive(channel)
+        return
+    await places.remove(channel)
+
+
+async def _archive(thread: discord.Thread) -> None:
+    try:
+        await thread.edit(archived=True)
+    except discord.HTTPException as error:
+        log.info("discord.not_archived", extra={"status": error.status, "code": error.code})

@@ -1,0 +1,69 @@
+"""``/chat``: a conversation of one's own."""
+
+from typing import cast
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from django.utils.translation import gettext
+
+from chat.notifier import notifier
+from discordbridge import opening
+from discordbridge.access import person_of
+from discordbridge.actions import beginning
+from discordbridge.bot import Bot
+from meatlizard.threads import in_database
+
+Choices = list[app_commands.Choice[str]]
+
+
+class Chat(commands.Cog):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+
+    @app_commands.command(description="Begin a conversation with a model")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        persona="Who answers", model="Which model answers", private="Only you and administrators see it (the usual)"
+    )
+    async def chat(
+        self, interaction: discord.Interaction[Bot], persona: str = "", model: str = "", private: bool = True
+    ) -> None:
+        # Discord waits three seconds; making a channel may take longer.
+        await interaction.response.defer(ephemeral=True)
+        member = cast(discord.Member, interaction.user)
+        assert interaction.guild is not None
+        home = cast("discord.abc.MessageableChannel | None", interaction.channel)
+        if private:
+            session = await opening.private(
+                self.bot, interaction.guild, member, interaction.id, home, model=model, persona=persona
+            )
+            await interaction.followup.send(
+                gettext(
+                    "Your conversation is in {place}. Nobody but you and administrators sees it. Just write there."
+                ).format(place=f"<#{session.place}>"),
+                ephemeral=True,
+            )
+            return
+        session = await opening.open_thread(self.bot, member, interaction.id, home, model=model, persona=persona)
+        await interaction.followup.send(
+            gettext("Your conversation is in {place}. Everybody here can read it.").format(place=f"<#{session.place}>"),
+            ephemeral=True,
+        )
+
+    @chat.autocomplete("persona")
+    async def _personas(self, interaction: discord.Interaction[Bot], typed: str) -> Choices:
+        viewer = await in_database(person_of, interaction.user.id)
+        found = await in_database(beginning.personas, viewer, typed)
+        return [app_commands.Choice(name=name, value=key) for key, name in found]
+
+    @chat.autocomplete("model")
+    async def _models(self, interaction: discord.Interaction[Bot], typed: str) -> Choices:
+        names = sorted(notifier.latest.offers_for(None))
+        return [app_commands.Choice(name=one[:100], value=one[:100]) for one in names if typed.lower() in one.lower()][
+            : beginning.SUGGESTED
+        ]
+
+
+async def setup(bot: Bot) -> None:
+    await bot.add_cog(Chat(bot))

@@ -1,0 +1,82 @@
+"""Keeps rows and places in agreement: at each start, and when either goes."""
+
+import asyncio
+
+import discord
+from discord.ext import commands, tasks
+
+from discordbridge import closing, reconciling
+from discordbridge.access import live_session, member_sessions
+from discordbridge.actions import guilds, lease, seen
+from discordbridge.bot import Bot
+from discordbridge.registry import Live
+from meatlizard.threads import in_database
+
+
+class Upkeep(commands.Cog):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+        self._one_at_a_time = asyncio.Lock()
+
+    async def cog_load(self) -> None:
+        self.sweep.start()
+        self.forget.start()
+
+    async def cog_unload(self) -> None:
+        self.sweep.cancel()
+        self.forget.cancel()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """At each start, and after each connection that could not be resumed: news of what happened meanwhile is lost."""
+        async with self._one_at_a_time:
+            await reconciling.reconcile(self.bot)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        if isinstance(channel, discord.CategoryChannel):
+            await in_database(guilds.forget_category, channel.guild.id, channel.id)
+        else:
+            await self._gone(channel.id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        await self._gone(payload.thread_id)
+
+    @commands.Cog.listener()
+    async def on_place_gone(self, place: int) -> None:
+        await self._gone(place)
+
+    @commands.Cog.listener()
+    async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
+        for row in await in_database(member_sessions, payload.guild_id, payload.user.id):
+            await closing.close(self.bot, row.pk, "member_left")
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        for row in await in_database(member_sessions, guild.id):
+            await closing.close(self.bot, row.pk, "guild_left")
+
+    @commands.Cog.listener()
+    async def on_conversation_gone(self, live: Live) -> None:
+        await closing.close(self.bot, live.session, "conversation_deleted")
+
+    @tasks.loop(seconds=20)
+    async def sweep(self) -> None:
+        """Brings to their places what could not be shown before."""
+        await self.bot.wait_until_ready()
+        await in_database(lease.note_alive)
+        await reconciling.make_up(self.bot)
+
+    @tasks.loop(hours=6)
+    async def forget(self) -> None:
+        await in_database(seen.forget_old)
+
+    async def _gone(self, place: int) -> None:
+        row = await in_database(live_session, place)
+        if row is not None:
+            await closing.close(self.bot, row.pk, "channel_deleted")
+
+
+async def setup(bot: Bot) -> None:
+    await bot.add_cog(Upkeep(bot))
