@@ -57,6 +57,8 @@ await build({
     sealed: "src/paste/sealed_read.js",
     "sealed-markdown": "src/paste/sealed_markdown.js",
     "sealed-page": "src/css/sealed.css",
+    links: "src/links/main.js",
+    "links-page": "src/css/links.css",
     shared: "src/shared/main.js",
     "shared-page": "src/css/shared.css",
   },

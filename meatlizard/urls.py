@@ -26,6 +26,7 @@ urlpatterns = [
     path("moderation/", include("meatlizard.moderation.urls")),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
+    path("links/", include("shortener.urls")),
     path("api/", include("meatlizard.api.urls")),
     path("", include("paste.sealed.urls")),
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
-from shortener.models import Domain, Link, LinkFolder
+from shortener.models import Domain, Link, LinkFolder, LinkTag
 
 NO_SUCH_LINK = _("This link leads nowhere. It may have been withdrawn, be past its time, or have been copied in part.")
 """The same words for a link that never was, was taken down, or is its owner's to see."""
@@ -32,6 +32,19 @@ def links_of(viewer: User) -> "QuerySet[Link]":
 
 def folders_of(viewer: User) -> "QuerySet[LinkFolder]":
     return LinkFolder.objects.filter(owner=viewer.pk)
+
+
+def tags_of(viewer: User) -> "QuerySet[LinkTag]":
+    return LinkTag.objects.filter(link__owner=viewer.pk)
+
+
+def tag_names(viewer: User) -> list[str]:
+    """All that one has given, in order."""
+    return list(tags_of(viewer).order_by("name").values_list("name", flat=True).distinct())
+
+
+def slug_is_free(domain: Domain | None, slug: str) -> bool:
+    return not Link.objects.at(domain.pk if domain is not None else None, slug).exists()
 
 
 def access_folder(viewer: User, folder: int) -> LinkFolder:

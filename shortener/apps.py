@@ -12,6 +12,7 @@ class ShortenerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from meatlizard.api import registry
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
         from shortener import services  # noqa: F401  (registers the long-running parts)
@@ -19,6 +20,9 @@ class ShortenerConfig(AppConfig):
         from shortener.moderating import LinkTexts
 
         moderated.register(SERVICE, LinkTexts())
+        registry.add_scope("links:read", _("read short links and their figures"))
+        registry.add_scope("links:write", _("make, change and delete short links"))
+        registry.add_router("/links", "shortener.api.links.router", "links")
         account_suspended.connect(_forget, dispatch_uid="shortener.suspended")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.forget")
 

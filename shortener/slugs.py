@@ -63,6 +63,13 @@ def is_clean(slug: str) -> bool:
     return slug not in RESERVED and all(_is_segment(segment) for segment in slug.split("/"))
 
 
+def file_name(slug: str) -> str:
+    """Of a file about a link: in ASCII and without anything that means something to a shell or a header."""
+    return (
+        "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in slug)[:80].strip("-") or "link"
+    )
+
+
 def _is_segment(segment: str) -> bool:
     # A first character that is a letter or a digit leaves no room for "..", ".well-known", and our own "@".
     return segment[:1].isalnum() and all(_may_stand(letter) for letter in segment)

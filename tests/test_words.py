@@ -15,7 +15,21 @@ from tests.test_architecture import CODE, ROOT, Module, tracked
 
 LETTERS = re.compile(r"[^\W\d_]{2}")
 NAMES = frozenset(
-    {"MeatLizard", "https://", "JSON", "Markdown", "HTML", "PNG", "GPU", "UTC", "PDF", "SHA-256", "ZIP", "Markov"}
+    {
+        "MeatLizard",
+        "https://",
+        "JSON",
+        "Markdown",
+        "HTML",
+        "PNG",
+        "SVG",
+        "GPU",
+        "UTC",
+        "PDF",
+        "SHA-256",
+        "ZIP",
+        "Markov",
+    }
 )
 """The same in every language."""
 

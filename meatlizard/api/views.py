@@ -25,7 +25,7 @@ EXPIRES_IN = 365
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("api.keys", "30/h")
-@reauthentication_required(allow_get=True)
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 def keys(request: UserRequest) -> HttpResponse:
     """``api/keys.html``: one's keys, and a new one. Context: ``keys``, ``form``, ``secret`` (only in the answer that made it). Making one
     asks for the password again when that was long ago: who finds an open browser must not leave with a key."""

@@ -11,6 +11,7 @@ from shortener.actions.hosts import (
     update_list,
 )
 from shortener.actions.links import (
+    MAX_BULK,
     Outcome,
     create,
     create_many,
@@ -25,6 +26,7 @@ from shortener.actions.links import (
 )
 
 __all__ = [
+    "MAX_BULK",
     "Outcome",
     "create",
     "create_many",

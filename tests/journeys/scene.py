@@ -217,11 +217,27 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
         pk=1, version=1, announcement=words("The summer meeting is on Friday at eight.", 900)
     )
     flow = _flow(persona, words)
-    return {
+    return _short_link(alice, words) | {
         "flow": flow.pk,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
     }  # fmt: skip
+
+
+def _short_link(alice: Any, words: Words) -> dict[str, Any]:
+    from meatlizard.api import actions as api
+    from shortener import actions as shortener
+
+    api.create_key(alice, words("my script", 100), ["links:read"])
+    box = shortener.make_folder(alice, words("Newsletter", 80))
+    rules = [
+        {"conditions": [{"type": "language", "any_of": ["de"]}], "targets": [{"target": "https://example.org/de"}]}
+    ]
+    link = shortener.create(
+        alice, target="https://example.org/lizards", title=words("About lizards", 200), notes=words("For July.", 2_000), folder=box,
+        tags=[words("garden", 40).replace(",", "")], rules=rules, public_stats=True, max_clicks=500,
+    )  # fmt: skip
+    return {"link": link.pk, "link_folder": box.pk}
 
 
 def _flow(persona: Any, words: Words) -> Any:

@@ -1,0 +1,22 @@
+"""Pages of short links, below ``/links/``."""
+
+from django.urls import path
+
+from shortener.views import manage, small
+
+app_name = "shortener"
+
+urlpatterns = [
+    path("", manage.index, name="index"),
+    path("shorten/", manage.shorten, name="shorten"),
+    path("new/", manage.create, name="create"),
+    path("many/", manage.many, name="many"),
+    path("slug/", small.slug, name="slug"),
+    path("to/", small.link_to, name="link-to"),
+    path("qr.svg", small.code, {"kind": "svg"}, name="qr-svg"),
+    path("qr.png", small.code, {"kind": "png"}, name="qr-png"),
+    path("folders/<int:link_folder>/delete/", manage.delete_folder, name="delete-folder"),
+    path("<int:link>/", manage.edit, name="edit"),
+    path("<int:link>/delete/", manage.delete, name="delete"),
+    path("<int:link>/again/", manage.start_again, name="again"),
+]
