@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.fakes.discord import payloads
-from tests.fakes.discord.state import DM, Json, User
+from tests.fakes.discord.state import DM, Guild, Json, User
 
 if TYPE_CHECKING:
     from tests.fakes.discord.world import World
@@ -19,6 +19,7 @@ HEARTBEAT_MS = 41_250
 ACK_SECONDS = 0.05
 """discord.py's heart beats in a thread; an acknowledgement that is there before it looks would be taken for one 41 s late."""
 KEPT_FOR_RESUMING = 1_000
+CHUNK = 1_000
 
 
 class Intent(IntFlag):
@@ -242,8 +243,13 @@ class Gateway:
             "resume_gateway_url": self.url, "application": application, "private_channels": [], "relationships": [],
         })  # fmt: skip
         for guild in mine:
-            session.dispatch("GUILD_CREATE", payloads.guild_create(guild, user, world.clock.now()))
+            self.tell_of_guild(session, guild)
         world.touch()
+
+    def tell_of_guild(self, session: Session, guild: Guild) -> None:
+        everybody = bool(session.intents & Intent.GUILD_PRESENCES)
+        now = self._world.clock.now()
+        session.dispatch("GUILD_CREATE", payloads.guild_create(guild, session.user, now, everybody=everybody))
 
     @property
     def url(self) -> str:
@@ -278,14 +284,17 @@ class Gateway:
         if query == "" and not session.intents & Intent.GUILD_MEMBERS:
             return
         found = [
-            one for one in guild.members.values()
+            payloads.member(one) for one in guild.members.values()
             if one.user.id in wanted or (query is not None and one.user.name.startswith(query))
         ]  # fmt: skip
-        session.dispatch("GUILD_MEMBERS_CHUNK", {
-            "guild_id": str(guild.id), "members": [payloads.member(one) for one in found][: data.get("limit") or 1_000],
-            "chunk_index": 0, "chunk_count": 1, "not_found": [], "presences": [],
-            **({"nonce": data["nonce"]} if data.get("nonce") else {}),
-        })  # fmt: skip
+        found = found[: data.get("limit") or None]
+        chunks = [found[start : start + CHUNK] for start in range(0, len(found), CHUNK)] or [[]]
+        for number, chunk in enumerate(chunks):
+            session.dispatch("GUILD_MEMBERS_CHUNK", {
+                "guild_id": str(guild.id), "members": chunk, "chunk_index": number, "chunk_count": len(chunks),
+                "not_found": [str(one) for one in wanted - guild.members.keys()], "presences": [],
+                **({"nonce": data["nonce"]} if data.get("nonce") else {}),
+            })  # fmt: skip
 
 
 __all__ = ["DM", "Gateway", "Intent", "Session"]

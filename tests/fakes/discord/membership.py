@@ -17,7 +17,7 @@ def join(world: World, guild: Guild, user: User, roles: list[Role] | None = None
     guild.members[user.id] = member
     for session in world.gateway.sessions.values():
         if session.user is user:
-            session.dispatch("GUILD_CREATE", payloads.guild_create(guild, user, world.clock.now()))
+            world.gateway.tell_of_guild(session, guild)
     world.touch()
     return member
 

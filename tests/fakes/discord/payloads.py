@@ -119,15 +119,17 @@ def guild(one: Guild) -> Json:
     }  # fmt: skip
 
 
-def guild_create(one: Guild, viewer: User, now: float) -> Json:
-    """What a session learns of a guild at its start: all channels, as bots do, and the threads that it may see."""
+def guild_create(one: Guild, viewer: User, now: float, *, everybody: bool) -> Json:
+    """What a session learns of a guild at its start: all channels, as bots do, and the threads that it may see. Of the members only
+    itself, unless it asked for presences; for the others it has to send op 8.
+    """
     assert viewer.id in one.members
     seen = [each for each in one.channels.values() if each.kind in THREADS and in_channel(each, viewer, now)]
     return guild(one) | {
         "joined_at": iso(one.members[viewer.id].joined_at), "large": False, "unavailable": False,
         "member_count": len(one.members), "voice_states": [], "presences": [], "stage_instances": [],
         "guild_scheduled_events": [], "soundboard_sounds": [],
-        "members": [member(each) for each in one.members.values()],
+        "members": [member(each) for each in one.members.values() if everybody or each.user is viewer],
         "channels": [channel(each) for each in one.plain_channels()],
         "threads": [channel(each) for each in seen if each.thread and not each.thread.archived],
     }  # fmt: skip
