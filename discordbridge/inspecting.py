@@ -75,7 +75,9 @@ def _of_application(application: discord.AppInfo) -> list[Finding]:
         text = gettext("Invitations ask for a code that nobody has. Switch off 'Requires OAuth2 Code Grant' at {page}.")
         found.append(Finding("missing", text.format(page=page)))
     if application.bot_public:
-        text = gettext("Anybody who knows the address may invite the bot. If that is not meant, switch off 'Public Bot' at {page}.")
+        text = gettext(
+            "Anybody who knows the address may invite the bot. If that is not meant, switch off 'Public Bot' at {page}."
+        )
         found.append(Finding("advice", text.format(page=page)))
     return found
 
@@ -83,7 +85,9 @@ def _of_application(application: discord.AppInfo) -> list[Finding]:
 async def _of_commands(client: discord.Client, application: int, wanted_names: set[str]) -> AsyncIterator[Finding]:
     known = {one["name"] for one in await client.http.get_global_commands(application)}
     if missing := sorted(wanted_names - known):
-        text = gettext("Discord does not know these commands yet: {names}. Start the bot, or run manage.py discord_sync.")
+        text = gettext(
+            "Discord does not know these commands yet: {names}. Start the bot, or run manage.py discord_sync."
+        )
         yield Finding("missing", text.format(names=", ".join(missing)))
     if strange := sorted(known - wanted_names):
         text = gettext("Discord still offers commands that the bot has no more: {names}. Run manage.py discord_sync.")
@@ -98,7 +102,9 @@ async def _of_guild(guild: discord.Guild, *, make: bool) -> AsyncIterator[Findin
         yield finding
     for role in row.admin_roles:
         if guild.get_role(role) is None:
-            text = gettext("{server}: the role {role} of administrators is gone. Set admin-roles anew with /admin config set.")
+            text = gettext(
+                "{server}: the role {role} of administrators is gone. Set admin-roles anew with /admin config set."
+            )
             yield Finding("advice", text.format(server=guild.name, role=role))
     async for finding in _of_channels(guild, row, make=make):
         yield finding
@@ -129,7 +135,9 @@ async def _of_channels(guild: discord.Guild, row: Guild, *, make: bool) -> Async
         if isinstance(channel, discord.TextChannel):
             yield _of_channel(guild, channel)
         elif not make:
-            yield Finding("advice", gettext("{server}: there is no #{channel}.").format(server=guild.name, channel=name))
+            yield Finding(
+                "advice", gettext("{server}: there is no #{channel}.").format(server=guild.name, channel=name)
+            )
         elif permissions.missing(guild):
             text = gettext("{server}: #{channel} cannot be made before the permissions above are there.")
             yield Finding("advice", text.format(server=guild.name, channel=name))
@@ -140,7 +148,9 @@ async def _of_channels(guild: discord.Guild, row: Guild, *, make: bool) -> Async
 def _of_channel(guild: discord.Guild, channel: discord.TextChannel) -> Finding:
     held = channel.permissions_for(guild.me)
     if held.view_channel and held.send_messages and held.embed_links and held.attach_files:
-        return Finding("good", gettext("{server}: #{channel} is there.").format(server=guild.name, channel=channel.name))
+        return Finding(
+            "good", gettext("{server}: #{channel} is there.").format(server=guild.name, channel=channel.name)
+        )
     text = gettext("{server}: the bot may not see #{channel}, or not post, embed and attach there.")
     return Finding("missing", text.format(server=guild.name, channel=channel.name))
 
@@ -154,5 +164,3 @@ async def _make(guild: discord.Guild, row: Guild, column: str, name: str) -> Fin
         return Finding("missing", text.format(server=guild.name, channel=name, reason=error.text or error.status))
     await in_database(guilds.configure, guild.id, **{column: channel.id})
     return Finding("made", gettext("{server}: #{channel} was made.").format(server=guild.name, channel=name))
-
-

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections.abc import Iterator
 
 import aiohttp
 import discord
@@ -62,8 +63,15 @@ async def _run(owner: str) -> None:
 
 
 async def _start(bot: Bot) -> None:
-    try:
+    with in_words():
         await bot.start(settings.DISCORD_TOKEN)
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """What discord.py raises while it logs in, as CannotRun or ConnectionError."""
+    try:
+        yield
     except discord.LoginFailure:
         raise CannotRun(_words(TOKEN_REFUSED)) from None
     except discord.PrivilegedIntentsRequired:

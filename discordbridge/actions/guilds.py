@@ -67,6 +67,19 @@ def forget_category(guild: int, category: int) -> None:
         row.save(update_fields=["categories", "oversight_categories"])
 
 
+def commands_known(guild: int) -> str:
+    """Digest of the commands that Discord has for this server alone; "" when it has none."""
+    row = Guild.objects.filter(pk=guild).first()
+    return str(row.options.get("commands", "")) if row else ""
+
+
+def commands_told(guild: int, digest: str) -> None:
+    with transaction.atomic():
+        row, _ = Guild.objects.select_for_update().get_or_create(pk=guild)
+        row.options = {**row.options, "commands": digest}
+        row.save(update_fields=["options"])
+
+
 def _check(values: Mapping[str, Any]) -> None:
     choices = {"maintenance": Guild.Maintenance.values, "session_kind": Guild.SessionKind.values}
     for name, allowed in choices.items():

@@ -46,7 +46,8 @@ def commands_known() -> str:
 
 
 def commands_told(digest: str) -> None:
-    BotLease.objects.update(commands=digest)
+    now = timezone.now()
+    BotLease.objects.update_or_create(defaults={"commands": digest}, create_defaults={"commands": digest, "until": now})
 
 
 def holder() -> str:

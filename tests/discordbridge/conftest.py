@@ -27,9 +27,6 @@ from tests.fakes.discord import Beside, FakeDiscord, Guild, beside
 if TYPE_CHECKING:
     from discordbridge.bot import Bot
 
-READY_SECONDS = 0.05
-"""discord.py waits so long for one more guild before it calls itself ready; two seconds where no test is waiting."""
-
 
 def check(fake: FakeDiscord) -> None:
     assert not fake.world.crashes, "the fake itself failed:\n" + "\n".join(fake.world.crashes)
@@ -86,17 +83,13 @@ async def _ready(client: discord.Client) -> None:
 
 
 @pytest.fixture
-async def site_bot(discord_addresses: FakeDiscord, guild: Guild, transactional_db: None) -> AsyncIterator["Bot"]:
+async def site_bot(fake_discord: FakeDiscord, guild: Guild, transactional_db: None) -> AsyncIterator["Bot"]:
     # Not before Django is set up, which reading a conftest does not wait for.
-    from discordbridge.bot import Bot
     from tests.chat.serving import serving
+    from tests.discordbridge.live import bot_at
 
-    async with serving(), Bot() as bot:
-        bot._connection.guild_ready_timeout = READY_SECONDS
-        task = await until_ready(bot, discord_addresses.bot_token)
+    async with serving(), bot_at(fake_discord) as bot:
         yield bot
-        await bot.close()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.fixture

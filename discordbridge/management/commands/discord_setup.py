@@ -40,7 +40,10 @@ class Command(BaseCommand):
         from discordbridge.running import in_words
 
         missing = 0
-        async with CommandsOnly() as bot, discord.Client(intents=discord.Intents(guilds=True)) as client:
+        async with (
+            CommandsOnly() as bot,
+            discord.Client(intents=discord.Intents(guilds=True), guild_ready_timeout=0.5) as client,
+        ):
             with in_words():
                 await bot.login(settings.DISCORD_TOKEN)
                 running = asyncio.create_task(client.start(settings.DISCORD_TOKEN))

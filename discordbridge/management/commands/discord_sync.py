@@ -3,12 +3,8 @@
 import asyncio
 from typing import Any
 
-import discord
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-
-from discordbridge import commanding
-from discordbridge.running import CannotRun, in_words
 
 
 class Command(BaseCommand):
@@ -24,7 +20,9 @@ class Command(BaseCommand):
             help="only in this server, where changes show at once; may be given several times",
         )
         parser.add_argument(
-            "--remove", action="store_true", help="with --guild: take the server's own commands away; those of everywhere stay"
+            "--remove",
+            action="store_true",
+            help="with --guild: take the server's own commands away; those of everywhere stay",
         )
         parser.add_argument("--force", action="store_true", help="even when nothing has changed")
 
@@ -33,13 +31,18 @@ class Command(BaseCommand):
             raise CommandError("DISCORD_TOKEN is not set. See docs/DISCORD.md.")
         if options["remove"] and not options["guild"]:
             raise CommandError("--remove is for the commands of one server: name it with --guild.")
+        from discordbridge.running import CannotRun
+
         try:
             asyncio.run(self._run(options["guild"], remove=options["remove"], force=options["force"]))
-        except CannotRun as error:
+        except (CannotRun, ConnectionError) as error:
             raise CommandError(str(error)) from None
 
     async def _run(self, guilds: list[int], *, remove: bool, force: bool) -> None:
+        # discord.py takes half a second to import: not for every command that is listed.
+        from discordbridge import commanding
         from discordbridge.commands_only import CommandsOnly
+        from discordbridge.running import in_words
 
         async with CommandsOnly() as bot:
             with in_words():
@@ -47,9 +50,11 @@ class Command(BaseCommand):
                 if not guilds:
                     self._say("everywhere", await commanding.everywhere(bot, force=force))
                 for guild in guilds:
-                    place = discord.Object(guild)
-                    told = commanding.take_from if remove else commanding.only_in
-                    self._say(f"in server {guild}", await told(bot, place, force=force))
+                    if remove:
+                        await commanding.take_from(bot, guild)
+                        self.stdout.write(f"Discord has no commands of its own for server {guild} any more.")
+                    else:
+                        self._say(f"in server {guild}", await commanding.only_in(bot, guild, force=force))
 
     def _say(self, where: str, told: int | None) -> None:
         if told is None:
