@@ -29,7 +29,7 @@ SUFFIXES: Final[dict[str, str]] = {
     "sql": "postgresql", "vim": "vim", "tex": "latex", "sty": "latex", "bib": "bibtex", "rst": "restructuredtext",
     "asm": "nasm", "s": "gas", "zig": "zig", "nim": "nim", "d": "d", "pas": "delphi", "f90": "fortran", "cob": "cobol",
     "vb": "vbnet", "proto": "protobuf", "graphql": "graphql", "gql": "graphql", "tf": "terraform", "hcl": "hcl",
-    "nix": "nix", "vue": "vue", "svelte": "svelte", "sol": "solidity", "ps": "postscript", "awk": "awk", "sed": "sed",
+    "nix": "nix", "vue": "vue", "svelte": "html", "sol": "solidity", "ps": "postscript", "awk": "awk", "sed": "sed",
     "cmake": "cmake", "mk": "make", "nginx": "nginx", "dockerfile": "docker", "mermaid": PLAIN, "http": "http",
 }  # fmt: skip
 

@@ -14,3 +14,14 @@ def sweep_pastes() -> int:
         # A new job, so that others get their turn in between.
         sweep_pastes.enqueue()
     return gone
+
+
+@task
+def render_file(file: int) -> None:
+    """Highlights what is too long for somebody to wait for."""
+    from paste.models import File
+    from paste.rendering import showing
+
+    row = File.objects.filter(pk=file).first()
+    if row is not None:
+        showing.in_background(row)

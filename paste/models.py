@@ -161,6 +161,8 @@ class Rendition(models.Model):
     file = models.ForeignKey(File, models.CASCADE, related_name="renditions")
     version = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, db_default="lines", help_text=_("what the pieces are of"))
+    pieces = models.PositiveIntegerField(db_default=1, help_text=_("how many there are"))
     html = models.BinaryField()
 
     class Meta:
