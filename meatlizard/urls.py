@@ -27,6 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
     path("links/", include("shortener.urls")),
+    path("p/", include("paste.urls")),
     path("api/", include("meatlizard.api.urls")),
     path("", include("paste.sealed.urls")),
 ]

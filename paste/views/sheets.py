@@ -1,0 +1,48 @@
+"""The files of a paste, as its page shows them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from django.urls import reverse
+
+from paste.contents import BINARY
+from paste.files import media_type
+from paste.formats import OFFERED
+from paste.models import File, Paste
+from paste.rendering import showing
+from paste.rendering.showing import Shown
+
+WHOLE = 20
+"""Files that are shown on the page; of more only names, so that the page stays quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """``shown`` None: an image, or what only can be downloaded."""
+
+    file: File
+    number: int
+    name: str
+    language: str
+    shown: Shown | None
+    image: bool
+    raw: str
+    download: str
+    piece: str
+
+
+def sheets(files: Sequence[File], paste: Paste, revision: int | None = None) -> list[Sheet]:
+    return [_sheet(file, number, paste, revision) for number, file in enumerate(files, 1)]
+
+
+def _sheet(file: File, number: int, paste: Paste, revision: int | None) -> Sheet:
+    to = partial(reverse, args=[paste.slug, number])
+    query = f"?revision={revision}" if revision else ""
+    image = file.format == BINARY and media_type(file).startswith("image/")
+    text = file.format != BINARY and number <= WHOLE
+    return Sheet(
+        file, number, file.name or f"{paste.slug}-{number}", OFFERED.get(file.format, file.format),
+        showing.first(file) if text else None, image, to("paste:raw") + query, to("paste:download") + query,
+        reverse("paste:piece", args=[paste.slug, number, 0]) + query,
+    )  # fmt: skip
