@@ -12,12 +12,14 @@ class PasteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from meatlizard.accounts.dashboard import dashboard_facts
         from meatlizard.moderation import services as moderated
         from paste import services  # noqa: F401  (registers the long-running part)
         from paste.checking import SERVICE
         from paste.texts import PasteTexts
 
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="paste.forget")
+        dashboard_facts(_facts)
         moderated.register(SERVICE, PasteTexts())
 
 
@@ -26,3 +28,9 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
     from paste.sweeping import forget
 
     forget(instance.pk)
+
+
+def _facts(user: Any) -> dict[str, Any]:
+    from paste.access import pastes_of
+
+    return {"paste_count": pastes_of(user).count()}

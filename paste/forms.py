@@ -27,7 +27,9 @@ LIVES = [
 class TermsForm(forms.Form):
     """Who may read it, how often and for how long. Without an account not all of it is offered."""
 
-    privacy = forms.ChoiceField(choices=Paste.Privacy.choices, initial=Paste.Privacy.UNLISTED, label=_("Who may read it"))
+    privacy = forms.ChoiceField(
+        choices=Paste.Privacy.choices, initial=Paste.Privacy.UNLISTED, label=_("Who may read it")
+    )
     password = forms.CharField(
         required=False, max_length=MAX_PASSWORD, strip=False, label=_("Password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -85,7 +87,10 @@ class RevisionForm(forms.Form):
 
 class PasswordForm(forms.Form):
     password = forms.CharField(
-        max_length=MAX_PASSWORD, strip=False, label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "off"})
+        max_length=MAX_PASSWORD,
+        strip=False,
+        label=_("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -27,7 +27,9 @@ def _with(words: Iterable[str]) -> Q:
     found = Q()
     for word in words:
         word = word[:100].replace("\x00", "")
-        within = File.objects.filter(Q(name__icontains=word) | Q(text__icontains=word), paste=OuterRef("pk"), until=None, since__gt=0)
+        within = File.objects.filter(
+            Q(name__icontains=word) | Q(text__icontains=word), paste=OuterRef("pk"), until=None, since__gt=0
+        )
         open_text = Exists(within) & Q(sealed=False)
         found &= Q(title__icontains=word) | Q(slug=word) | Q(keywords__icontains=word) | open_text
     return found
@@ -38,7 +40,12 @@ def deleted(user: User) -> Rows:
 
 
 def starred(user: User) -> Rows:
-    return readable().filter(readable_by(user), starred__user=user.pk).select_related("owner").order_by("-starred__created")
+    return (
+        readable()
+        .filter(readable_by(user), starred__user=user.pk)
+        .select_related("owner")
+        .order_by("-starred__created")
+    )
 
 
 def public(order: str) -> Rows:

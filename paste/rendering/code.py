@@ -85,7 +85,7 @@ def _tokens(lines: list[str], lexer: Any) -> Iterator[str]:
     """As many lines as came in, whatever the lexer makes of them."""
     line: list[str] = []
     done = 0
-    for kind, value in lexer.get_tokens("\n".join(lines)):
+    for kind, value in lexer.get_tokens("\n".join(lines) + "\n"):
         name = _class(kind)
         first, *more = value.split("\n")
         line.append(_span(name, first))

@@ -45,10 +45,9 @@ def embed(request: HttpRequest, slug: str) -> HttpResponse:
     paste = _embeddable(slug)
     context = {"paste": paste, "sheets": sheets(files_of(paste), paste)}
     response = render(request, "paste/embed.html", context)
-    response.headers |= {
-        "Content-Security-Policy": CSP, "Cross-Origin-Resource-Policy": "cross-origin", "X-Robots-Tag": "noindex",
-        "Cache-Control": "public, max-age=60",
-    }  # fmt: skip
+    response.headers["Content-Security-Policy"] = CSP
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
@@ -59,7 +58,10 @@ def script(request: HttpRequest, slug: str) -> HttpResponse:
     address = request.build_absolute_uri(reverse("paste:embed", args=[slug]))
     height = sum(HEAD + LINE * max(1, file.lines) for file in files_of(paste))
     # "<" as an escape: the script may stand in a page itself.
-    said = {name: json.dumps(text).replace("<", "\\u003c") for name, text in (("address", address), ("title", paste.title or slug))}
+    said = {
+        name: json.dumps(text).replace("<", "\\u003c")
+        for name, text in (("address", address), ("title", paste.title or slug))
+    }
     text = SCRIPT % {**said, "height": min(height, HIGHEST)}
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=300"}
     return HttpResponse(text, content_type="text/javascript; charset=utf-8", headers=headers)

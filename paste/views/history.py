@@ -33,7 +33,9 @@ def revisions(request: HttpRequest, slug: str) -> HttpResponse:
     """``paste/revisions.html``."""
     paste = visits.opened(request, slug)
     rows = paste.revisions.select_related("author")
-    return render(request, "paste/revisions.html", {"paste": paste, "rows": rows, "mine": paste.owner_id == request.user.pk})
+    return render(
+        request, "paste/revisions.html", {"paste": paste, "rows": rows, "mine": paste.owner_id == request.user.pk}
+    )
 
 
 @login_required

@@ -1,7 +1,6 @@
 """Pages on which pastes are made and changed."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from django import forms as django_forms
@@ -19,7 +18,7 @@ from meatlizard.accounts.http import UserRequest
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, LimitReached
 from meatlizard.security.ratelimit import limited
-from paste import actions, contents, forms, formats, leaks, notes
+from paste import actions, contents, formats, forms, leaks, notes
 from paste.access import access_by_token, access_deleted, access_paste, may_make
 from paste.checking import MAX_FILES
 from paste.contents import BINARY, Draft
@@ -117,15 +116,23 @@ def _rows(drafts: Sequence[Draft], before: Sequence[Draft] = ()) -> list[dict[st
         keep = next((str(at) for at, old in enumerate(before) if old.data == draft.data and not editable), "")
         if editable or keep:
             format = "" if draft.format == BINARY else draft.format
-            rows.append({"name": draft.name, "format": format, "text": text if editable else "", "keep": keep})
+            other = format if format not in formats.OFFERED else ""
+            rows.append(
+                {"name": draft.name, "format": format, "other": other, "text": text if editable else "", "keep": keep}
+            )
     return rows or [{"name": "", "format": "", "text": "", "keep": ""}]
 
 
 def _editor(
-    request: HttpRequest, form: django_forms.Form, rows: list[dict[str, Any]], found: list[dict[str, Any]], status: int, **more: Any
+    request: HttpRequest,
+    form: django_forms.Form,
+    rows: list[dict[str, Any]],
+    found: list[dict[str, Any]],
+    status: int,
+    **more: Any,
 ) -> HttpResponse:
     if form.errors or found:
-        status = status if status >= 400 else 400
+        status = max(status, 400)
     if not found:
         form.fields.pop("publish_anyway", None)
     anonymous = not request.user.is_authenticated

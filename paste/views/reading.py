@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chat.views.diagrams import draws
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden
 from meatlizard.moderation import rulebook
@@ -24,6 +25,7 @@ from paste.views.sheets import sheets
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_address
+@draws
 def show(request: HttpRequest, slug: str) -> HttpResponseBase:
     """``paste/show.html``; before it, where need be, ``paste/password.html`` and ``paste/confirm.html``. A view is used up by
     POST alone, so that previews of links use up none."""
@@ -85,6 +87,7 @@ def page(request: HttpRequest, paste: Paste, mine: bool, revision: int | None = 
 
 @require_GET
 @by_address
+@draws
 def revision(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """``paste/show.html`` of an earlier state."""
     paste = visits.opened(request, slug)

@@ -77,7 +77,11 @@ def collect(request: UserRequest, slug: str) -> HttpResponse:
     paste = visits.opened(request, slug)
     key = request.POST.get("collection", "")
     try:
-        row = access_collection(request.user, key, write=True) if key else collections.make(request.user, request.POST.get("title", ""))
+        row = (
+            access_collection(request.user, key, write=True)
+            if key
+            else collections.make(request.user, request.POST.get("title", ""))
+        )
         collections.put(row, paste)
     except AppError as error:
         if isinstance(error, NotFound):
