@@ -67,9 +67,10 @@ def is_owner(viewer: Viewer, paste: Paste) -> bool:
 def access_by_token(slug: str, token: str) -> Paste:
     """By the token that was given to whoever made it. Raises NotFound for no such paste, Forbidden for another's token."""
     row = readable().filter(slug=slug).first()
-    if row is None:
+    right = row is not None and row.deletion_hash and constant_time_compare(token_hash(token), row.deletion_hash)
+    if row is None or (row.privacy == Paste.Privacy.PRIVATE and not right):
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
-    if not row.deletion_hash or not constant_time_compare(token_hash(token), row.deletion_hash):
+    if not right:
         raise Forbidden(gettext("This is not the token that deletes this paste."), code="wrong_token")
     return row
 

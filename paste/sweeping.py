@@ -37,6 +37,13 @@ def sweep() -> int:
     return gone
 
 
+def remove(paste: Paste) -> None:
+    """Deletes a paste for good, soon: out of everybody's reach at once, its owner's too."""
+    with transaction.atomic():
+        Paste.objects.filter(pk=paste.pk).update(state=Paste.State.SPENT, purge_at=timezone.now())
+        sweep_pastes.enqueue()
+
+
 def purge(paste: Paste) -> bool:
     """Deletes a paste for good. Marked first, then the storage, then the rows with their bytes: a crash between two steps is caught up
     with by the next sweep."""

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meatlizard.markup import render_markdown
 from meatlizard.moderation.services import Turn
-from paste import comments, contents
+from paste import comments, contents, sweeping
 from paste.access import files_of
 from paste.actions import revise
-from paste.jobs import sweep_pastes
 from paste.models import Comment, Paste
 
 MOST = 200_000
@@ -73,9 +70,7 @@ class PasteTexts:
         paste = _paste(target)
         if paste is None:
             return False
-        with transaction.atomic():
-            Paste.objects.filter(pk=paste.pk).update(state=Paste.State.SPENT, purge_at=timezone.now())
-            sweep_pastes.enqueue()
+        sweeping.remove(paste)
         return True
 
     def around(self, target: str, place: str) -> Sequence[Turn]:

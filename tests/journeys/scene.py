@@ -20,7 +20,7 @@ from tests.journeys.texts import CONVERSATIONS, TURNS
 from tests.people import PASSWORD
 from tests.services.site import LiveSite
 
-OURS = ("chat", "accounts", "budgets", "moderation", "jobs", "api", "ops")
+OURS = ("chat", "paste", "accounts", "budgets", "moderation", "jobs", "api", "ops")
 MADE_BY_ITSELF = frozenset({"chat.SearchEntry", "accounts.User", "chat.Chunk"})
 IN_A_MESSAGE = 25
 """Payloads of one message of the conversation that holds them all."""
@@ -217,7 +217,7 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
         pk=1, version=1, announcement=words("The summer meeting is on Friday at eight.", 900)
     )
     flow = _flow(persona, words)
-    return _short_link(alice, words) | {
+    return _short_link(alice, words) | _pastes(alice, bob, words) | {
         "flow": flow.pk,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
@@ -238,6 +238,29 @@ def _short_link(alice: Any, words: Words) -> dict[str, Any]:
         tags=[words("garden", 40).replace(",", "")], rules=rules, public_stats=True, max_clicks=500,
     )  # fmt: skip
     return {"link": link.pk, "link_folder": box.pk}
+
+
+def _pastes(alice: Any, bob: Any, words: Words) -> dict[str, Any]:
+    from paste import actions, collections, comments
+    from paste.contents import Draft
+
+    texts = {"notes.md": "# Lizards\n\nThey **bask**.", "count.py": "def count(walls):\n    return len(walls)\n",
+             "seen.csv": "day,wall\nMonday,south\n", "wall.json": '{"wall": {"faces": "south"}}'}  # fmt: skip
+    drafts = [
+        Draft(
+            words(name, 200),
+            words(text, 9_000).encode(),
+            name.rpartition(".")[2].replace("md", "markdown").replace("py", "python"),
+        )
+        for name, text in texts.items()
+    ]
+    paste, _ = actions.create(alice, drafts, title=words("What I saw", 200), terms=actions.Terms(privacy="public"))
+    actions.revise(paste, alice, [*drafts[1:], Draft("more.txt", b"more")], note=words("more", 200))
+    said = comments.comment(paste, bob, words("Which wall?", 4_000))
+    comments.comment(paste, alice, words("The one that faces *south*.", 4_000), said)
+    shelf = collections.make(alice, words("Garden", 200), public=True)
+    collections.put(shelf, paste)
+    return {"slug": paste.slug, "file": 1, "comment": said.public_id, "shelf": shelf.slug}
 
 
 def _flow(persona: Any, words: Words) -> Any:
