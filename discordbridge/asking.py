@@ -82,7 +82,7 @@ class Intake:
             # The question may be stored; what is missing at its place is brought there later.
             log.warning("discord.message_failed", extra={"error": type(error).__name__})
         except Exception:
-            log.exception("discord.message_failed", extra={"message": message.id})
+            log.exception("discord.message_failed", extra={"snowflake": message.id})
             await self._refuse(message, gettext("Something went wrong on the site. Try again in a moment."))
 
     async def _ask(self, message: discord.Message) -> None:

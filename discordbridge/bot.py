@@ -116,6 +116,7 @@ class Bot(commands.Bot):
             log.error("discord.work_failed", exc_info=task.exception(), extra={"work": task.get_name()})
 
     async def close(self) -> None:
+        self.lanes.end()
         for task in tuple(self._kept):
             task.cancel()
         if self._kept:
@@ -142,5 +143,6 @@ async def answer_privately(interaction: discord.Interaction[Any], text: str) -> 
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as error:
-        log.info("discord.not_told", extra={"error": type(error).__name__, "status": error.status})
+    except (discord.HTTPException, RuntimeError, OSError) as error:
+        # A RuntimeError: the bot itself is leaving.
+        log.info("discord.not_told", extra={"error": type(error).__name__})

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from discordbridge import places, reading
 from discordbridge.actions import accounts, beginning, sessions
 from discordbridge.closing import make_room
+from discordbridge.missing import missed
 from discordbridge.models import Guild, GuildSession
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid, LimitReached
@@ -173,6 +174,9 @@ async def _opened(bot: "Bot", session: GuildSession, place: places.Place) -> Gui
         raise LimitReached(gettext("This session was closed before it began. Try again."), code="closed")
     session.place, session.parent, session.kind, session.state = place.id, place.parent, place.kind, State.OPEN
     bot.opened(session)
+    if place.kind != Kind.DIRECT and place.id != session.request:
+        # Its member sees it as soon as it is there, and may have been quicker than these lines.
+        bot.keep(missed(bot, place.id, 0), f"first words in {place.id}")
     return session
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from discordbridge import closing, places
 from discordbridge.access import behind_sessions, guild_settings, known_guilds, live_sessions
 from discordbridge.actions import beginning, guilds, lease, seen, sessions
-from discordbridge.cogs.messages import addressed
+from discordbridge.missing import channel_at, missed, read
 from discordbridge.models import GuildSession, SeenMessage
 from meatlizard.threads import in_database
 
@@ -43,7 +43,7 @@ async def reconcile(bot: "Bot") -> None:
     for snowflake, place in unfinished:
         await _again(bot, snowflake, place)
     for live in bot.registry:
-        await _missed(bot, live.place, await in_database(sessions.newest, live.session))
+        await missed(bot, live.place, await in_database(sessions.newest, live.session))
     if since is not None:
         await _mentions(bot, max(since, timezone.now() - ANSWERED_WITHIN))
     await in_database(lease.note_alive)
@@ -131,7 +131,7 @@ async def _is_member(guild: discord.Guild, member: int) -> bool:
 
 async def _again(bot: "Bot", snowflake: int, place: int) -> None:
     """A message over which the bot died. Asking twice asks once, by its request."""
-    channel = await _channel(bot, place)
+    channel = await channel_at(bot, place)
     if channel is None:
         await in_database(seen.settle, snowflake, SeenMessage.Fate.PASSED)
         return
@@ -142,16 +142,6 @@ async def _again(bot: "Bot", snowflake: int, place: int) -> None:
         await in_database(seen.settle, snowflake, SeenMessage.Fate.PASSED)
         return
     await bot.intake.take(message, again=True)
-
-
-async def _missed(bot: "Bot", place: int, newest: int) -> None:
-    """What was written in a session while the bot was not there."""
-    channel = await _channel(bot, place)
-    # Of direct messages Discord does not say which was the last.
-    if channel is None or (not isinstance(channel, discord.DMChannel) and (channel.last_message_id or 0) <= newest):
-        return
-    oldest = discord.utils.time_snowflake(timezone.now() - ANSWERED_WITHIN)
-    await _read(bot, channel, max(newest, oldest))
 
 
 async def _mentions(bot: "Bot", since: datetime.datetime) -> None:
@@ -167,28 +157,4 @@ async def _mentions(bot: "Bot", since: datetime.datetime) -> None:
     channels.sort(key=lambda channel: channel.last_message_id or 0, reverse=True)
     for channel in channels[:MOST_PLACES]:
         if channel.permissions_for(channel.guild.me).read_message_history:
-            await _read(bot, channel, after)
-
-
-async def _read(bot: "Bot", channel: Readable, after: int) -> None:
-    try:
-        found = [
-            one async for one in channel.history(limit=MOST_MISSED, after=discord.Object(after), oldest_first=True)
-        ]
-    except discord.HTTPException as error:
-        log.info("discord.not_read", extra={"status": error.status, "code": error.code})
-        return
-    for message in found:
-        if addressed(bot, message):
-            await bot.intake.take(message)
-
-
-async def _channel(bot: "Bot", place: int) -> Readable | None:
-    channel: object = bot.get_channel(place)
-    if channel is None:
-        try:
-            channel = await bot.fetch_channel(place)
-        except discord.HTTPException as error:
-            log.info("discord.no_channel", extra={"status": error.status, "code": error.code})
-            return None
-    return channel if isinstance(channel, Readable) else None
+            await read(bot, channel, after)

@@ -57,6 +57,11 @@ class Lanes:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
+    def end(self) -> None:
+        """The bot is leaving: nothing more is to be begun."""
+        for live in self._bot.registry:
+            self.leave(live.conversation, live.session)
+
     def asked_here(self, request: UUID) -> None:
         """A question that comes from Discord is not to be brought back there."""
         self._own[request] = None
@@ -144,4 +149,7 @@ def _missing(live: Live) -> list[UUID]:
         return []
     shown = turns.shown(live.conversation)
     done = posting.settled(live.session) | seen.questions(live.session)
+    # Asked by a message over which the bot died before it could write down what became of it.
+    unfinished = seen.unfinished(live.place)
+    done |= {turn.parent for turn in shown if turn.parent is not None and turn.asks in unfinished}
     return [turn.message for turn in shown if turn.created >= since and turn.message not in done]

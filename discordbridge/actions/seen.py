@@ -42,6 +42,12 @@ def questions(session: UUID) -> set[UUID]:
     return set(rows.values_list("question", flat=True))
 
 
+def unfinished(place: int) -> set[UUID]:
+    """The requests of messages in a place that are being dealt with."""
+    rows = SeenMessage.objects.filter(place=place, fate=SeenMessage.Fate.TAKEN).order_by()
+    return {request_id(pk) for pk in rows.values_list("pk", flat=True)}
+
+
 def unsettled(before: datetime.datetime) -> list[tuple[int, int]]:
     """(message, place) of what was being dealt with when the bot died."""
     rows = SeenMessage.objects.filter(fate=SeenMessage.Fate.TAKEN, created__lt=before).order_by("pk")

@@ -135,7 +135,8 @@ def newest(session: UUID) -> int:
 
 def idlest(guild: int, before: datetime.datetime) -> GuildSession | None:
     """The open private channel of a guild that nobody has used for the longest time, if that was before ``before``."""
-    rows = GuildSession.objects.filter(guild=guild, kind__in=[Kind.CHANNEL, Kind.MIRROR], state=State.OPEN)
+    rows = GuildSession.objects.select_related("guild").filter(guild=guild, state=State.OPEN)
+    rows = rows.filter(kind__in=[Kind.CHANNEL, Kind.MIRROR])
     return rows.filter(used__lt=before).order_by("used").first()
 
 

@@ -64,7 +64,8 @@ class Upkeep(commands.Cog):
     @tasks.loop(seconds=20)
     async def sweep(self) -> None:
         """Brings to their places what could not be shown before."""
-        await self.bot.wait_until_ready()
+        # Not before: what was written since the bot was last alive is still to be looked for.
+        await self.bot.reconciled.wait()
         await in_database(lease.note_alive)
         await reconciling.make_up(self.bot)
 
