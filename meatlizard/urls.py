@@ -30,6 +30,7 @@ urlpatterns = [
     path("p/", include("paste.urls")),
     path("api/", include("meatlizard.api.urls")),
     path("", include("paste.sealed.urls")),
+    path("", include("paste.doors.urls")),
 ]
 
 handler400 = "meatlizard.error_pages.bad_request"

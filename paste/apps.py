@@ -13,6 +13,7 @@ class PasteConfig(AppConfig):
 
     def ready(self) -> None:
         from meatlizard.accounts.dashboard import dashboard_facts
+        from meatlizard.api import registry
         from meatlizard.moderation import services as moderated
         from paste import services  # noqa: F401  (registers the long-running part)
         from paste.checking import SERVICE
@@ -21,6 +22,8 @@ class PasteConfig(AppConfig):
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="paste.forget")
         dashboard_facts(_facts)
         moderated.register(SERVICE, PasteTexts())
+        registry.add_scope("pastes:read", _("read your pastes"))
+        registry.add_scope("pastes:write", _("make pastes"))
 
 
 def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:

@@ -9,16 +9,17 @@ from meatlizard.api.authentication import authenticate
 from meatlizard.errors import Forbidden
 from meatlizard.security import ratelimit
 from meatlizard.security.client_address import address_key
-from paste.access import makers
+from paste.access import Viewer, makers
 
-SCOPE = "pastes:write"
+SCOPE, READING = "pastes:write", "pastes:read"
 MEMBER_RATE, VISITOR_RATE = "60/10m", "20/10m"
 """Pastes made by one person, or from one address without an account."""
 
 
-def sender(request: HttpRequest) -> User | None:
-    """None for nobody in particular. Raises Unauthenticated for a wrong key, Forbidden for one that may not make pastes."""
-    secret = _key(request)
+def sender(request: HttpRequest, secret: str = "") -> User | None:
+    """None for nobody in particular. ``secret``: a key that stands elsewhere than in a header, for programs that can send none. Raises
+    Unauthenticated for a wrong key, Forbidden for one that may not make pastes."""
+    secret = _key(request) or secret
     if secret:
         return authenticate(request, secret, SCOPE).owner
     # Pages of other sites cannot set this on a request to here.
@@ -32,9 +33,15 @@ def _key(request: HttpRequest) -> str:
     return rest.strip() if scheme.lower() == "bearer" else request.headers.get("X-Api-Key", "").strip()
 
 
-def maker(request: HttpRequest) -> User | None:
+def reader(request: HttpRequest) -> Viewer:
+    """Whose key it is, or who is signed in: reading for them changes nothing that a page of somebody else's could see."""
+    secret = _key(request)
+    return authenticate(request, secret, READING).owner if secret else request.user
+
+
+def maker(request: HttpRequest, secret: str = "") -> User | None:
     """Who makes a paste. Raises Forbidden for nobody in particular where only members may, and LimitReached."""
-    user = sender(request)
+    user = sender(request, secret)
     if user is None and makers() != "everyone":
         words = gettext(
             "On this site only members make pastes. Make a key at %(page)s and send it as “Authorization: Bearer KEY”."

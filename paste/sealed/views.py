@@ -19,6 +19,7 @@ from meatlizard.security.client_address import address_key
 from meatlizard.security.ratelimit import check as check_limit
 from paste import actions as pastes
 from paste.access import makers
+from paste.doors.bodies import bounded
 from paste.doors.senders import maker, sender
 from paste.sealed import actions, answers, form
 from paste.sealed.access import access_sealed, access_sealed_by_token
@@ -75,7 +76,8 @@ def _asks_for_json(request: HttpRequest) -> bool:
 @told
 def _sent(request: HttpRequest) -> HttpResponse:
     """Makes a paste or a comment, or deletes."""
-    sent = form.read(request.body, pastes.largest(False))
+    most = pastes.largest(anonymous=False)
+    sent = form.read(bounded(request, most, form.AROUND), most)
     if isinstance(sent, form.Deletion):
         actions.delete(request.user, sent, address_key(request))
         return JsonResponse({"status": 0, "id": sent.pasteid})
@@ -119,7 +121,7 @@ def open_proved(request: HttpRequest) -> HttpResponse:
     """``{"pasteid", "proof"}``: the sealed text, for who can read it."""
     if request.headers.get("X-Requested-With") != "JSONHttpRequest":
         raise Invalid(gettext("Send this with the header “X-Requested-With: JSONHttpRequest”."), code="bad_request")
-    asked = form.opening(request.body)
+    asked = form.opening(bounded(request, form.AROUND))
     return answers.opened(actions.open_proved(request.user, asked.pasteid, asked.proof, address_key(request)))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -264,7 +265,14 @@ def test_too_much_is_refused_in_words(as_alice: Client, settings: Any) -> None:
     body = sealing.request()
     body["ct"] = body["ct"][:-4] + "A" * 30_000
     refused = post(as_alice, body)
-    assert refused.status_code == 413 and "at most" in refused.json()["message"] and not Paste.objects.exists()
+    assert refused.status_code == 413 and "may have" in refused.json()["message"] and not Paste.objects.exists()
+
+
+def test_large_ones_come_whole(as_alice: Client, anybody: Client) -> None:
+    """Beyond what Django keeps of a request in memory, and beyond what stands in the database."""
+    made = make(as_alice, plain={"paste": secrets.token_hex(2_500_000)})
+    assert len(made["sent"]["ct"]) > 3_000_000
+    assert get(anybody, made["id"]).json()["ct"] == made["sent"]["ct"]
 
 
 def test_pastes_cannot_be_made_without_end(anybody: Client, settings: Any) -> None:

@@ -1,0 +1,225 @@
+"""Doors for command lines and programs: curl, haste clients, pastebinit, ShareX. They know keys and tokens, no cookies and no forms."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from meatlizard.errors import Forbidden, Invalid, NotFound
+from meatlizard.security import ratelimit
+from meatlizard.security.client_address import address_key
+from paste import actions, contents
+from paste.access import NO_SUCH_PASTE, access_by_token, access_file, access_paste, makers
+from paste.contents import Draft
+from paste.doors import answers, bodies, options
+from paste.doors.answers import spoken
+from paste.doors.senders import maker, reader
+from paste.models import Paste
+
+READ_RATE = "300/10m"
+TOKEN_RATE = "60/10m"
+HEADERS = (
+    "Expire",
+    "Expires-In",
+    "Filename",
+    "Title",
+    "Views",
+    "Max-Downloads",
+    "Max-Days",
+    "Oneshot",
+    "Privacy",
+    "Format",
+)
+"""Options that may come as headers, where there is no form to say them in."""
+
+SANDBOX = "default-src 'none'; sandbox"
+
+
+@csrf_exempt
+@require_http_methods(["POST", "PUT"])
+@spoken
+def make(request: HttpRequest, name: str = "") -> HttpResponse:
+    """A paste of what is sent: files of a form in parts, a form's text, or the bare bytes (``curl -T``, then ``name`` is the file's)."""
+    most = actions.largest(anonymous=False)
+    said = {key.lower(): value for key, value in request.GET.items()}
+    said |= {header.lower(): request.headers[header] for header in HEADERS if header in request.headers}
+    drafts: list[Draft] = []
+    if request.method == "POST" and request.content_type == "multipart/form-data":
+        said |= {key.lower(): str(value) for key, value in request.POST.items()}
+        drafts = list(_files(request, most))
+    elif request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
+        # In percent signs a character takes up to three times its bytes.
+        body = bodies.bounded(request, most, around=2 * most)
+        fields = bodies.fields(body)
+        # `curl --data-binary @NAME` says that it sends a form, and sends a file.
+        if (fields and options.KNOWN.issuperset(fields)) or not set(options.CONTENT).isdisjoint(fields):
+            said |= fields
+        else:
+            drafts = [Draft(name, body)]
+    else:
+        drafts = [Draft(name, bodies.bounded(request, most))]
+    user = maker(request, said.pop("key", ""))
+    wish = options.read(said, user is None)
+    drafts = drafts or list(_texts(said))
+    if not drafts:
+        raise Invalid(
+            gettext("There is nothing in this request. Send a file: curl -F file=@NAME, or curl -T NAME."), code="empty"
+        )
+    ready = [Draft(draft.name or wish.name, draft.data, wish.format) for draft in drafts]
+    return answers.made(request, *actions.create(user, ready, title=wish.title, terms=wish.terms, with_token=True))
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "PUT"])
+def named(request: HttpRequest, name: str) -> HttpResponse:
+    """``curl -T NAME SITE/p/`` sends to here; who reads gets the text at a command line, the page in a browser."""
+    if request.method == "PUT":
+        return make(request, name)
+    return redirect(answers.address_of(name)) if answers.kind(request) == "html" else raw(request, name)
+
+
+def _files(request: HttpRequest, most: int) -> Iterator[Draft]:
+    left = most
+    for _field, uploads in request.FILES.lists():
+        for upload in uploads:
+            left -= upload.size or 0
+            if left < 0:
+                raise bodies.too_large(most)
+            # `curl -F file=@-` calls its input "-".
+            yield Draft((upload.name or "").strip("-"), upload.read())
+
+
+def _texts(said: Mapping[str, str]) -> Iterator[Draft]:
+    for field in options.CONTENT:
+        if said.get(field):
+            yield Draft("", said[field].encode(errors="replace"))
+            return
+
+
+@csrf_exempt
+@require_POST
+@spoken
+def document(request: HttpRequest) -> HttpResponse:
+    """As haste's clients make one: ``{"key"}``."""
+    user = maker(request)
+    if request.content_type == "multipart/form-data":
+        data = str(request.POST.get("data", "")).encode(errors="replace")
+    else:
+        data = bodies.bounded(request, actions.largest(user is None))
+    terms = options.read({}, user is None).terms
+    paste, token = actions.create(user, [Draft("", data)], terms=terms, with_token=True)
+    response = JsonResponse({"key": paste.slug, "url": answers.address_of(paste.slug), "token": token})
+    response["X-Token"] = token
+    return response
+
+
+@require_http_methods(["GET", "HEAD"])
+@spoken
+def documented(request: HttpRequest, slug: str) -> HttpResponse:
+    """As haste's clients read one: ``{"data", "key"}``."""
+    paste = _readable(request, slug)
+    return JsonResponse({"data": contents.text_of(access_file(paste, 1)), "key": paste.slug})
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@spoken
+def raw(request: HttpRequest, slug: str) -> HttpResponse:
+    """The text alone, or the file that ``?file=2`` names. What is read only so often is given to a POST: what looks at addresses, such
+    as link previews, sends none."""
+    paste = _readable(request, slug)
+    number = request.GET.get("file", "1")
+    file = access_file(paste, int(number) if number.isdecimal() and len(number) < 4 else 0)
+    data = contents.read(file)
+    if paste.burns:
+        actions.claim_view(paste)
+    text = file.format != contents.BINARY
+    response = HttpResponse(data, content_type=answers.TEXT if text else "application/octet-stream")
+    if not text:
+        response["Content-Disposition"] = content_disposition_header(True, file.name or slug) or "attachment"
+    # Whatever it holds, a browser neither guesses at it nor runs it.
+    response["Content-Security-Policy"] = SANDBOX
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _readable(request: HttpRequest, slug: str) -> Paste:
+    ratelimit.check("paste.raw", f"address {address_key(request)}", READ_RATE, open_in_trouble=True)
+    paste = access_paste(reader(request), slug)
+    if paste.sealed:
+        raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
+    if paste.privacy == Paste.Privacy.PASSWORD and paste.owner_id != reader(request).pk:
+        given = request.headers.get("X-Paste-Password", "")
+        if not given:
+            raise Forbidden(
+                gettext("This paste has a password. Send it in the header “X-Paste-Password”."), code="password_missing"
+            )
+        actions.unlock(paste, given, address_key(request))
+    if paste.burns and request.method != "POST":
+        raise Forbidden(
+            gettext("This paste can be read only so often. To read it now, and use that up: curl -X POST %(address)s")
+            % {"address": settings.SITE_URL + reverse("doors:raw", args=[slug])},
+            code="read_by_post",
+        )
+    return paste
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST", "DELETE"])
+@spoken
+def delete(request: HttpRequest, slug: str) -> HttpResponse:
+    """``paste/token_delete.html`` asks in a browser; programs send DELETE or POST, with the token as ``token`` or in ``X-Token``."""
+    ratelimit.check("paste.token", f"address {address_key(request)}", TOKEN_RATE)
+    token = request.headers.get("X-Token", "") or request.GET.get("token", "") or request.POST.get("token", "")
+    paste = access_by_token(slug, token)
+    if request.method in ("GET", "HEAD"):
+        return render(request, "paste/token_delete.html", {"paste": paste, "token": token})
+    actions.delete(paste)
+    said = gettext("The paste was deleted.")
+    form = answers.kind(request)
+    if form == "html":
+        messages.success(request, said)
+        return redirect("landing")
+    return JsonResponse({"deleted": slug}) if form == "json" else HttpResponse(f"{said}\n", content_type=answers.TEXT)
+
+
+@require_GET
+def sharex(request: HttpRequest) -> HttpResponse:
+    """The file by which ShareX learns to upload here."""
+    headers = {"Accept": "application/json"}
+    if makers() != "everyone":
+        headers["Authorization"] = "Bearer YOUR_KEY"
+    learned = {
+        "Version": "15.0.0", "Name": f"MeatLizard ({settings.SITE_HOST})", "DestinationType": "TextUploader, FileUploader",
+        "RequestMethod": "POST", "RequestURL": settings.SITE_URL + reverse("doors:make"), "Headers": headers,
+        "Body": "MultipartFormData", "FileFormName": "file", "URL": "{json:url}", "DeletionURL": "{json:delete_url}",
+        "ErrorMessage": "{json:error.message}",
+    }  # fmt: skip
+    response = HttpResponse(json.dumps(learned, indent=2), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{settings.SITE_HOST}.sxcu"'
+    return response
+
+
+@require_GET
+def pastebinit(request: HttpRequest) -> HttpResponse:
+    """The file by which pastebinit learns of this site; it belongs into ``~/.pastebin.d``."""
+    host = settings.SITE_URL.partition("://")[2]
+    key = makers() != "everyone"
+    lines = [
+        "[pastebin]", f"basename = {host}", *(["https = True"] if settings.HTTPS else []),
+        f"post_page = {reverse('doors:make').lstrip('/')}", "paste_regexp = (.*)", "",
+        "[format]", "content = content", "title = title", "format = format", *(["key = key"] if key else []), "",
+        "[defaults]", *(["key = YOUR_KEY"] if key else []), "",
+    ]  # fmt: skip
+    response = HttpResponse("\n".join(lines), content_type=answers.TEXT)
+    response["Content-Disposition"] = f'attachment; filename="{settings.SITE_HOST}.conf"'
+    return response
