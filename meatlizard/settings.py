@@ -91,6 +91,9 @@ PASTE_ANONYMOUS_MAX_BYTES = parse.positive(
 PASTE_ANONYMOUS_TOTAL_BYTES = parse.positive(
     "PASTE_ANONYMOUS_TOTAL_BYTES", env.int("PASTE_ANONYMOUS_TOTAL_BYTES", default=1_000_000_000)
 )
+SEALED_FILES_MAX_BYTES = parse.positive(
+    "SEALED_FILES_MAX_BYTES", env.int("SEALED_FILES_MAX_BYTES", default=500_000_000)
+)
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
 JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)

@@ -8,8 +8,10 @@ from django.utils.translation import gettext
 
 from meatlizard.errors import Forbidden, LimitReached, NotFound
 from meatlizard.security import ratelimit
-from paste.access import NO_SUCH_PASTE, Viewer, access_by_token, access_paste
-from paste.models import Paste
+from paste.access import NO_SUCH_PASTE, Viewer, access_by_token, access_claimed, access_paste, token_hash
+from paste.actions import has_claimed
+from paste.models import File, Paste
+from paste.sealed.form import MAX_PARTS
 from paste.sealed.models import Seal
 
 TRIES = "10/15m"
@@ -43,6 +45,30 @@ def access_sealed_by_token(slug: str, token: str) -> Paste:
     if not paste.sealed:
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     return paste
+
+
+def access_coming(slug: str, token: str) -> Sealed:
+    """One whose large files are still on their way, for who sends them."""
+    paste = Paste.objects.select_related("owner").filter(slug=slug, sealed=True, state=Paste.State.COMING).first()
+    seal = Seal.objects.filter(paste=paste.pk, parts__gt=0).first() if paste is not None else None
+    if paste is None or seal is None:
+        raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
+    if not constant_time_compare(token_hash(token), paste.deletion_hash):
+        raise Forbidden(gettext("This is not the token of this paste."), code="wrong_token")
+    return Sealed(paste, seal)
+
+
+def access_part(viewer: Viewer, slug: str, number: int, claim: str) -> File:
+    """A part of a large file, from 1. ``claim``: what was given with the sealed text, where a view was used up for it."""
+    paste = access_claimed(slug) if claim else access_sealed(viewer, slug).paste
+    if (claim or paste.burns) and not has_claimed(paste, claim):
+        raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
+    if not paste.sealed or not 1 <= number <= MAX_PARTS:
+        raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
+    row = File.objects.filter(paste=paste.pk, position=number, since=1).first()
+    if row is None:
+        raise NotFound(gettext("This paste has no such file."), code="no_such_file")
+    return row
 
 
 def check_proof(row: Sealed, proof: str, address: str) -> None:

@@ -19,7 +19,7 @@ from paste import actions as pastes
 from paste import contents, sweeping
 from paste.access import NO_SUCH_PASTE, Viewer, access_comment, files_of
 from paste.models import Comment, Paste
-from paste.sealed import form
+from paste.sealed import form, parts
 from paste.sealed.access import Sealed, access_sealed, access_sealed_by_token, check_proof
 from paste.sealed.models import Seal
 
@@ -35,6 +35,8 @@ class Opened:
     ct: str
     comments: list[Comment]
     left: int | None
+    claim: str = ""
+    """For the parts of large files, where a view was used up."""
 
 
 def create(owner: User | None, sent: form.NewPaste) -> tuple[Paste, str]:
@@ -48,18 +50,22 @@ def create(owner: User | None, sent: form.NewPaste) -> tuple[Paste, str]:
         raise Invalid(_("A paste that is read once has no discussion and no further views."), code="bad_paste")
     if not sent.site.classic and sent.site.guard is None:
         raise Invalid(_("Without a guard this paste could be read by nobody."), code="bad_paste")
+    if sent.site.parts and owner is None:
+        raise Forbidden(_("Large files need an account. Sign in first."), code="members_only")
     seconds = form.SECONDS[sent.meta.expire]
     expires = None if seconds is None else timezone.now() + datetime.timedelta(seconds=seconds)
     paste, token = pastes.create_sealed(
         owner, adata, sent.ct, slug=secrets.token_hex(8), expires=expires, views=1 if burn else sent.site.views,
         discussion=bool(discussion),
     )  # fmt: skip
-    if sent.site.guard is not None:
+    if sent.site.guard is not None or sent.site.parts:
         # Nobody has heard of the address before this request is answered.
         Seal.objects.create(
-            paste=paste, guard=sent.site.guard, classic=sent.site.classic, recipient=sent.site.recipient,
+            paste=paste, guard=sent.site.guard or "", parts=sent.site.parts or 0, classic=sent.site.classic, recipient=sent.site.recipient,
             password=sent.site.password,
         )  # fmt: skip
+    if sent.site.parts:
+        parts.await_parts(paste)
     return paste, token
 
 
@@ -88,13 +94,14 @@ def _open(row: Sealed) -> Opened:
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     ct = contents.text_of(files[0])
     comments = list(Comment.objects.filter(paste=paste.pk, removed=False).select_related("parent"))
-    left = None
+    left, claim = None, ""
     if paste.burns:
-        pastes.claim_view(paste)
+        claim = pastes.claim_view(paste)
         left = Paste.objects.filter(pk=paste.pk).values_list("views_left", flat=True).first() or 0
-        if left == 0:
+        # Parts come after the text, within the hour in which the last reader may ask for them.
+        if left == 0 and len(files) == 1:
             _burn(paste)
-    return Opened(paste, json.loads(paste.adata), ct, comments, left)
+    return Opened(paste, json.loads(paste.adata), ct, comments, left, claim if len(files) > 1 else "")
 
 
 def _burn(paste: Paste) -> None:

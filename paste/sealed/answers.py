@@ -47,6 +47,7 @@ def opened(found: Opened) -> HttpResponse:
         "status": 0, "id": paste.slug, "url": f"?{paste.slug}", "v": form.VERSION, "adata": found.adata, "ct": found.ct,
         "meta": meta, "comments": [comment(row, paste) for row in found.comments], "comment_count": len(found.comments),
         "comment_offset": 0, **({} if found.left is None else {"views_left": found.left}),
+        **({"claim": found.claim} if found.claim else {}),
     }  # fmt: skip
     return JsonResponse(said)
 

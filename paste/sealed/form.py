@@ -28,7 +28,7 @@ MAX_COMMENT = 20_000
 """Characters of a sealed comment."""
 
 MAX_VIEWS = 1_000
-MAX_FILES = 20
+MAX_PARTS = 4_096
 SEEN_BYTES = 65_536
 """So much of a sealed text is tried for compressing: sealed text is noise, and does not get smaller."""
 
@@ -60,7 +60,7 @@ class Site(Strict):
 
     ``guard``: SHA-256 of a proof that only who can unseal the paste can compute; ``classic``: PrivateBin's clients, who have no such proof, may
     read it as well; ``views``: it is gone after so many; ``recipient``: who gives the proof may delete it; ``password``: the page is to ask
-    for one; ``files``: uploads that belong to it.
+    for one; ``parts``: so many parts of large files follow it, see :mod:`paste.sealed.parts`.
     """
 
     guard: Digest | None = None
@@ -68,7 +68,7 @@ class Site(Strict):
     views: Annotated[int, Field(ge=1, le=MAX_VIEWS)] | None = None
     recipient: bool = False
     password: bool = False
-    files: tuple[Key, ...] = Field(default=(), max_length=MAX_FILES)
+    parts: Annotated[int, Field(ge=1, le=MAX_PARTS)] | None = None
 
 
 class NewPaste(Strict):

@@ -12,12 +12,15 @@ class Seal(models.Model):
     """
 
     paste = models.OneToOneField("paste.Paste", models.CASCADE, primary_key=True, related_name="seal")
-    guard = models.CharField(max_length=64)
+    guard = models.CharField(max_length=64, blank=True)
     classic = models.BooleanField(
         default=True, help_text=_("whether clients of PrivateBin, who have no proof, may read it")
     )
     recipient = models.BooleanField(default=False, help_text=_("whether whoever can read it may delete it"))
     password = models.BooleanField(default=False, help_text=_("whether the page is to ask for one"))
+    parts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text=_("of large files, sealed like the text")
+    )
 
     def __str__(self) -> str:
         return f"seal of {self.paste_id}"

@@ -9,5 +9,7 @@ app_name = "sealed"
 urlpatterns = [
     path("sealed/", views.sealed, name="sealed"),
     path("sealed/open/", views.open_proved, name="open"),
+    path("sealed/part/", views.part, name="part"),
+    path("sealed/ready/", views.ready, name="ready"),
     path("sealed/delete/", views.delete, name="delete"),
 ]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,15 +19,17 @@ from meatlizard.errors import Forbidden, Invalid, NotFound
 from meatlizard.security.client_address import address_key
 from meatlizard.security.ratelimit import check as check_limit
 from paste import actions as pastes
+from paste import contents
 from paste.access import makers
 from paste.doors.bodies import bounded
 from paste.doors.senders import maker, sender
-from paste.sealed import actions, answers, form
-from paste.sealed.access import access_sealed, access_sealed_by_token
+from paste.sealed import actions, answers, form, parts
+from paste.sealed.access import access_coming, access_part, access_sealed, access_sealed_by_token
 from paste.sealed.answers import told
 from paste.sealed.description import description
 
 READ_RATE = "300/10m"
+PART_RATE = "6000/10m"
 COMMENT_RATE = "60/h"
 STRANGER = AnonymousUser()
 EXPIRES = [
@@ -125,14 +128,47 @@ def open_proved(request: HttpRequest) -> HttpResponse:
     return answers.opened(actions.open_proved(request.user, asked.pasteid, asked.proof, address_key(request)))
 
 
+@csrf_exempt
+@require_http_methods(["GET", "PUT"])
+@unlisted
+@told
+def part(request: HttpRequest) -> HttpResponse:
+    """``?id=&n=``: a part of a large file. PUT with ``X-Token`` brings it, GET (with ``X-Claim`` where a view was used up) fetches it."""
+    slug, said = request.GET.get("id", ""), request.GET.get("n", "")
+    number = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 0
+    if request.method == "PUT":
+        row = access_coming(slug, request.headers.get("X-Token", ""))
+        parts.put(row, number, bounded(request, parts.PART_BYTES, parts.TAG_BYTES))
+        return JsonResponse({"status": 0})
+    check_limit("paste.sealed.part", f"address {address_key(request)}", PART_RATE, open_in_trouble=True)
+    file = access_part(request.user, slug, number, request.headers.get("X-Claim", ""))
+    return HttpResponse(contents.read(file), content_type="application/octet-stream")
+
+
+@csrf_exempt
+@require_POST
+@unlisted
+@told
+def ready(request: HttpRequest) -> HttpResponse:
+    """``{"pasteid", "deletetoken"}``: all parts have been sent."""
+    sent = form.read(bounded(request, form.AROUND), form.AROUND)
+    if not isinstance(sent, form.Deletion):
+        raise Invalid(code="bad_request")
+    parts.finish(access_coming(sent.pasteid, sent.deletetoken or ""))
+    return JsonResponse({"status": 0, "id": sent.pasteid})
+
+
 def _new_page(request: HttpRequest) -> HttpResponse:
-    """``paste/sealed_new.html``. Context: ``may_make``, ``largest`` (characters of sealed text), ``expires``, ``visitor``."""
+    """``paste/sealed_new.html``. Context: ``may_make``, ``largest`` (characters of sealed text), ``expires``, ``visitor``, and for large
+    files ``files_most`` and ``part_bytes``."""
     visitor = not request.user.is_authenticated
     context = {
         "may_make": not visitor or makers() == "everyone",
         "largest": pastes.largest(visitor),
         "expires": [(key, label) for key, label in EXPIRES if not (visitor and key in ("1year", "never"))],
         "visitor": visitor,
+        "files_most": 0 if visitor else settings.SEALED_FILES_MAX_BYTES,
+        "part_bytes": parts.PART_BYTES,
     }
     return render(request, "paste/sealed_new.html", context)
 

@@ -1,6 +1,7 @@
 // Sealed pastes in the browser: PrivateBin's known answer, keys, passwords, proofs, bounds, and what hostile contents are made of.
 
 import assert from "node:assert/strict";
+import { File } from "node:buffer";
 import { webcrypto } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { test } from "node:test";
@@ -8,6 +9,7 @@ import { fromBase64, keyFromBase58, readFragment, toBase58, toBase64 } from "../
 import { cleanName, isDrawn, readBody, readComment, writeBody } from "../../frontend/src/paste/sealed_body.js";
 import { CannotOpen, guardOf, newCipher, newKey, NotForUs, proofOf, readings, seal, unseal } from "../../frontend/src/paste/sealed_crypto.js";
 import { deflate, inflate } from "../../frontend/src/paste/sealed_deflate.js";
+import { openPart, plan, sealPart } from "../../frontend/src/paste/sealed_parts.js";
 
 globalThis.crypto ??= webcrypto;
 
@@ -137,4 +139,21 @@ test("hostile contents are refused or made harmless", () => {
   assert.equal(isDrawn({ type: "image/png" }), true);
   assert.throws(() => readComment({ comment: {} }), TypeError);
   assert.deepEqual(readComment({ comment: "x", nickname: 5 }), { text: "x", name: "" });
+});
+
+test("files in parts: whole, in order, none left out, none exchanged", async () => {
+  const files = [new File([new Uint8Array(25).fill(7)], "a/big.bin"), new File([], "empty")];
+  const entries = plan(files, 10);
+  assert.deepEqual(entries.map(({ name, size, first, parts }) => [name, size, first, parts]), [["big.bin", 25, 1, 3], ["empty", 0, 4, 1]]);
+  assert.notEqual(entries[0].key, entries[1].key);
+  const [read] = readBody(writeBody("t", [], entries)).parts;
+  const sealed = await Promise.all([0, 1, 2].map(async (at) => sealPart(await files[0].slice(at * 10, at * 10 + 10).arrayBuffer(), read.key, at, 3)));
+  assert.deepEqual(sealed.map(({ length }) => length), [26, 26, 21]);
+  assert.deepEqual(new Uint8Array(await openPart(sealed[2], read.key, 2, 3)), new Uint8Array(5).fill(7));
+  await assert.rejects(openPart(sealed[1], read.key, 0, 3));
+  await assert.rejects(openPart(sealed[1], read.key, 1, 2));
+  await assert.rejects(openPart(sealed[1].fill(0, 0, 1), read.key, 1, 3));
+  for (const wrong of [{ first: 0 }, { parts: 1e9 }, { key: "AAAA" }, { size: "1" }, { name: 5 }]) {
+    assert.throws(() => readBody({ paste: "", meatlizard_files: [{ ...entries[0], ...wrong }] }), TypeError, JSON.stringify(wrong));
+  }
 });

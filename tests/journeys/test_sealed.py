@@ -185,6 +185,23 @@ def test_people_send_and_pbincli_reads(sit: Sit, pbincli: PBinCLI, tmp_path: Pat
     assert "no such paste" in pbincli.refused("get", link, "-p", "Łódź")
 
 
+def test_a_large_file_goes_in_parts_and_comes_out_whole(sit: Sit, pbincli: PBinCLI, tmp_path: Path) -> None:
+    large = os.urandom(5_000_000)
+    (tmp_path / "large.bin").write_bytes(large)
+    page = sit("ann").go("/sealed/").page
+    page.get_by_label("Text").fill("with it comes a file")
+    page.get_by_label("Files").set_input_files(tmp_path / "large.bin")
+    page.get_by_label("Can be read").select_option("once")
+    link, _deletion = made(page)
+    reader = sit().go(link).page
+    reader.get_by_test_id("sealed-open").click()
+    expect(text_of(reader)).to_have_text("with it comes a file")
+    with reader.expect_download() as download:
+        reader.get_by_test_id("sealed-file").click()
+    assert download.value.suggested_filename == "large.bin"
+    assert Path(download.value.path()).read_bytes() == large
+
+
 def test_pbincli_alone(pbincli: PBinCLI, site: LiveSite) -> None:
     locked = pbincli.send("a lizard 🦎\n", "-p", "sesame", "-c", "none", "-F", "markdown", "-D")
     assert pbincli.get(locked["link"], "-p", "sesame") == "a lizard 🦎\n"

@@ -11,14 +11,14 @@ export class Refused extends Error {
   }
 }
 
-/** With `body` (an object, or bytes) a POST, or what `method` says. */
-export async function ask(url, { body, method } = {}) {
+/** With `body` (an object, or bytes) a POST, or what `method` says. `token`: of who made the paste. */
+export async function ask(url, { body, method, token } = {}) {
   let response;
   const bytes = body instanceof Uint8Array;
   const type = bytes ? "application/octet-stream" : "application/json";
   const sent = body && { method: method ?? "POST", body: bytes ? body : JSON.stringify(body) };
   try {
-    response = await fetch(url, { credentials: "same-origin", headers: { ...HEADERS, ...(body && { "Content-Type": type }) }, ...sent });
+    response = await fetch(url, { credentials: "same-origin", headers: { ...HEADERS, ...(body && { "Content-Type": type }), ...(token && { "X-Token": token }) }, ...sent });
   } catch {
     throw new Refused(gettext("The site cannot be reached. Check the connection and try again."), "unreachable");
   }

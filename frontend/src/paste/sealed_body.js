@@ -4,6 +4,7 @@ import { fromBase64 } from "./sealed_base.js";
 
 const MOST_FILES = 100;
 const MOST_NAME = 200;
+const MOST_PARTS = 4096;
 const DATA = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+)?(?:;[a-z0-9=._-]+)*;base64,/i;
 /** Images that a browser draws without running or fetching anything. */
 const DRAWN = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
@@ -38,11 +39,14 @@ function readFile(address, name) {
 /** Files that lie beside the paste in sealed parts, see sealed_parts.js. */
 function readParts(value) {
   const files = listed(value);
+  const isCount = (count) => Number.isSafeInteger(count) && count >= 1 && count <= MOST_PARTS;
   if (files.length > MOST_FILES) throw new TypeError("files");
-  return files.map(({ name, size, key, id, parts }) => {
-    const fine = isText(name) && Number.isSafeInteger(size) && size >= 0 && Number.isSafeInteger(parts) && parts > 0;
-    if (!fine || !/^[0-9a-f]{16}$/.test(id) || !isText(key)) throw new TypeError("files");
-    return { name: cleanName(name), size, key: fromBase64(key), id, parts };
+  return files.map((file) => {
+    const { name, size, key, first, parts } = file ?? {};
+    const fine = isText(name) && isText(key) && Number.isSafeInteger(size) && size >= 0 && isCount(first) && isCount(parts);
+    const bytes = fine ? fromBase64(key) : [];
+    if (bytes.length !== 32) throw new TypeError("files");
+    return { name: cleanName(name), size, key: bytes, first, parts };
   });
 }
 

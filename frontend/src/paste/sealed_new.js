@@ -3,9 +3,10 @@
 import { copyFrom } from "../chat/copy.js";
 import { gettext, interpolate, number } from "../i18n.js";
 import { ask, painted, whyNot } from "./sealed_api.js";
-import { toBase58, toBase64 } from "./sealed_base.js";
+import { fromBase64, toBase58, toBase64 } from "./sealed_base.js";
 import { cleanName, writeBody } from "./sealed_body.js";
 import { guardOf, newCipher, newKey, seal } from "./sealed_crypto.js";
+import { plan, sendParts } from "./sealed_parts.js";
 
 const form = document.getElementById("sealed-form");
 const status = document.getElementById("sealed-status");
@@ -32,27 +33,39 @@ function wishes() {
   };
 }
 
-async function chosenFiles() {
-  return Promise.all(
-    [...field("files").files].map(async (file) => ({
-      name: cleanName(file.name),
-      type: file.type,
-      data: toBase64(new Uint8Array(await file.arrayBuffer())),
-    })),
-  );
+const SMALL = 1_000_000;
+
+/** `{inside, beside}`: small files stand in the sealed text, where PrivateBin's clients look for them; large ones lie beside it in parts. */
+function sorted(files) {
+  const most = Number(form.dataset.filesMost);
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size <= SMALL || !most) return { inside: files, beside: [] };
+  if (size > most) {
+    const words = gettext("These files have %(size)s bytes together, and this site takes %(most)s.");
+    throw new Error(interpolate(words, { size: number(size), most: number(most) }));
+  }
+  return { inside: [], beside: files };
 }
+
+const read = (files) =>
+  Promise.all(
+    files.map(async (file) => ({ name: cleanName(file.name), type: file.type, data: toBase64(new Uint8Array(await file.arrayBuffer())) })),
+  );
 
 async function make() {
   const wish = wishes();
   const text = field("text").value;
-  const files = await chosenFiles();
+  const files = [...field("files").files];
   if (!text && !files.length) throw new Error(gettext("There is nothing in this paste yet. Write something, or choose a file."));
   if (wish.limited && !wish.burn && !(wish.views >= 2 && wish.views <= 1000)) throw new Error(gettext("Choose 2 to 1,000 readings."));
   say(gettext("Encrypting on this device…"));
   await painted();
   const key = newKey();
   const adata = [newCipher(), wish.formatter, Number(wish.discussion), Number(wish.burn)];
-  const { ct, proof } = await seal(writeBody(text, files), adata, key, wish.password);
+  const { inside, beside } = sorted(files);
+  const partBytes = Number(form.dataset.partBytes);
+  const entries = plan(beside, partBytes);
+  const { ct, proof } = await seal(writeBody(text, await read(inside), entries), adata, key, wish.password);
   const largest = Number(form.dataset.largest);
   if (ct.length > largest) {
     const words = gettext("Encrypted this has %(size)s characters, and this site takes %(most)s. Take something out.");
@@ -61,7 +74,13 @@ async function make() {
   say(gettext("Sending…"));
   const site = { guard: await guardOf(proof), classic: wish.classic, recipient: wish.recipient, password: Boolean(wish.password) };
   if (wish.views) site.views = wish.views;
+  if (entries.length) site.parts = entries.reduce((sum, { parts }) => sum + parts, 0);
   const made = await ask(form.action, { body: { v: 2, adata, ct, meta: { expire: wish.expire }, site } });
+  if (entries.length) {
+    const keys = entries.map((entry) => fromBase64(entry.key));
+    await sendParts(form.dataset.part, made, beside, entries, keys, partBytes, say);
+    await ask(form.dataset.ready, { body: { pasteid: made.id, deletetoken: made.deletetoken } });
+  }
   show(made, key, wish);
 }
 

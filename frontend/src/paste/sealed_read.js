@@ -7,6 +7,7 @@ import { fromBase64, readFragment } from "./sealed_base.js";
 import { isDrawn, readBody } from "./sealed_body.js";
 import { Comments } from "./sealed_comments.js";
 import { CannotOpen, proofOf, unseal } from "./sealed_crypto.js";
+import { fetchFile } from "./sealed_parts.js";
 
 const part = (name) => document.getElementById(`sealed-${name}`);
 
@@ -94,7 +95,7 @@ class Reader {
   }
 
   show(plain) {
-    const { text, files } = readBody(plain);
+    const { text, files, parts } = readBody(plain);
     part("open").hidden = true;
     part("content").hidden = false;
     part("text").textContent = text;
@@ -103,7 +104,8 @@ class Reader {
     part("save").href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
     this.rendered(text);
     for (const file of files) part("files").append(fileRow(file));
-    part("files").hidden = !files.length;
+    for (const file of parts) part("files").append(this.partsRow(file));
+    part("files").hidden = !(files.length || parts.length);
     this.say(this.ending());
     if (this.facts.recipient) this.offerDeletion();
     if (this.record.adata[2]) new Comments(this).show(this.record.comments ?? []);
@@ -137,6 +139,26 @@ class Reader {
     set(true);
   }
 
+  /** A large file: fetched and opened when somebody wants it, one part after the other. */
+  partsRow(file) {
+    const { row, link } = emptyRow(file.name, file.size);
+    link.href = "#";
+    link.addEventListener("click", async (event) => {
+      if (link.download) return;
+      event.preventDefault();
+      try {
+        const whole = await fetchFile(this.page.dataset.part, this.facts.id, this.record.claim, file, (words) => this.say(words));
+        link.href = URL.createObjectURL(whole);
+        link.download = file.name;
+        this.say("");
+        link.click();
+      } catch (error) {
+        this.say(error.message, true);
+      }
+    });
+    return row;
+  }
+
   async proof() {
     return proofOf(this.facts.adata, this.key, this.password);
   }
@@ -160,17 +182,10 @@ class Reader {
 
 /** Saved and never opened here: whatever a file says it is, for this site's origin it is bytes. */
 function fileRow(file) {
-  const row = document.createElement("li");
   const bytes = fromBase64(file.data);
-  const link = document.createElement("a");
+  const { row, link } = emptyRow(file.name, bytes.length);
   link.href = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
   link.download = file.name;
-  link.textContent = file.name;
-  link.dataset.testid = "sealed-file";
-  const size = document.createElement("span");
-  size.className = "muted";
-  size.textContent = ` ${interpolate(ngettext("%s byte", "%s bytes", bytes.length), [number(bytes.length)])}`;
-  row.append(link, size);
   if (isDrawn(file)) {
     const image = document.createElement("img");
     image.alt = file.name;
@@ -178,6 +193,18 @@ function fileRow(file) {
     row.append(image);
   }
   return row;
+}
+
+function emptyRow(name, length) {
+  const row = document.createElement("li");
+  const link = document.createElement("a");
+  link.textContent = name;
+  link.dataset.testid = "sealed-file";
+  const size = document.createElement("span");
+  size.className = "muted";
+  size.textContent = ` ${interpolate(ngettext("%s byte", "%s bytes", length), [number(length)])}`;
+  row.append(link, size);
+  return { row, link };
 }
 
 const page = document.getElementById("sealed");
