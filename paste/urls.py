@@ -2,12 +2,13 @@
 
 from django.urls import path
 
+from paste.doors.views import takes_uploads
 from paste.views import embedding, files, history, lists, making, reading, talking
 
 app_name = "paste"
 
 urlpatterns = [
-    path("", lists.home, name="home"),
+    path("", takes_uploads(lists.home), name="home"),
     path("new/", making.new, name="new"),
     path("public/", lists.public, name="public"),
     path("collections/", lists.shelves, name="collections"),

@@ -62,13 +62,13 @@ def refusal(request: HttpRequest, refused: AppError) -> HttpResponse:
 
 
 def address_of(slug: str) -> str:
-    """The page of a paste."""
-    return settings.SITE_URL + reverse("doors:raw", args=[slug])
+    """Where a browser finds the page of a paste, and a command line its text."""
+    return settings.SITE_URL + reverse("doors:named", args=[slug])
 
 
 def made(request: HttpRequest, paste: Paste, token: str) -> HttpResponse:
     """With the token that deletes it, which nobody can be told again: in ``X-Token`` for those who get no more than the address."""
-    deletion = f"{settings.SITE_URL}{reverse('doors:delete', args=[paste.slug])}?token={token}"
+    deletion = f"{settings.SITE_URL}{reverse('paste:forget', args=[paste.slug])}?token={token}"
     form = kind(request)
     if form == "html":
         return redirect(address_of(paste.slug))

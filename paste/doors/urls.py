@@ -9,11 +9,9 @@ app_name = "doors"
 urlpatterns = [
     path("documents", views.document, name="document"),
     path("documents/<str:slug>", views.documented, name="documented"),
-    path("documents/<str:slug>/delete", views.delete, name="delete"),
     path("raw/<str:slug>", views.raw, name="raw"),
     path("p/sharex.sxcu", views.sharex, name="sharex"),
     path("p/pastebinit.conf", views.pastebinit, name="pastebinit"),
     path("p", views.make, name="make"),
-    path("p/", views.make, name="make_here"),
     path("p/<str:name>", views.named, name="named"),
 ]

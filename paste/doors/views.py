@@ -1,12 +1,12 @@
 """Doors for command lines and programs: curl, haste clients, pastebinit, ShareX. They know keys and tokens, no cookies and no forms."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 
 from django.conf import settings
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
@@ -40,6 +40,7 @@ HEADERS = (
 )
 """Options that may come as headers, where there is no form to say them in."""
 
+View = Callable[[HttpRequest], HttpResponseBase]
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -77,13 +78,26 @@ def make(request: HttpRequest, name: str = "") -> HttpResponse:
     return answers.made(request, *actions.create(user, ready, title=wish.title, terms=wish.terms, with_token=True))
 
 
+def takes_uploads(page: View) -> View:
+    """``page``, and at the same address the door: what command lines send to where people look."""
+
+    @csrf_exempt
+    @wraps(page)
+    def answered(request: HttpRequest) -> HttpResponseBase:
+        return make(request) if request.method in ("POST", "PUT") else page(request)
+
+    return answered
+
+
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "PUT"])
+@require_http_methods(["GET", "HEAD", "PUT", "DELETE"])
 def named(request: HttpRequest, name: str) -> HttpResponse:
     """``curl -T NAME SITE/p/`` sends to here; who reads gets the text at a command line, the page in a browser."""
     if request.method == "PUT":
         return make(request, name)
-    return redirect(answers.address_of(name)) if answers.kind(request) == "html" else raw(request, name)
+    if request.method == "DELETE":
+        return delete(request, name)
+    return redirect("paste:show", name) if answers.kind(request) == "html" else raw(request, name)
 
 
 def _files(request: HttpRequest, most: int) -> Iterator[Draft]:
@@ -121,10 +135,13 @@ def document(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_http_methods(["GET", "HEAD"])
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "DELETE"])
 @spoken
 def documented(request: HttpRequest, slug: str) -> HttpResponse:
     """As haste's clients read one: ``{"data", "key"}``."""
+    if request.method == "DELETE":
+        return delete(request, slug)
     paste = _readable(request, slug)
     return JsonResponse({"data": contents.text_of(access_file(paste, 1)), "key": paste.slug})
 
@@ -173,23 +190,14 @@ def _readable(request: HttpRequest, slug: str) -> Paste:
     return paste
 
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST", "DELETE"])
 @spoken
 def delete(request: HttpRequest, slug: str) -> HttpResponse:
-    """``paste/token_delete.html`` asks in a browser; programs send DELETE or POST, with the token as ``token`` or in ``X-Token``."""
+    """By the token, in ``X-Token`` or as ``?token=``. Browsers have a page that asks (``paste:forget``)."""
     ratelimit.check("paste.token", f"address {address_key(request)}", TOKEN_RATE)
-    token = request.headers.get("X-Token", "") or request.GET.get("token", "") or request.POST.get("token", "")
-    paste = access_by_token(slug, token)
-    if request.method in ("GET", "HEAD"):
-        return render(request, "paste/token_delete.html", {"paste": paste, "token": token})
-    actions.delete(paste)
-    said = gettext("The paste was deleted.")
-    form = answers.kind(request)
-    if form == "html":
-        messages.success(request, said)
-        return redirect("landing")
-    return JsonResponse({"deleted": slug}) if form == "json" else HttpResponse(f"{said}\n", content_type=answers.TEXT)
+    actions.delete(access_by_token(slug, request.headers.get("X-Token", "") or request.GET.get("token", "")))
+    if answers.kind(request) == "json":
+        return JsonResponse({"deleted": slug})
+    return HttpResponse(gettext("The paste was deleted.") + "\n", content_type=answers.TEXT)
 
 
 @require_GET

@@ -11,5 +11,4 @@ urlpatterns = [
     path("sealed/open/", views.open_proved, name="open"),
     path("sealed/part/", views.part, name="part"),
     path("sealed/ready/", views.ready, name="ready"),
-    path("sealed/delete/", views.delete, name="delete"),
 ]

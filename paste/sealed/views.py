@@ -6,10 +6,11 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
@@ -64,7 +65,10 @@ def sealed(request: HttpRequest) -> HttpResponse:
     if _asks_for_json(request):
         return _api_get(request)
     if "pasteid" in request.GET:
-        return _ask_to_delete(request)
+        # A look at the address deletes nothing: the page it leads to asks.
+        paste = access_sealed_by_token(request.GET["pasteid"], request.GET.get("deletetoken", ""))
+        query = urlencode({"token": request.GET.get("deletetoken", "")})
+        return redirect(f"{reverse('paste:forget', args=[paste.slug])}?{query}")
     slug = next(iter(request.GET), "")
     return _read_page(request, slug) if slug else _new_page(request)
 
@@ -185,20 +189,3 @@ def _read_page(request: HttpRequest, slug: str) -> HttpResponse:
         "discussion": paste.discussion and (request.user.is_authenticated or makers() == "everyone"),
     }  # fmt: skip
     return render(request, "paste/sealed.html", {"paste": paste, "facts": facts})
-
-
-def _ask_to_delete(request: HttpRequest) -> HttpResponse:
-    """``paste/sealed_delete.html``: a look at the address deletes nothing. Context: ``paste``, ``token``."""
-    token = request.GET.get("deletetoken", "")
-    paste = access_sealed_by_token(request.GET["pasteid"], token)
-    return render(request, "paste/sealed_delete.html", {"paste": paste, "token": token})
-
-
-@require_POST
-@unlisted
-def delete(request: HttpRequest) -> HttpResponse:
-    """From the page that asked."""
-    token = request.POST.get("deletetoken", "")
-    pastes.delete(access_sealed_by_token(request.POST.get("pasteid", ""), token))
-    messages.success(request, gettext("The paste was deleted."))
-    return redirect("sealed:sealed")

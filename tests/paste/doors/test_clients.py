@@ -67,11 +67,11 @@ def test_curl_is_told_what_is_wrong(site: LiveSite, tmp_path: Path) -> None:
 
 def test_curl_deletes_by_the_token_it_was_told(site: LiveSite, tmp_path: Path) -> None:
     told = curl(tmp_path, "-i", "-F", "file=@-", f"{site.url}/p", text="x")
-    place = re.search(r"(?im)^x-delete-url: (\S+)", told)
-    assert place is not None
+    token = re.search(r"(?im)^x-token: (\S+)", told)
+    assert token is not None
     address = told.split()[-1]
     assert curl(tmp_path, address) == "x"
-    assert "deleted" in curl(tmp_path, "-X", "DELETE", place[1])
+    assert "deleted" in curl(tmp_path, "-X", "DELETE", "-H", f"X-Token: {token[1]}", address)
     assert "no such paste" in curl(tmp_path, address)
 
 

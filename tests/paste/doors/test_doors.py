@@ -247,28 +247,40 @@ class TestDeleting:
     def test_by_token_in_each_way(self, program: Client) -> None:
         for way in range(4):
             sent = program.post("/p", {"file": upload()}, headers={"accept": "application/json"}).json()
-            place, token = f"/documents/{sent['key']}/delete", sent["token"]
+            place, token = f"/documents/{sent['key']}", sent["token"]
             if way == 0:
                 gone = program.delete(place, headers={"x-token": token})
             elif way == 1:
-                gone = program.delete(f"{place}?token={token}")
+                gone = program.delete(f"/p/{sent['key']}?token={token}")
             elif way == 2:
-                gone = program.post(place, {"token": token})
+                gone = program.delete(place, headers={"x-token": token, "accept": "application/json"})
+                assert gone.json() == {"deleted": sent["key"]}
             else:
-                assert b"Delete it" in program.get(f"{place}?token={token}", headers={"accept": "text/html"}).content
+                page = "/" + sent["delete_url"].split("/", 3)[3]
+                assert b"Delete it" in program.get(page, headers={"accept": "text/html"}).content
                 assert program.get(f"/raw/{sent['key']}").status_code == 200
-                gone = program.post(place, {"token": token}, headers={"accept": "text/html"})
-            assert gone.status_code in (200, 302) and program.get(f"/raw/{sent['key']}").status_code == 404
+                gone = program.post(page, {"token": token}, headers={"accept": "text/html"})
+            assert gone.status_code in (200, 302)
+            assert program.get(f"/raw/{sent['key']}").status_code == 404
 
     def test_by_no_other_token(self, program: Client) -> None:
         sent = program.post("/p", {"file": upload()}, headers={"accept": "application/json"}).json()
         other = program.post("/p", {"file": upload()}, headers={"accept": "application/json"}).json()
-        place = f"/documents/{sent['key']}/delete"
         for token in ("", "wrong", other["token"]):
-            assert program.delete(place, headers={"x-token": token}).status_code == 403
-            assert program.get(f"{place}?token={token}").status_code == 403
-        assert program.delete("/documents/nothing/delete", headers={"x-token": sent["token"]}).status_code == 404
+            assert program.delete(f"/documents/{sent['key']}", headers={"x-token": token}).status_code == 403
+            assert program.delete(f"/p/{sent['key']}?token={token}").status_code == 403
+        assert program.delete("/documents/nothing", headers={"x-token": sent["token"]}).status_code == 404
         assert program.get(f"/raw/{sent['key']}").status_code == 200
+
+
+def test_at_one_address_people_look_and_programs_send(program: Client, alice: User) -> None:
+    reader = Client(headers={"accept": "text/html"})
+    reader.force_login(alice)
+    assert b"New paste" in reader.get("/p/").content
+    address = program.put("/p/", b"look at this").content.decode().strip()
+    path = "/" + address.split("/", 3)[3]
+    assert program.get(path).content == b"look at this"
+    assert b"look at this" in reader.get(path, follow=True).content
 
 
 def test_what_sharex_learns_works(program: Client) -> None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("paste", "0002_sealed"),
+        ("paste", "0003_renditions"),
     ]
 
     operations = [
