@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from meatlizard.accounts.models import User
+from meatlizard.api.actions import create_key
 from meatlizard.storage.actions import used_by
 from paste.models import Comment, Paste
 from tests.paste.sealed import sealing
@@ -100,6 +101,14 @@ def test_without_an_account_nothing_is_made_unless_the_operator_says_so(anybody:
     settings.PASTE_CREATE = "everyone"
     assert post(anybody, sealing.request()).json()["status"] == 0
     assert "30 days" in post(anybody, sealing.request(expire="never")).json()["message"]
+
+
+def test_a_key_says_whose_it_is(alice: User) -> None:
+    secret, reading = (create_key(alice, "laptop", [scope])[1] for scope in ("pastes:write", "pastes:read"))
+    assert post(Client(), sealing.request(), HTTP_AUTHORIZATION=f"Bearer {secret}").status_code == 200
+    assert Paste.objects.get().owner == alice
+    assert post(Client(), sealing.request(), HTTP_AUTHORIZATION=f"Bearer {reading}").status_code == 403
+    assert post(Client(), sealing.request(), HTTP_AUTHORIZATION="Bearer mlk_wrong").json()["status"] == 1
 
 
 def test_jsonld_says_which_version_is_spoken(anybody: Client) -> None:
