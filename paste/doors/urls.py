@@ -13,5 +13,5 @@ urlpatterns = [
     path("p/sharex.sxcu", views.sharex, name="sharex"),
     path("p/pastebinit.conf", views.pastebinit, name="pastebinit"),
     path("p", views.make, name="make"),
-    path("p/<str:name>", views.named, name="named"),
+    path("p/<str:slug>", views.named, name="named"),
 ]

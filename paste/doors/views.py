@@ -91,13 +91,13 @@ def takes_uploads(page: View) -> View:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "PUT", "DELETE"])
-def named(request: HttpRequest, name: str) -> HttpResponse:
+def named(request: HttpRequest, slug: str) -> HttpResponse:
     """``curl -T NAME SITE/p/`` sends to here; who reads gets the text at a command line, the page in a browser."""
     if request.method == "PUT":
-        return make(request, name)
+        return make(request, slug)
     if request.method == "DELETE":
-        return delete(request, name)
-    return redirect("paste:show", name) if answers.kind(request) == "html" else raw(request, name)
+        return delete(request, slug)
+    return redirect("paste:show", slug) if answers.kind(request) == "html" else raw(request, slug)
 
 
 def _files(request: HttpRequest, most: int) -> Iterator[Draft]:
