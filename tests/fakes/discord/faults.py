@@ -21,6 +21,8 @@ class Fault:
     retry_after: float = 0.0
     delay: float = 0.0
     """Seconds before anything happens."""
+    hold: float = 0.0
+    """Seconds between the effect and the answer: done, and not confirmed yet."""
     cut: Cut = ""
     """The connection ends without an answer: ``before`` the request had its effect, or ``after``."""
     global_limit: bool = False
@@ -55,6 +57,10 @@ class Faults:
 
     def slow(self, seconds: float, method: str = "*", path: str = "*", *, times: int = 1) -> Fault:
         return self.add(Fault(method, path, times, delay=seconds))
+
+    def hold(self, seconds: float, method: str = "*", path: str = "*", *, times: int = 1) -> Fault:
+        """What was asked is done at once, and confirmed so much later."""
+        return self.add(Fault(method, path, times, hold=seconds))
 
     def cut(
         self, when: Literal["before", "after"], method: str = "*", path: str = "*", *, times: int = 1, skip: int = 0

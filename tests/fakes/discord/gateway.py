@@ -112,6 +112,8 @@ class Gateway:
         self.resumed = 0
         self.closing: list[int] = []
         """Codes with which the next connections are ended as soon as they identify or resume."""
+        self.says_again = 0
+        """How many events that a resuming client has heard already it is told once more: Discord promises each at least once."""
         self.refuses = False
         """While true, new connections are answered with 503."""
         self._sockets: dict[web.WebSocketResponse, Session | None] = {}
@@ -269,7 +271,7 @@ class Gateway:
         self.resumed += 1
         self._sockets[socket] = session
         for sequence, frame in session.log:
-            if sequence > data["seq"]:
+            if sequence > data["seq"] - self.says_again:
                 outbox.put_nowait(frame)
         session.outbox = outbox
         session.dispatch("RESUMED", {})

@@ -172,8 +172,10 @@ def serve(world: World, entry: Route) -> Callable[[web.Request], Any]:
         except Exception:
             world.crashes.append(traceback.format_exc())
             raise
-        if fault is not None and fault.cut == "after":
-            return _hang_up(request)
+        if fault is not None:
+            await asyncio.sleep(fault.hold)
+            if fault.cut == "after":
+                return _hang_up(request)
         return respond(status, body, headers)
 
     return handle
