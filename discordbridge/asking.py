@@ -22,6 +22,7 @@ from discordbridge import following as answers
 from discordbridge.access import live_session
 from discordbridge.actions import accounts, beginning, seen, sessions
 from discordbridge.models import GuildSession, SeenMessage
+from discordbridge.trouble import TROUBLE, described
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid
 from meatlizard.moderation.actions.screening import asks_model
@@ -78,7 +79,7 @@ class Intake:
             await self._ask(message)
         except AppError as error:
             await self._refuse(message, error.message)
-        except (discord.HTTPException, discord.RateLimited) as error:
+        except TROUBLE as error:
             # The question may be stored; what is missing at its place is brought there later.
             log.warning("discord.message_failed", extra={"error": type(error).__name__})
         except Exception:
@@ -208,11 +209,11 @@ async def say(message: discord.Message, words: str) -> None:
     """Answers a message with words of the site's own. That it is gone, or the bot may not write there, is no trouble."""
     try:
         await message.reply(words[:1_900], mention_author=False)
-    except discord.HTTPException as error:
-        if error.code not in (10008, 50035):
-            log.info("discord.not_told", extra={"status": error.status, "code": error.code})
+    except TROUBLE as error:
+        if not isinstance(error, discord.HTTPException) or error.code not in (10008, 50035):
+            log.info("discord.not_told", extra=described(error))
             return
-        with contextlib.suppress(discord.HTTPException):
+        with contextlib.suppress(*TROUBLE):
             await message.channel.send(words[:1_900])
 
 
@@ -243,7 +244,7 @@ async def _about(bot: "Bot", message: discord.Message) -> tuple[str, str] | None
     if found is None:
         try:
             found = await message.channel.fetch_message(reference.message_id)
-        except discord.HTTPException:
+        except TROUBLE:
             return None
     if not isinstance(found, discord.Message):
         return None

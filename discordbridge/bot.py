@@ -18,6 +18,7 @@ from discordbridge.commanding import tell_commands
 from discordbridge.models import GuildSession
 from discordbridge.registry import Registry
 from discordbridge.showing import PlainShower, Shower
+from discordbridge.trouble import TROUBLE
 from discordbridge.watching import Lanes
 from meatlizard.errors import AppError
 from meatlizard.ops.logs import request_id
@@ -143,6 +144,6 @@ async def answer_privately(interaction: discord.Interaction[Any], text: str) -> 
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.HTTPException, RuntimeError, OSError) as error:
+    except (*TROUBLE, RuntimeError) as error:
         # A RuntimeError: the bot itself is leaving.
         log.info("discord.not_told", extra={"error": type(error).__name__})

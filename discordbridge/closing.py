@@ -13,6 +13,7 @@ from chat import keeping
 from discordbridge import places
 from discordbridge.actions import sessions
 from discordbridge.models import GuildSession
+from discordbridge.trouble import TROUBLE, described
 from meatlizard.threads import in_database
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ async def tell_member(bot: "Bot", member: int, text: str) -> None:
     try:
         user = bot.get_user(member) or await bot.fetch_user(member)
         await user.send(text)
-    except discord.HTTPException as error:
-        log.info("discord.not_told", extra={"status": error.status, "code": error.code})
+    except TROUBLE as error:
+        log.info("discord.not_told", extra=described(error))
 
 
 def _load(session: UUID) -> GuildSession | None:
@@ -101,5 +102,5 @@ async def _remove_place(bot: "Bot", row: GuildSession) -> None:
 async def _archive(thread: discord.Thread) -> None:
     try:
         await thread.edit(archived=True)
-    except discord.HTTPException as error:
-        log.info("discord.not_archived", extra={"status": error.status, "code": error.code})
+    except TROUBLE as error:
+        log.info("discord.not_archived", extra=described(error))

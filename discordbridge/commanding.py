@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from discordbridge.actions import guilds, lease
+from discordbridge.trouble import TROUBLE
 from meatlizard.threads import in_database
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ async def tell_commands(bot: "Bot") -> None:
     """A refusal is no reason not to run: what Discord knows already goes on working."""
     try:
         await everywhere(bot)
-    except (discord.HTTPException, discord.app_commands.CommandSyncFailure) as error:
+    except (*TROUBLE, discord.app_commands.CommandSyncFailure) as error:
         log.error("discord.commands_not_told", extra={"reason": str(error)[:500]})
 
 

@@ -8,6 +8,7 @@ import discord
 from django.utils import timezone
 
 from discordbridge.addressing import addressed
+from discordbridge.trouble import TROUBLE, described
 
 if TYPE_CHECKING:
     from discordbridge.bot import Bot
@@ -38,8 +39,8 @@ async def read(bot: "Bot", channel: Readable, after: int) -> None:
         found = [
             one async for one in channel.history(limit=MOST_MISSED, after=discord.Object(after), oldest_first=True)
         ]
-    except discord.HTTPException as error:
-        log.info("discord.not_read", extra={"status": error.status, "code": error.code})
+    except TROUBLE as error:
+        log.info("discord.not_read", extra=described(error))
         return
     for message in found:
         if addressed(bot, message):
@@ -51,7 +52,7 @@ async def channel_at(bot: "Bot", place: int) -> Readable | None:
     if channel is None:
         try:
             channel = await bot.fetch_channel(place)
-        except discord.HTTPException as error:
-            log.info("discord.no_channel", extra={"status": error.status, "code": error.code})
+        except TROUBLE as error:
+            log.info("discord.no_channel", extra=described(error))
             return None
     return channel if isinstance(channel, Readable) else None

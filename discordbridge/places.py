@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from discordbridge import permissions
 from discordbridge.actions import guilds
 from discordbridge.models import Guild
+from discordbridge.trouble import TROUBLE, described
 from meatlizard.errors import AppError
 from meatlizard.threads import in_database
 
@@ -69,8 +70,8 @@ async def private_channel(
         try:
             channel = await _in_some_category(guild, row, name, topic, wanted, oversight)
             break
-        except discord.HTTPException as error:
-            if error.code != GUILD_FULL:
+        except TROUBLE as error:
+            if not isinstance(error, discord.HTTPException) or error.code != GUILD_FULL:
                 raise _in_words(error) from error
             log.warning("discord.guild_full", extra={"guild": guild.id})
             if not await make_room(guild.id):
@@ -140,10 +141,10 @@ async def private_thread(home: discord.TextChannel, member: discord.Member, name
         )
         try:
             await thread.add_user(member)
-        except discord.HTTPException:
+        except TROUBLE:
             await remove(thread)
             raise
-    except discord.HTTPException as error:
+    except TROUBLE as error:
         raise _in_words(error) from error
     return Place(thread.id, home.id, "thread")
 
@@ -154,7 +155,7 @@ async def public_thread(message: discord.Message, name: str) -> Place:
         return Place(message.thread.id, message.channel.id, "public")
     try:
         thread = await message.create_thread(name=name, auto_archive_duration=IDLE_ARCHIVE_MINUTES)
-    except discord.HTTPException as error:
+    except TROUBLE as error:
         raise _in_words(error) from error
     return Place(thread.id, message.channel.id, "public")
 
@@ -165,7 +166,7 @@ async def open_thread(home: discord.TextChannel, name: str) -> Place:
         thread = await home.create_thread(
             name=name, type=discord.ChannelType.public_thread, auto_archive_duration=IDLE_ARCHIVE_MINUTES
         )
-    except discord.HTTPException as error:
+    except TROUBLE as error:
         raise _in_words(error) from error
     return Place(thread.id, home.id, "public")
 
@@ -176,20 +177,20 @@ async def remove(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
         await channel.delete()
     except discord.NotFound:
         return True
-    except discord.HTTPException as error:
-        log.warning("discord.not_removed", extra={"channel": channel.id, "status": error.status, "code": error.code})
+    except TROUBLE as error:
+        log.warning("discord.not_removed", extra={"channel": channel.id, **described(error)})
         return False
     return True
 
 
-def _in_words(error: discord.HTTPException) -> Refused:
+def _in_words(error: Exception) -> Refused:
     if isinstance(error, discord.Forbidden):
         return Refused(
             gettext(
                 "The bot may not do this here. An administrator has to give it the permission to manage channels and threads."
             )
         )
-    if error.status >= 500:
+    if not isinstance(error, discord.HTTPException) or error.status >= 500:
         return Refused(gettext("Discord has trouble just now. Try again in a moment."), code="discord_away")
     log.error("discord.refused", extra={"status": error.status, "code": error.code, "reason": error.text[:200]})
     return Refused(gettext("Discord refused this. Try again, or tell an administrator."))

@@ -13,6 +13,7 @@ from discordbridge.access import behind_sessions, guild_settings, known_guilds, 
 from discordbridge.actions import beginning, guilds, lease, seen, sessions
 from discordbridge.missing import channel_at, missed, read
 from discordbridge.models import GuildSession, SeenMessage
+from discordbridge.trouble import TROUBLE, described
 from meatlizard.threads import in_database
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ async def _stands(bot: "Bot", row: GuildSession) -> bool:
         return await bot.fetch_channel(row.place) is not None
     except (discord.NotFound, discord.Forbidden):
         return False
-    except discord.HTTPException as error:
-        log.warning("discord.not_looked_up", extra={"status": error.status})
+    except TROUBLE as error:
+        log.warning("discord.not_looked_up", extra=described(error))
         return True
 
 
@@ -124,8 +125,8 @@ async def _is_member(guild: discord.Guild, member: int) -> bool:
         return await guild.fetch_member(member) is not None
     except discord.NotFound:
         return False
-    except discord.HTTPException as error:
-        log.warning("discord.not_looked_up", extra={"status": error.status})
+    except TROUBLE as error:
+        log.warning("discord.not_looked_up", extra=described(error))
         return True
 
 
@@ -137,9 +138,13 @@ async def _again(bot: "Bot", snowflake: int, place: int) -> None:
         return
     try:
         message = await channel.fetch_message(snowflake)
-    except discord.HTTPException as error:
-        log.info("discord.message_gone", extra={"status": error.status, "code": error.code})
+    except (discord.NotFound, discord.Forbidden) as error:
+        log.info("discord.message_gone", extra=described(error))
         await in_database(seen.settle, snowflake, SeenMessage.Fate.PASSED)
+        return
+    except TROUBLE as error:
+        # It stays unsettled, and is looked for at the next start.
+        log.warning("discord.not_looked_up", extra=described(error))
         return
     await bot.intake.take(message, again=True)
 

@@ -21,6 +21,7 @@ from discordbridge.actions import posting, seen, sessions
 from discordbridge.places import NO_CHANNEL
 from discordbridge.registry import Live
 from discordbridge.showing import Channel
+from discordbridge.trouble import TROUBLE
 from meatlizard.threads import in_database
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class Lanes:
                     self._bot.dispatch("place_gone", live.place)
                     return
                 log.info("discord.not_shown", extra={"code": error.code})
-            except (discord.HTTPException, discord.RateLimited, OSError) as error:
+            except TROUBLE as error:
                 # The web has the answer; Discord gets it later.
                 log.warning("discord.not_shown", extra={"session": str(live.session), "error": type(error).__name__})
             await in_database(sessions.behind, live.session, True)
