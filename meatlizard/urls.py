@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 
 from meatlizard import languages
 from meatlizard.accounts import views
+from shortener.views import visiting
 
 # Signing in to the admin goes the same way as to the site, so that second factors and limits hold there too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -28,6 +29,7 @@ urlpatterns = [
     path("chat/", include("chat.urls")),
     path("links/", include("shortener.urls")),
     path("p/", include("paste.urls")),
+    path("s/<path:address>", visiting.visit, name="short-link"),
     path("api/", include("meatlizard.api.urls")),
     path("", include("paste.sealed.urls")),
     path("", include("paste.doors.urls")),

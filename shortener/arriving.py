@@ -22,7 +22,6 @@ from shortener.redirect.limits import let_through
 from shortener.redirect.path import FOREIGN, slug_in
 from shortener.redirect.storing import recorder
 from shortener.redirect.visits import Seen, Step
-from shortener.targets import PREFIX
 
 GUESSES = "5/15m"
 """Passwords tried for one link from one address."""
@@ -107,13 +106,6 @@ def parts(path: str) -> tuple[str, str, bool]:
     if not slug:
         raise NotFound(str(NO_SUCH_LINK), code="no_such_link")
     return host.lower(), slug, preview
-
-
-def short_url(link: Link, site: str) -> str:
-    """The address of a link, as one gives it to others. ``site``: SITE_URL."""
-    if link.domain is None:
-        return f"{site}{visits.quote_path(PREFIX + link.slug).decode()}"
-    return f"{site.partition('://')[0]}://{link.domain.host}{visits.quote_path('/' + link.slug).decode()}"
 
 
 def seen(request: HttpRequest) -> Seen:

@@ -1,13 +1,15 @@
 """What the pages of links carry, checked. What a link may be is decided by its actions."""
 
+import datetime
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from shortener import finding
+from shortener import finding, summary
 from shortener.access import domains_for, folders_of
 from shortener.details import MAX_LIMIT, MAX_NOTES, MAX_PASSWORD, MAX_TITLE, Details
 from shortener.models import Link
@@ -169,6 +171,38 @@ class BulkForm(forms.Form):
     do = forms.ChoiceField(label=_("With those ticked"), choices=list(DO.items()))
     word = forms.CharField(required=False, max_length=80, label=_("Tag or folder"))
     until = _moment(_("End"))
+
+
+class SpanForm(forms.Form):
+    """Of which days statistics are shown; what is wrong in it is left out."""
+
+    days = forms.TypedChoiceField(
+        coerce=int,
+        empty_value=30,
+        required=False,
+        label=_("Of the last"),
+        choices=list(summary.DAYS.items()),
+        initial=30,
+    )
+    since = forms.DateField(required=False, label=_("or from"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=_("to"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        super().__init__(
+            {name: given.get(name, "") for name in ("since", "until")} | {"days": given.get("days") or "30"}
+        )
+
+    def span(self, link: Link) -> tuple[datetime.datetime, datetime.datetime]:
+        """From the beginning of the first day until the end of the last, in UTC."""
+        self.is_valid()
+        data = self.cleaned_data
+        since, until = summary.last_days(link, data.get("days", 30))
+        first, last = data.get("since"), data.get("until")
+        if last is not None and summary.FIRST_YEAR <= last.year <= summary.LAST_YEAR:
+            until = datetime.datetime.combine(last, datetime.time(), datetime.UTC) + datetime.timedelta(days=1)
+        if first is not None and summary.FIRST_YEAR <= first.year <= summary.LAST_YEAR:
+            since = datetime.datetime.combine(first, datetime.time(), datetime.UTC)
+        return (since, until) if since < until else (until - datetime.timedelta(days=1), until)
 
 
 class QuickForm(forms.Form):

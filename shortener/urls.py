@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shortener.views import manage, small
+from shortener.views import figures, manage, small, visiting
 
 app_name = "shortener"
 
@@ -18,5 +18,11 @@ urlpatterns = [
     path("folders/<int:link_folder>/delete/", manage.delete_folder, name="delete-folder"),
     path("<int:link>/", manage.edit, name="edit"),
     path("<int:link>/delete/", manage.delete, name="delete"),
+    path("<int:link>/statistics/", figures.owner, name="figures"),
+    path("<int:link>/statistics.csv", figures.as_csv, name="figures-csv"),
+    path("<int:link>/statistics.json", figures.as_json, name="figures-json"),
+    path("<int:link>/live/", figures.live, name="live"),
+    path("public/<path:address>", figures.public, name="public"),
+    path("report/<path:address>", visiting.report, name="report"),
     path("<int:link>/again/", manage.start_again, name="again"),
 ]

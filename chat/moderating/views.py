@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods
 from chat.access import access_message
 from chat.moderating import actions
 from chat.sharing.access import access_share, readers
-from chat.sharing.views import may_read, unlisted
+from chat.sharing.views import may_read
 from meatlizard.accounts.http import UserRequest
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.moderation import rulebook
 from meatlizard.moderation.forms import ReportForm
 from meatlizard.security.client_address import address_key
+from meatlizard.security.headers import unlisted
 
 
 @login_required

@@ -1,9 +1,6 @@
 """Pages of shared conversations: one's own links, and what others read by them."""
 
 import datetime
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -28,27 +25,11 @@ from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Forbidden, Invalid
 from meatlizard.moderation import rulebook
 from meatlizard.security.client_address import address_key
+from meatlizard.security.headers import unlisted
 from meatlizard.security.ratelimit import limited
 
 COOKIE = "share"
 UNLOCKED_SECONDS = 12 * 3600
-
-View = Callable[..., HttpResponse]
-
-
-def unlisted(view: View) -> View:
-    """Its address is a secret: search engines, caches and the pages that links in it lead to shall not have it."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        # Not no-referrer: browsers then send forms without an origin, and are refused.
-        response["Referrer-Policy"] = "same-origin"
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    return answered
 
 
 @login_required

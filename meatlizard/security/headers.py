@@ -1,8 +1,12 @@
 """Headers that Django and django-csp leave out."""
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.http import HttpRequest, HttpResponse
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), "
@@ -41,3 +45,18 @@ class NoStore:
         if request.session.accessed and (request.user.is_authenticated or request.session.modified):
             response.headers["Cache-Control"] = "private, no-store"
         return response
+
+
+def unlisted(view: View) -> View:
+    """Its address is a secret: search engines, caches and the pages that links in it lead to shall not have it."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        # Not no-referrer: browsers then send forms without an origin, and are refused.
+        response["Referrer-Policy"] = "same-origin"
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    return cast(View, answered)

@@ -4,13 +4,15 @@ from typing import Annotated, Any, Literal
 
 from django.db.models import Count, QuerySet
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from ninja import Path, Query, Router
 from ninja.responses import Status
 
 from meatlizard.api.authentication import KeyRequest, needs
 from meatlizard.api.pages import After, Limit, Piece, piece
-from shortener import actions, finding, qr
+from meatlizard.errors import Invalid
+from shortener import actions, figures, finding, qr, summary
 from shortener.access import access_domain, access_folder, access_link, folders_of, links_of, tags_of
 from shortener.addresses import address_of
 from shortener.api import shapes
@@ -112,6 +114,34 @@ def edit(request: KeyRequest, link: Number, change: shapes.Change) -> Link:
 def delete(request: KeyRequest, link: Number) -> Any:
     actions.delete(access_link(request.user, link))
     return Status(204, None)
+
+
+@router.get(
+    "/{int:link}/statistics",
+    response=shapes.Statistics,
+    summary=gettext_noop("Figures over a span"),
+    **needs("links:read"),
+)
+def statistics(
+    request: KeyRequest, link: Number, since: shapes.Moment | None = None, until: shapes.Moment | None = None
+) -> Any:
+    """Without `since` and `until` of the last 30 days. `visitors` are counted anew each day."""
+    row = access_link(request.user, link)
+    begin, end = summary.last_days(row, 30)
+    begin, end = since or begin, until or end
+    if begin >= end:
+        raise Invalid(_("This span ends before it begins."), code="span_bad")
+    return summary.plain(summary.of(row, begin, end))
+
+
+@router.get(
+    "/{int:link}/clicks",
+    response=Piece[shapes.ClickShape],
+    summary=gettext_noop("Single clicks, as long as they are kept"),
+    **needs("links:read"),
+)
+def clicks(request: KeyRequest, link: Number, limit: Limit = 50, after: After = "") -> Any:
+    return piece(figures.latest_clicks(access_link(request.user, link)), limit, after, by="at")
 
 
 @router.get("/{int:link}/qr.{kind}", summary=gettext_noop("A QR code of the short address"), **needs("links:read"))

@@ -167,3 +167,39 @@ class Folder(Schema):
 
 class FolderName(Strict):
     name: str = Field(min_length=1, max_length=80)
+
+
+class Moments(Schema):
+    at: datetime.datetime
+    clicks: int
+    bots: int
+
+
+class Share(Schema):
+    value: str = Field(description=gettext_noop("empty: not known, or not told"))
+    clicks: int
+
+
+class Statistics(Schema):
+    since: datetime.datetime
+    until: datetime.datetime
+    step: str = Field(description=gettext_noop("hour, day or month"))
+    clicks: int
+    bots: int
+    visitors: int
+    series: list[Moments]
+    by: dict[str, list[Share]] = Field(
+        description=gettext_noop("referrer, country, browser, system, device, language, route")
+    )
+
+
+class ClickShape(Schema):
+    at: datetime.datetime
+    bot: bool
+    referrer: str
+    country: str
+    browser: str
+    system: str
+    device: str
+    language: str
+    route: str

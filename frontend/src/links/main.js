@@ -1,5 +1,6 @@
 // Pages of short links: addresses to copy, whether a slug is free, QR codes, rules as fields, all ticked at once.
 import { copyFrom } from "../chat/copy.js";
+import { followCounts } from "./live.js";
 import { QrPreview } from "./qr.js";
 import { RulesEditor } from "./rules.js";
 import { SlugField } from "./slug.js";
@@ -32,6 +33,9 @@ if (form) {
   const preview = qr && new QrPreview(qr);
   new SlugField(form, (slug, domain) => preview?.show(slug, domain));
 }
+
+const counts = document.querySelector("[data-live]");
+if (counts) followCounts(counts);
 
 const rules = document.querySelector("[data-rules]");
 if (rules) new RulesEditor(rules, rules.querySelector("textarea"));

@@ -3,6 +3,7 @@ import { dressCode } from "../chat/code.js";
 import { copyFrom } from "../chat/copy.js";
 import { dressMath } from "../chat/math.js";
 import { dressSources } from "../chat/sources.js";
+import { shortenInto } from "../links/shorten.js";
 
 const conversation = document.getElementById("chat");
 if (conversation) {
@@ -17,3 +18,5 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copyFrom(button, field.value));
   field.addEventListener("focus", () => field.select());
 }
+
+for (const button of document.querySelectorAll("[data-shorten]")) shortenInto(button, document.getElementById(button.dataset.shorten));
