@@ -1,5 +1,8 @@
 """What the chat does when a person's account is deleted or suspended."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from chat import actions
 from chat.attachments.jobs import sweep_attachments
 from chat.bus import control_on_commit
@@ -34,3 +37,11 @@ def shut_out(person: int) -> None:
     control_on_commit("person", str(person))
     for generation in Generation.objects.filter(user=person).exclude(state__in=ENDED):
         actions.stop(generation)
+
+
+def stop_in(conversations: Sequence[UUID]) -> int:
+    """Stops what is being written in these conversations, or waits. Returns how many answers."""
+    rows = list(Generation.objects.filter(conversation__in=conversations).exclude(state__in=ENDED))
+    for generation in rows:
+        actions.stop(generation)
+    return len(rows)
