@@ -38,8 +38,6 @@ def give(by: User, name: str, do: Order) -> str:
     else:
         if not nodes.set_paused(Node.objects.filter(pk=node.pk), do == "pause"):
             raise Invalid(gettext("It is so already: nothing was changed."), code="nothing_to_do")
-        said = (
-            gettext("{name} is paused: it finishes what it writes.") if do == "pause" else gettext("{name} goes on.")
-        )
+        said = gettext("{name} is paused: it finishes what it writes.") if do == "pause" else gettext("{name} goes on.")
     audit.record(by, f"{do} client", f"client {node.pk}")
     return said.format(name=node.name)

@@ -5,9 +5,11 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext
 
-from discordbridge.models import DiscordAccount, Guild, GuildSession
+from discordbridge.models import DiscordAccount, Guild, GuildSession, Transcript
 from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound
+
+READS_TRANSCRIPTS = "discordbridge.view_transcript"
 
 
 def bot_wanted() -> bool:
@@ -68,3 +70,11 @@ def person_of(snowflake: int) -> User | None:
     """Who a Discord account is here, without making anybody."""
     row = DiscordAccount.objects.select_related("user__tier").filter(pk=snowflake).first()
     return row.user if row else None
+
+
+def access_transcript(viewer: User, transcript: UUID) -> Transcript:
+    """Its member's, and of who may read transcripts of others, which is in the audit."""
+    row = Transcript.objects.filter(pk=transcript).first()
+    if row is None or not (row.owner_id == viewer.pk or (viewer.is_staff and viewer.has_perm(READS_TRANSCRIPTS))):
+        raise NotFound(gettext("This transcript does not exist, or is not yours."))
+    return row

@@ -72,5 +72,3 @@ def _refused(channel: discord.TextChannel | discord.Thread, error: discord.HTTPE
     return gettext("Discord did not let the bot change who sees {channel}. Look at the permissions there.").format(
         channel=channel.mention
     )
-
-

@@ -35,7 +35,9 @@ def _ids(text: str) -> list[int]:
     found = [_ID.fullmatch(part) for part in parts]
     if not all(found) or len(parts) > MOST_IDS:
         raise Invalid(
-            gettext("Name up to {most} channels or roles, by mention or number; none for no one.").format(most=MOST_IDS),
+            gettext("Name up to {most} channels or roles, by mention or number; none for no one.").format(
+                most=MOST_IDS
+            ),
             code="bad_ids",
         )
     return list(dict.fromkeys(int(one[1]) for one in found if one))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import discord
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from chat import queueing
@@ -70,7 +69,9 @@ def sessions(by: Actor) -> str:
 
 def queue() -> str:
     found = queueing.snapshot()
-    seconds = gettext("unknown") if found.seconds is None else gettext("{seconds} s").format(seconds=f"{found.seconds:.1f}")
+    seconds = (
+        gettext("unknown") if found.seconds is None else gettext("{seconds} s").format(seconds=f"{found.seconds:.1f}")
+    )
     head = gettext("**{waiting}** wait, **{busy}** of {slots} slots are busy; an answer takes {seconds}.").format(
         waiting=number(len(found.waiting)), busy=number(found.busy), slots=number(found.slots), seconds=seconds
     )

@@ -30,6 +30,7 @@ urlpatterns = [
     path("links/", include("shortener.urls")),
     path("p/", include("paste.urls")),
     path("s/<path:address>", visiting.visit, name="short-link"),
+    path("discord/", include("discordbridge.urls")),
     path("api/", include("meatlizard.api.urls")),
     path("", include("paste.sealed.urls")),
     path("", include("paste.doors.urls")),

@@ -71,6 +71,17 @@ def read_for(generation: Generation) -> list[dict[str, object]] | None:
     return row.layers if row else None
 
 
+def blank(user: int, request: UUID, name: str) -> int:
+    """Takes the text of the layers called ``name`` out of what is kept of the answers to ``request``: somebody wants it forgotten. Returns
+    of how many."""
+    rows = Generation.objects.filter(user=user, request=request).exclude(composition=None)
+    found = Stored.objects.filter(pk__in=rows.values_list("composition", flat=True))
+    for row in found:
+        row.layers = [{**layer, "text": ""} if layer["name"] == name else layer for layer in row.layers]
+        row.save(update_fields=["layers"])
+    return len(found)
+
+
 def purge(now: datetime.datetime | None = None) -> int:
     """Deletes compositions to which no answer refers any more. Returns how many."""
     before = (now or timezone.now()) - KEPT

@@ -10,12 +10,14 @@ NAMES = {
     "role": gettext_lazy("Role"), "protocol": gettext_lazy("Protocol"), "task": gettext_lazy("Task"),
     "format": gettext_lazy("Format"), "folder": gettext_lazy("Folder"), "person": gettext_lazy("About you"),
     "conversation": gettext_lazy("This conversation"), "flow": gettext_lazy("Questions at the beginning"), "lore": gettext_lazy("Lore"), "memory": gettext_lazy("Summary of what was said before"),
+    "guild": gettext_lazy("Messages of the Discord server"),
 }  # fmt: skip
 SOURCES = {
     "shipped": gettext_lazy("comes with the site"), "operator": gettext_lazy("written by an operator"),
     "persona": gettext_lazy("from the persona"), "folder": gettext_lazy("from a folder of yours"),
     "person": gettext_lazy("from your page “About you”"), "conversation": gettext_lazy("from this conversation's settings"), "memory": gettext_lazy("summed up from earlier messages"),
     "flow": gettext_lazy("from the conversation flow and your answers"),
+    "guild": gettext_lazy("written by members in channels that are remembered"),
 }  # fmt: skip
 
 

@@ -156,5 +156,3 @@ def through(by: Actor, verb: Callable[P, R], *args: P.args, **kwargs: P.kwargs) 
     """Carries out ``verb``; whatever it puts into the audit names the Discord account."""
     with audit.through(by.door):
         return verb(*args, **kwargs)
-
-

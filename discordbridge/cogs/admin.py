@@ -19,6 +19,7 @@ from discordbridge.options import OPTIONS
 from meatlizard.ops import actions as site
 from meatlizard.threads import in_database
 
+
 @app_commands.guild_only()
 class Admin(SiteCommands, commands.GroupCog, group_name="admin", group_description="For administrators of this server"):
     config = app_commands.Group(name="config", description="Settings of this server")

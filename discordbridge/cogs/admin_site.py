@@ -107,9 +107,7 @@ class SiteCommands:
 
     @app_commands.command(description="Lift a suspension")
     @app_commands.describe(user="whose", reason="for the audit")
-    async def unban(
-        self, interaction: Used, user: discord.User, reason: app_commands.Range[str, 0, 500] = ""
-    ) -> None:
+    async def unban(self, interaction: Used, user: discord.User, reason: app_commands.Range[str, 0, 500] = "") -> None:
         by = await giver(interaction)
         await carried_out(by, administration.unban, by, user.id, reason)
         await tell(interaction, gettext("{member} is suspended no more.").format(member=user.mention))

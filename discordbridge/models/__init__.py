@@ -2,5 +2,6 @@ from discordbridge.models.accounts import DiscordAccount
 from discordbridge.models.guilds import Guild
 from discordbridge.models.running import BotLease
 from discordbridge.models.sessions import GuildSession, PostedMessage, SeenMessage
+from discordbridge.models.transcripts import Transcript
 
-__all__ = ["BotLease", "DiscordAccount", "Guild", "GuildSession", "PostedMessage", "SeenMessage"]
+__all__ = ["BotLease", "DiscordAccount", "Guild", "GuildSession", "PostedMessage", "SeenMessage", "Transcript"]

@@ -1,0 +1,87 @@
+"""Writes the transcript of each session that is over, and tells of it in the server's channel for that."""
+
+import asyncio
+import contextlib
+import logging
+from uuid import UUID
+
+import discord
+from discord.ext import commands
+from django.conf import settings
+from django.db import Error as DatabaseTrouble
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from discordbridge.actions import transcripts
+from discordbridge.bot import Bot
+from meatlizard.threads import in_database, in_thread
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 60.0
+"""Without any news: what a bot that died left behind is found so."""
+
+
+class Transcripts(commands.Cog):
+    def __init__(self, bot: Bot) -> None:
+        self.bot = bot
+        self._wake = asyncio.Event()
+
+    @commands.Cog.listener()
+    async def on_session_closed(self, row: object) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        await self.bot.wait_until_ready()
+        while True:
+            try:
+                await self.look()
+            except DatabaseTrouble:
+                log.exception("transcripts.database_error")
+            except OSError:
+                # The storage is out of reach: they wait.
+                log.exception("transcripts.not_stored")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+
+    async def look(self) -> None:
+        for session in await in_database(transcripts.waiting):
+            await self._write(session)
+        for news in await in_database(transcripts.unposted):
+            await self._tell(news)
+
+    @staticmethod
+    async def _write(session: UUID) -> None:
+        written = await in_database(transcripts.draft, session)
+        if written is None:
+            return
+        try:
+            await in_thread(transcripts.store, written)
+        except BaseException:
+            await in_thread(transcripts.discard_files, written.row)
+            raise
+        await in_database(transcripts.keep, written)
+
+    async def _tell(self, news: transcripts.News) -> None:
+        channel = self.bot.get_channel(news.channel or 0)
+        if not await in_database(transcripts.posted, news.transcript):
+            return
+        if not isinstance(channel, discord.TextChannel | discord.Thread):
+            return
+        member = f"<@{news.member}>" if news.member else gettext("somebody who has left")
+        said = gettext("Session of {member} closed ({reason}): {messages} messages. {link}").format(
+            member=member, reason=news.reason.replace("_", " ") or "—", messages=news.messages,
+            link=f"<{settings.SITE_URL}{reverse('discord:transcript', args=[news.transcript])}>",
+        )  # fmt: skip
+        try:
+            await channel.send(said, allowed_mentions=discord.AllowedMentions.none(), silent=True)
+        except discord.HTTPException as error:
+            log.warning("transcripts.not_told", extra={"status": error.status, "code": error.code})
+
+
+async def setup(bot: Bot) -> None:
+    cog = Transcripts(bot)
+    await bot.add_cog(cog)
+    bot.keep(cog.run(), "transcripts")

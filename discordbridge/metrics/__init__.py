@@ -1,0 +1,1 @@
+"""What the channel of figures shows: measured numbers, a small plot, and what changed."""

@@ -1,0 +1,69 @@
+"""Pages about what happened on Discord."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import IO
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET
+
+from discordbridge.access import access_transcript
+from discordbridge.actions import transcripts
+from meatlizard.accounts.http import UserRequest
+from meatlizard.errors import NotFound
+
+PIECE = 262_144
+PAGE_ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""Nothing in it runs or asks anybody but the site. No sandbox: its images would be asked for without the reader's cookies."""
+
+FILE_ALONE = "default-src 'none'; sandbox"
+
+
+@login_required
+@require_GET
+def transcript(request: UserRequest, transcript: UUID) -> HttpResponseBase:
+    """The page as it was written when the session was closed."""
+    row = access_transcript(request.user, transcript)
+    transcripts.note_reading(request.user, row)
+    with _opened(row.page_name) as file:
+        response = HttpResponse(file.read(), content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = PAGE_ALONE
+    return response
+
+
+@login_required
+@require_GET
+def transcript_file(request: UserRequest, transcript: UUID, attached: int) -> HttpResponseBase:
+    """A file that was attached: images are shown, everything else is saved."""
+    row = access_transcript(request.user, transcript)
+    if attached >= len(row.files):
+        raise NotFound(gettext("This transcript has no such file."))
+    about = row.files[attached]
+    kind = about["type"] if about["image"] else "application/octet-stream"
+    response = StreamingHttpResponse(_pieces(_opened(row.file_name(attached))), content_type=kind)
+    response.headers["Content-Security-Policy"] = FILE_ALONE
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Disposition"] = (
+        "inline" if about["image"] else content_disposition_header(True, about["name"]) or "attachment"
+    )
+    return response
+
+
+def _opened(name: str) -> IO[bytes]:
+    try:
+        return default_storage.open(name)
+    except FileNotFoundError:
+        raise NotFound(gettext("This file is not kept any more.")) from None
+
+
+async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    try:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece
+    finally:
+        await asyncio.to_thread(file.close)
