@@ -19,6 +19,7 @@ from chat.events import ConversationChanged, ConversationOut, FinishedOut, Messa
 from chat.flows import telling
 from chat.models import Conversation, Generation, Message
 from chat.personas import stage
+from chat.prompting import outside
 from chat.prompting.layers import Composition, compose
 from chat.prompting.sources import gathered
 from chat.rating import reading
@@ -76,7 +77,7 @@ def contexts(
     """What a model gets to read, and of ``looks`` to see, for each of ``answers`` that still exists, by generation. Two queries, more
     for long ones and where files are attached."""
     talks = sorted({answer.conversation_id for answer in answers})
-    layers, casts, flows = gathered(talks)
+    layers, casts, flows, elsewhere = gathered(talks)
     said = documents.said(talks)
     tree = said.tree
     # A conversation may have been deleted since the claim: then there is nothing to answer.
@@ -86,6 +87,9 @@ def contexts(
     told = {
         talk: (*found, *scripts.get(talk, stage.SILENT).layers, *kept.get(talk, ())) for talk, found in layers.items()
     }
+    added = outside.layers([one for one in there if one.conversation_id in elsewhere]) if elsewhere else {}
+    for one in there:
+        told[one.conversation_id] = (*told[one.conversation_id], *added.get(one.pk, ()))
     systems = {talk: compose(found).text for talk, found in told.items()}
     tree = documents.told(said, [one.message_id for one in there])
     found = {}

@@ -1,5 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.models.signals import post_migrate, pre_delete, pre_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,5 +12,33 @@ class DiscordBridgeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from chat.prompting import outside as prompts
+        from discordbridge.memory import outside
+
+        prompts.register(outside.layers)
+        pre_migrate.connect(_unhook_memory, sender=self, dispatch_uid="discord.memory")
+        post_migrate.connect(_make_memory, sender=self, dispatch_uid="discord.memory")
+        pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="discord.forget")
         if settings.DISCORD_TOKEN and settings.DISCORD_IN_SITE:
             from discordbridge import services  # noqa: F401  (registers the bot of the serving process)
+
+
+def _unhook_memory(sender: Any, using: str, plan: Any = (), **kwargs: Any) -> None:
+    from discordbridge.memory import fulltext
+
+    if plan:
+        fulltext.unhook(using)
+
+
+def _make_memory(sender: Any, using: str, **kwargs: Any) -> None:
+    """Index and triggers, after whatever a migration did to the table."""
+    from discordbridge.memory import fulltext
+
+    fulltext.make(using)
+
+
+def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A person's account is being deleted."""
+    from discordbridge.actions import leaving
+
+    leaving.forget(instance.pk)

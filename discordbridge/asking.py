@@ -17,7 +17,7 @@ from chat.access import access_message
 from chat.actions import Asked
 from chat.events import Send
 from chat.moderating.texts import SERVICE
-from discordbridge import files, opening, reading
+from discordbridge import files, opening, reading, recalling
 from discordbridge import following as answers
 from discordbridge.access import live_session
 from discordbridge.actions import accounts, beginning, seen, sessions
@@ -110,6 +110,7 @@ class Intake:
             type="send", request=request, conversation=session.conversation_id, text=text, attachments=tuple(kept),
             offline=offline,
         )  # fmt: skip
+        await recalling.recall(message, session.kind, account.user, request, text)
         made = await self._asked(account.user, ask)
         await in_database(_settle, message.id, session.pk, made.answer)
 

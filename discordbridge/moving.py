@@ -32,9 +32,12 @@ async def transfer(bot: Bot, by: Actor, session: UUID, to: discord.Member) -> No
     former = channel.guild.get_member(row.member or 0)
     if former is not None:
         await _shut(channel, former)
+    # Whoever had the conversation hears that it is gone; to the bot that would mean to close the session.
+    bot.closed(row)
     try:
         moved = await carried_out(by, administration.transfer, by, session, to.id, to.display_name)
     except AppError:
+        bot.opened(row)
         if former is not None:
             await _open(channel, former)
         raise

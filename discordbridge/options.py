@@ -75,6 +75,15 @@ OPTIONS: dict[str, Option] = {
     "session-kind": Option("session_kind", _kind, _("what /chat opens: channel or thread")),
     "thread-home": Option("thread_home", _id_or_none, _("the channel under which private threads are opened")),
     "metrics-channel": Option("metrics_channel", _id_or_none, _("where figures and alerts are posted")),
+    "memory-channels": Option(
+        "memory_channels", _ids, _("channels whose messages are remembered; members are told there")
+    ),
+    "memory-context": Option(
+        "options",
+        _yes_or_no,
+        _("whether models are told of what is remembered and the asker can see: on or off"),
+        key="memory_context",
+    ),
     "transcripts-channel": Option("transcripts_channel", _id_or_none, _("where closed sessions are told of")),
 }
 

@@ -18,12 +18,14 @@ ANSWERS = "How they want to be answered:"
 class Gathered(NamedTuple):
     """Of each conversation the layers, for :func:`chat.prompting.layers.compose`; and of those where somebody speaks, or that have
     lorebooks, the cast, whose own layers hang on what was said: see :func:`chat.personas.stage.scripts`. ``flows``: the version of
-    the flow of those that were begun with one; see :func:`chat.flows.telling.layers`.
+    the flow of those that were begun with one; see :func:`chat.flows.telling.layers`. ``elsewhere``: those that are not read on the web,
+    to whose answers other apps may add; see :mod:`chat.prompting.outside`.
     """
 
     layers: dict[UUID, tuple[Layer, ...]]
     casts: dict[UUID, Cast]
     flows: dict[UUID, UUID]
+    elsewhere: frozenset[UUID] = frozenset()
 
 
 def sources(conversations: Sequence[UUID]) -> dict[UUID, tuple[Layer, ...]]:
@@ -46,7 +48,8 @@ def gathered(conversations: Sequence[UUID]) -> Gathered:
             *person_layer(row.about, row.answers, row.own_version),
             *_versioned([own]),
         )
-    return Gathered(found, casts(rows), {row.pk: row.flow for row in rows if row.flow is not None})
+    elsewhere = frozenset(row.pk for row in rows if row.place != "web")
+    return Gathered(found, casts(rows), {row.pk: row.flow for row in rows if row.flow is not None}, elsewhere)
 
 
 def person_layer(about: str | None, answers: str | None, version: int | None) -> Iterable[Layer]:

@@ -182,7 +182,23 @@ def recollected(keys: Collection[tuple[int, UUID]]) -> dict[tuple[int, UUID], st
 
 
 def purge() -> int:
-    return Recollection.objects.filter(created__lt=timezone.now() - KEPT, quoted=None).delete()[0]
+    """Old ones keep what they quote, and not the text: somebody may yet want it forgotten where a model was told of it."""
+    return Recollection.objects.filter(created__lt=timezone.now() - KEPT).exclude(text="").update(text="")
+
+
+def authors(guild: int) -> list[int]:
+    return list(RememberedMessage.objects.filter(guild=guild).order_by().values_list("author", flat=True).distinct())
+
+
+def newest(channel: int) -> int:
+    """The newest message that is remembered of a channel; 0: none."""
+    return RememberedMessage.objects.filter(place=channel).values_list("pk", flat=True).order_by("-pk").first() or 0
+
+
+def since(channel: int, first: int) -> list[int]:
+    """Those of a channel from ``first`` on that are not known to be deleted."""
+    rows = RememberedMessage.objects.filter(place=channel, pk__gte=first, deleted=None)
+    return list(rows.values_list("pk", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

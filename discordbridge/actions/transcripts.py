@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.portability.transcripts import Kept, told
+from discordbridge.access import person_of
 from discordbridge.models import GuildSession, Transcript
 from meatlizard.accounts.models import User
 from meatlizard.moderation.actions import audit
@@ -146,3 +147,11 @@ def forget(person: int) -> None:
     Transcript.objects.filter(pk__in=[row.pk for row in rows]).delete()
     for row in rows:
         transaction.on_commit(partial(discard_files, row))
+
+
+def forget_of(snowflake: int) -> None:
+    """Those of whoever this is here."""
+    person = person_of(snowflake)
+    if person is not None:
+        with transaction.atomic():
+            forget(person.pk)

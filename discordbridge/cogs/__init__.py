@@ -7,4 +7,8 @@ COGS: tuple[str, ...] = (
     "discordbridge.cogs.messages",
     "discordbridge.cogs.chat",
     "discordbridge.cogs.upkeep",
+    "discordbridge.cogs.admin",
+    "discordbridge.cogs.metrics",
+    "discordbridge.cogs.transcripts",
+    "discordbridge.cogs.memory",
 )

@@ -1,7 +1,19 @@
 from discordbridge.models.accounts import DiscordAccount
 from discordbridge.models.guilds import Guild
+from discordbridge.models.memory import NotRemembered, Recollection, RememberedMessage
 from discordbridge.models.running import BotLease
 from discordbridge.models.sessions import GuildSession, PostedMessage, SeenMessage
 from discordbridge.models.transcripts import Transcript
 
-__all__ = ["BotLease", "DiscordAccount", "Guild", "GuildSession", "PostedMessage", "SeenMessage", "Transcript"]
+__all__ = [
+    "BotLease",
+    "DiscordAccount",
+    "Guild",
+    "GuildSession",
+    "NotRemembered",
+    "PostedMessage",
+    "Recollection",
+    "RememberedMessage",
+    "SeenMessage",
+    "Transcript",
+]
