@@ -26,6 +26,7 @@ from tests.fakes.discord import Beside, FakeDiscord, Guild, beside
 
 if TYPE_CHECKING:
     from discordbridge.bot import Bot
+    from tests.discordbridge.administrators import Town
 
 
 def check(fake: FakeDiscord) -> None:
@@ -106,3 +107,10 @@ async def plain_client(
     for client, task in running:
         await client.close()
         await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def town(site_bot: "Bot", discord_addresses: FakeDiscord, guild: Guild) -> "Town":
+    from tests.discordbridge.administrators import settle
+
+    return await settle(site_bot, discord_addresses, guild)
