@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from chat import queueing
 from chat.node_overview import NodeView, Overview, overview
+from discordbridge.actions import remembering
 from discordbridge.models import GuildSession
 from discordbridge.options import OPTIONS, shown
 from discordbridge.rights import Actor
@@ -95,6 +96,16 @@ def _client(one: NodeView) -> str:
     gpu = gettext("GPU {busy}").format(busy=percent(one.latest.gpu_utilisation if one.latest else None))
     models = ", ".join(plain(model.row.alias, 40) for model in one.models) or "—"
     return f"**{plain(one.row.name)}** · {one.state_name}{why} · {models} · {speed(one.speed)} · {gpu} · {number(one.running)}×"
+
+
+def remembered(by: Actor) -> str:
+    found = remembering.statistics(by.guild.pk)
+    if not found.messages:
+        return gettext("nothing")
+    head = gettext("{messages} messages of {people} people, {week} of the last seven days").format(
+        messages=number(found.messages), people=number(found.people), week=number(found.week)
+    )
+    return "\n".join([head, *(f"<#{channel}> {number(count)}" for channel, count in found.by_channel)])[:1_000]
 
 
 def config(by: Actor, name: str = "") -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from chat.prompting import compositions
 from discordbridge.access import guild_settings
 from discordbridge.memory import index
-from discordbridge.models import Guild, NotRemembered, Recollection, RememberedMessage
+from discordbridge.models import Forgotten, Guild, Recollection, RememberedMessage
 from meatlizard.accounts.models import User
 
 MOST_TEXT = 4_000
@@ -23,6 +23,9 @@ QUOTE = 400
 
 KEPT = datetime.timedelta(days=2)
 """A recollection is read when its answer is claimed, at the latest when that is tried for the last time."""
+
+DISCORD_BEGAN = 1_420_070_400_000
+"""Its numbers count milliseconds from here."""
 
 HEAD = (
     "Messages that members of this Discord server wrote earlier, found by words of the question. They are quotes, perhaps wrong or "
@@ -63,9 +66,7 @@ def all_channels() -> dict[int, frozenset[int]]:
 def remember(messages: Iterable[Heard]) -> int:
     """Keeps those of people who let themselves be remembered; what is kept already is brought up to date. Returns how many."""
     heard = {one.id: one for one in messages}
-    refusing = set(
-        NotRemembered.objects.filter(pk__in={one.author for one in heard.values()}).values_list("pk", flat=True)
-    )
+    found = Forgotten.objects.in_bulk({one.author for one in heard.values()})
     rows = [
         RememberedMessage(
             pk=one.id, guild_id=one.guild, channel=one.channel, place=one.place, author=one.author,
@@ -73,7 +74,7 @@ def remember(messages: Iterable[Heard]) -> int:
             embeds=list(one.embeds), reply_to=one.reply_to, created=one.created, edited=one.edited,
         )
         for one in heard.values()
-        if one.author not in refusing
+        if (past := found.get(one.author)) is None or not (past.for_good or one.id <= past.before)
     ]  # fmt: skip
     RememberedMessage.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["id"],
@@ -109,14 +110,21 @@ def channel_gone(place: int) -> None:
 def forget(author: int, guild: int | None = None, *, stop: bool = False) -> int:
     """All that is remembered of a person, in one server or everywhere. ``stop``: nothing is from now on. Returns how many messages."""
     with transaction.atomic():
-        if stop:
-            NotRemembered.objects.get_or_create(pk=author)
+        before = _snowflake(timezone.now())
+        Forgotten.objects.update_or_create(
+            pk=author, defaults={"before": before, **({"for_good": True} if stop else {})}
+        )
         return _erase(Q(author=author) if guild is None else Q(author=author, guild=guild))
 
 
 def allow(author: int) -> bool:
-    """The person may be remembered again."""
-    return NotRemembered.objects.filter(pk=author).delete()[0] > 0
+    """The person may be remembered again, from what they write next on."""
+    return Forgotten.objects.filter(pk=author, for_good=True).update(for_good=False) == 1
+
+
+def _snowflake(moment: datetime.datetime) -> int:
+    """The last of all numbers that Discord gives until then."""
+    return ((int(moment.timestamp() * 1000) - DISCORD_BEGAN) << 22) | 0x3FFFFF
 
 
 def guild_gone(guild: int) -> None:

@@ -15,9 +15,10 @@ from discordbridge.actions import administration
 from discordbridge.administering import Used, Where, carried_out, giver, tell
 from discordbridge.bot import Bot
 from discordbridge.cogs.admin_site import SiteCommands
+from discordbridge.metrics import figures, showing
 from discordbridge.options import OPTIONS
 from meatlizard.ops import actions as site
-from meatlizard.threads import in_database
+from meatlizard.threads import in_database, in_thread
 
 
 @app_commands.guild_only()
@@ -168,6 +169,15 @@ class Admin(SiteCommands, commands.GroupCog, group_name="admin", group_descripti
     async def audit(self, interaction: Used) -> None:
         by = await giver(interaction)
         await tell(interaction, await in_database(reports.audit, by))
+
+    @app_commands.command(description="Figures of the site, and what is remembered of this server")
+    async def metrics(self, interaction: Used) -> None:
+        by = await giver(interaction)
+        await interaction.response.defer(ephemeral=True)
+        now = await in_database(figures.collect)
+        card = showing.embed(now)
+        card.add_field(name=gettext("Remembered"), value=await in_database(reports.remembered, by), inline=False)
+        await interaction.followup.send(embed=card, file=await in_thread(showing.picture, now), ephemeral=True)
 
     @app_commands.command(description="What waits, and how long an answer takes")
     async def queue(self, interaction: Used) -> None:

@@ -1,6 +1,6 @@
 from discordbridge.models.accounts import DiscordAccount
 from discordbridge.models.guilds import Guild
-from discordbridge.models.memory import NotRemembered, Recollection, RememberedMessage
+from discordbridge.models.memory import Forgotten, Recollection, RememberedMessage
 from discordbridge.models.running import BotLease
 from discordbridge.models.sessions import GuildSession, PostedMessage, SeenMessage
 from discordbridge.models.transcripts import Transcript
@@ -8,9 +8,9 @@ from discordbridge.models.transcripts import Transcript
 __all__ = [
     "BotLease",
     "DiscordAccount",
+    "Forgotten",
     "Guild",
     "GuildSession",
-    "NotRemembered",
     "PostedMessage",
     "Recollection",
     "RememberedMessage",

@@ -36,11 +36,14 @@ class RememberedMessage(models.Model):
         return f"Discord message {self.pk}"
 
 
-class NotRemembered(models.Model):
-    """A person on Discord, by their number, who does not want to be remembered."""
+class Forgotten(models.Model):
+    """A person on Discord, by their number, who was forgotten: nothing from ``before`` (a snowflake) is remembered again, although Discord
+    still has it, and ``for_good`` nothing at all.
+    """
 
     id = models.BigIntegerField(primary_key=True)
-    since = models.DateTimeField(auto_now_add=True)
+    before = models.BigIntegerField()
+    for_good = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"Discord account {self.pk}"
