@@ -30,7 +30,7 @@ def visible(
         channel = guild.get_channel(key)
         if channel is None:
             continue
-        who = [guild.default_role, member] if everybody else [member]
+        who: list[discord.Role | discord.Member] = [member, *([guild.default_role] if everybody else ())]
         held = [channel.permissions_for(one) for one in who]
         if all(one.view_channel and one.read_message_history for one in held):
             found.add(key)

@@ -5,6 +5,7 @@ from typing import cast
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 from django.utils.translation import gettext
 
 from chat import node_orders
@@ -18,7 +19,7 @@ from meatlizard.threads import in_database
 log = logging.getLogger(__name__)
 
 
-class SiteCommands:
+class SiteCommands(commands.Cog):
     """Mixed into the cog of ``/admin``."""
 
     clients = app_commands.Group(name="clients", description="Inference clients")

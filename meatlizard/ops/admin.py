@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from meatlizard.accounts.http import UserRequest
+from meatlizard.accounts.models import User
 from meatlizard.errors import AppError
 from meatlizard.ops import actions
 from meatlizard.ops.models import Switches
@@ -42,13 +43,14 @@ class SwitchesAdmin(admin.ModelAdmin[Switches]):
         (gettext_lazy("Announcement"), {"fields": ["announcement", "hours"]}),
     ]
 
-    def has_module_permission(self, request: UserRequest) -> bool:  # type: ignore[override]
-        return operates(request.user)
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _operates(request)
 
-    def has_view_permission(self, request: UserRequest, obj: Any = None) -> bool:  # type: ignore[override]
-        return operates(request.user)
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _operates(request)
 
-    has_change_permission = has_view_permission
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _operates(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -56,7 +58,7 @@ class SwitchesAdmin(admin.ModelAdmin[Switches]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def changelist_view(self, request: UserRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """There is one row, made when somebody first looks for it."""
         if self.has_view_permission(request):
             Switches.objects.get_or_create(pk=1)
@@ -83,3 +85,7 @@ class SwitchesAdmin(admin.ModelAdmin[Switches]):
 
     def response_change(self, request: HttpRequest, obj: Switches) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:ops_switches_change", args=[1]))
+
+
+def _operates(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and operates(request.user)

@@ -18,20 +18,20 @@ from tests.chat.makers import connected_node
 from tests.discordbridge.administrators import Town
 from tests.fakes.discord import Channel, Person
 
-EVERY = [
+EVERY: list[tuple[str, dict[str, Any]]] = [
     ("admin enable", {}), ("admin disable", {}), ("admin maintenance", {"level": "hard"}), ("admin sessions", {}),
     ("admin close", {"session": "1"}), ("admin config get", {}), ("admin config set", {"name": "mirror", "value": "on"}),
     ("admin audit", {}), ("admin queue", {}), ("admin metrics", {}), ("admin clients list", {}),
     ("admin clients drain", {"client": "mac"}), ("admin clients pause", {"client": "mac"}),
     ("admin clients resume", {"client": "mac"}), ("admin announce", {"text": "Hello"}),
 ]  # fmt: skip
-OF_THE_SITE = [
+OF_THE_SITE: list[tuple[str, dict[str, Any]]] = [
     ("admin enable", {"where": "site"}), ("admin disable", {"where": "site"}),
     ("admin maintenance", {"level": "hard", "where": "site"}), ("admin clients list", {}),
     ("admin clients drain", {"client": "mac"}), ("admin clients resume", {"client": "mac"}),
     ("admin announce", {"text": "Hello", "where": "site"}),
 ]  # fmt: skip
-ABOUT_SOMEBODY = [
+ABOUT_SOMEBODY: list[tuple[str, dict[str, Any]]] = [
     ("admin ban", {"reason": "Spam"}), ("admin unban", {}), ("admin budget grant", {"tokens": 5}),
     ("admin transfer", {"session": "1"}),
 ]  # fmt: skip
