@@ -1,7 +1,5 @@
 """Pages about what happened on Discord."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import IO
 from uuid import UUID
 
@@ -16,8 +14,8 @@ from discordbridge.access import access_transcript
 from discordbridge.actions import transcripts
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import NotFound
+from meatlizard.storage.streams import pieces
 
-PIECE = 262_144
 PAGE_ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """Nothing in it runs or asks anybody but the site. No sandbox: its images would be asked for without the reader's cookies."""
 
@@ -45,7 +43,7 @@ def transcript_file(request: UserRequest, transcript: UUID, attached: int) -> Ht
         raise NotFound(gettext("This transcript has no such file."))
     about = row.files[attached]
     kind = about["type"] if about["image"] else "application/octet-stream"
-    response = StreamingHttpResponse(_pieces(_opened(row.file_name(attached))), content_type=kind)
+    response = StreamingHttpResponse(pieces(_opened(row.file_name(attached))), content_type=kind)
     response.headers["Content-Security-Policy"] = FILE_ALONE
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Disposition"] = (
@@ -59,11 +57,3 @@ def _opened(name: str) -> IO[bytes]:
         return default_storage.open(name)
     except FileNotFoundError:
         raise NotFound(gettext("This file is not kept any more.")) from None
-
-
-async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
-    try:
-        while piece := await asyncio.to_thread(file.read, PIECE):
-            yield piece
-    finally:
-        await asyncio.to_thread(file.close)

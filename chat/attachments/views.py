@@ -1,8 +1,6 @@
 """Requests about attached files: they come, they go, they are looked at and downloaded, by their owners alone."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from typing import IO, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -18,10 +16,10 @@ from chat.views.bodies import body
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.security.ratelimit import limited
+from meatlizard.storage.streams import pieces
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
-PIECE = 262_144
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -116,7 +114,7 @@ def _image(row: Upload, *, small: bool) -> HttpResponseBase:
 
 
 def _streamed(row: Upload, name: str, content_type: str) -> StreamingHttpResponse:
-    return _alone(StreamingHttpResponse(_pieces(opened(row, name)), content_type=content_type))
+    return _alone(StreamingHttpResponse(pieces(opened(row, name)), content_type=content_type))
 
 
 def _alone(response: Response) -> Response:
@@ -124,11 +122,3 @@ def _alone(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
-    try:
-        while piece := await asyncio.to_thread(file.read, PIECE):
-            yield piece
-    finally:
-        await asyncio.to_thread(file.close)

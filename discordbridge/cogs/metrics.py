@@ -1,6 +1,5 @@
 """Keeps the message of figures in each server up to date, and says there what has changed."""
 
-import asyncio
 import contextlib
 import datetime
 import logging
@@ -8,12 +7,12 @@ from typing import Any
 
 import discord
 from discord.ext import commands
-from django.db import Error as DatabaseTrouble
 from django.utils import timezone
 
 from discordbridge.actions import boards
 from discordbridge.actions.boards import Board
 from discordbridge.bot import Bot
+from discordbridge.looking import Looking
 from discordbridge.metrics import changes, figures, showing
 from meatlizard.threads import in_database, in_thread
 
@@ -31,26 +30,18 @@ UNKNOWN_MESSAGE = 10008
 class Metrics(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
-        self._wake = asyncio.Event()
+        self._looking: Looking | None = None
         self._before: figures.Figures | None = None
         self._shown: dict[int, figures.Figures] = {}
 
     @commands.Cog.listener()
     async def on_guild_configured(self, guild: int) -> None:
         self._shown.pop(guild, None)
-        self._wake.set()
+        if self._looking is not None:
+            self._looking.hint()
 
-    async def run(self) -> None:
-        await self.bot.wait_until_ready()
-        while True:
-            try:
-                await self.look()
-            except DatabaseTrouble:
-                log.exception("metrics.database_error")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wake.wait()
-            self._wake.clear()
+    async def cog_load(self) -> None:
+        self._looking = Looking(self.bot, self.look, LOOK_SECONDS, "figures")
 
     async def look(self) -> None:
         """Once, at all servers that have a channel for it. Without one nothing is collected."""
@@ -103,6 +94,4 @@ class Metrics(commands.Cog):
 
 
 async def setup(bot: Bot) -> None:
-    cog = Metrics(bot)
-    await bot.add_cog(cog)
-    bot.keep(cog.run(), "metrics")
+    await bot.add_cog(Metrics(bot))

@@ -1,19 +1,17 @@
 """Writes the transcript of each session that is over, and tells of it in the server's channel for that."""
 
-import asyncio
-import contextlib
 import logging
 from uuid import UUID
 
 import discord
 from discord.ext import commands
 from django.conf import settings
-from django.db import Error as DatabaseTrouble
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from discordbridge.actions import transcripts
 from discordbridge.bot import Bot
+from discordbridge.looking import Looking
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
@@ -25,26 +23,15 @@ LOOK_SECONDS = 60.0
 class Transcripts(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
-        self._wake = asyncio.Event()
+        self._looking: Looking | None = None
+
+    async def cog_load(self) -> None:
+        self._looking = Looking(self.bot, self.look, LOOK_SECONDS, "transcripts")
 
     @commands.Cog.listener()
     async def on_session_closed(self, row: object) -> None:
-        self._wake.set()
-
-    async def run(self) -> None:
-        await self.bot.wait_until_ready()
-        while True:
-            try:
-                await self.look()
-            except DatabaseTrouble:
-                log.exception("transcripts.database_error")
-            except OSError:
-                # The storage is out of reach: they wait.
-                log.exception("transcripts.not_stored")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._wake.wait()
-            self._wake.clear()
+        if self._looking is not None:
+            self._looking.hint()
 
     async def look(self) -> None:
         for session in await in_database(transcripts.waiting):
@@ -82,6 +69,4 @@ class Transcripts(commands.Cog):
 
 
 async def setup(bot: Bot) -> None:
-    cog = Transcripts(bot)
-    await bot.add_cog(cog)
-    bot.keep(cog.run(), "transcripts")
+    await bot.add_cog(Transcripts(bot))

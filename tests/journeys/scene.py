@@ -218,8 +218,6 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
     )
     flow = _flow(persona, words)
     return _short_link(alice, words) | _pastes(alice, bob, words) | {
-        "flow": flow.pk,
-    return _short_link(alice, words) | {
         "flow": flow.pk, "transcript": _transcript(alice, made["conversation"], words), "attached": 0,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
@@ -263,6 +261,8 @@ def _pastes(alice: Any, bob: Any, words: Words) -> dict[str, Any]:
     shelf = collections.make(alice, words("Garden", 200), public=True)
     collections.put(shelf, paste)
     return {"slug": paste.slug, "file": 1, "comment": said.public_id, "shelf": shelf.slug}
+
+
 def _transcript(alice: Any, conversation: str, words: Words) -> Any:
     """Of a session on Discord that is over, with a file."""
     from django.core.files.base import ContentFile
