@@ -84,12 +84,12 @@ async def _ready(client: discord.Client) -> None:
 
 
 @pytest.fixture
-async def site_bot(fake_discord: FakeDiscord, guild: Guild, transactional_db: None) -> AsyncIterator["Bot"]:
+async def site_bot(discord_addresses: FakeDiscord, guild: Guild, transactional_db: None) -> AsyncIterator["Bot"]:
     # Not before Django is set up, which reading a conftest does not wait for.
     from tests.chat.serving import serving
     from tests.discordbridge.live import bot_at
 
-    async with serving(), bot_at(fake_discord) as bot:
+    async with serving(), bot_at(discord_addresses) as bot:
         yield bot
 
 
@@ -110,7 +110,7 @@ async def plain_client(
 
 
 @pytest.fixture
-async def town(site_bot: "Bot", discord_addresses: FakeDiscord, guild: Guild) -> "Town":
+async def town(discord_addresses: FakeDiscord, site_bot: "Bot", guild: Guild) -> "Town":
     from tests.discordbridge.administrators import settle
 
     return await settle(site_bot, discord_addresses, guild)
