@@ -30,6 +30,9 @@ RATE_LIMIT_SECONDS = 60.0
 
 CLOSE_SECONDS = 4.0
 
+NOT_TOLD: tuple[type[Exception], ...] = (*TROUBLE, RuntimeError)
+"""The last is raised when the bot itself is leaving."""
+
 
 class Tree(app_commands.CommandTree["Bot"]):
     """Commands whose refusals are told to whoever gave them, and to nobody else."""
@@ -109,6 +112,8 @@ class Bot(commands.Bot):
         task = asyncio.get_running_loop().create_task(_traced(work), name=name or None)
         self._kept.add(task)
         task.add_done_callback(self._done)
+        # Cancelled before its first step, the task would leave it unawaited.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     def _done(self, task: asyncio.Task[Any]) -> None:
@@ -144,6 +149,5 @@ async def answer_privately(interaction: discord.Interaction[Any], text: str) -> 
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (*TROUBLE, RuntimeError) as error:
-        # A RuntimeError: the bot itself is leaving.
+    except NOT_TOLD as error:
         log.info("discord.not_told", extra={"error": type(error).__name__})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NOT_TAKEN: tuple[type[Exception], ...] = (*TROUBLE, discord.app_commands.CommandSyncFailure)
+
 
 def digest(bot: "Bot") -> str:
     """Of all commands as Discord is told of them, and of whose they are."""
@@ -30,7 +32,7 @@ async def tell_commands(bot: "Bot") -> None:
     """A refusal is no reason not to run: what Discord knows already goes on working."""
     try:
         await everywhere(bot)
-    except (*TROUBLE, discord.app_commands.CommandSyncFailure) as error:
+    except NOT_TAKEN as error:
         log.error("discord.commands_not_told", extra={"reason": str(error)[:500]})
 
 

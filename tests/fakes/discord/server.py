@@ -106,7 +106,7 @@ class FakeDiscord:
         application.router.add_get("/gateway", self.world.gateway.serve)
         application.router.add_get("/gateway/", self.world.gateway.serve)
         application.router.add_get("/cdn/{path:.+}", partial(serve_file, self.world))
-        application.router.add_route("*", "/api/{rest:.*}", _no_such_route)
+        application.router.add_route("*", "/api/{rest:.*}", self._no_such_route)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port)
@@ -120,9 +120,10 @@ class FakeDiscord:
         await self.world.gateway.close(1001)
         await self._runner.cleanup()
 
-
-async def _no_such_route(request: web.Request) -> web.Response:
-    return respond(404, {"message": "404: Not Found", "code": 0}, {})
+    async def _no_such_route(self, request: web.Request) -> web.Response:
+        """Either Discord has no such route, or the fake has yet to learn it: somebody has to look."""
+        self.world.crashes.append(f"no route {request.method} {request.path}")
+        return respond(404, {"message": "404: Not Found", "code": 0}, {})
 
 
 class Beside:
@@ -152,7 +153,16 @@ def beside(port: int = 0) -> Iterator[Beside]:
     try:
         yield Beside(fake, loop)
     finally:
-        asyncio.run_coroutine_threadsafe(fake.__aexit__(None, None, None), loop).result(30)
+        asyncio.run_coroutine_threadsafe(_end(fake), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
         loop.close()
+
+
+async def _end(fake: FakeDiscord) -> None:
+    """With whatever is still being answered slowly."""
+    await fake.__aexit__()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
