@@ -45,6 +45,11 @@ def turn(message: UUID) -> Turn | None:
     return _turns(messages.without_hidden(row.conversation, [row]))[0]
 
 
+def within(conversation: UUID | None, message: UUID) -> bool:
+    """Whether ``message`` is one of this conversation's, and was not deleted."""
+    return Message.objects.filter(pk=message, conversation=conversation, removed=None).exists()
+
+
 def question_of(answer: UUID) -> UUID | None:
     """What it answers."""
     return Message.objects.filter(pk=answer).values_list("parent", flat=True).first()

@@ -78,3 +78,8 @@ def access_transcript(viewer: User, transcript: UUID) -> Transcript:
     if row is None or not (row.owner_id == viewer.pk or (viewer.is_staff and viewer.has_perm(READS_TRANSCRIPTS))):
         raise NotFound(gettext("This transcript does not exist, or is not yours."))
     return row
+
+
+def can_sign_in(user: int) -> bool:
+    """Whether a person has an account on the web, and not one that was made for Discord alone."""
+    return not DiscordAccount.objects.filter(user=user, shadow=True).exists()

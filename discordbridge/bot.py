@@ -13,11 +13,13 @@ from django.utils.translation import gettext
 
 from discordbridge import addresses
 from discordbridge.asking import Intake
+from discordbridge.buttons import AnswerButton
 from discordbridge.cogs import COGS
 from discordbridge.commanding import tell_commands
 from discordbridge.models import GuildSession
 from discordbridge.registry import Registry
-from discordbridge.showing import PlainShower, Shower
+from discordbridge.showing import Shower
+from discordbridge.streaming import StreamingShower
 from discordbridge.trouble import TROUBLE
 from discordbridge.watching import Lanes
 from meatlizard.errors import AppError
@@ -72,11 +74,12 @@ class Bot(commands.Bot):
         self.registry = Registry()
         self.lanes = Lanes(self)
         self.intake = Intake(self)
-        self.shower: Shower = PlainShower()
+        self.shower: Shower = StreamingShower(self)
         self.reconciled = asyncio.Event()
         self._kept: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
+        self.add_dynamic_items(AnswerButton)
         for name in COGS:
             await self.load_extension(name)
         await tell_commands(self)

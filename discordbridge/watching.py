@@ -107,8 +107,8 @@ class Lanes:
         lane = self._waiting[live.session]
         try:
             while lane:
-                await self._show(live, lane[0])
-                lane.popleft()
+                # Taken out first: what happens to it from now on (it is continued, say) is another time in the lane.
+                await self._show(live, lane.popleft())
         finally:
             if self._running.get(live.session) is asyncio.current_task():
                 self._running.pop(live.session)

@@ -8,6 +8,8 @@
                   ready; it is closed at the end.
 ``site_bot``      the site's own bot, connected to ``fake_discord`` and ready, in ``guild``, with the parts of a serving process beside it
                   (bus, dispatcher, notifier) and tables that threads see. Ask for ``guild`` too where you need it.
+``at_once``       answers are edited a hundred times faster than people see them.
+``node``          a fake inference client that says what the test says, and ``bot`` a bot of the site with it; see ``live.py``.
 ``discord_addresses``  only the settings: token and addresses of ``fake_discord``.
 """
 
@@ -26,7 +28,9 @@ from tests.fakes.discord import Beside, FakeDiscord, Guild, beside
 
 if TYPE_CHECKING:
     from discordbridge.bot import Bot
+    from meatlizard.accounts.models import User
     from tests.discordbridge.administrators import Town
+    from tests.fakes.node import FakeNode
 
 
 def check(fake: FakeDiscord) -> None:
@@ -114,3 +118,32 @@ async def town(discord_addresses: FakeDiscord, site_bot: "Bot", guild: Guild) ->
     from tests.discordbridge.administrators import settle
 
     return await settle(site_bot, discord_addresses, guild)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch, fake_discord: FakeDiscord) -> None:
+    from discordbridge import streaming
+    from discordbridge.relay import pacing
+
+    monkeypatch.setattr(pacing, "SHORTEST", 0.011)
+    monkeypatch.setattr(pacing, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(streaming, "Pace", lambda: pacing.Pace(interval=0.011, _pause=0.01))
+    fake_discord.world.limits.off = True
+
+
+@pytest.fixture
+async def node(olga: "User", discord_addresses: FakeDiscord) -> AsyncIterator["FakeNode"]:
+    from tests.chat.serving import serving
+    from tests.chat.test_chat_socket import node_for
+
+    async with serving(), await node_for(olga) as one:
+        await one.hello("tiny")
+        yield one
+
+
+@pytest.fixture
+async def bot(node: "FakeNode", discord_addresses: FakeDiscord, guild: Guild) -> AsyncIterator["Bot"]:
+    from tests.discordbridge.live import bot_at
+
+    async with bot_at(discord_addresses) as running:
+        yield running

@@ -1,6 +1,7 @@
 """The real bot at the fake Discord, in a test's own loop, as often as it is started; a node that says what the test says."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -64,3 +65,9 @@ async def private_channel(person: Person, guild: Guild, **options: Any) -> Chann
     await person.until(lambda: {one.id for one in person.channels(guild)} - before, "a new channel")
     (new,) = [one for one in person.channels(guild) if one.id not in before]
     return new
+
+
+def said(person: Person, channel: Channel) -> list[str]:
+    """What the bot has said there, without what stands below it in small print."""
+    answers = (one.content for one in person.answers(channel) if one.ephemeral_to is None)
+    return [re.sub(r"\n?^-# .*$", "", text, flags=re.MULTILINE) for text in answers]

@@ -14,7 +14,7 @@ from meatlizard.accounts.models import User
 from meatlizard.threads import in_database
 from tests.chat.serving import serving
 from tests.chat.test_chat_socket import node_for
-from tests.discordbridge.live import answered, bot_at, private_channel
+from tests.discordbridge.live import answered, bot_at, private_channel, said
 from tests.fakes.discord import FakeDiscord, Guild
 from tests.fakes.node import FakeNode
 
@@ -122,8 +122,9 @@ async def test_what_is_written_while_an_answer_runs_is_asked_after_it(
     for question in ("One", "Two", "Three"):
         assert await answered(node, f"{question} it is") == question
     await anne.reads(channel, "Three it is")
-    shown = [message.content for message in anne.answers(channel)]
-    assert shown == ["One it is", "Two it is", "Three it is"]
+    await anne.until(
+        lambda: said(anne, channel) == ["One it is", "Two it is", "Three it is"], "the answers in their order"
+    )
 
 
 async def test_an_edited_question_is_asked_again(

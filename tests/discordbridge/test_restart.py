@@ -1,5 +1,6 @@
 """The bot dies and comes back: nothing is asked twice, answered twice or lost, and rows and channels agree again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 from unittest import mock
@@ -16,7 +17,7 @@ from meatlizard.accounts.models import User
 from meatlizard.threads import in_database
 from tests.chat.serving import serving
 from tests.chat.test_chat_socket import node_for
-from tests.discordbridge.live import answered, asked, bot_at, private_channel
+from tests.discordbridge.live import answered, asked, bot_at, private_channel, said
 from tests.fakes.discord import FakeDiscord, Guild
 from tests.fakes.node import FakeNode, until
 
@@ -67,7 +68,7 @@ async def test_a_bot_that_dies_over_a_message_asks_it_when_it_is_back(
     anne = fake_discord.member(guild, "anne")
     async with bot_at(fake_discord):
         channel = await private_channel(anne, guild)
-        with mock.patch.object(asking, "_settle", side_effect=SystemError("killed")):
+        with mock.patch.object(asking, "_settle", side_effect=asyncio.CancelledError):
             anne.say(channel, "Once only")
             job = await asked(node)
             await until(lambda: in_database(lambda: SeenMessage.objects.filter(fate="taken").exists()))
@@ -77,7 +78,7 @@ async def test_a_bot_that_dies_over_a_message_asks_it_when_it_is_back(
         await node.finish(job, 6)
         await anne.reads(channel, "Indeed")
     assert await questions() == ["Once only"]
-    assert [one.content for one in anne.answers(channel)].count("Indeed") == 1
+    assert said(anne, channel).count("Indeed") == 1
 
 
 async def test_an_answer_that_ended_meanwhile_is_brought(

@@ -16,7 +16,7 @@ from meatlizard.accounts.models import Tier, User
 from meatlizard.threads import in_database
 from tests.chat.serving import serving
 from tests.chat.test_chat_socket import node_for
-from tests.discordbridge.live import answered, asked, bot_at, private_channel
+from tests.discordbridge.live import answered, asked, bot_at, private_channel, said
 from tests.fakes.discord import FakeDiscord, Guild, May
 from tests.fakes.node import FakeNode, until
 
@@ -232,5 +232,5 @@ async def test_an_answer_that_discord_would_not_take_comes_later(
     await answered(node, "I am")
     await anne.reads(channel, "I am")
     assert fault.struck == 2
-    assert [one.content for one in anne.answers(channel)] == ["I am"]
+    assert said(anne, channel) == ["I am"]
     assert await in_database(Generation.objects.filter(purpose="answer").count) == 1

@@ -1,0 +1,51 @@
+"""What is done with an answer from Discord: the chat's own verbs, by whom :mod:`discordbridge.mine` has let in."""
+
+from uuid import UUID
+
+from chat import asked, following
+from chat.access import access_conversation, access_message
+from chat.events import Continue, Regenerate
+from chat.rating import actions as rating
+from chat.rating import reading
+from discordbridge.actions import beginning, seen
+from meatlizard.accounts.models import User
+
+
+def taken(guild: int | None) -> None:
+    """Raises while no questions are taken in that guild."""
+    beginning.taken_here(guild)
+
+
+def stop(owner: User, message: UUID) -> None:
+    row = access_message(owner, message)
+    for state in following.running(row.conversation_id):
+        if state.message == row.pk:
+            asked.stop(owner, state.generation)
+
+
+def stop_all(owner: User, conversation: UUID) -> int:
+    """Whatever is being written or waits in a conversation. Returns how many."""
+    talk = access_conversation(owner, conversation)
+    found = following.running(talk.pk)
+    for state in found:
+        asked.stop(owner, state.generation)
+    return len(found)
+
+
+def again(owner: User, message: UUID, interaction: int) -> None:
+    """``interaction``: the snowflake of what asked for it; the same one asks once."""
+    asked.ask(owner, Regenerate(type="regenerate", request=seen.request_id(interaction), message=message))
+
+
+def go_on(owner: User, message: UUID, interaction: int) -> None:
+    asked.ask(owner, Continue(type="continue", request=seen.request_id(interaction), message=message))
+
+
+def rate(member: User, message: UUID, value: str) -> None:
+    """Thumbs up or down; the same once more takes it back."""
+    row = access_message(member, message)
+    asked.within_rate(member)
+    if reading.values(row.conversation_id).get(row.pk) == value:
+        rating.withdraw(member, row)
+    else:
+        rating.rate(member, row, "up" if value == "up" else "down")
