@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,8 +15,7 @@ from meatlizard.errors import AppError, LimitReached
 from paste.models import Paste
 
 TEXT = "text/plain; charset=utf-8"
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+V = TypeVar("V", bound=Callable[..., HttpResponse])
 
 
 def kind(request: HttpRequest) -> str:
@@ -28,17 +27,17 @@ def kind(request: HttpRequest) -> str:
     return "json" if asks else "text"
 
 
-def spoken(view: "View[P]") -> "View[P]":
+def spoken(view: V) -> V:
     """Refusals in the form in which the answer would have come."""
 
     @wraps(view)
-    def answered(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except AppError as refused:
             return refusal(request, refused)
 
-    return answered
+    return cast(V, answered)
 
 
 def refusal(request: HttpRequest, refused: AppError) -> HttpResponse:

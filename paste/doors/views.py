@@ -40,7 +40,7 @@ HEADERS = (
 )
 """Options that may come as headers, where there is no form to say them in."""
 
-View = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -50,7 +50,7 @@ SANDBOX = "default-src 'none'; sandbox"
 def make(request: HttpRequest, name: str = "") -> HttpResponse:
     """A paste of what is sent: files of a form in parts, a form's text, or the bare bytes (``curl -T``, then ``name`` is the file's)."""
     most = actions.largest(anonymous=False)
-    said = {key.lower(): value for key, value in request.GET.items()}
+    said: dict[str, str] = {key.lower(): str(value) for key, value in request.GET.items()}
     said |= {header.lower(): request.headers[header] for header in HEADERS if header in request.headers}
     drafts: list[Draft] = []
     if request.method == "POST" and request.content_type == "multipart/form-data":

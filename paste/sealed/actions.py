@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +14,7 @@ from django.utils.translation import gettext as _
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached, NotFound
 from paste import actions as pastes
-from paste import contents, sweeping
+from paste import comments, contents, sweeping
 from paste.access import NO_SUCH_PASTE, Viewer, access_comment, files_of
 from paste.models import Comment, Paste
 from paste.sealed import form, parts
@@ -24,6 +22,7 @@ from paste.sealed.access import Sealed, access_sealed, access_sealed_by_token, c
 from paste.sealed.models import Seal
 
 MAX_COMMENTS = 300
+"""At one sealed paste: all of them come with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _open(row: Sealed) -> Opened:
     if not files:
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     ct = contents.text_of(files[0])
-    comments = list(Comment.objects.filter(paste=paste.pk, removed=False).select_related("parent"))
+    said = list(Comment.objects.filter(paste=paste.pk, removed=False).select_related("parent"))
     left, claim = None, ""
     if paste.burns:
         claim = pastes.claim_view(paste)
@@ -101,7 +100,7 @@ def _open(row: Sealed) -> Opened:
         # Parts come after the text, within the hour in which the last reader may ask for them.
         if left == 0 and len(files) == 1:
             _burn(paste)
-    return Opened(paste, json.loads(paste.adata), ct, comments, left, claim if len(files) > 1 else "")
+    return Opened(paste, json.loads(paste.adata), ct, said, left, claim if len(files) > 1 else "")
 
 
 def _burn(paste: Paste) -> None:
@@ -114,21 +113,19 @@ def comment(viewer: Viewer, sent: form.NewComment, address: str) -> Comment:
     """Raises Forbidden where no discussion is open or the proof is wrong, LimitReached beyond MAX_COMMENTS, NotFound, Invalid."""
     row = access_sealed(viewer, sent.pasteid)
     if not row.paste.discussion:
+        # Before the proof, of which wrong ones are counted.
         raise Forbidden(_("There is no discussion at this paste."), code="no_discussion")
     if row.needs_proof:
         check_proof(row, sent.proof or "", address)
     if len(sent.ct) > form.MAX_COMMENT:
         raise form.too_large(form.MAX_COMMENT)
+    if row.paste.comments_count >= MAX_COMMENTS:
+        raise LimitReached(_("This paste has as many comments as it may."), code="too_many_comments")
     adata = form.as_sealed(sent.adata, sent.ct)
     parent = None if sent.parentid == sent.pasteid else access_comment(row.paste, sent.parentid)
-    with transaction.atomic():
-        room = Paste.objects.filter(pk=row.paste.pk, comments_count__lt=MAX_COMMENTS)
-        if not room.update(comments_count=F("comments_count") + 1):
-            raise LimitReached(_("This paste has as many comments as it may."), code="too_many_comments")
-        return Comment.objects.create(
-            paste=row.paste, parent=parent, author=viewer if viewer.is_authenticated else None,
-            public_id=secrets.token_hex(8), text=sent.ct, adata=adata, created=timezone.now(),
-        )  # fmt: skip
+    return comments.comment_sealed(
+        row.paste, viewer if isinstance(viewer, User) else None, adata, sent.ct, parent=parent
+    )
 
 
 def delete(viewer: Viewer, sent: form.Deletion, address: str) -> None:

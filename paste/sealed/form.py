@@ -169,4 +169,4 @@ def _bytes(text: str, what: str) -> bytes:
 
 
 def too_large(most: int) -> TooLarge:
-    return TooLarge(_("A paste may have at most %s when it is sealed.") % filesizeformat(most))
+    return TooLarge(_("Sealed, this may have at most %s.") % filesizeformat(most))
