@@ -2,7 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import pre_delete
+from django.db.models.signals import post_save, pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -24,7 +24,14 @@ class ShortenerConfig(AppConfig):
         registry.add_scope("links:write", _("make, change and delete short links"))
         registry.add_router("/links", "shortener.api.links.router", "links")
         account_suspended.connect(_forget, dispatch_uid="shortener.suspended")
+        post_save.connect(_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.saved")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.forget")
+
+
+def _saved(sender: Any, instance: Any, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
+    """Whoever is deactivated, or active again, is so by being saved."""
+    if not created and (update_fields is None or "is_active" in update_fields):
+        _forget(sender)
 
 
 def _forget(sender: Any, **kwargs: Any) -> None:

@@ -3,6 +3,7 @@
 The path ahead of Django hands such requests on, and asks nothing that these do not ask again.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from shortener.redirect.limits import let_through
 from shortener.redirect.path import FOREIGN, slug_in
 from shortener.redirect.storing import recorder
 from shortener.redirect.visits import Seen, Step
+
+_HOST = re.compile(r"[a-z0-9_.-]{1,253}")
 
 GUESSES = "5/15m"
 """Passwords tried for one link from one address."""
@@ -100,12 +103,14 @@ def parts(path: str) -> tuple[str, str, bool]:
     preview = path.endswith("+")
     path = path.removesuffix("+")
     host = ""
-    if path.startswith(FOREIGN):
-        host, _slash, path = path[1:].partition("/")
+    foreign = path.startswith(FOREIGN)
+    if foreign:
+        named, _slash, path = path[1:].partition("/")
+        host = named.lower()
     slug = slug_in(path)
-    if not slug:
+    if not slug or (foreign and not _HOST.fullmatch(host)):
         raise NotFound(str(NO_SUCH_LINK), code="no_such_link")
-    return host.lower(), slug, preview
+    return host, slug, preview
 
 
 def seen(request: HttpRequest) -> Seen:

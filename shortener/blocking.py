@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from meatlizard.kept_sql import KeptSelect, given
 from shortener import targets
 from shortener.models import BlockedHost, KnownHost
 
@@ -11,6 +12,16 @@ MAX_HOSTS = 1_000_000
 
 _SINK = re.compile(r"[0-9a-f.:]+", re.IGNORECASE)
 """What stands first in a line of such a file, where it is not a bare list of names."""
+
+
+AT_ONCE = 6
+"""Names that one statement asks for: as many as the hosts of most links have."""
+
+_listed: "KeptSelect[str]" = KeptSelect(
+    lambda: BlockedHost.objects.filter(
+        host__in=[given(BlockedHost, "host", f"name{place}") for place in range(AT_ONCE)], list__enabled=True
+    ).values_list("host", flat=True)
+)
 
 
 def hosts_in(text: str) -> Iterator[str]:
@@ -36,9 +47,12 @@ def blocked(hosts: Iterable[str]) -> set[str]:
     named = {name for names in below.values() for name in names}
     if not named:
         return set()
-    listed = set(
-        BlockedHost.objects.filter(host__in=named, list__enabled=True).values_list("host", flat=True).distinct()
-    )
+    listed: set[str] = set()
+    names = sorted(named)
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        places = {f"name{place}": name for place, name in enumerate(some + [some[0]] * (AT_ONCE - len(some)))}
+        listed.update(_listed.rows(**places))
     return {host for host, names in below.items() if not listed.isdisjoint(names)}
 
 

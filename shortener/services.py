@@ -13,6 +13,7 @@ from shortener import rollup
 from shortener.jobs import count_clicks, tidy_up, update_block_lists
 from shortener.redirect.journal import FLUSH_SECONDS
 from shortener.redirect.memory import memory
+from shortener.redirect.recording import prepare_salts
 from shortener.redirect.storing import recorder
 
 log = logging.getLogger(__name__)
@@ -28,21 +29,32 @@ async def keep_fresh() -> None:
 
 
 @service("shortener.clicks")
-async def store_clicks() -> None:
-    """In a thread of its own: neither pages nor answers wait for it, nor it for them."""
+async def note_clicks() -> None:
+    """In a thread of its own: neither pages nor answers wait for it, nor it for the database."""
     loop = asyncio.get_running_loop()
-    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clicks")
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="clicks") as thread:
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_SECONDS)
+                await loop.run_in_executor(thread, recorder.write)
+        finally:
+            thread.submit(recorder.write)
+
+
+@service("shortener.storing")
+async def store_clicks() -> None:
+    loop = asyncio.get_running_loop()
     adopted = float("-inf")
-    try:
-        while True:
-            await loop.run_in_executor(thread, _flush)
-            if loop.time() - adopted >= ADOPT_SECONDS:
-                adopted = loop.time()
-                await loop.run_in_executor(thread, _adopt)
-            await asyncio.sleep(FLUSH_SECONDS)
-    finally:
-        thread.submit(_end)
-        thread.shutdown(wait=True)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="storing") as thread:
+        try:
+            while True:
+                adopt = loop.time() - adopted >= ADOPT_SECONDS
+                if adopt:
+                    adopted = loop.time()
+                await loop.run_in_executor(thread, _store, adopt)
+                await asyncio.sleep(FLUSH_SECONDS)
+        finally:
+            thread.submit(_end)
 
 
 @service("shortener.jobs")
@@ -63,15 +75,15 @@ async def enqueue_jobs() -> None:
         await asyncio.sleep(COUNT_SECONDS)
 
 
-def _flush() -> None:
+def _store(adopt: bool) -> None:
     close_old_connections()
-    recorder.flush()
-    close_old_connections()
-
-
-def _adopt() -> None:
-    close_old_connections()
-    recorder.adopt()
+    try:
+        prepare_salts()
+    except DatabaseTrouble as error:
+        log.warning("shortener.no_salts", extra={"error": type(error).__name__})
+    recorder.store()
+    if adopt:
+        recorder.adopt()
     close_old_connections()
 
 

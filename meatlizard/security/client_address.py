@@ -1,5 +1,6 @@
 """Whose address a request comes from. ``X-Forwarded-For`` counts only as far as configured proxies have written it."""
 
+import functools
 import ipaddress
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -75,7 +76,9 @@ def _header(source: Source, name: str) -> str:
     return ",".join(value.decode("latin-1") for key, value in source.get("headers", ()) if key.lower() == wanted)
 
 
+@functools.lru_cache(4_096)
 def _parse(text: str) -> Address | None:
+    # Kept, since taking an address apart costs more than all else that is done with it.
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

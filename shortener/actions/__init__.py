@@ -2,13 +2,15 @@
 
 from shortener.actions.abuse import report, restore, take_down, take_down_host, take_down_person, unblock_host
 from shortener.actions.hosts import (
+    check_domain,
     delete_domain,
     delete_list,
     forget_host,
-    know_host,
     save_domain,
+    save_known_host,
     save_list,
     update_list,
+    whole_host,
 )
 from shortener.actions.links import (
     MAX_BULK,
@@ -28,6 +30,7 @@ from shortener.actions.links import (
 __all__ = [
     "MAX_BULK",
     "Outcome",
+    "check_domain",
     "create",
     "create_many",
     "delete",
@@ -38,17 +41,18 @@ __all__ = [
     "edit",
     "edit_many",
     "forget_host",
-    "know_host",
     "link_to",
     "make_folder",
     "report",
     "reset_clicks_left",
     "restore",
     "save_domain",
+    "save_known_host",
     "save_list",
     "take_down",
     "take_down_host",
     "take_down_person",
     "unblock_host",
     "update_list",
+    "whole_host",
 ]

@@ -27,6 +27,14 @@ CHUNK: Final = 5_000
 def save_domain(by: User, domain: Domain) -> None:
     """A new domain of links, or a changed one. Its name server must lead here, and the front server must know it. Raises Invalid."""
     require_moderator(by)
+    check_domain(domain)
+    with transaction.atomic():
+        domain.save()
+        changed(EVERYTHING)
+
+
+def check_domain(domain: Domain) -> None:
+    """Puts its host and addresses into the form in which they are stored. Raises Invalid."""
     domain.host = whole_host(domain.host)
     if domain.host in targets.own_hosts():
         raise Invalid(_("This is the site's own address: its links stand below %s.") % targets.PREFIX, code="own_host")
@@ -34,9 +42,6 @@ def save_domain(by: User, domain: Domain) -> None:
     for name in ("home", "not_found"):
         address = getattr(domain, name).strip()
         setattr(domain, name, targets.read(address, others).url if address else "")
-    with transaction.atomic():
-        domain.save()
-        changed(EVERYTHING)
 
 
 def delete_domain(by: User, domain: Domain) -> None:
@@ -49,12 +54,13 @@ def delete_domain(by: User, domain: Domain) -> None:
         changed(EVERYTHING)
 
 
-def know_host(by: User, host: str) -> KnownHost:
+def save_known_host(by: User, row: KnownHost) -> None:
+    """From now on links lead there without a word of warning."""
     require_moderator(by)
+    row.host = whole_host(row.host)
     with transaction.atomic():
-        row = KnownHost.objects.get_or_create(host=whole_host(host))[0]
+        row.save()
         changed(EVERYTHING)
-    return row
 
 
 def forget_host(by: User, row: KnownHost) -> None:

@@ -1,9 +1,9 @@
 """Clicks between the answer and the database.
 
-An answered click is a reference to the request in memory; every FLUSH_SECONDS a thread of its own writes what has gathered to a journal,
-one line for each batch, without anybody's address, and stores the batch in the database. What could not be stored stays in the journal
-and is stored later, once: each batch has a key. So ``kill -9`` loses what was answered since the last flush, less than LOST_AT_MOST
-seconds, and a database, worker or Redis that is away loses nothing.
+An answered click is a reference to the request in memory. Every FLUSH_SECONDS one thread writes what has gathered to a journal, one line
+for each batch, without anybody's address; another stores what is in the journal in the database, each batch once by its key. So
+``kill -9`` loses what was answered since the last flush, less than LOST_AT_MOST seconds, and a database, worker or Redis that is away or
+takes long loses nothing.
 
 A journal belongs to the process that holds its lock; one whose process is gone is taken over by the next that looks.
 """
@@ -12,12 +12,13 @@ import fcntl
 import json
 import logging
 import os
+import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import DataError, IntegrityError
@@ -32,6 +33,9 @@ LOST_AT_MOST: Final = 1.0
 MOST_WAITING: Final = 500_000
 """Clicks in memory while the disk takes no journal. What is more is lost, and said to be."""
 
+FRESH_BATCHES: Final = 8
+"""Batches that are held in memory, too, so that they need not be read again; a database that takes longer makes them be."""
+
 ENDING: Final = ".journal"
 REFUSED: Final = "refused.lines"
 """Batches that the database will never take: kept for whoever finds out why, and in nobody's way."""
@@ -40,8 +44,17 @@ Store = Callable[[uuid.UUID, list[Noted]], bool]
 """Stores a batch; False when one of this key is stored already. Raises the database's errors."""
 
 
+class Batch(NamedTuple):
+    """``end``: where it ends in its journal."""
+
+    end: int
+    key: uuid.UUID
+    clicks: list[Noted]
+
+
 class Recorder:
-    """One per process. :meth:`record` belongs to the hot path; the rest to one thread at a time, and raises for nobody's sake."""
+    """One per process. :meth:`record` belongs to the hot path, :meth:`write` to one thread and the rest to another; none raises for the
+    disk's or the database's sake."""
 
     def __init__(self, store: Store, folder: Path | None = None) -> None:
         self._raw: deque[Raw] = deque()
@@ -49,30 +62,50 @@ class Recorder:
         self._given_folder = folder
         self._journal: int | None = None
         self._path = Path()
+        self._writing, self._lock = threading.Lock(), threading.Lock()
         self._size = 0
         self._stored = 0
+        self._fresh: deque[tuple[int, Batch]] = deque(maxlen=FRESH_BATCHES)
         self.lost = 0
 
     def record(self, link: int, scope: dict[str, Any], route: str) -> None:
         """From any thread, in a microsecond."""
         self._raw.append((link, time.time(), scope["headers"], scope.get("client"), route))
 
-    def flush(self) -> int:
-        """Writes and stores what has gathered; how many clicks that were."""
-        # One by one, since others go on appending: a list that is swapped could lose the one that is on its way.
-        raw = [self._raw.popleft() for _place in range(len(self._raw))]
-        behind = self._stored < self._size
-        if raw:
+    def write(self) -> int:
+        """Puts what has gathered into the journal; how many clicks that were."""
+        with self._writing:
+            # One by one, since others go on appending: a list that is swapped could lose the one that is on its way.
+            raw = [self._raw.popleft() for _place in range(len(self._raw))]
+            if not raw:
+                return 0
             key, clicks = uuid.uuid4(), note(raw)
-            if not self._write(_line(key, clicks)):
-                self._keep_for_later(raw)
-            elif not behind and self._stores(key, clicks):
-                self._stored = self._size
-        if behind:
-            self._catch_up()
-        if self._journal is not None and self._size and self._stored == self._size:
-            self._truncate(0)
+            with self._lock:
+                start = self._size
+                if self._append(_line(key, clicks)):
+                    self._fresh.append((start, Batch(self._size, key, clicks)))
+                else:
+                    self._keep_for_later(raw)
         return len(raw)
+
+    def store(self) -> None:
+        """Stores what is in the journal, as far as the database takes it, and empties it then."""
+        while self._stored < self._size:
+            batches, done = self._next()
+            for end, key, clicks in batches:
+                if not self._stores(key, clicks):
+                    return
+                self._stored = end
+            self._stored = done
+        with self._lock:
+            if self._size and self._stored == self._size:
+                self._truncate(0)
+
+    def flush(self) -> int:
+        """Both."""
+        count = self.write()
+        self.store()
+        return count
 
     def adopt(self) -> int:
         """Stores what processes that are gone have left; how many journals that were."""
@@ -97,7 +130,7 @@ class Recorder:
     def _folder(self) -> Path:
         return self._given_folder or Path(settings.VAR_DIR) / "clicks"
 
-    def _write(self, line: bytes) -> bool:
+    def _append(self, line: bytes) -> bool:
         try:
             if self._journal is None:
                 self._begin()
@@ -132,7 +165,8 @@ class Recorder:
             log.exception("shortener.journal_unwritable")
             return
         self._size = size
-        self._stored = min(self._stored, size)
+        if size < self._stored:
+            self._stored = size
 
     def _keep_for_later(self, raw: list[Raw]) -> None:
         room = max(0, MOST_WAITING - len(self._raw))
@@ -156,12 +190,17 @@ class Recorder:
             return False
         return True
 
-    def _catch_up(self) -> None:
-        for end, key, clicks in _batches(self._path, self._stored):
-            if not self._stores(key, clicks):
-                return
-            self._stored = end
-        self._stored = self._size
+    def _next(self) -> "tuple[Iterable[Batch], int]":
+        """What comes after what is stored, and where one is when all that is done: from memory if it has just been written, and otherwise
+        from the journal."""
+        with self._lock:
+            while self._fresh and self._fresh[0][0] < self._stored:
+                self._fresh.popleft()
+            if self._fresh and self._fresh[0][0] == self._stored:
+                _start, batch = self._fresh.popleft()
+                return [batch], batch.end
+            size = self._size
+        return _batches(self._path, self._stored, size), size
 
     def _took_over(self, path: Path) -> bool:
         try:
@@ -172,7 +211,7 @@ class Recorder:
             fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if not os.fstat(left).st_nlink:
                 return False
-            if not all(self._stores(key, clicks) for _end, key, clicks in _batches(path, 0)):
+            if not all(self._stores(key, clicks) for _end, key, clicks in _batches(path, 0, os.fstat(left).st_size)):
                 return False
             path.unlink()
         except BlockingIOError:
@@ -187,14 +226,16 @@ def _line(key: uuid.UUID, clicks: list[Noted]) -> bytes:
     return json.dumps([key.hex, clicks], separators=(",", ":")).encode() + b"\n"
 
 
-def _batches(path: Path, offset: int) -> Iterator[tuple[int, uuid.UUID, list[Noted]]]:
-    """Of a journal from ``offset`` on: where each ends, its key, its clicks. A last line that was cut off is none."""
+def _batches(path: Path, offset: int, until: int) -> Iterator[Batch]:
+    """Of a journal, from one place to another. A last line that was cut off is none."""
     with path.open("rb") as journal:
         journal.seek(offset)
         for line in journal:
             offset += len(line)
+            if offset > until:
+                return
             try:
                 key, clicks = json.loads(line)
-                yield offset, uuid.UUID(key), [tuple(click) for click in clicks]
-            except (ValueError, TypeError):
+                yield Batch(offset, uuid.UUID(key), [tuple(click) for click in clicks])
+            except (ValueError, TypeError, AttributeError):
                 log.warning("shortener.journal_line_unreadable", extra={"bytes": len(line)})

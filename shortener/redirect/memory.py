@@ -21,8 +21,8 @@ from shortener.redirect.entries import Entry, OwnHost
 log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 1.0
-FRESH_SECONDS: Final = 60.0
-"""Also how long links go on leading somewhere without a database, and how long it takes until an account that was deactivated shows."""
+FRESH_SECONDS: Final = 300.0
+"""Also how long links that were opened go on leading somewhere without a database."""
 
 MISSING_SECONDS: Final = 1.0
 MOST: Final = 20_000

@@ -1,6 +1,7 @@
 """Puts a batch of clicks into the database, whole and once."""
 
 import datetime
+import time
 import uuid
 from collections.abc import Iterable
 from typing import Any, Final
@@ -12,7 +13,7 @@ from shortener.models import Click, ClickBatch, Link
 from shortener.models.clicks import TEXT
 from shortener.redirect.agents import described, is_bot
 from shortener.redirect.journal import Recorder
-from shortener.redirect.recording import Noted
+from shortener.redirect.recording import YIELD_EVERY, Noted
 
 COLUMNS: Final = (
     "batch_id", "link_id", "at", "bot", "visitor", "referrer", "country", "browser", "system", "device", "language", "route",
@@ -50,7 +51,9 @@ def store(key: uuid.UUID, clicks: list[Noted]) -> bool:
 def _rows(batch: int, clicks: list[Noted]) -> Iterable[tuple[Any, ...]]:
     moments: dict[int, Any] = {}
     adapt = connection.ops.adapt_datetimefield_value
-    for link, second, visitor, referrer, country, agent, language, route in clicks:
+    for place, (link, second, visitor, referrer, country, agent, language, route) in enumerate(clicks):
+        if not place % YIELD_EVERY:
+            time.sleep(0)
         at = moments.get(second)
         if at is None:
             at = moments[second] = adapt(datetime.datetime.fromtimestamp(second, datetime.UTC))

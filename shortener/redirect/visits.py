@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+import functools
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
@@ -96,6 +97,7 @@ def visitor(entry: Entry, seen: Seen) -> Visitor:
     )
 
 
+@functools.lru_cache(1_024)
 def languages(header: str) -> tuple[str, ...]:
     """Of ``Accept-Language``, the most wanted first; those with weight nought are left out."""
     weighted = []

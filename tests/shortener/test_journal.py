@@ -41,11 +41,6 @@ class Database:
         return sorted(click[0] for clicks in self.batches.values() for click in clicks)
 
 
-@pytest.fixture(autouse=True)
-def no_salt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shortener.redirect.recording._stored_salt", lambda day: b"salt")
-
-
 @pytest.fixture
 def database() -> Database:
     return Database()
@@ -181,6 +176,26 @@ def test_a_batch_that_the_database_will_never_take_is_in_nobodys_way(
     assert json.loads((tmp_path / REFUSED).read_text())[1][0][0] == 13
 
 
+def test_a_database_that_takes_long_holds_up_no_journal(recorder: Recorder, database: Database, tmp_path: Path) -> None:
+    """What is written while a batch is being stored is on disk at once."""
+    taken: list[int] = []
+
+    def slow(key: uuid.UUID, clicks: list[Noted]) -> bool:
+        taken.append(clicks[0][0])
+        if len(taken) < 30:
+            click(recorder, len(taken) + 1)
+            before = journals(tmp_path)[0].stat().st_size
+            recorder.write()
+            assert journals(tmp_path)[0].stat().st_size > before
+        return True
+
+    recorder._store = slow
+    click(recorder, 1)
+    recorder.flush()
+    assert taken == list(range(1, 31))
+    assert journals(tmp_path)[0].stat().st_size == 0
+
+
 def test_a_full_disk_keeps_clicks_in_memory(
     recorder: Recorder, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +223,7 @@ def test_beyond_what_memory_holds_clicks_are_lost_and_said_to_be(
     recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal, "MOST_WAITING", 2)
-    monkeypatch.setattr(recorder, "_write", lambda line: False)
+    monkeypatch.setattr(recorder, "_append", lambda line: False)
     click(recorder, 1, 2, 3)
     recorder.flush()
     assert recorder.lost == 1

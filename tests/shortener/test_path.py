@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from meatlizard.accounts.models import User
 from shortener import actions
-from shortener.models import BlockedHost, BlockList, Domain, Link
+from shortener.models import BlockedHost, BlockList, Domain, KnownHost, Link
 from shortener.redirect.guessing import MISSES
 from shortener.redirect.memory import Memory
 from shortener.redirect.storing import recorder
@@ -195,7 +195,7 @@ async def test_known_hosts_need_no_word_of_warning(visitor: Visitor, alice: User
     with override_settings(LINK_INTERSTITIAL="unknown"):
         await make(alice, slug="x", target="https://www.example.org/")
         assert (await visitor.ask("/s/x")).django
-        await sync_to_async(actions.know_host)(olga, "example.org")
+        await sync_to_async(actions.save_known_host)(olga, KnownHost(host="Example.org"))
         assert (await visitor.ask("/s/x")).location == "https://www.example.org/"
 
 
