@@ -71,9 +71,7 @@ LEASE_SECONDS = parse.positive("LEASE_SECONDS", env.int("LEASE_SECONDS", default
 NODE_HEARTBEAT_SECONDS = parse.positive("NODE_HEARTBEAT_SECONDS", env.int("NODE_HEARTBEAT_SECONDS", default=5))
 GENERATION_MAX_ATTEMPTS = parse.positive("GENERATION_MAX_ATTEMPTS", env.int("GENERATION_MAX_ATTEMPTS", default=3))
 SHARE_LINKS = parse.one_of("SHARE_LINKS", env("SHARE_LINKS", default="true").lower(), ("true", "members", "false"))
-LINKS_FOR = parse.one_of(
-    "LINKS_FOR", env("LINKS_FOR", default="members").lower(), ("everybody", "members", "staff")
-)  # fmt: skip
+LINKS_FOR = parse.one_of("LINKS_FOR", env("LINKS_FOR", default="members").lower(), ("members", "staff"))
 LINK_INTERSTITIAL = parse.one_of(
     "LINK_INTERSTITIAL", env("LINK_INTERSTITIAL", default="off").lower(), ("off", "unknown", "all")
 )  # fmt: skip

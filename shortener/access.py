@@ -1,7 +1,5 @@
 """The doors to links: one's own by number, anybody's by its address."""
 
-from typing import Literal
-
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
@@ -56,8 +54,7 @@ def access_folder(viewer: User, folder: int) -> LinkFolder:
 
 def standing() -> Q:
     """Of links those that lead somewhere as far as people decide: whatever their time and clicks."""
-    owned = at_large("owner__")
-    return Q(disabled=False, taken_down=None) & (Q(owner=None) | owned) & (Q(domain=None) | Q(domain__enabled=True))
+    return Q(disabled=False, taken_down=None) & at_large("owner__") & (Q(domain=None) | Q(domain__enabled=True))
 
 
 def link_at(host: str, slug: str) -> Link:
@@ -93,14 +90,9 @@ def access_domain(viewer: User | AnonymousUser, host: str) -> Domain | None:
     return row
 
 
-Makers = Literal["everybody", "members", "staff"]
-
-
-def may_create(viewer: User | AnonymousUser) -> bool:
-    """Whether this person, or a visitor, may make links on this site."""
-    if not viewer.is_authenticated:
-        return settings.LINKS_FOR == "everybody"
-    return settings.LINKS_FOR != "staff" or bool(viewer.is_staff)
+def may_create(viewer: User) -> bool:
+    """Whether this person may make links on this site."""
+    return settings.LINKS_FOR != "staff" or viewer.is_staff
 
 
 def require_moderator(viewer: User) -> None:

@@ -127,7 +127,7 @@ class LinkAdmin(Moderated, Untouchable, admin.ModelAdmin[Link]):
     search_fields = ["slug", "host", "target", "owner__username"]
     list_select_related = ["owner", "domain"]
     exclude = ["password"]
-    actions = ["take_down", "take_down_hosts", "restore"]
+    actions = ["take_down", "take_down_hosts", "take_down_owners", "restore"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -142,6 +142,13 @@ class LinkAdmin(Moderated, Untouchable, admin.ModelAdmin[Link]):
     def take_down_hosts(self, request: UserRequest, rows: "QuerySet[Link]") -> HttpResponse | None:
         hosts = sorted(set(rows.values_list("host", flat=True)))
         return self._asked(request, rows, [partial(verbs.take_down_host, request.user, host) for host in hosts])
+
+    @admin.action(description=_("Take down all links of the owners of the chosen ones"))
+    def take_down_owners(self, request: UserRequest, rows: "QuerySet[Link]") -> HttpResponse | None:
+        owners = {row.owner_id: row.owner for row in rows}
+        return self._asked(
+            request, rows, [partial(verbs.take_down_person, request.user, owner) for owner in owners.values()]
+        )
 
     @admin.action(description=_("Restore the chosen links"))
     def restore(self, request: UserRequest, rows: "QuerySet[Link]") -> None:

@@ -31,8 +31,9 @@ _SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
-OWN_PLACES: set[str] = {"/chat/shared/"}
-"""Beginnings of the site's own paths to which links may lead. Apps add theirs by :func:`allow_own`."""
+OWN_PLACES: set[str] = {"/chat/shared/", "/p/"}
+"""Beginnings of the site's own paths to which links may lead. Apps add theirs by :func:`allow_own`.
+Sealed pastes are not among them: the key stands in the address, and would be stored with the link."""
 
 
 class Refused(Invalid):

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Unpack
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +23,6 @@ SERVICE: Final = "link"
 """The name of short links in moderation."""
 
 CREATE_RATE: Final = "240/h"
-VISITOR_RATE: Final = "20/h"
 BULK_RATE: Final = "20/h"
 MAX_BULK: Final = 1_000
 MAX_LINKS: Final = 50_000
@@ -32,25 +30,15 @@ TRIES: Final = 8
 """Random slugs that are tried; with a million links on a site, that all of eight are taken has the odds of 1 in 10^48."""
 
 
-def create(
-    by: User | None,
-    *,
-    domain: Domain | None = None,
-    style: str = "random",
-    address: str = "",
-    **details: Unpack[Details],
-) -> Link:
-    """A link of ``by``; None: a visitor's at ``address``. ``domain`` comes from :func:`shortener.access.access_domain`, and ``style``
+def create(by: User, *, domain: Domain | None = None, style: str = "random", **details: Unpack[Details]) -> Link:
+    """A link of ``by``. ``domain`` comes from :func:`shortener.access.access_domain`, and ``style``
     says how the slug is made where none was chosen.
 
     Raises Forbidden for who may not make links, Invalid for what cannot be one, LimitReached.
     """
     _require_maker(by)
     too_many = _("You have made many links in this hour. Wait a little.")
-    if by is not None:
-        ratelimit.check("link.create", f"user {by.pk}", CREATE_RATE, too_many)
-    else:
-        ratelimit.check("link.create", f"address {address}", VISITOR_RATE, too_many)
+    ratelimit.check("link.create", f"user {by.pk}", CREATE_RATE, too_many)
     _require_room(by, 1)
     return _create(by, domain, style, details)
 
@@ -169,7 +157,7 @@ def delete_folder(folder: LinkFolder) -> None:
 # --- how ----------------------------------------------------------------------------------------------------------------
 
 
-def _create(by: User | None, domain: Domain | None, style: str, details: Details) -> Link:
+def _create(by: User, domain: Domain | None, style: str, details: Details) -> Link:
     if "target" not in details:
         raise Invalid(_("Say where the link leads."), code="target_missing")
     if style not in slugs.MADE:
@@ -201,15 +189,13 @@ def target_of(link: Link) -> str:
     return f"link:{link.pk}"
 
 
-def _screened(owner: User | None, link: Link) -> "screening.Finding | None":
+def _screened(owner: User, link: Link) -> "screening.Finding | None":
     """What the site's rules about texts say of title and address. Raises their refusal."""
-    if owner is None:
-        return None
     return screening.incoming(owner, SERVICE, f"{link.title}\n{link.target}")[1]
 
 
-def _require_maker(by: User | None) -> None:
-    if not may_create(by or AnonymousUser()):
+def _require_maker(by: User) -> None:
+    if not may_create(by):
         raise Forbidden(_("You may not make short links on this site."), code="links_off")
 
 
@@ -218,8 +204,8 @@ def _require_few(count: int) -> None:
         raise Invalid(_("At most %s links are taken at once.") % MAX_BULK, code="too_many_at_once")
 
 
-def _require_room(by: User | None, more: int) -> None:
-    if by is not None and Link.objects.filter(owner=by).count() + more > MAX_LINKS:
+def _require_room(by: User, more: int) -> None:
+    if Link.objects.filter(owner=by).count() + more > MAX_LINKS:
         raise LimitReached(_("One person has at most %s links.") % MAX_LINKS, code="too_many_links")
 
 

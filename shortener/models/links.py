@@ -78,7 +78,7 @@ class Link(models.Model):
         TEMPORARY = 307, _("307 temporary, the request repeated as it is")
         PERMANENT = 308, _("308 for good, the request repeated as it is")
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="links")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="links")
     domain = models.ForeignKey(Domain, models.PROTECT, null=True, blank=True, related_name="links")
     slug = models.CharField(max_length=MAX_SLUG)
     target = models.CharField(max_length=MAX_URL)

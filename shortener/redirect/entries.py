@@ -93,7 +93,7 @@ def load(host: str, slug: str) -> Entry | None:
     As :func:`shortener.access.link_at`, with SQL that is kept: links of which each is opened now and then are read over and over.
     """
     row = _foreign.first(slug=slug, host=host) if host else _own.first(slug=slug)
-    if row is None or (row.owner is not None and (row.owner.is_suspended or not row.owner.is_active)):
+    if row is None or row.owner.is_suspended or not row.owner.is_active:
         return None
     return compiled(row)
 

@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from django.test import override_settings
 from django.utils import timezone
 
@@ -57,26 +56,25 @@ def test_word_slugs(alice: User) -> None:
         actions.create(alice, target=TARGET, style="emoji")
 
 
-def test_visitors_make_none_unless_the_operator_wants_it(alice: User, olga: User) -> None:
-    with pytest.raises(Forbidden):
-        actions.create(None, target=TARGET)
-    with override_settings(LINKS_FOR="everybody"):
-        assert access.may_create(AnonymousUser())
-        assert actions.create(None, target=TARGET, address="192.0.2.1").owner is None
+def test_where_staff_makes_links_others_make_none(alice: User, olga: User) -> None:
     with override_settings(LINKS_FOR="staff"):
-        with pytest.raises(Forbidden):
-            actions.create(alice, target=TARGET)
+        for attempt in (
+            lambda: actions.create(alice, target=TARGET),
+            lambda: actions.create_many(alice, [{"target": TARGET}]),
+            lambda: actions.link_to(alice, TARGET),
+        ):
+            with pytest.raises(Forbidden):
+                attempt()
         assert actions.create(olga, target=TARGET).owner == olga
 
 
-def test_a_visitor_makes_so_many_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shortener.actions.links.VISITOR_RATE", "2/h")
-    with override_settings(LINKS_FOR="everybody"):
-        for _round in range(2):
-            actions.create(None, target=TARGET, address="192.0.2.77")
-        with pytest.raises(LimitReached):
-            actions.create(None, target=TARGET, address="192.0.2.77")
-        assert actions.create(None, target=TARGET, address="192.0.2.78").pk
+def test_one_person_makes_so_many_an_hour(alice: User, charlie: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shortener.actions.links.CREATE_RATE", "2/h")
+    for _round in range(2):
+        actions.create(alice, target=TARGET)
+    with pytest.raises(LimitReached):
+        actions.create(alice, target=TARGET)
+    assert actions.create(charlie, target=TARGET).pk
 
 
 def test_a_domain_of_somebody_is_not_for_others(alice: User, charlie: User) -> None:

@@ -126,6 +126,8 @@ def test_olga_takes_links_down_in_the_admin(olga: User, alice: User, sign_in: Ca
     client.post(where, {"action": "restore", "_selected_action": [links[0].pk]})
     links[0].refresh_from_db()
     assert links[0].taken_down is None
+    client.post(where, {"action": "take_down_owners", "_selected_action": [links[2].pk], "why": "all of it"})
+    assert not Link.objects.filter(taken_down=None).exists()
     assert client.get(f"{where}{links[2].pk}/change/").status_code == 200
     for page in (f"{links[2].pk}/delete/", f"{links[2].pk}/change/", "add/"):
         assert client.post(where + page, {"post": "yes"}).status_code == 403
