@@ -39,7 +39,7 @@ UNKNOWN_HOST = _(
     "This site is not known by the name in the address. "
     "Its operator can set SITE_URL to the address people use, or add the name to ALLOWED_HOSTS."
 )
-FOR_PROGRAMS = "/api/v1/"
+FOR_PROGRAMS = ("/api/v1/", "/rest/v3/", "/yourls-api.php")
 """Below this nobody is shown a page, whatever the Accept header says."""
 BARE = frozenset({500, 503})
 """Rendered without request, user and context processors: one of those may be what broke."""

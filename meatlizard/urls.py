@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 
 from meatlizard import languages
 from meatlizard.accounts import views
+from shortener.api import yourls
 from shortener.views import visiting
 
 # Signing in to the admin goes the same way as to the site, so that second factors and limits hold there too.
@@ -31,6 +32,8 @@ urlpatterns = [
     path("p/", include("paste.urls")),
     path("s/<path:address>", visiting.visit, name="short-link"),
     path("discord/", include("discordbridge.urls")),
+    path("rest/v3/", include("shortener.api.shlink_urls")),
+    path("yourls-api.php", yourls.api, name="yourls"),
     path("api/", include("meatlizard.api.urls")),
     path("", include("paste.sealed.urls")),
     path("", include("paste.doors.urls")),

@@ -32,6 +32,16 @@ def folders_of(viewer: User) -> "QuerySet[LinkFolder]":
     return LinkFolder.objects.filter(owner=viewer.pk)
 
 
+def access_link_at(viewer: User, host: str, slug: str) -> Link:
+    """One's own link, by its address; ``host`` empty, or ``DEFAULT`` as Shlink's clients say: the site's own."""
+    rows = links_of(viewer).filter(slug=slug.replace("\x00", ""))
+    host = host.replace("\x00", "").lower()
+    row = (rows.filter(domain=None) if host in ("", "default") else rows.filter(domain__host=host)).first()
+    if row is None:
+        raise NotFound(gettext("This link does not exist, or is not yours."))
+    return row
+
+
 def tags_of(viewer: User) -> "QuerySet[LinkTag]":
     return LinkTag.objects.filter(link__owner=viewer.pk)
 

@@ -123,7 +123,8 @@ class LinkForm(forms.Form):
             said["disabled"] = data["disabled"]
         if data["password"] or data.get("no_password"):
             said["password"] = "" if data.get("no_password") else data["password"]
-        return Details(**said), data["folder"].strip()
+        details: Any = said
+        return details, data["folder"].strip()
 
 
 class FindForm(forms.Form):

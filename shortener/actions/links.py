@@ -17,7 +17,7 @@ from shortener import slugs, targets
 from shortener.access import may_create
 from shortener.changes import changed, key_of
 from shortener.details import Details
-from shortener.models import Domain, Link, LinkFolder
+from shortener.models import Domain, Link, LinkFolder, LinkTag
 
 SERVICE: Final = "link"
 """The name of short links in moderation."""
@@ -140,6 +140,24 @@ def reset_clicks_left(link: Link) -> None:
     with transaction.atomic():
         Link.objects.filter(pk=link.pk).update(passed=0)
         changed(key_of(link))
+
+
+def rename_tag(by: User, old: str, new: str) -> int:
+    """On all links of a person; how many had it. Links that have the new one already keep one of it."""
+    old, new = (details_of.short(name, details_of.MAX_TAG, _("tag")).lower() for name in (old, new))
+    if not new:
+        raise Invalid(_("A tag needs a name."), code="name_empty")
+    mine = LinkTag.objects.filter(link__owner=by, name=old)
+    if old == new:
+        return mine.count()
+    with transaction.atomic():
+        doubled = mine.filter(link__in=Link.objects.filter(owner=by, tags__name=new)).values_list("pk", flat=True)
+        return LinkTag.objects.filter(pk__in=list(doubled)).delete()[0] + mine.update(name=new)
+
+
+def delete_tag(by: User, name: str) -> int:
+    """From all links of a person; how many had it."""
+    return LinkTag.objects.filter(link__owner=by, name=name.replace("\x00", "").strip().lower()).delete()[0]
 
 
 def make_folder(by: User, name: str) -> LinkFolder:

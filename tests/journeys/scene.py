@@ -237,7 +237,7 @@ def _short_link(alice: Any, words: Words) -> dict[str, Any]:
         alice, target="https://example.org/lizards", title=words("About lizards", 200), notes=words("For July.", 2_000), folder=box,
         tags=[words("garden", 40).replace(",", "")], rules=rules, public_stats=True, max_clicks=500,
     )  # fmt: skip
-    return {"link": link.pk, "link_folder": box.pk, "address": f"{link.slug}+"}
+    return {"link": link.pk, "link_folder": box.pk, "address": f"{link.slug}+", "code": link.slug}
 
 
 def _pastes(alice: Any, bob: Any, words: Words) -> dict[str, Any]:
