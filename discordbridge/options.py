@@ -59,12 +59,13 @@ def _kind(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """``key``: it lies in the column ``options`` under this name."""
+    """``key``: it lies in the column ``options`` under this name. ``permission``: what setting it takes on the site."""
 
     column: str
     read: Callable[[str], Any]
     about: "str | Promise"
     key: str = ""
+    permission: str = ""
 
     def get(self, guild: Guild) -> Any:
         return guild.options.get(self.key) if self.key else getattr(guild, self.column)
@@ -74,6 +75,12 @@ OPTIONS: dict[str, Option] = {
     "admin-roles": Option("admin_roles", _ids, _("roles that see private channels and may use /admin")),
     "session-kind": Option("session_kind", _kind, _("what /chat opens: channel or thread")),
     "thread-home": Option("thread_home", _id_or_none, _("the channel under which private threads are opened")),
+    "mirror": Option(
+        "mirror",
+        _yes_or_no,
+        _("whether administrators of this server see all web sessions: on or off; operators only"),
+        permission="ops.operate",
+    ),
     "metrics-channel": Option("metrics_channel", _id_or_none, _("where figures and alerts are posted")),
     "memory-channels": Option(
         "memory_channels", _ids, _("channels whose messages are remembered; members are told there")

@@ -58,6 +58,8 @@ def set_option(by: Actor, name: str, text: str) -> str:
     option = OPTIONS.get(name)
     if option is None:
         raise Invalid(gettext("There is no such setting. See /admin config get."), code="no_such_option")
+    if option.permission:
+        by.operator(option.permission)
     value = option.read(text)
     with transaction.atomic():
         row = Guild.objects.select_for_update().filter(pk=by.guild.pk).get()

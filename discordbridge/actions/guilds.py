@@ -8,7 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from discordbridge.models import Guild
+from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
+from meatlizard.moderation.actions import audit
 
 
 def seen(guild: int, name: str) -> Guild:
@@ -31,7 +33,7 @@ def configure(guild: int, **values: Any) -> Guild:
         row = Guild.objects.select_for_update().filter(pk=guild).first()
         if row is None:
             raise NotFound(gettext("The bot has not been in this guild yet."))
-        _check(values)
+        check(values)
         for name, value in values.items():
             setattr(row, name, value)
         try:
@@ -42,6 +44,16 @@ def configure(guild: int, **values: Any) -> Guild:
                 gettext("Another guild mirrors web sessions already. Switch it off there first."), code="mirror_twice"
             ) from None
     return row
+
+
+def configure_by(by: User, guild: int, values: Mapping[str, Any]) -> None:
+    """As :func:`configure`, by somebody on the site, with an entry in the audit."""
+    if not values:
+        return
+    with transaction.atomic():
+        before = Guild.objects.filter(pk=guild).values(*values).first()
+        configure(guild, **values)
+        audit.record(by, "configure guild", f"guild {guild}", before=before, after=dict(values))
 
 
 def add_category(guild: int, category: int, *, oversight: bool = False) -> Guild:
@@ -80,7 +92,8 @@ def commands_told(guild: int, digest: str) -> None:
         row.save(update_fields=["options"])
 
 
-def _check(values: Mapping[str, Any]) -> None:
+def check(values: Mapping[str, Any]) -> None:
+    """Raises Invalid for what a column does not take."""
     choices = {"maintenance": Guild.Maintenance.values, "session_kind": Guild.SessionKind.values}
     for name, allowed in choices.items():
         if name in values and values[name] not in allowed:

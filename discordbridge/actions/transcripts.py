@@ -21,6 +21,9 @@ from meatlizard.moderation.actions import audit
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 20
+MOST_SENT = 8_000_000
+"""Bytes of a file in a direct message."""
+
 WITHOUT = (GuildSession.Kind.MIRROR, GuildSession.Kind.DIRECT)
 """What these show stays in the member's own conversations; nobody else sees their places."""
 
@@ -39,7 +42,7 @@ def waiting() -> list[UUID]:
     rows = GuildSession.objects.filter(
         state=GuildSession.State.CLOSED, transcript=None, conversation__isnull=False, owner__isnull=False
     )
-    found = rows.exclude(kind__in=WITHOUT).exclude(reason__in=("failed", "no transcript")).order_by("closed")
+    found = rows.exclude(kind__in=WITHOUT).exclude(reason="failed").order_by("closed")
     return list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
@@ -50,7 +53,7 @@ def draft(session: UUID) -> Draft | None:
         return None
     found = told(row.conversation_id, row.owner.first_name or row.owner.username)
     if found is None:
-        GuildSession.objects.filter(pk=row.pk).update(reason="no transcript")
+        _nothing_said(row)
         return None
     files = tuple(one for said in found.said for one in said.files)
     made = Transcript(
@@ -75,6 +78,21 @@ def draft(session: UUID) -> Draft | None:
         {"title": found.title, "begun": found.begun, "closed": row.closed, "guild": row.guild, "entries": entries},
     )
     return Draft(made, page, files)
+
+
+def _nothing_said(session: GuildSession) -> None:
+    """A row without a page: the session is looked at no more."""
+    now = timezone.now()
+    Transcript.objects.get_or_create(
+        session=session,
+        defaults={
+            "owner_id": session.owner_id,
+            "guild": session.guild_id,
+            "messages": 0,
+            "created": now,
+            "posted": now,
+        },
+    )
 
 
 def store(written: Draft) -> None:
@@ -117,17 +135,34 @@ class News:
     member: int | None
     messages: int
     reason: str
+    page: str
+    signs_in: bool
 
 
 def unposted() -> list[News]:
-    rows = Transcript.objects.filter(posted=None).select_related("session__guild").order_by("created")[:MOST_AT_ONCE]
+    rows = (
+        Transcript.objects.filter(posted=None)
+        .select_related("session__guild", "owner")
+        .order_by("created")[:MOST_AT_ONCE]
+    )
     return [
         News(
             row.pk, row.session.guild.transcripts_channel if row.session and row.session.guild else None,
             row.session.member if row.session else None, row.messages, row.session.reason if row.session else "",
+            row.page_name, row.owner.has_usable_password() or row.owner.email != "",
         )
         for row in rows
     ]  # fmt: skip
+
+
+def page(name: str) -> bytes | None:
+    """From the storage, and not from the database. None when it is gone, or larger than Discord takes."""
+    try:
+        with default_storage.open(name) as file:
+            found: bytes = file.read(MOST_SENT + 1)
+    except FileNotFoundError:
+        return None
+    return found if len(found) <= MOST_SENT else None
 
 
 def posted(transcript: UUID) -> bool:

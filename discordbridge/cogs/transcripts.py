@@ -1,5 +1,6 @@
 """Writes the transcript of each session that is over, and tells of it in the server's channel for that."""
 
+import io
 import logging
 from uuid import UUID
 
@@ -52,20 +53,37 @@ class Transcripts(commands.Cog):
         await in_database(transcripts.keep, written)
 
     async def _tell(self, news: transcripts.News) -> None:
-        channel = self.bot.get_channel(news.channel or 0)
         if not await in_database(transcripts.posted, news.transcript):
             return
+        link = f"<{settings.SITE_URL}{reverse('discord:transcript', args=[news.transcript])}>"
+        await self._tell_member(news, link)
+        channel = self.bot.get_channel(news.channel or 0)
         if not isinstance(channel, discord.TextChannel | discord.Thread):
             return
         member = f"<@{news.member}>" if news.member else gettext("somebody who has left")
         said = gettext("Session of {member} closed ({reason}): {messages} messages. {link}").format(
-            member=member, reason=news.reason.replace("_", " ") or "—", messages=news.messages,
-            link=f"<{settings.SITE_URL}{reverse('discord:transcript', args=[news.transcript])}>",
-        )  # fmt: skip
+            member=member, reason=news.reason.replace("_", " ") or "—", messages=news.messages, link=link
+        )
         try:
             await channel.send(said, allowed_mentions=discord.AllowedMentions.none(), silent=True)
         except discord.HTTPException as error:
             log.warning("transcripts.not_told", extra={"status": error.status, "code": error.code})
+
+    async def _tell_member(self, news: transcripts.News, link: str) -> None:
+        """By link, or with the page itself for who cannot sign in on the site. Some people take no direct messages."""
+        if news.member is None:
+            return
+        try:
+            user = self.bot.get_user(news.member) or await self.bot.fetch_user(news.member)
+            if news.signs_in:
+                await user.send(gettext("The transcript of your session: {link}").format(link=link), silent=True)
+                return
+            page = await in_thread(transcripts.page, news.page)
+            if page is not None:
+                file = discord.File(io.BytesIO(page), "transcript.html")
+                await user.send(gettext("The transcript of your session."), file=file, silent=True)
+        except discord.HTTPException as error:
+            log.info("transcripts.member_not_told", extra={"status": error.status, "code": error.code})
 
 
 async def setup(bot: Bot) -> None:

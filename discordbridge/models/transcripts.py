@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 class Transcript(models.Model):
     """A page in the storage, and the files that were attached, in order. Its member reads it, and who may by the site's rights; it goes
-    with the member's account.
+    with the member's account. Without ``messages`` nothing was said, and there is no page.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

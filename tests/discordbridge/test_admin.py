@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from chat import nodes
 from chat.models import Generation
@@ -281,6 +283,37 @@ async def test_settings_are_read_and_changed(town: Town) -> None:
     ):
         assert refusal in await town.told(town.ada, "admin config set", name=name, value=value), name
     assert [action for action, _, _ in await audited()] == ["config metrics-channel"]
+
+
+async def test_only_an_operator_switches_the_mirror(town: Town) -> None:
+    given = {"name": "mirror", "value": "on"}
+    assert "Only an operator of the site" in await town.told(town.ada, "admin config set", **given)
+    assert "`mirror` = `on`" in await town.told(town.olga, "admin config set", **given)
+    row = await in_database(guild_settings, town.guild.id)
+    assert row is not None and row.mirror
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_server_goes_through_the_verbs(client: Client, olga: User, alice: User) -> None:
+    from discordbridge.models import Guild
+
+    Guild.objects.create(pk=77, name="Lizards", mirror=True)
+    row = Guild.objects.create(pk=78, name="Others")
+    page = reverse("admin:discordbridge_guild_change", args=[78])
+    form = {
+        "enabled": "on", "maintenance": "off", "session_kind": "thread", "admin_roles": "[]", "memory_channels": "[]",
+    }  # fmt: skip
+    client.force_login(alice)
+    assert client.post(page, form).status_code == 302
+    client.force_login(olga)
+    client.post(page, form)
+    row.refresh_from_db()
+    assert row.session_kind == "thread"
+    assert client.post(page, {**form, "mirror": "on"}).status_code == 200, "a second mirror was taken"
+    assert not Guild.objects.get(pk=78).mirror
+    bad = client.post(page, {**form, "admin_roles": '["x"]'}, follow=True)
+    assert "list of ids" in bad.content.decode()
+    assert [entry.action for entry in AuditEntry.objects.all()] == ["configure guild"]
 
 
 async def test_announcements_ping_nobody(town: Town) -> None:

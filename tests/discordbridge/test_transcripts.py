@@ -46,7 +46,8 @@ def closed_session(owner: User, *uploads: Upload, text: str = HOSTILE, **more: A
     Message.objects.filter(pk=asked.answer).update(content=HOSTILE, html=render_markdown(HOSTILE))
     values = {"kind": "channel", "state": "closed", "reason": "asked", **more}
     now = timezone.now()
-    return GuildSession.objects.create(conversation_id=talk.pk, owner=owner, member=5, used=now, closed=now, **values)
+    values.setdefault("member", 5)
+    return GuildSession.objects.create(conversation_id=talk.pk, owner=owner, used=now, closed=now, **values)
 
 
 def write(session: GuildSession) -> Transcript:
@@ -145,6 +146,8 @@ def test_what_has_nothing_to_tell_waits_no_more(alice: User) -> None:
     closed_session(alice, kind="mirror")
     assert transcripts.waiting() == [empty.pk]
     assert transcripts.draft(empty.pk) is None
+    empty.refresh_from_db()
+    assert empty.reason == ""
     assert transcripts.waiting() == []
 
 
@@ -172,3 +175,25 @@ async def test_closing_a_session_tells_of_its_transcript_by_link_alone(town: Tow
     assert str(row.pk) in message.content
     with default_storage.open(row.page_name) as page:
         assert b"My secret is blue" in page.read()
+    letter = await town.mia.reads(town.mia.dm(), "The transcript of your session")
+    assert [one.filename for one in letter.attachments] == ["transcript.html"]
+
+
+async def test_who_signs_in_on_the_site_gets_the_link_and_who_takes_no_letters_none(town: Town) -> None:
+    from discordbridge.models import DiscordAccount
+
+    def link_and_close(snowflake: int, name: str) -> None:
+        user = person(name)
+        DiscordAccount.objects.create(pk=snowflake, user=user, shadow=False)
+        closed_session(user, guild_id=town.guild.id, member=snowflake)
+
+    await in_database(link_and_close, town.mia.id, "mia")
+    town.bot.dispatch("session_closed", None)
+    letter = await town.mia.reads(town.mia.dm(), "/discord/transcripts/")
+    assert not letter.attachments
+    ghost = 1234567890123456789
+    await in_database(lambda: closed_session(person("ghost"), guild_id=town.guild.id, member=ghost))
+    town.bot.dispatch("session_closed", None)
+    async with asyncio.timeout(20):
+        while await in_database(lambda: Transcript.objects.filter(posted=None).exists() or bool(transcripts.waiting())):
+            await asyncio.sleep(0.02)
