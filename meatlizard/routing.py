@@ -77,7 +77,8 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 def build() -> Any:
     """The whole application. Django must be set up."""
+    from paste.quick import QuickPastes
     from shortener.redirect.path import ShortLinks
 
-    pages = ShortLinks(ASGIHandler())
+    pages = ShortLinks(QuickPastes(ASGIHandler()))
     return ForwardedScheme(ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan}))

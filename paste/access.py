@@ -1,6 +1,8 @@
 """The one door to pastes. A stranger gets the same "not found" for what is not theirs as for what does not exist."""
 
+import datetime
 import hashlib
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
 from django.conf import settings
@@ -14,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
+from meatlizard.kept_sql import KeptSelect, given
 from paste.models import Collection, Comment, File, Paste, PasteQuerySet, Revision
 
 Viewer: TypeAlias = User | AnonymousUser
@@ -58,6 +61,51 @@ def access_paste(viewer: Viewer, slug: str, *, write: bool = False) -> Paste:
     if write and not is_owner(viewer, row):
         raise Forbidden(gettext("This paste is somebody else's."), code="not_yours")
     return row
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a paste's row decides who reads it, and what changes when its page does."""
+
+    paste: int
+    state: str
+    privacy: str
+    sealed: bool
+    views_left: int | None
+    expires: datetime.datetime | None
+    updated: datetime.datetime
+    comments: int
+    stars: int
+    active: bool | None
+    suspended: datetime.datetime | None
+
+    @property
+    def for_everybody(self) -> bool:
+        """Whether each visitor with the address reads the same now."""
+        now = timezone.now()
+        return (
+            self.state == Paste.State.READY
+            and self.privacy in (Paste.Privacy.PUBLIC, Paste.Privacy.UNLISTED)
+            and not self.sealed
+            and self.views_left is None
+            and (self.expires is None or self.expires > now)
+            and self.active is not False
+            and (self.suspended is None or self.suspended <= now)
+        )
+
+
+_STANDING = KeptSelect(
+    lambda: Paste.objects.filter(slug=given(Paste, "slug")).order_by().values_list(
+        "pk", "state", "privacy", "sealed", "views_left", "expires", "updated", "comments_count", "stars", "owner__is_active",
+        "owner__suspended_until",
+    )
+)  # fmt: skip
+
+
+def standing_of(slug: str) -> Standing | None:
+    """One query by the name in the address."""
+    row = _STANDING.first(slug=slug)
+    return Standing(*row) if row is not None else None
 
 
 def is_owner(viewer: Viewer, paste: Paste) -> bool:

@@ -58,7 +58,8 @@ class TermsForm(forms.Form):
         if paste.expires is not None:
             life.choices = [("keep", _("when it did")), *LIVES]
             self.keeps = paste.expires
-        self.initial |= {
+        self.initial = {
+            **self.initial,
             "privacy": paste.privacy, "views": paste.views_left, "discussion": paste.discussion,
             "life": "keep" if paste.expires else "",
         }  # fmt: skip

@@ -27,8 +27,10 @@ def home(request: UserRequest) -> HttpResponse:
     """``paste/home.html``: one's own, found by ``q``; with ``starred`` those with one's star, with ``deleted`` what can be brought back."""
     query = request.GET.get("q", "")[:200]
     which = next((name for name in ("starred", "deleted") if name in request.GET), "own")
-    rows = {"starred": listing.starred, "deleted": listing.deleted}.get(which, lambda user: listing.own(user, query))
-    context = {"page": _page(request, rows(request.user)), "query": query, "which": which}
+    user = request.user
+    rows = {"starred": listing.starred, "deleted": listing.deleted}
+    found = rows[which](user) if which in rows else listing.own(user, query)
+    context = {"page": _page(request, found), "query": query, "which": which}
     return render(request, "paste/home.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
@@ -26,7 +26,7 @@ from paste.views.sheets import sheets
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_address
 @draws
-def show(request: HttpRequest, slug: str) -> HttpResponseBase:
+def show(request: HttpRequest, slug: str) -> HttpResponse:
     """``paste/show.html``; before it, where need be, ``paste/password.html`` and ``paste/confirm.html``. A view is used up by
     POST alone, so that previews of links use up none."""
     found = visits.visit(request, slug)

@@ -24,6 +24,7 @@ WITHOUT_VALUE = {
 """Routes with a part that the scene cannot fill."""
 
 UNREACHED = {
+    "paste:forget": "needs the token of a visitor's paste",
     "account_reset_password": "a site without mail says where to ask instead",
     "setup": "only a site without people has it",
     "account_signup": "of a site that lets nobody in; the journeys of accounts see it open",
