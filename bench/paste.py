@@ -1,14 +1,17 @@
 """What a paste of 4 KB costs: ``python -m bench.paste [sqlite] [postgres]``.
 
 A live site, one process, as ``make run`` starts it; kept connections from this process, whose own work is not in the site's CPU. Read as text
-and as a page by visitors, as a page with nothing remembered, and made over the API with a key. Beside it the same requests go to a uvicorn
+and as a page by visitors, as a page with nothing remembered, and made and read sealed over PrivateBin's API. Beside it the same requests go to a uvicorn
 application that answers and does nothing else. Prints ``name value unit`` lines: medians of rounds, CPU of the server's process.
 """
 
 import contextlib
+import itertools
+import json
 import os
 import socket
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any
@@ -19,18 +22,29 @@ from tests.services.programs import Program, free_port, new_folder, wait_until
 from tests.services.site import ROOT, LiveSite
 
 TEXT = "".join(f"value_{number} = call({number}, 'text')  # a line of code\n" for number in range(90))[:4_000]
-READS, CREATES, ROUNDS = 2_000, 500, 5
+READS, CREATES, ROUNDS = 1_500, 300, 3
 
 
 class Connection:
     """One kept connection; a request after the other, which is what CPU for each of them needs."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port))
-        self._host = f"127.0.0.1:{port}"
+        self._port, self._host = port, f"127.0.0.1:{port}"
+        self._open()
+
+    def _open(self) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", self._port))
         self._read = b""
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
+        try:
+            return self._ask(method, path, body, **headers)
+        except ConnectionError:
+            # A connection that nothing came on for some seconds is closed by the server.
+            self._open()
+            return self._ask(method, path, body, **headers)
+
+    def _ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
         lines = [
             f"{method} {path} HTTP/1.1",
             f"Host: {self._host}",
@@ -112,39 +126,44 @@ def cost(pid: int, count: int, act: Callable[[int], None]) -> float:
 
 
 @contextlib.contextmanager
-def live(database: str) -> Iterator[tuple[LiveSite, str, str]]:
-    """A site on ``database`` with one paste, its name, and a key that makes more."""
+def live(database: str) -> Iterator[tuple[LiveSite, str]]:
+    """A site on ``database`` with one paste, and its name."""
     with contextlib.ExitStack() as life:
         url = life.enter_context(postgres_server()).create("site") if database == "postgres" else ""
-        site = LiveSite(database_url=url).prepare()
+        site = LiveSite(database_url=url, PASTE_CREATE="everyone", TRUSTED_PROXIES="127.0.0.1").prepare()
         os.environ.update(site.settings | {"LOG_LEVEL": "WARNING"})
-        slug, key = prepare()
+        slug = prepare()
         site.start()
         life.callback(site.end)
-        yield site, slug, key
+        yield site, slug
 
 
-def prepare() -> tuple[str, str]:
+def prepare() -> str:
     import django
 
     django.setup()
     from django.contrib.auth import get_user_model
     from django.db import connections
 
-    from meatlizard.api import actions as api
     from paste import actions
     from paste.actions import Terms
     from paste.contents import Draft
 
     owner = get_user_model().objects.create_user(username="bench", password=None)
     paste, _token = actions.create(owner, [Draft("code.py", TEXT.encode())], terms=Terms(privacy="public"))
-    made = api.create_key(owner, "bench", ["pastes:write"])
     connections.close_all()
-    return paste.slug, str(made[1] if isinstance(made, tuple) else made)
+    return paste.slug
+
+
+def sealed() -> bytes:
+    """What PrivateBin's clients send: 4 KB that nobody here can read."""
+    iv, salt, text = (b64encode(os.urandom(size)).decode() for size in (16, 8, 4_096))
+    adata = [[iv, salt, 100_000, 256, 128, "aes", "gcm", "zlib"], "plaintext", 0, 0]
+    return json.dumps({"v": 2, "adata": adata, "ct": text, "meta": {"expire": "1day"}}).encode()
 
 
 def measure(database: str) -> None:
-    with live(database) as (site, slug, key), bare() as (port, pid):
+    with live(database) as (site, slug), bare() as (port, pid):
         connection = Connection(site.port)
         other = Connection(port)
 
@@ -155,10 +174,34 @@ def measure(database: str) -> None:
 
             return act
 
+        def create(number: int) -> None:
+            # Limits are by address.
+            address = f"198.18.{next(counter) // 250 % 250}.{next(counter) % 250}"
+            status, body = connection.ask(
+                "POST",
+                "/sealed/",
+                sealed(),
+                X_Requested_With="JSONHttpRequest",
+                Content_Type="application/json",
+                X_Forwarded_For=address,
+            )
+            assert status == 200 and b'"status": 0' in body.replace(b'":0', b'": 0'), (status, body[:200])
+            made.append(str(json.loads(body)["id"]))
+
+        def read_sealed(number: int) -> None:
+            address = f"198.19.{next(counter) // 250 % 250}.{next(counter) % 250}"
+            status, body = connection.ask(
+                "GET", f"/sealed/?{made[0]}", X_Requested_With="JSONHttpRequest", X_Forwarded_For=address
+            )
+            assert status == 200 and b'"ct"' in body, (status, body[:200])
+
+        counter, made = itertools.count(), list[str]()
         ways: dict[str, tuple[int, int, Callable[[int], None]]] = {
             "bare": (pid, READS, lambda number: other.ask("GET", "/") and None),
             "read": (site.program.pid, READS, read(f"/p/{slug}/raw/")),
             "page": (site.program.pid, READS, read(f"/p/{slug}/")),
+            "create_sealed": (site.program.pid, CREATES, create),
+            "read_sealed": (site.program.pid, CREATES, read_sealed),
             # A cookie of no session: asked as whoever has one.
             "page_by_django": (site.program.pid, CREATES, read(f"/p/{slug}/", Cookie="a=b")),
         }

@@ -60,3 +60,20 @@ async def complete(
     task = await in_database(enqueue, messages, sampling, model=model, user=user)
     (one,) = await tasks.done([task], seconds)
     return one.text or ""
+
+
+def ask(user: User, instructions: str, text: str, *, most: int, json_schema: str = "") -> UUID:
+    """As :func:`enqueue`, for other apps: one question of a user, without thinking, answered with ``most`` tokens at most."""
+    messages = [ChatMessage(role="system", content=instructions), ChatMessage(role="user", content=text)]
+    return enqueue(messages, Sampling(max_tokens=most, json_schema=json_schema, thinking="off"), user=user)
+
+
+def offered_to(user: User) -> bool:
+    """Whether a machine is there that could answer."""
+    return bool(tasks.offered(Kind.COMPLETION, user))
+
+
+def answer(task: UUID) -> tuple[str, str]:
+    """How a question stands, and the model's words once that is ``done``, or why it ``failed``."""
+    found = tasks.result(task)
+    return found.state, (found.text or "") if found.state == "done" else found.error

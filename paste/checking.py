@@ -67,7 +67,7 @@ def _check_end(expires: datetime.datetime | None, anonymous: bool) -> None:
 
 def title(text: str) -> str:
     """One line."""
-    return " ".join(_storable(text).split())[:MAX_TITLE]
+    return " ".join(storable(text).split())[:MAX_TITLE]
 
 
 def check_size(size: int, anonymous: bool) -> None:
@@ -115,7 +115,7 @@ def ready(
 
 def _name(name: str) -> str:
     """The last part of a path, without what no file's name has."""
-    last = _storable(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    last = storable(name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     return "".join(letter for letter in last if letter.isprintable()).strip()[: contents.MAX_NAME]
 
 
@@ -167,6 +167,6 @@ def note(found: "Finding | None", paste: Paste) -> None:
         screening.note(found, target=f"paste:{paste.slug}")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     # PostgreSQL takes no NUL, and no half of a surrogate pair.
     return text.replace("\x00", "").encode(errors="replace").decode()

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from paste.doors.views import takes_uploads
-from paste.views import embedding, files, history, lists, making, reading, talking
+from paste.views import assisting, embedding, files, history, lists, making, reading, talking
 
 app_name = "paste"
 
@@ -39,5 +39,7 @@ urlpatterns = [
     path("<str:slug>/react/", talking.react, name="react"),
     path("<str:slug>/star/", talking.star, name="star"),
     path("<str:slug>/collect/", talking.collect, name="collect"),
+    path("<str:slug>/ask/", assisting.ask, name="ask"),
+    path("<str:slug>/ask/<uuid:asked>/", assisting.answer, name="answer"),
     path("<str:slug>/report/", talking.report, name="report"),
 ]

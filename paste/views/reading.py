@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chat import completions
 from chat.views.diagrams import draws
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden
@@ -81,6 +82,7 @@ def page(request: HttpRequest, paste: Paste, mine: bool, revision: int | None = 
         "starred": bool(user and comments.starred(user, paste)),
         "collections": list(collections.collections_of(user)) if user else [],
         "comment_form": CommentForm(auto_id="comment-%s"),
+        "models": user is not None and not paste.sealed and completions.offered_to(user),
         "reports": rulebook.current().reports,
     }
 

@@ -260,7 +260,7 @@ def _pastes(alice: Any, bob: Any, words: Words) -> dict[str, Any]:
     comments.comment(paste, alice, words("The one that faces *south*.", 4_000), said)
     shelf = collections.make(alice, words("Garden", 200), public=True)
     collections.put(shelf, paste)
-    return {"slug": paste.slug, "file": 1, "comment": said.public_id, "shelf": shelf.slug}
+    return {"slug": paste.slug, "file": 1, "comment": said.public_id, "shelf": shelf.slug, "asked": str(uuid4())}
 
 
 def _transcript(alice: Any, conversation: str, words: Words) -> Any:

@@ -1,6 +1,7 @@
 """A stranger is refused on every route, found by the routes themselves: a new one is tried without being named here."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
@@ -40,7 +41,14 @@ def scene(alice: User, privacy: str) -> dict[str, object]:
     paste = make(alice, privacy=privacy, password="sesame" if privacy == "password" else "")
     said = comments.comment(paste, alice, "hello")
     shelf = collections.make(alice, "Mine")
-    return {"slug": paste.slug, "file": 1, "number": 1, "comment": said.public_id, "shelf": shelf.slug}
+    return {
+        "slug": paste.slug,
+        "file": 1,
+        "number": 1,
+        "comment": said.public_id,
+        "shelf": shelf.slug,
+        "asked": uuid4(),
+    }
 
 
 def statuses(client: Client, path: str) -> set[int]:

@@ -2,6 +2,7 @@
 import { copyFrom } from "../chat/copy.js";
 import { dressCode } from "../chat/code.js";
 import { dressMath } from "../chat/math.js";
+import { asking } from "./asking.js";
 import { chosenLines, rangeOf } from "./lines.js";
 
 const paste = document.getElementById("chat");
@@ -118,6 +119,7 @@ async function colours(sheet, holder) {
   mark();
 }
 
+asking();
 copying();
 wrapping();
 longFiles();
