@@ -81,12 +81,11 @@ class Standing:
 
     @property
     def for_everybody(self) -> bool:
-        """Whether each visitor with the address reads the same now."""
+        """Whether each visitor with the address gets the same now."""
         now = timezone.now()
         return (
             self.state == Paste.State.READY
             and self.privacy in (Paste.Privacy.PUBLIC, Paste.Privacy.UNLISTED)
-            and not self.sealed
             and self.views_left is None
             and (self.expires is None or self.expires > now)
             and self.active is not False
