@@ -33,6 +33,7 @@ function dressBlock(box, pre) {
       button.setAttribute("aria-pressed", String(wrapped));
     }),
     tool("download-code", gettext("Download"), gettext("Download code"), () => download(pre)),
+    ...pasteTool(pre),
     tool("copy-code", gettext("Copy"), gettext("Copy code"), (button) => copyFrom(button, pre.textContent)),
   );
   bar.querySelector("[data-testid=wrap-code]").setAttribute("aria-pressed", "false");
@@ -48,11 +49,32 @@ export function tool(name, words, label, press) {
   return button;
 }
 
-function download(pre) {
+// Into a private paste, on a page of its own: whoever wants others to read it says so there. Only where somebody is signed in.
+function pasteTool(pre) {
+  const token = document.querySelector("meta[name=csrf-token]")?.content;
+  const address = document.body.dataset.newPaste;
+  if (!token || !address) return [];
+  return [
+    tool("paste-code", gettext("Paste"), gettext("Save as a paste"), () => {
+      const form = Object.assign(document.createElement("form"), { method: "post", action: address, target: "_blank", hidden: true });
+      const values = { csrfmiddlewaretoken: token, "name-0": nameOf(pre), "text-0": pre.textContent, privacy: "private", discussion: "on" };
+      for (const [name, value] of Object.entries(values)) form.append(Object.assign(document.createElement("textarea"), { name, value }));
+      document.body.append(form);
+      form.submit();
+      form.remove();
+    }),
+  ];
+}
+
+function nameOf(pre) {
   const body = pre.closest("[data-message], .prose") ?? document;
   const number = [...body.querySelectorAll("pre")].indexOf(pre) + 1;
+  return fileName(pre.closest(".code").dataset.lang ?? "", number);
+}
+
+function download(pre) {
   const url = URL.createObjectURL(new Blob([pre.textContent], { type: "text/plain;charset=utf-8" }));
-  const link = Object.assign(document.createElement("a"), { href: url, download: fileName(pre.closest(".code").dataset.lang ?? "", number) });
+  const link = Object.assign(document.createElement("a"), { href: url, download: nameOf(pre) });
   link.click();
   // A browser may begin to read it only after this.
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
