@@ -139,6 +139,8 @@ def open_proved(request: HttpRequest) -> HttpResponse:
 def part(request: HttpRequest) -> HttpResponse:
     """``?id=&n=``: a part of a large file. PUT with ``X-Token`` brings it, GET (with ``X-Claim`` where a view was used up) fetches it."""
     slug, said = request.GET.get("id", ""), request.GET.get("n", "")
+    if not slug:
+        raise Invalid(gettext("Say which part of which paste: ?id=ID&n=1"), code="bad_request")
     number = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else 0
     if request.method == "PUT":
         row = access_coming(slug, request.headers.get("X-Token", ""))

@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.hostile.corpus import corpus
 from tests.journeys.conftest import DESKTOP, PHONE, Sit, add_olga
 from tests.journeys.privatebin import PBinCLI
+from tests.journeys.test_accessible import AXE, faults
 from tests.paste.sealed import sealing
+from tests.services.programs import missing
 from tests.services.site import LiveSite
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
@@ -225,6 +227,33 @@ def test_privatebins_known_answer_opens_in_the_page(sit: Sit, site: LiveSite) ->
     page.goto(f"/sealed/?{slug}")
     page.reload()
     expect(page.get_by_test_id("sealed-status")).to_contain_text("The key is missing")
+
+
+def test_axe_finds_no_serious_fault_in_what_is_opened(browser: Browser, site: LiveSite) -> None:
+    """The walk over all routes comes by without a key."""
+    if not AXE.is_file():
+        missing("axe-core is not installed (npm ci in frontend)")
+    key = b"a" * 32
+    plain = {
+        "paste": "# Lizards\n\n- [the wall](https://wall.example)",
+        "attachment": "data:text/plain;base64,eA==",
+        "attachment_name": "x.txt",
+    }
+    slug = post(site, sealing.request(plain, key, formatter="markdown", discussion=1))["id"]
+    adata, ct = sealing.seal({"comment": "Warm."}, key, comment=True)
+    post(site, {"v": 2, "adata": adata, "ct": ct, "pasteid": slug, "parentid": slug})
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, base_url=site.url, bypass_csp=True)
+    context.add_init_script(path=AXE)
+    page = context.new_page()
+    page.goto(f"/sealed/?{slug}#-{sealing.text_of(key)}")
+    expect(page.get_by_test_id("sealed-open")).to_be_visible()
+    complaints = faults(page, "before")
+    page.get_by_test_id("sealed-open").click()
+    expect(page.get_by_test_id("sealed-comment")).to_be_visible()
+    expect(page.get_by_test_id("sealed-prose")).to_be_visible()
+    complaints += faults(page, "opened")
+    context.close()
+    assert not complaints, "\n".join(complaints)
 
 
 def test_what_was_unsealed_runs_nowhere(browser: Browser, site: LiveSite) -> None:
