@@ -83,7 +83,9 @@ def configure(
         raise Invalid(gettext("A model thinks off, on, low, medium or high."), code="thinking_unknown")
     if temperature is not None and not 0 <= temperature <= 5:
         raise Invalid(gettext("The temperature is a number from 0 to 5."), code="temperature_out_of_range")
-    conversation.model = _model(model)
+    if conversation.model != queueing.PERSON:
+        # Else who saves other settings would send the administrator away.
+        conversation.model = _model(model)
     before = conversation.system_prompt
     conversation.system_prompt = incoming.prompt(lambda: conversation.owner, checked_prompt(system_prompt), before)
     conversation.temperature = temperature
@@ -222,7 +224,8 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
 
 
 def _by_markov(offline: Offline, model: str, text: str, user: User) -> Ready | None:
-    reply = markov.reply_if_offline(model, text, user.pk) if offline == "markov" else None
+    wanted = offline == "markov" and model != queueing.PERSON
+    reply = markov.reply_if_offline(model, text, user.pk) if wanted else None
     return Ready(outgoing.plain(reply, user.pk), Message.Source.MARKOV, "markov") if reply else None
 
 
@@ -375,6 +378,6 @@ def checked_request(user: User, conversation: Conversation, request: UUID, *, qu
 
 
 def _model(alias: str) -> str:
-    if len(alias) > 100:
+    if len(alias) > 100 or alias.startswith("@"):
         raise Invalid(gettext("This is not the name of a model."), code="model_unknown")
     return alias

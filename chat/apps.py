@@ -13,6 +13,7 @@ class ChatConfig(AppConfig):
         from chat import services  # noqa: F401  (registers the long-running parts)
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
+        from meatlizard.accounts.merging import merging
         from meatlizard.accounts.sessions import session_ended
         from meatlizard.moderation import classifier
         from meatlizard.moderation import services as moderated
@@ -22,6 +23,7 @@ class ChatConfig(AppConfig):
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="chat.forget")
         session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
+        merging.connect(_merged, dispatch_uid="chat.merge")
         account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
         moderated.register(SERVICE, ChatTexts())
         classifier.register(classifying.ask)
@@ -39,6 +41,13 @@ def _suspended(sender: Any, person: int, **kwargs: Any) -> None:
     from chat.leaving import shut_out
 
     shut_out(person)
+
+
+def _merged(sender: Any, old: int, new: int, **kwargs: Any) -> None:
+    """Two accounts of one person become one."""
+    from chat.merging import merge
+
+    merge(old, new)
 
 
 def _unhook_search(sender: Any, using: str, plan: Any = (), **kwargs: Any) -> None:

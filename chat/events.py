@@ -114,7 +114,8 @@ class Status(Schema):
     node.
 
     ``position`` counts from 1 for a message sent now; ``estimate`` is seconds until it begins, None when never
-    measured. ``warning`` says what operators have switched off, ``news`` what they announce; both may be empty.
+    measured. ``warning`` says what operators have switched off, ``news`` what they announce, ``onlookers`` who reads along; each may
+    be empty.
     """
 
     type: Literal["status"] = "status"
@@ -124,6 +125,7 @@ class Status(Schema):
     models: tuple[ModelOut, ...] = ()
     warning: str = ""
     news: str = ""
+    onlookers: str = ""
 
 
 class ConversationChanged(Schema):
@@ -180,9 +182,7 @@ class BranchShown(Schema):
 
 
 class Queued(Schema):
-    """The generation waits. ``offline`` when no node offers the model; ``reconnecting`` when its node is away in
-    mid-answer.
-    """
+    """The generation waits. ``offline`` when no node offers the model; ``person``: for an administrator, who answers in place of it."""
 
     type: Literal["generation.queued"] = "generation.queued"
     conversation: UUID
@@ -191,6 +191,7 @@ class Queued(Schema):
     position: int
     estimate: float | None = None
     offline: bool = False
+    person: bool = False
 
 
 class Stream(Schema):

@@ -21,6 +21,8 @@ def failure(row: Generation) -> str:
 def _writer(row: Generation, message: Message) -> str:
     if message.source == Message.Source.MARKOV:
         return gettext("No machine was connected: this is the Markov generator's, made of random sentences.")
+    if message.source == Message.Source.STAFF:
+        return gettext("An administrator wrote this in place of the model.")
     if message.source == Message.Source.FLOW:
         return ""
     if row.model and row.answered_by and row.model != row.answered_by:

@@ -14,7 +14,7 @@ from chat.events import ModelOut, Queued, Status, Stopping
 from chat.hub import conversation_topic
 from chat.models import Generation, Node
 from meatlizard.jobs.lease import HELD, State
-from meatlizard.ops import switches
+from meatlizard.ops import onlookers, switches
 
 MEASURED_ANSWERS = 20
 
@@ -32,6 +32,10 @@ class Offer:
         return ModelOut(
             alias=alias, context_length=self.context_length, live=live, thinking=self.thinking, vision=self.vision
         )
+
+
+PERSON = "@administrator"
+"""Instead of a model's alias where a person answers (:mod:`chat.stepping_in`). No alias begins so."""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,7 @@ class Snapshot:
     seconds: float | None = None
     warning: str = ""
     news: str = ""
+    onlookers: str = ""
 
     def offers_for(self, user: int | None) -> dict[str, Offer]:
         """What is there for everybody, and for ``user`` also what his own machines keep for him."""
@@ -87,7 +92,7 @@ class Snapshot:
         position = len(self.waiting) + 1 if state == "queued" else None
         return Status(
             state=state, position=position, estimate=self.estimate(position) if position else None,
-            models=tuple(models), warning=self.warning, news=self.news,
+            models=tuple(models), warning=self.warning, news=self.news, onlookers=self.onlookers,
         )  # fmt: skip
 
     def queued_events(self) -> list[Queued]:
@@ -98,7 +103,8 @@ class Snapshot:
                 message=row.message,
                 position=position,
                 estimate=self.estimate(position),
-                offline=not self.offered(row.model, row.user),
+                offline=row.model != PERSON and not self.offered(row.model, row.user),
+                person=row.model == PERSON,
             )
             for position, row in enumerate(self.waiting, 1)
         ]
@@ -107,7 +113,7 @@ class Snapshot:
 def snapshot() -> Snapshot:
     """Reads the queue. Four short queries."""
     site = switches.current()
-    result = Snapshot(warning=site.warning, news=site.news)
+    result = Snapshot(warning=site.warning, news=site.news, onlookers=onlookers.told())
     for node in Node.objects.filter(revoked=None).prefetch_related("models"):
         models = [model for model in node.models.all() if model.kind == "chat"]
         if state_of(node) != "connected":

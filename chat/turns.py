@@ -5,9 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import Q
+
 from chat import messages
 from chat.models import Conversation, Generation, Message
-from meatlizard.jobs.lease import ENDED
+from meatlizard.jobs.lease import ENDED, HELD, State
+
+LATELY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,15 @@ def turn(message: UUID) -> Turn | None:
 def within(conversation: UUID | None, message: UUID) -> bool:
     """Whether ``message`` is one of this conversation's, and was not deleted."""
     return Message.objects.filter(pk=message, conversation=conversation, removed=None).exists()
+
+
+def asked_lately(since: datetime.datetime) -> list[tuple[UUID, int, datetime.datetime]]:
+    """(conversation, owner, when) of what was asked on the web: what is being answered, and what was answered since."""
+    rows = Generation.objects.filter(
+        Q(state__in=[State.QUEUED, *HELD]) | Q(state=State.DONE, ended_at__gte=since),
+        purpose=Generation.Purpose.ANSWER, conversation__place="web", conversation__removed=None, created__gte=since,
+    )  # fmt: skip
+    return list(rows.order_by("created").values_list("conversation", "conversation__owner", "created")[:LATELY])
 
 
 def question_of(answer: UUID) -> UUID | None:

@@ -1,5 +1,7 @@
 """The doors to what the bridge keeps."""
 
+import datetime
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
@@ -41,11 +43,6 @@ def live_sessions() -> list[GuildSession]:
     return list(GuildSession.objects.select_related("guild").exclude(state="closed").order_by("-used"))
 
 
-def behind_sessions() -> list[GuildSession]:
-    """Those of which something could not be shown yet."""
-    return list(GuildSession.objects.filter(state="open", behind=True))
-
-
 def member_sessions(guild: int, member: int | None = None) -> list[GuildSession]:
     """A member's in a guild that are not over; None: all of the guild."""
     rows = GuildSession.objects.filter(guild=guild).exclude(state="closed")
@@ -57,6 +54,26 @@ def known_guilds() -> list[int]:
     return list(Guild.objects.filter(left=None).values_list("pk", flat=True))
 
 
+def mirroring_guild() -> Guild | None:
+    """Where administrators read web sessions along, if anywhere."""
+    return Guild.objects.filter(mirror=True, left=None).first()
+
+
+def session_by_id(session: UUID) -> GuildSession | None:
+    """For administrators, whatever its state."""
+    return GuildSession.objects.select_related("guild", "owner").filter(pk=session).first()
+
+
+def unmirrored(asked: Iterable[tuple[UUID, int, datetime.datetime]]) -> list[tuple[UUID, int]]:
+    """Of (conversation, owner, when it was last asked) those that have no place at Discord, and had none that was closed since."""
+    rows = {key: (owner, when) for key, owner, when in asked}
+    there = GuildSession.objects.filter(conversation__in=list(rows)).order_by()
+    for key, closed in there.values_list("conversation", "closed"):
+        if key in rows and (closed is None or closed >= rows[key][1]):
+            del rows[key]
+    return [(key, owner) for key, (owner, _) in rows.items()]
+
+
 def guild_settings(guild: int) -> Guild | None:
     return Guild.objects.filter(pk=guild).first()
 
@@ -64,6 +81,11 @@ def guild_settings(guild: int) -> Guild | None:
 def account_of(user: int) -> DiscordAccount | None:
     """The Discord account of a person here, if one is known."""
     return DiscordAccount.objects.filter(user=user).first()
+
+
+def name_of(user: int) -> str:
+    """As administrators know a person."""
+    return User.objects.filter(pk=user).values_list("username", flat=True).first() or ""
 
 
 def person_of(snowflake: int) -> User | None:

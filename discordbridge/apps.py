@@ -19,6 +19,8 @@ class DiscordBridgeConfig(AppConfig):
         pre_migrate.connect(_unhook_memory, sender=self, dispatch_uid="discord.memory")
         post_migrate.connect(_make_memory, sender=self, dispatch_uid="discord.memory")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="discord.forget")
+        if settings.DISCORD_TOKEN:
+            from discordbridge import onlooking  # noqa: F401  (has the pages say who reads along)
         if settings.DISCORD_TOKEN and settings.DISCORD_IN_SITE:
             from discordbridge import services  # noqa: F401  (registers the bot of the serving process)
 

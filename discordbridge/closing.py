@@ -1,5 +1,6 @@
 """Closes sessions: nothing more is taken, whoever listens hears of it, the place goes; each step may come twice."""
 
+import contextlib
 import datetime
 import logging
 from typing import TYPE_CHECKING, Literal
@@ -9,11 +10,12 @@ import discord
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import keeping
+from chat import keeping, stepping_in
 from discordbridge import places
 from discordbridge.actions import sessions
 from discordbridge.models import GuildSession
 from discordbridge.trouble import TROUBLE, described
+from meatlizard.errors import NotFound
 from meatlizard.threads import in_database
 
 if TYPE_CHECKING:
@@ -78,10 +80,14 @@ async def tell_member(bot: "Bot", member: int, text: str) -> None:
 
 
 def _load(session: UUID) -> GuildSession | None:
-    return GuildSession.objects.select_related("guild").filter(pk=session).exclude(state="closed").first()
+    return GuildSession.objects.select_related("guild", "taken_by").filter(pk=session).exclude(state="closed").first()
 
 
 def _settle(row: GuildSession) -> bool:
+    if row.taken_by is not None and row.conversation_id is not None:
+        with contextlib.suppress(NotFound):
+            stepping_in.hand_back(row.taken_by, row.conversation_id, row.former_model)
+        sessions.taken(row.pk, None)
     if row.conversation_id is not None and row.kind != GuildSession.Kind.MIRROR:
         keeping.read_at(row.conversation_id, "web")
     return sessions.closed(row.pk)

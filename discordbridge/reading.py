@@ -64,10 +64,10 @@ def mentions(text: str, bot: int) -> bool:
     return any(int(match[1]) == bot for match in _PERSON.finditer(text))
 
 
-def channel_name(name: str) -> str:
-    """Of a private channel: ``chat-`` and what of a person's name Discord takes; channels of equal names are no trouble to it."""
+def channel_name(name: str, kind: str = "chat") -> str:
+    """Of a private channel: ``kind`` and what of a person's name Discord takes; channels of equal names are no trouble to it."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-")
-    return f"chat-{slug}" if slug else "chat"
+    return f"{kind}-{slug}" if slug else kind
 
 
 def thread_name(text: str) -> str:

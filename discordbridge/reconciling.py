@@ -9,7 +9,7 @@ import discord
 from django.utils import timezone
 
 from discordbridge import closing, places
-from discordbridge.access import behind_sessions, guild_settings, known_guilds, live_sessions
+from discordbridge.access import guild_settings, known_guilds, live_sessions
 from discordbridge.actions import beginning, guilds, lease, seen, sessions
 from discordbridge.missing import channel_at, missed, read
 from discordbridge.models import GuildSession, SeenMessage
@@ -53,10 +53,19 @@ async def reconcile(bot: "Bot") -> None:
 
 
 async def make_up(bot: "Bot") -> None:
-    """Whatever could not be shown before, because Discord was away or refused it."""
-    for row in await in_database(behind_sessions):
+    """What could not be shown before, because Discord was away or refused it; and what other processes changed."""
+    for row in await in_database(live_sessions):
         live = bot.registry.at(row.place) if row.place is not None else None
-        if live is not None:
+        if live is None:
+            continue
+        if row.conversation_id is None or row.owner_id is None:
+            await closing.close(bot, row.pk, "conversation_deleted")
+        elif live.mirrors and not (row.guild and row.guild.mirror):
+            await closing.close(bot, row.pk, "administrator")
+        elif row.owner_id != live.owner:
+            # Linked to a web account meanwhile, or given to somebody else.
+            bot.registry.add(row)
+        if row.behind:
             await bot.lanes.catch_up(live)
 
 

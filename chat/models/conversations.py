@@ -164,6 +164,7 @@ class Message(models.Model):
         MARKOV = "markov", _("the Markov generator")
         PERSONA = "persona", _("a persona's first message")
         FLOW = "flow", _("a conversation flow")
+        STAFF = "staff", _("an administrator")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")

@@ -1,5 +1,6 @@
 """Verbs of guilds: the bot came, went, and what administrators set."""
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,10 +8,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from chat.bus import control_on_commit
 from discordbridge.models import Guild
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.moderation.actions import audit
+
+TOLD_WITHIN = datetime.timedelta(seconds=15)
+"""Open pages learn within it that administrators read along from now on."""
 
 
 def seen(guild: int, name: str) -> Guild:
@@ -34,6 +39,9 @@ def configure(guild: int, **values: Any) -> Guild:
         if row is None:
             raise NotFound(gettext("The bot has not been in this guild yet."))
         check(values)
+        if values.get("mirror") and not row.mirror:
+            # Until then every open page says so.
+            values["mirrored_since"] = timezone.now() + TOLD_WITHIN
         for name, value in values.items():
             setattr(row, name, value)
         try:
@@ -43,6 +51,8 @@ def configure(guild: int, **values: Any) -> Guild:
             raise Invalid(
                 gettext("Another guild mirrors web sessions already. Switch it off there first."), code="mirror_twice"
             ) from None
+        if "mirror" in values:
+            control_on_commit("queue")
     return row
 
 

@@ -66,6 +66,23 @@ def begin(
     return Begun(row, made=True)
 
 
+def begin_mirror(conversation: UUID, owner: int, guild: int, since: datetime.datetime) -> GuildSession | None:
+    """Of a web session that has no place at Discord yet; what was said before ``since`` is not shown there. None: it has one."""
+    try:
+        with transaction.atomic():
+            return GuildSession.objects.create(
+                conversation_id=conversation, owner_id=owner, guild_id=guild, kind=Kind.MIRROR, created=since,
+                used=timezone.now(),
+            )  # fmt: skip
+    except IntegrityError:
+        return None
+
+
+def taken(session: UUID, by: User | None, former: str = "") -> None:
+    """Who answers there in place of the model; None: the model does again."""
+    GuildSession.objects.filter(pk=session).update(taken_by=by, former_model=former)
+
+
 def _begun(request: int | None, place: int | None) -> GuildSession | None:
     rows = GuildSession.objects.select_related("guild")
     if request is not None and (row := rows.filter(request=request).first()):

@@ -11,4 +11,5 @@ COGS: tuple[str, ...] = (
     "discordbridge.cogs.metrics",
     "discordbridge.cogs.transcripts",
     "discordbridge.cogs.memory",
+    "discordbridge.cogs.mirror",
 )

@@ -37,6 +37,9 @@ class Guild(models.Model):
     mirror = models.BooleanField(
         default=False, help_text=_("whether web sessions are mirrored here; one guild at most")
     )
+    mirrored_since = models.DateTimeField(
+        null=True, blank=True, help_text=_("nothing that was said before is mirrored: nobody had been told")
+    )
     admin_roles = models.JSONField(
         default=list, blank=True, help_text=_("roles that see private channels and may use /admin")
     )

@@ -55,6 +55,9 @@ class GuildSession(models.Model):
         related_name="+",
         help_text=_("the administrator who answers in place of the model"),
     )
+    former_model = models.CharField(
+        max_length=100, blank=True, default="", help_text=_("the model that answered before")
+    )
     behind = models.BooleanField(default=False, help_text=_("something could not be shown there yet"))
     created = models.DateTimeField(default=timezone.now, help_text=_("what was said before is not repeated there"))
     used = models.DateTimeField(help_text=_("when something was last said"))

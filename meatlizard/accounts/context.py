@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from meatlizard.languages import words_url
-from meatlizard.ops import switches
+from meatlizard.ops import onlookers, switches
 from meatlizard.ops.logs import current_request_id
 
 
@@ -18,11 +18,12 @@ def _by_its_own_name(request: HttpRequest) -> bool:
 def site(request: HttpRequest) -> dict[str, Any]:
     """``registration`` (open, invite, closed), ``has_mail``, ``discord_sign_in``, ``request_id``, ``words_url`` (of the
     scripts, or empty), ``worker_url`` (of the service worker; empty where the site is addressed by another name than its own), ``site_warning``
-    (what is switched off now) and ``site_news`` (an announcement; both may be empty)."""
+    (what is switched off now), ``site_news`` (an announcement) and ``site_onlookers`` (who reads along); these three may be empty."""
     state = switches.current()
     return {
         "site_warning": state.warning,
         "site_news": state.news,
+        "site_onlookers": onlookers.told(),
         "registration": settings.REGISTRATION,
         "has_mail": settings.HAS_MAIL,
         "discord_sign_in": settings.DISCORD_SIGN_IN,

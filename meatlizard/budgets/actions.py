@@ -149,6 +149,21 @@ def grant(user: User, tokens: int, given_by: User | None, note: str = "") -> Gra
         return Grant.objects.create(user=user, tokens=tokens, given_by=given_by, note=note[:200])
 
 
+def merge(old: int, new: int) -> None:
+    """What one account has used and set aside counts for the other, within the caller's transaction. Reservations are locked before
+    weeks, as by who settles."""
+    list(Reservation.objects.select_for_update(of=("self",)).filter(use__user=old).order_by("pk").values_list("pk"))
+    for row in WeeklyUse.objects.select_for_update(of=("self",)).filter(user=old).order_by("week"):
+        WeeklyUse.objects.bulk_create([WeeklyUse(user_id=new, week=row.week)], ignore_conflicts=True)
+        same = WeeklyUse.objects.filter(user=new, week=row.week)
+        # A grant was given to the person, and stays given.
+        same.update(
+            used=F("used") + row.used, reserved=F("reserved") + row.reserved, granted=F("granted") + row.granted
+        )
+        Reservation.objects.filter(use=row.pk).update(use=same.get())
+        row.delete()
+
+
 def _this_week(user: User, now: datetime.datetime) -> WeeklyUse:
     """Locked for the transaction."""
     week = week_of(now)

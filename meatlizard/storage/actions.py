@@ -37,6 +37,15 @@ def give_back(user: int, size: int) -> None:
     StorageUse.objects.filter(user=user).update(used=F("used") - size)
 
 
+def merge(old: int, new: int) -> None:
+    """What one account stores is the other's, within the caller's transaction; it may be more than one person's share for a while."""
+    used = StorageUse.objects.filter(user=old).values_list("used", flat=True).first() or 0
+    if used:
+        StorageUse.objects.bulk_create([StorageUse(user_id=new)], ignore_conflicts=True)
+        StorageUse.objects.filter(user=new).update(used=F("used") + used)
+        StorageUse.objects.filter(user=old).update(used=0)
+
+
 def _taken(user: User, size: int) -> bool:
     room = StorageUse.objects.filter(user=user.pk, used__lte=user.tier.storage_bytes - size)
     return room.update(used=F("used") + size) == 1

@@ -1,7 +1,7 @@
-// What operators say to everybody: why something is switched off, and announcements. Pages bring them; the open one follows.
+// What operators say to everybody: why something is switched off, announcements, and who reads along. Pages bring them; the open one follows.
 
-export function showSiteNotices({ warning, news }, root = document.getElementById("site-notices")) {
-  for (const [part, text] of Object.entries({ warning, news })) {
+export function showSiteNotices({ warning, news, onlookers }, root = document.getElementById("site-notices")) {
+  for (const [part, text] of Object.entries({ warning, news, onlookers })) {
     const line = root?.querySelector(`[data-part=${part}]`);
     // The same words written again would be read out again.
     if (!line || text === undefined || line.textContent === text) continue;

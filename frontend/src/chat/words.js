@@ -25,6 +25,7 @@ export function availability(status) {
 
 /** What a waiting answer says: `event` is a `generation.queued`. */
 export function waiting(event) {
+  if (event.person) return gettext("Waiting for an administrator, who answers here in place of the model.");
   if (event.offline) return gettext("Waiting for a machine to connect. You may leave; the answer comes when one is there.");
   return interpolate(gettext("Number %s in the queue (%s)."), [number(event.position), wait(event.estimate)]);
 }
