@@ -59,7 +59,7 @@ class MessageOut(Schema):
     role: Literal["user", "assistant"]
     html: str
     created: datetime
-    source: Literal["person", "model", "markov", "persona", "flow"]
+    source: Literal["person", "model", "markov", "persona", "flow", "staff"]
     model: str
     speaker: str = ""
     tokens: int | None

@@ -27,6 +27,8 @@ from meatlizard.errors import Invalid, NotFound
 from meatlizard.jobs.lease import ENDED, HELD, State
 from meatlizard.moderation.actions import audit
 
+__all__ = ["PERSON", "answer", "hand_back", "take_over"]
+
 
 def take_over(by: User, conversation: UUID) -> str:
     """From now on no model answers there. An answer that is being written is stopped. Returns the model that was chosen until now."""
@@ -69,7 +71,7 @@ def answer(by: User, name: str, conversation: UUID, request: UUID, text: str) ->
             raise Invalid(gettext("The model is still writing. Wait until it has stopped."), code="answer_running")
         if under_way:
             return _fill(talk, under_way[0], speaker, text, html)
-        last = Message.objects.filter(pk=talk.head_id, removed=None).first()
+        last = Message.objects.filter(pk=talk.head_id, removed=None).first() if talk.head_id else None
         if last is None or last.parent is None or last.role != Message.Role.ASSISTANT:
             raise NotFound(gettext("Nothing was asked yet that could be answered."))
         if last.source == Message.Source.STAFF and last.speaker == speaker:
@@ -103,6 +105,7 @@ def _set_model(talk: Conversation, model: str, under_way: list[Generation]) -> N
 
 def _fill(talk: Conversation, row: Generation, speaker: str, text: str, html: str) -> Message:
     now = timezone.now()
+    assert row.message_id is not None
     Message.objects.filter(pk=row.message_id).update(
         content=text, html=html, source=Message.Source.STAFF, speaker=speaker, model=""
     )

@@ -57,6 +57,16 @@ def _kind(text: str) -> str:
     return word
 
 
+def _offline(text: str) -> str:
+    word = text.strip().lower()
+    if word not in ("wait", "markov"):
+        raise Invalid(
+            gettext("Without a machine, questions wait, or the Markov generator answers: wait or markov."),
+            code="bad_choice",
+        )
+    return word
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """``key``: it lies in the column ``options`` under this name. ``permission``: what setting it takes on the site."""
@@ -91,6 +101,7 @@ OPTIONS: dict[str, Option] = {
         _("whether models are told of what is remembered and the asker can see: on or off"),
         key="memory_context",
     ),
+    "offline": Option("options", _offline, _("what is done while no machine is there: wait, or markov"), key="offline"),
     "transcripts-channel": Option("transcripts_channel", _id_or_none, _("where closed sessions are told of")),
 }
 

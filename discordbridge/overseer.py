@@ -10,9 +10,9 @@ import discord
 from django.utils.translation import gettext
 
 from chat import following, stepping_in
-from discordbridge import closing, permissions
+from discordbridge import closing, rights
 from discordbridge import following as answers
-from discordbridge.access import guild_settings, session_by_id
+from discordbridge.access import session_by_id
 from discordbridge.actions import accounts, seen, sessions
 from discordbridge.registry import Live
 from meatlizard.accounts.models import User
@@ -59,13 +59,10 @@ async def hand_back(bot: "Bot", session: UUID, by: discord.User | discord.Member
 
 async def administrator(author: discord.User | discord.Member) -> User:
     """Who somebody is here who may look after conversations in that guild. Raises Forbidden."""
-    row = await in_database(guild_settings, author.guild.id) if isinstance(author, discord.Member) else None
-    if (
-        row is None
-        or not isinstance(author, discord.Member)
-        or not permissions.is_administrator(author, row.admin_roles)
-    ):
+    if not isinstance(author, discord.Member):
         raise Forbidden(gettext("Only administrators do this."))
+    roles = [role.id for role in author.roles]
+    await in_database(rights.actor, author.id, author.guild.id, author.guild_permissions.administrator, roles)
     return (await in_database(accounts.known, author.id, author.display_name)).user
 
 

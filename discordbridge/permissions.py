@@ -41,11 +41,6 @@ def _allowing(names: Iterable[str], held: discord.Permissions) -> discord.Permis
     return discord.PermissionOverwrite(**{name: True for name in names if held.administrator or getattr(held, name)})
 
 
-def is_administrator(member: discord.Member, admin_roles: Iterable[int]) -> bool:
-    """Whether somebody may look after conversations here: by Discord's own permission, or a role that was chosen for it."""
-    return member.guild_permissions.administrator or not {role.id for role in member.roles}.isdisjoint(admin_roles)
-
-
 def missing(guild: discord.Guild) -> list[str]:
     """What the bot lacks for private channels, as Discord calls it on its pages."""
     held = guild.me.guild_permissions

@@ -91,7 +91,7 @@ class Turn(_Part):
     id: Key
     parent: Key | None
     role: Literal["user", "assistant"]
-    source: Literal["person", "model", "markov", "persona", "flow"]
+    source: Literal["person", "model", "markov", "persona", "flow", "staff"]
     content: Annotated[Text, Field(max_length=MAX_TEXT)]
     thinking: Annotated[Text, Field(max_length=MAX_TEXT)] = ""
     model: Annotated[Text, Field(max_length=100)] = ""

@@ -112,7 +112,7 @@ def _is_of(owner: User, key: str) -> bool:
 def _conversation(owner: User, prepared: Prepared) -> Conversation:
     found = prepared.talk
     row = Conversation.objects.create(
-        pk=prepared.key, owner=owner, title=found.title, title_by_owner=found.title_by_owner, model=found.model,
+        pk=prepared.key, owner=owner, title=found.title, title_by_owner=found.title_by_owner, model="" if found.model.startswith("@") else found.model,
         pinned=found.pinned, archived=found.archived, system_prompt=found.system_prompt, temperature=found.temperature, thinking=found.thinking, updated=found.updated,
     )  # fmt: skip
     # Set by the database's own clock when a row is made.
@@ -123,7 +123,7 @@ def _conversation(owner: User, prepared: Prepared) -> Conversation:
 def _message(key: UUID, parent: UUID | None, turn: Turn, created: datetime.datetime) -> Message:
     html = plain_html(turn.content) if turn.role == "user" else rendered(turn.content, key) if turn.content else ""
     return Message(
-        pk=key, parent_id=parent, role=turn.role, source=turn.source, content=turn.content, html=html,
+        pk=key, parent_id=parent, role=turn.role, source=_writer(turn.source), content=turn.content, html=html,
         thinking=turn.thinking, model=turn.model, speaker=turn.speaker, tokens=turn.tokens, created=created, edited=turn.edited,
     )  # fmt: skip
 
@@ -136,3 +136,8 @@ def _add(talk: Conversation, prepared: Prepared) -> None:
         Message.objects.bulk_create(prepared.messages, batch_size=100)
         attachments.tie(talk, prepared.files, prepared.messages)
         ratings.put(talk.owner_id, {message.pk: message for message in prepared.messages}, prepared.ratings)
+
+
+def _writer(source: str) -> str:
+    """Nobody brings along what an administrator of this site is to have written."""
+    return Message.Source.MODEL if source == Message.Source.STAFF else source

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("discordbridge", "0002_reading"),
+        ("discordbridge", "0003_memory_and_transcripts"),
     ]
 
     operations = [
