@@ -107,7 +107,8 @@ class Memory(commands.Cog):
 
     @commands.Cog.listener()
     async def on_raw_member_remove(self, payload: discord.RawMemberRemoveEvent) -> None:
-        await in_database(remembering.forget, payload.user.id, payload.guild_id)
+        if self._channels.get(payload.guild_id):
+            await in_database(remembering.forget, payload.user.id, payload.guild_id)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:

@@ -9,10 +9,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chat.services import run_bus, run_notifier
+from meatlizard.moderation.upkeep import keep_rules
+from meatlizard.ops.services import keep_switches
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
+
+BESIDE = (run_bus, run_notifier, keep_rules, keep_switches)
+"""What a process needs that takes questions: news, the queue, and what moderators and operators have changed since it started."""
 
 
 class Command(BaseCommand):
@@ -40,7 +45,7 @@ class Command(BaseCommand):
             pass
 
     async def _serve(self) -> None:
-        beside = [asyncio.ensure_future(part()) for part in (run_bus, run_notifier)]
+        beside = [asyncio.ensure_future(part()) for part in BESIDE]
         bot = asyncio.create_task(self._keep_running())
         try:
             await asyncio.wait({bot, *beside}, return_when=asyncio.FIRST_COMPLETED)
