@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shortener import finding, summary
 from shortener.access import domains_for, folders_of
+from shortener.carrying.reading import MAX_BYTES
 from shortener.details import MAX_LIMIT, MAX_NOTES, MAX_PASSWORD, MAX_TITLE, Details
 from shortener.models import Link
 from shortener.models.links import MAX_SLUG, MAX_URL
@@ -204,6 +205,35 @@ class SpanForm(forms.Form):
         if first is not None and summary.FIRST_YEAR <= first.year <= summary.LAST_YEAR:
             since = datetime.datetime.combine(first, datetime.time(), datetime.UTC)
         return (since, until) if since < until else (until - datetime.timedelta(days=1), until)
+
+
+class ImportForm(forms.Form):
+    """A file, or its text: what was looked at is sent again as text."""
+
+    file = forms.FileField(
+        required=False, label=_("A file"), widget=forms.FileInput(attrs={"accept": ".csv,.json,.txt"})
+    )
+    text = forms.CharField(
+        required=False, max_length=MAX_BYTES, strip=False, label=_("or its text"),
+        widget=forms.Textarea(attrs={"rows": 6, "class": "mono", "spellcheck": "false"}),
+    )  # fmt: skip
+    domain = forms.ChoiceField(required=False, label=_("Domain"))
+    rename = forms.BooleanField(required=False, label=_("Where a slug is taken, make another one"))
+
+    def __init__(self, owner: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hosts = [(domain.host, domain.host) for domain in domains_for(owner)]
+        self.fields["domain"].choices = [("", _("this site")), *hosts]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if (file := data.get("file")) is not None:
+            if file.size > MAX_BYTES:
+                raise ValidationError(_("A file has at most 1 MB. Divide it."))
+            data["text"] = file.read().decode("utf-8", "replace")
+        if not (data.get("text") or "").strip():
+            raise ValidationError(_("Choose a file, or put its text in."))
+        return data
 
 
 class QuickForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shortener.views import figures, manage, small, visiting
+from shortener.views import carrying, figures, manage, small, visiting
 
 app_name = "shortener"
 
@@ -11,6 +11,9 @@ urlpatterns = [
     path("shorten/", manage.shorten, name="shorten"),
     path("new/", manage.create, name="create"),
     path("many/", manage.many, name="many"),
+    path("import/", carrying.bring_in, name="import"),
+    path("export.json", carrying.as_json, name="export-json"),
+    path("export.csv", carrying.as_csv, name="export-csv"),
     path("slug/", small.slug, name="slug"),
     path("to/", small.link_to, name="link-to"),
     path("qr.svg", small.code, {"kind": "svg"}, name="qr-svg"),

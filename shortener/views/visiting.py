@@ -31,7 +31,7 @@ UNLOCKED_SECONDS = 3600
 
 
 # A browser holds the way on after a form against the policy, too, and that way leads out of the site.
-@csp_update({"form-action": ["https:", "http:"]})
+@csp_update({"form-action": ["https:", "http:"]})  # type: ignore[arg-type]
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @unlisted

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from meatlizard.accounts.models import User
 from shortener import actions, files, plots, summary
+from shortener.figures import Clicks
 from shortener.models import HourCount, Link
 from shortener.models.clicks import Dimension
 from shortener.redirect import recording
@@ -87,7 +88,7 @@ def test_figures_of_days_in_the_past(alice: User, link: Link) -> None:
 @pytest.mark.parametrize("peak", [0, 1, 2, 19, 20, 21, 99, 101, 12_345, 10**9])
 def test_a_plot_stays_within_its_frame(peak: int) -> None:
     moment = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    series = [(moment, summary.Clicks(peak, peak // 3)), (moment, summary.Clicks(0, 0))]
+    series = [(moment, Clicks(peak, peak // 3)), (moment, Clicks(0, 0))]
     drawn = plots.plot(summary.Summary(moment, moment, "day", peak, 0, 0, series, {}))
     assert drawn.lines[1].value * 2 == drawn.lines[2].value >= peak + peak // 3
     for bar in drawn.bars:
