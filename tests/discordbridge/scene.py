@@ -11,6 +11,15 @@ from tests.journeys.scripted_node import ScriptedNode
 from tests.services.programs import Program, wait_until
 from tests.services.site import ROOT, LiveSite, outer_environment
 
+STANDS = (
+    "from chat.models import Generation; from discordbridge.models import PostedMessage, SeenMessage;"
+    "[print('  ', *row) for rows in ("
+    "Generation.objects.order_by('rank').values_list('message__content', 'purpose', 'state'),"
+    "PostedMessage.objects.order_by('pk').values_list('message__content', 'discord_id', 'settled'),"
+    "SeenMessage.objects.order_by('pk').values_list('pk', 'fate', 'question__content')"
+    ") for row in list(rows)[-4:]]"
+)
+"""What a failing test would know."""
 FREE_THE_LEASE = "from django.utils import timezone; from discordbridge.models import BotLease; BotLease.objects.update(until=timezone.now())"
 NAMES = itertools.count(1)
 
@@ -93,8 +102,12 @@ class Seat:
         return said
 
     def reads(self, part: str) -> Message:
-        """Waits for it."""
-        found: Message = self.scene.do(lambda _: self.person.reads(self.channel, part))
+        """Waits for it. What the site knows is told when it never comes."""
+        try:
+            found: Message = self.scene.do(lambda _: self.person.reads(self.channel, part))
+        except AssertionError as error:
+            stands = self.scene.site.manage("shell", "--no-imports", "-c", STANDS)
+            raise AssertionError(f"{error}\nand on the site:\n{stands}") from None
         return found
 
     def answers(self) -> list[str]:

@@ -170,8 +170,12 @@ def numbered(components: list[Json]) -> list[Json]:
         if part["type"] in (3, 5, 6, 7, 8):
             part.setdefault("min_values", 1)
             part.setdefault("max_values", 1)
-        if part["type"] == 2 and part.get("emoji") is None:
-            part.pop("emoji", None)
+        if part["type"] == 2:
+            # What a button has not, an emoji of Unicode an id, say, discord.py spells out as null.
+            if part.get("emoji"):
+                part["emoji"] = {key: value for key, value in part["emoji"].items() if value is not None}
+            for absent in [key for key, value in part.items() if value is None]:
+                del part[absent]
     for number, part in enumerate(walk(found), start=1):
         part["id"] = part.get("id") or number
     return found

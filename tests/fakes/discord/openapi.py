@@ -127,7 +127,9 @@ class Description:
 
 
 def _deepest(error: Any) -> Any:
-    """Of the branches of a union, the one that came furthest: its complaint is what is really wrong."""
+    """Of the branches of a union, the one that was meant: whose ``type`` fits, and then the one that came furthest."""
     while error.context:
-        error = max(error.context, key=lambda one: (len(one.absolute_path), len(one.absolute_schema_path)))
+        other = {one.schema_path[0] for one in error.context if one.absolute_path and one.absolute_path[-1] == "type"}
+        meant = [one for one in error.context if one.schema_path[0] not in other] or error.context
+        error = max(meant, key=lambda one: (len(one.absolute_path), len(one.absolute_schema_path)))
     return error
