@@ -62,7 +62,7 @@ class Connection:
         return int(head[9:12]), self._chunks()
 
     def _chunks(self) -> bytes:
-        parts = []
+        parts: list[bytes] = []
         while True:
             while b"\r\n" not in self._read:
                 self._more()

@@ -40,6 +40,6 @@ def _change(name: str, old: File | None, new: File | None) -> Change:
         return Change(name, "binary", "")
     if any(file.lines > LINES for file in known):
         return Change(name, "long", "")
-    texts = [contents.text_of(file).splitlines() if file is not None else [] for file in (old, new)]
-    lines = list(difflib.unified_diff(*texts, name, name, lineterm=""))[2:]
+    one, two = (contents.text_of(file).splitlines() if file is not None else [] for file in (old, new))
+    lines = list(difflib.unified_diff(one, two, name, name, lineterm=""))[2:]
     return Change(name, what, "".join(code.highlighted("\n".join(lines), "diff", "D")))

@@ -75,7 +75,7 @@ def mark(file: File) -> str:
     return "L" if not file.position else f"F{file.position + 1}L"
 
 
-def unpacked(html: bytes) -> str:
+def unpacked(html: bytes | memoryview) -> str:
     return zlib.decompress(html).decode()
 
 
