@@ -17,10 +17,11 @@ from chat.access import access_message
 from chat.actions import Asked
 from chat.events import Send
 from chat.moderating.texts import SERVICE
-from discordbridge import files, opening, reading, recalling
+from discordbridge import files, opening, reading, recalling, voices
 from discordbridge import following as answers
-from discordbridge.access import live_session
+from discordbridge.access import live_session, person_of
 from discordbridge.actions import accounts, beginning, seen, sessions
+from discordbridge.actions import answers as verbs
 from discordbridge.models import GuildSession, SeenMessage
 from discordbridge.trouble import TROUBLE, described
 from meatlizard.accounts.models import User
@@ -51,6 +52,8 @@ class Intake:
         """``again``: it was taken before, by a bot that died over it."""
         if not await in_database(seen.first_sight, message.id, message.channel.id) and not again:
             return
+        if reading.calls_off(message.content) and await self._called_off(message):
+            return
         lane = self._waiting.get(message.channel.id)
         if lane is None:
             lane = self._waiting[message.channel.id] = deque([message])
@@ -64,6 +67,18 @@ class Intake:
             )
         else:
             lane.append(message)
+
+    async def _called_off(self, message: discord.Message) -> bool:
+        """Stops what is being written, for its member. False when there is nothing to stop: then it is a question like others."""
+        session = await in_database(live_session, message.channel.id)
+        user = await in_database(person_of, message.author.id)
+        if session is None or session.conversation_id is None or user is None or session.owner_id != user.pk:
+            return False
+        if not await in_database(verbs.stop_all, user, session.conversation_id):
+            return False
+        await in_database(partial(seen.settle, message.id, Fate.PASSED))
+        await say(message, gettext("Stopping."))
+        return True
 
     async def _run(self, place: int) -> None:
         lane = self._waiting[place]
@@ -102,7 +117,9 @@ class Intake:
             await self._not_yours(message)
             return
         row = await in_database(beginning.taken_here, message.guild.id if message.guild else None)
-        kept = await files.taken(account.user, message.attachments)
+        spoken, others = voices.apart(message.attachments)
+        text = await voices.heard(account.user, spoken, text)
+        kept = await files.taken(account.user, others)
         request = seen.request_id(message.id)
         self._bot.lanes.asked_here(request)
         offline = "markov" if row is not None and row.options.get("offline") == "markov" else "wait"
@@ -111,7 +128,7 @@ class Intake:
             offline=offline,
         )  # fmt: skip
         await recalling.recall(message, session.kind, account.user, request, text)
-        made = await self._asked(account.user, ask)
+        made = await self.ask(account.user, ask)
         await in_database(_settle, message.id, session.pk, made.answer)
 
     async def _session(self, message: discord.Message) -> GuildSession:
@@ -122,7 +139,7 @@ class Intake:
             return await opening.direct(self._bot, message)
         return await opening.public(self._bot, message)
 
-    async def _asked(self, user: User, ask: Send) -> Asked:
+    async def ask(self, user: User, ask: Send) -> Asked:
         if ask.offline == "markov":
             await in_thread(markov.prepare)
         if asks_model(SERVICE, "in"):

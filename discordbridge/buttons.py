@@ -63,7 +63,7 @@ class AnswerButton(
     ) -> "AnswerButton":
         return cls(match["do"], UUID(match["message"]))  # type: ignore[arg-type]
 
-    async def callback(self, interaction: "discord.Interaction[Bot]") -> None:
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
         await mine.answered(interaction, self._carry_out(interaction))
 
     async def _carry_out(self, interaction: "discord.Interaction[Bot]") -> str:

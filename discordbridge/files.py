@@ -55,6 +55,13 @@ async def taken(user: User, files: Sequence[discord.Attachment]) -> list[UUID]:
     return kept
 
 
+async def fetched(file: discord.Attachment) -> bytes:
+    """One file alone. Raises as :func:`taken`."""
+    check([file])
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=FETCH_SECONDS)) as session:
+        return await _fetched(session, file)
+
+
 async def _fetched(session: aiohttp.ClientSession, file: discord.Attachment) -> bytes:
     if not is_file_of_discord(file.url):
         log.warning("discord.file_elsewhere", extra={"attachment": file.id})

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import discord
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Use = discord.Interaction["Bot"]
+Use: TypeAlias = discord.Interaction[Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 import discord
@@ -192,7 +193,7 @@ class Pages:
         self._pace.refused(time.monotonic(), retry)
 
 
-def _view(page: Page, *, edits: bool = False) -> dict[str, discord.ui.View | None]:
+def _view(page: Page, *, edits: bool = False) -> dict[str, Any]:
     """Left out where a new message has none: the library takes no None there."""
     if page.buttons is None:
         return {"view": None} if edits else {}

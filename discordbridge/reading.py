@@ -64,6 +64,18 @@ def mentions(text: str, bot: int) -> bool:
     return any(int(match[1]) == bot for match in _PERSON.finditer(text))
 
 
+_CALLED_OFF = re.compile(
+    r"(?:please[, ]+)?(?:cancel|stop|abort)(?:[ ]+(?:that|this|it|the|my))?(?:[ ]+(?:last[ ]+)?(?:request|answer|question|reply))?"
+    r"(?:[, ]+please)?[ .!]*",
+    re.IGNORECASE,
+)
+
+
+def calls_off(text: str) -> bool:
+    """Whether a message asks in words that the answer under way be stopped."""
+    return len(text) <= 80 and _CALLED_OFF.fullmatch(_PERSON.sub("", text).strip()) is not None
+
+
 def channel_name(name: str, kind: str = "chat") -> str:
     """Of a private channel: ``kind`` and what of a person's name Discord takes; channels of equal names are no trouble to it."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-")

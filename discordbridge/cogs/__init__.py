@@ -12,4 +12,6 @@ COGS: tuple[str, ...] = (
     "discordbridge.cogs.transcripts",
     "discordbridge.cogs.memory",
     "discordbridge.cogs.mirror",
+    "discordbridge.cogs.session",
+    "discordbridge.cogs.menus",
 )

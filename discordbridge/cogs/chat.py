@@ -53,16 +53,25 @@ class Chat(commands.Cog):
 
     @chat.autocomplete("persona")
     async def _personas(self, interaction: discord.Interaction[Bot], typed: str) -> Choices:
-        viewer = await in_database(person_of, interaction.user.id)
-        found = await in_database(beginning.personas, viewer, typed)
-        return [app_commands.Choice(name=name, value=key) for key, name in found]
+        return await personas_named(interaction, typed)
 
     @chat.autocomplete("model")
     async def _models(self, interaction: discord.Interaction[Bot], typed: str) -> Choices:
-        names = sorted(notifier.latest.offers_for(None))
-        return [app_commands.Choice(name=one[:100], value=one[:100]) for one in names if typed.lower() in one.lower()][
-            : beginning.SUGGESTED
-        ]
+        return await models_named(typed)
+
+
+async def personas_named(interaction: discord.Interaction[Bot], typed: str) -> Choices:
+    """Those that somebody may speak with, as far as Discord shows them."""
+    viewer = await in_database(person_of, interaction.user.id)
+    found = await in_database(beginning.personas, viewer, typed)
+    return [app_commands.Choice(name=name, value=key) for key, name in found]
+
+
+async def models_named(typed: str) -> Choices:
+    """Those that machines offer to everybody now."""
+    offers = (await notifier.fresh()).offers_for(None)
+    names = [one[:100] for one in sorted(offers) if typed.lower() in one.lower()]
+    return [app_commands.Choice(name=one, value=one) for one in names[: beginning.SUGGESTED]]
 
 
 async def setup(bot: Bot) -> None:
