@@ -21,6 +21,7 @@ class DiscordBridgeConfig(AppConfig):
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="discord.forget")
         if settings.DISCORD_TOKEN:
             from discordbridge import onlooking  # noqa: F401  (has the pages say who reads along)
+        _tie_when_signing_in()
         if settings.DISCORD_TOKEN and settings.DISCORD_IN_SITE:
             from discordbridge import services  # noqa: F401  (registers the bot of the serving process)
 
@@ -44,3 +45,15 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
     from discordbridge.actions import leaving
 
     leaving.forget(instance.pk)
+
+
+def _tie_when_signing_in() -> None:
+    """Who signs in with Discord, or adds it to an account, is the person on Discord, too: the library has asked Discord."""
+    from allauth.account.signals import user_logged_in
+    from allauth.socialaccount.signals import social_account_added, social_account_removed
+
+    from discordbridge import signing_in
+
+    user_logged_in.connect(signing_in.signed_in, dispatch_uid="discord.signed_in")
+    social_account_added.connect(signing_in.added, dispatch_uid="discord.added")
+    social_account_removed.connect(signing_in.removed, dispatch_uid="discord.removed")

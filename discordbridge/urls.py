@@ -7,6 +7,7 @@ from discordbridge import views
 app_name = "discord"
 
 urlpatterns = [
+    path("link/", views.link, name="link"),
     path("transcripts/<uuid:transcript>/", views.transcript, name="transcript"),
     path("transcripts/<uuid:transcript>/<int:attached>/", views.transcript_file, name="transcript-file"),
 ]

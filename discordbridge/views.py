@@ -3,17 +3,20 @@
 from typing import IO
 from uuid import UUID
 
+from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from discordbridge.access import access_transcript
-from discordbridge.actions import transcripts
+from discordbridge.access import access_transcript, account_of, bot_wanted
+from discordbridge.actions import codes, linking, transcripts
 from meatlizard.accounts.http import UserRequest
-from meatlizard.errors import NotFound
+from meatlizard.errors import AppError, NotFound
 from meatlizard.storage.streams import pieces
 
 PAGE_ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -57,3 +60,32 @@ def _opened(name: str) -> IO[bytes]:
         return default_storage.open(name)
     except FileNotFoundError:
         raise NotFound(gettext("This file is not kept any more.")) from None
+
+
+class LinkForm(forms.Form):
+    do = forms.ChoiceField(choices=[(one, one) for one in ("make", "enter", "unlink")])
+    code = forms.CharField(max_length=40, required=False)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: UserRequest) -> HttpResponse:
+    """``discordbridge/link.html``. Context: ``account`` that is tied (or None), ``code`` that was just made, whether there is a ``bot``."""
+    made = ""
+    form = LinkForm(request.POST)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if form.cleaned_data["do"] == "make":
+                made = codes.for_web(request.user)
+            elif form.cleaned_data["do"] == "enter":
+                codes.enter_on_web(request.user, form.cleaned_data["code"])
+                messages.success(request, gettext("Your accounts are tied from now on."))
+            else:
+                linking.unlink(request.user)
+                messages.success(request, gettext("Your accounts are not tied any more."))
+        except AppError as error:
+            messages.error(request, error.message)
+        if not made:
+            return redirect("discord:link")
+    context = {"account": account_of(request.user.pk), "code": made, "bot": bot_wanted()}
+    return render(request, "discordbridge/link.html", context)

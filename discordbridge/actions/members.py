@@ -20,8 +20,8 @@ from chat.personas import talks
 from chat.personas.access import access_persona
 from chat.portability.export import SUFFIXES, WRITERS, archive, file_name
 from discordbridge.access import can_sign_in
-from discordbridge.actions import answers, beginning
-from discordbridge.models import GuildSession
+from discordbridge.actions import answers, beginning, leaving, linking
+from discordbridge.models import DiscordAccount, GuildSession
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid, NotFound, TooLarge
 
@@ -134,3 +134,26 @@ def _small(data: Any) -> Any:
     if len(data) > MOST_BYTES:
         raise TooLarge(gettext("This is larger than Discord takes. Export it on the site, after /link."))
     return data
+
+
+def is_linked(user: User) -> bool:
+    return DiscordAccount.objects.filter(user=user.pk, shadow=False).exists()
+
+
+def open_sessions(user: User) -> list[UUID]:
+    return list(GuildSession.objects.filter(owner=user.pk).exclude(state="closed").values_list("pk", flat=True))
+
+
+def anonymise(user: User) -> None:
+    """Nothing here says any more who a Discord account was. One that was made for Discord alone goes with all its conversations; of a
+    web account the tie goes, and what was remembered beside its conversations.
+
+    The caller has closed the sessions.
+    """
+    with transaction.atomic():
+        leaving.forget(user.pk)
+        GuildSession.objects.filter(owner=user.pk).update(member=None)
+        if DiscordAccount.objects.filter(user=user.pk, shadow=True).exists():
+            user.delete()
+        else:
+            linking.unlink(user)

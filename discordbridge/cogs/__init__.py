@@ -13,5 +13,6 @@ COGS: tuple[str, ...] = (
     "discordbridge.cogs.memory",
     "discordbridge.cogs.mirror",
     "discordbridge.cogs.session",
+    "discordbridge.cogs.member",
     "discordbridge.cogs.menus",
 )

@@ -16,7 +16,7 @@ def _by_its_own_name(request: HttpRequest) -> bool:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """``registration`` (open, invite, closed), ``has_mail``, ``discord_sign_in``, ``request_id``, ``words_url`` (of the
+    """``registration`` (open, invite, closed), ``has_mail``, ``discord_sign_in``, ``discord_bot``, ``request_id``, ``words_url`` (of the
     scripts, or empty), ``worker_url`` (of the service worker; empty where the site is addressed by another name than its own), ``site_warning``
     (what is switched off now), ``site_news`` (an announcement) and ``site_onlookers`` (who reads along); these three may be empty."""
     state = switches.current()
@@ -27,6 +27,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "registration": settings.REGISTRATION,
         "has_mail": settings.HAS_MAIL,
         "discord_sign_in": settings.DISCORD_SIGN_IN,
+        "discord_bot": bool(settings.DISCORD_TOKEN),
         "request_id": current_request_id(),
         "words_url": words_url(),
         "worker_url": f"{settings.SITE_URL}/sw.js" if _by_its_own_name(request) else "",
