@@ -1,10 +1,13 @@
 """What programs send, read within bounds. Django's own bound for what it keeps in memory is below that of a paste."""
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from meatlizard.errors import TooLarge
+from meatlizard.errors import Invalid, TooLarge
 
 MAX_FIELDS = 100
 
@@ -26,6 +29,17 @@ def fields(body: bytes) -> dict[str, str]:
     if body.count(b"&") > MAX_FIELDS:
         return {}
     return {name.lower(): str(value) for name, value in QueryDict(body, encoding="utf-8").items()}
+
+
+def in_parts(request: HttpRequest) -> tuple[dict[str, str], list[UploadedFile]]:
+    """Fields and files of a form in parts. Raises Invalid or TooLarge, in words, where Django would show a page."""
+    try:
+        said = {name.lower(): str(value) for name, value in request.POST.items()}
+        return said, [file for name in request.FILES for file in request.FILES.getlist(name)]
+    except RequestDataTooBig:
+        raise TooLarge(_("This field is too long. Send long text as a file: curl -F file=@NAME.")) from None
+    except (MultiPartParserError, TooManyFieldsSent, TooManyFilesSent):
+        raise Invalid(_("This form cannot be read, or has too many parts."), code="bad_request") from None
 
 
 def too_large(most: int) -> TooLarge:

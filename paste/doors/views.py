@@ -1,10 +1,11 @@
 """Doors for command lines and programs: curl, haste clients, pastebinit, ShareX. They know keys and tokens, no cookies and no forms."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -54,8 +55,9 @@ def make(request: HttpRequest, name: str = "") -> HttpResponse:
     said |= {header.lower(): request.headers[header] for header in HEADERS if header in request.headers}
     drafts: list[Draft] = []
     if request.method == "POST" and request.content_type == "multipart/form-data":
-        said |= {key.lower(): str(value) for key, value in request.POST.items()}
-        drafts = list(_files(request, most))
+        fields, files = bodies.in_parts(request)
+        said |= fields
+        drafts = list(_drafts(files, most))
     elif request.method == "POST" and request.content_type == "application/x-www-form-urlencoded":
         # In percent signs a character takes up to three times its bytes.
         body = bodies.bounded(request, most, around=2 * most)
@@ -100,15 +102,12 @@ def named(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("paste:show", slug) if answers.kind(request) == "html" else raw(request, slug)
 
 
-def _files(request: HttpRequest, most: int) -> Iterator[Draft]:
-    left = most
-    for _field, uploads in request.FILES.lists():
-        for upload in uploads:
-            left -= upload.size or 0
-            if left < 0:
-                raise bodies.too_large(most)
-            # `curl -F file=@-` calls its input "-".
-            yield Draft((upload.name or "").strip("-"), upload.read())
+def _drafts(files: Sequence[UploadedFile], most: int) -> Iterator[Draft]:
+    if sum(file.size or 0 for file in files) > most:
+        raise bodies.too_large(most)
+    for file in files:
+        # `curl -F file=@-` calls its input "-".
+        yield Draft((file.name or "").strip("-"), file.read())
 
 
 def _texts(said: Mapping[str, str]) -> Iterator[Draft]:
@@ -125,7 +124,7 @@ def document(request: HttpRequest) -> HttpResponse:
     """As haste's clients make one: ``{"key"}``."""
     user = maker(request)
     if request.content_type == "multipart/form-data":
-        data = str(request.POST.get("data", "")).encode(errors="replace")
+        data = bodies.in_parts(request)[0].get("data", "").encode(errors="replace")
     else:
         data = bodies.bounded(request, actions.largest(user is None))
     terms = options.read({}, user is None).terms

@@ -1,6 +1,6 @@
 // The discussion at a sealed paste: comments are sealed with the paste's key and shown as text, each below what it answers.
 
-import { gettext, language } from "../i18n.js";
+import { gettext, interpolate, language } from "../i18n.js";
 import { ask } from "./sealed_api.js";
 import { readComment, writeComment } from "./sealed_body.js";
 import { newCipher, seal, unseal } from "./sealed_crypto.js";
@@ -64,7 +64,7 @@ export class Comments {
     button.addEventListener("click", () => {
       const form = place().querySelector("form");
       form.dataset.parent = id;
-      form.querySelector("[data-part=answers]").textContent = said ? `${gettext("Your answer to:")} ${said.text.slice(0, 100)}` : "";
+      form.querySelector("[data-part=answers]").textContent = said ? interpolate(gettext("Your answer to: %s"), [said.text.slice(0, 100)]) : "";
       form.elements.namedItem("comment").focus();
     });
     return button;

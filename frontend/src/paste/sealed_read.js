@@ -45,8 +45,8 @@ class Reader {
     let words = "";
     if (limited && views === 1) words = gettext("This paste can be read once. Opening it deletes it from the site.");
     else if (limited) words = interpolate(ngettext("This paste can be read %s more time.", "This paste can be read %s more times.", views), [number(views)]);
-    if (proof) words += ` ${gettext("A wrong password uses nothing up.")}`;
-    part("warning").textContent = words;
+    const said = [words, proof ? gettext("A wrong password uses nothing up.") : ""];
+    part("warning").textContent = said.filter(Boolean).join(" ");
     this.askPassword(this.facts.password);
     part("open").hidden = false;
   }
@@ -202,8 +202,8 @@ function emptyRow(name, length) {
   link.dataset.testid = "sealed-file";
   const size = document.createElement("span");
   size.className = "muted";
-  size.textContent = ` ${interpolate(ngettext("%s byte", "%s bytes", length), [number(length)])}`;
-  row.append(link, size);
+  size.textContent = interpolate(ngettext("%s byte", "%s bytes", length), [number(length)]);
+  row.append(link, " ", size);
   return { row, link };
 }
 

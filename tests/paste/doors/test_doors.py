@@ -178,7 +178,14 @@ class TestRefusing:
             program.generic("POST", "/p", b"no parts", content_type="multipart/form-data; boundary=x"),
         ):  # fmt: skip
             assert sent.status_code == 400, sent.content
+            assert sent.headers["Content-Type"].startswith("text/plain") and len(sent.content) > 20
         assert not Paste.objects.exists()
+
+    def test_forms_that_django_refuses_are_refused_in_words(self, program: Client) -> None:
+        long = program.post("/p", {"content": "x" * 3_000_000})
+        many = program.post("/p", {"file": [upload(b"x") for _ in range(120)]})
+        assert (long.status_code, many.status_code) == (413, 400)
+        assert b"file=@NAME" in long.content and b"<" not in long.content + many.content
 
     def test_errors_as_json_and_as_a_page(self, program: Client) -> None:
         error = program.put("/p/", b"", headers={"accept": "application/json"}).json()["error"]
