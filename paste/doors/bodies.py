@@ -1,5 +1,7 @@
 """What programs send, read within bounds. Django's own bound for what it keeps in memory is below that of a paste."""
 
+from typing import Any
+
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
@@ -31,7 +33,7 @@ def fields(body: bytes) -> dict[str, str]:
     return {name.lower(): str(value) for name, value in QueryDict(body, encoding="utf-8").items()}
 
 
-def in_parts(request: HttpRequest) -> tuple[dict[str, str], list[UploadedFile]]:
+def in_parts(request: HttpRequest) -> "tuple[dict[str, str], list[UploadedFile[Any]]]":
     """Fields and files of a form in parts. Raises Invalid or TooLarge, in words, where Django would show a page."""
     try:
         said = {name.lower(): str(value) for name, value in request.POST.items()}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -102,7 +103,7 @@ def named(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("paste:show", slug) if answers.kind(request) == "html" else raw(request, slug)
 
 
-def _drafts(files: Sequence[UploadedFile], most: int) -> Iterator[Draft]:
+def _drafts(files: "Sequence[UploadedFile[Any]]", most: int) -> Iterator[Draft]:
     if sum(file.size or 0 for file in files) > most:
         raise bodies.too_large(most)
     for file in files:
