@@ -67,11 +67,13 @@ def latest() -> int:
 
 def since(number: int) -> tuple[int, list[Key]]:
     """The newest number, and what changed after ``number``: everything, when that was much or is not known any more."""
-    rows = list(Change.objects.filter(number__gt=number).values_list("number", "host", "slug")[: MOST_AT_ONCE + 1])
-    if not rows:
+    last = latest()
+    if last == number:
         return number, []
-    if len(rows) > MOST_AT_ONCE or rows[0][0] != number + 1:
-        return latest(), [EVERYTHING]
+    rows = list(Change.objects.filter(number__gt=number).values_list("number", "host", "slug")[: MOST_AT_ONCE + 1])
+    if not rows or len(rows) > MOST_AT_ONCE or rows[0][0] != number + 1:
+        # Too many, deleted meanwhile, or a database that was put back to an earlier state.
+        return last, [EVERYTHING]
     return rows[-1][0], [(host, slug) for _number, host, slug in rows]
 
 

@@ -1,10 +1,12 @@
 """Verbs of operators about hosts: domains of links, lists of blocked hosts, known hosts."""
 
+import datetime
 import logging
 from itertools import islice
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 MOST_BYTES: Final = 60_000_000
 SECONDS: Final = 120.0
 CHUNK: Final = 5_000
+READ_AGAIN: Final = datetime.timedelta(hours=20)
+"""Processes ask for it when they begin, and daily: a site that is restarted often must not be a burden to who keeps a list."""
 
 
 def save_domain(by: User, domain: Domain) -> None:
@@ -85,8 +89,9 @@ def delete_list(by: User, block_list: BlockList) -> None:
 
 
 def update_all(fetcher: Fetcher | None = None) -> int:
-    """Reads every list that has an address; how many could be read."""
-    return sum(update_list(one, fetcher) for one in BlockList.objects.filter(enabled=True).exclude(url=""))
+    """Reads every list that has an address and was not read lately; how many could be read."""
+    due = Q(updated=None) | Q(updated__lt=timezone.now() - READ_AGAIN)
+    return sum(update_list(one, fetcher) for one in BlockList.objects.filter(due, enabled=True).exclude(url=""))
 
 
 def update_list(block_list: BlockList, fetcher: Fetcher | None = None) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid
@@ -56,6 +57,9 @@ def test_a_list_is_read_and_read_again(alice: User) -> None:
     with pytest.raises(Invalid):
         actions.create(alice, target="https://x.evil.example.com/")
     changes = Change.objects.count()
+    assert hosts.update_all(FakeFetcher(FILE)) == 0, "it was read just now"  # type: ignore[arg-type]
+    BlockList.objects.update(updated=timezone.now() - hosts.READ_AGAIN)
+    assert hosts.update_all(FakeFetcher(FILE)) == 1  # type: ignore[arg-type]
     assert hosts.update_list(listed, FakeFetcher(FILE))  # type: ignore[arg-type]
     assert Change.objects.count() == changes, "nothing has changed, and nobody is made to read again"
     assert hosts.update_list(listed, FakeFetcher("0.0.0.0 other.example.com\n"))  # type: ignore[arg-type]
