@@ -115,7 +115,7 @@ class Status(Schema):
 
     ``position`` counts from 1 for a message sent now; ``estimate`` is seconds until it begins, None when never
     measured. ``warning`` says what operators have switched off, ``news`` what they announce, ``onlookers`` who reads along; each may
-    be empty.
+    be empty. ``person``: an administrator answers in place of the model.
     """
 
     type: Literal["status"] = "status"
@@ -126,6 +126,7 @@ class Status(Schema):
     warning: str = ""
     news: str = ""
     onlookers: str = ""
+    person: bool = False
 
 
 class ConversationChanged(Schema):

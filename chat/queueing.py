@@ -85,14 +85,16 @@ class Snapshot:
         models = [offer.out(alias, True) for alias, offer in sorted(offers.items())]
         models += [offer.out(a, False) for a, offer in sorted(self.offline_models.items()) if a not in offers]
         state: Literal["live", "queued", "offline"] = "queued"
-        if not self.offered(model, user):
+        if model == PERSON:
+            state = "live"
+        elif not self.offered(model, user):
             state = "offline"
         elif self.busy < self.slots + self.own_slots.get(user or 0, 0) and not self.waiting:
             state = "live"
         position = len(self.waiting) + 1 if state == "queued" else None
         return Status(
             state=state, position=position, estimate=self.estimate(position) if position else None,
-            models=tuple(models), warning=self.warning, news=self.news, onlookers=self.onlookers,
+            models=tuple(models), warning=self.warning, news=self.news, onlookers=self.onlookers, person=model == PERSON,
         )  # fmt: skip
 
     def queued_events(self) -> list[Queued]:

@@ -19,6 +19,13 @@ test("a wait for a machine does not promise a place in a queue", () => {
   assert.doesNotMatch(text, /Number/);
 });
 
+test("who waits for an administrator is told so, and of no queue", () => {
+  const text = waiting({ position: 1, estimate: 3, offline: false, person: true });
+  assert.match(text, /administrator/);
+  assert.match(availability({ state: "live", person: true }), /^An administrator answers/);
+  assert.doesNotMatch(text, /Number/);
+});
+
 test("durations are round figures", () => {
   assert.equal(duration(3), "a few seconds");
   assert.equal(duration(42), "about 40 s");

@@ -184,7 +184,10 @@ export class Thread extends EventTarget {
     if (!known && this.comparison.expects(message.id)) this.comparison.add(message);
     else if (!known && !this.messages.add(message, replaces)) this.resync(true);
     this.#resync.outdated();
-    this.#adopt(this.find(message.id));
+    const shown = this.find(message.id);
+    // What is there at once ends with no event of its own that would bring the note.
+    if (shown && !known && message.notice) setNote(shown, message.notice);
+    this.#adopt(shown);
     // An answer that goes on has text already.
     if (known) this.runs.get(message.generation)?.sync();
     this.#changed();

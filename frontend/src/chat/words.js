@@ -15,6 +15,7 @@ function wait(estimate) {
 
 /** What holds before sending: `status` is the event of that name. */
 export function availability(status) {
+  if (status.person) return gettext("An administrator answers here in place of the model.");
   if (status.state === "live") return gettext("Live: an answer comes at once.");
   if (status.state === "queued") {
     const words = gettext("Busy: a message sent now would be number %s in the queue (%s).");
