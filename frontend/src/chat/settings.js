@@ -78,7 +78,7 @@ export class Settings {
     if (!this.dialog.open) this.#offerThinking(this.thinking.value);
     const chosen = this.select.value;
     const wanted = models.map((model) => [model.alias, model.live ? model.alias : interpolate(gettext("%s (offline)"), [model.alias])]);
-    if (chosen && !models.some((model) => model.alias === chosen)) wanted.push([chosen, interpolate(gettext("%s (gone)"), [chosen])]);
+    if (chosen && !models.some((model) => model.alias === chosen)) wanted.push([chosen, chosen.startsWith("@") ? gettext("an administrator") : interpolate(gettext("%s (gone)"), [chosen])]);
     const known = [...this.select.options].slice(1).map((option) => [option.value, option.text]);
     if (JSON.stringify(known) === JSON.stringify(wanted)) return;
     this.select.replaceChildren(this.select.options[0], ...wanted.map(([value, text]) => new Option(text, value)));
