@@ -53,7 +53,7 @@ def draft(session: UUID) -> Draft | None:
         return None
     found = told(row.conversation_id, row.owner.first_name or row.owner.username)
     if found is None:
-        _nothing_said(row)
+        _nothing_said(row, row.owner)
         return None
     files = tuple(one for said in found.said for one in said.files)
     made = Transcript(
@@ -80,13 +80,13 @@ def draft(session: UUID) -> Draft | None:
     return Draft(made, page, files)
 
 
-def _nothing_said(session: GuildSession) -> None:
+def _nothing_said(session: GuildSession, owner: User) -> None:
     """A row without a page: the session is looked at no more."""
     now = timezone.now()
     Transcript.objects.get_or_create(
         session=session,
         defaults={
-            "owner_id": session.owner_id,
+            "owner": owner,
             "guild": session.guild_id,
             "messages": 0,
             "created": now,
