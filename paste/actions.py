@@ -140,7 +140,9 @@ def _insert(paste: Paste, ready: Sequence[tuple[File, bytes]]) -> None:
         if paste.owner is not None:
             storage.take(paste.owner, paste.size)
         paste.save(force_insert=True)
-        Revision.objects.create(paste=paste, number=1, author=paste.owner, created=paste.created)
+        if not paste.sealed:
+            # A sealed one never has a second, and programs make many.
+            Revision.objects.create(paste=paste, number=1, author=paste.owner, created=paste.created)
         for file, _data in ready:
             file.paste = paste
         File.objects.bulk_create([file for file, _data in ready])
