@@ -18,10 +18,12 @@ class PasteConfig(AppConfig):
         from paste import services  # noqa: F401  (registers the long-running part)
         from paste.checking import SERVICE
         from paste.texts import PasteTexts
+        from shortener import targets
 
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="paste.forget")
         dashboard_facts(_facts)
         moderated.register(SERVICE, PasteTexts())
+        targets.allow_own("/p/")
         registry.add_scope("pastes:read", _("read your pastes"))
         registry.add_scope("pastes:write", _("make pastes"))
 

@@ -175,6 +175,9 @@ def test_one_click_shortens_what_is_shared_and_twice_gives_the_same(alice: User)
     first = client.post("/links/to/", {"target": place, "title": "A talk"}).json()["address"]
     assert client.post("/links/to/", {"target": place}).json()["address"] == first
     assert Link.objects.get().title == "A talk"
+    assert client.post("/links/to/", {"target": "http://127.0.0.1:8000/p/abc/"}).json()["address"] != first, (
+        "of pastes, too"
+    )
     refused = client.post("/links/to/", {"target": "http://127.0.0.1:8000/admin/"}, HTTP_ACCEPT="application/json")
     assert refused.status_code == 400 and refused.json()["error"]["code"] == "chain"
 

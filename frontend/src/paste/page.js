@@ -4,6 +4,7 @@ import { dressCode } from "../chat/code.js";
 import { dressMath } from "../chat/math.js";
 import { asking } from "./asking.js";
 import { chosenLines, rangeOf } from "./lines.js";
+import { shortenInto } from "../links/shorten.js";
 
 const paste = document.getElementById("chat");
 const POLL = 2000;
@@ -128,3 +129,5 @@ for (const body of paste.querySelectorAll(".prose")) {
   dressCode(body);
   dressMath(body);
 }
+
+for (const button of document.querySelectorAll("[data-shorten]")) shortenInto(button, document.getElementById(button.dataset.shorten));
