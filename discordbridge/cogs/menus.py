@@ -41,19 +41,11 @@ class Form(discord.ui.Modal):
 class Menus(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
-        self._menus = [
+        self.menus = [
             app_commands.ContextMenu(name="Ask about this", callback=self.ask_about),
             app_commands.ContextMenu(name="Summarise from here", callback=self.summarise_from),
             app_commands.ContextMenu(name="Save as paste", callback=self.save),
         ]
-
-    async def cog_load(self) -> None:
-        for menu in self._menus:
-            self.bot.tree.add_command(menu)
-
-    async def cog_unload(self) -> None:
-        for menu in self._menus:
-            self.bot.tree.remove_command(menu.name, type=menu.type)
 
     # --- questions ---
 
@@ -161,4 +153,8 @@ def _names(*messages: discord.Message) -> reading.Names:
 
 
 async def setup(bot: Bot) -> None:
-    await bot.add_cog(Menus(bot))
+    cog = Menus(bot)
+    await bot.add_cog(cog)
+    # Here, and not when the cog begins its work: whoever only tells Discord of the commands begins none.
+    for menu in cog.menus:
+        bot.tree.add_command(menu)

@@ -136,7 +136,7 @@ def test_the_page_ties_and_unties(alice: User, client: Client, settings: Setting
 def sign_in(user: Any, uid: str, provider: str = "discord") -> None:
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
-    request._messages = SimpleNamespace(add=lambda *args: None)
+    request._messages = SimpleNamespace(add=lambda *args: None)  # type: ignore[attr-defined]
     account = SimpleNamespace(
         provider=provider, uid=uid, extra_data={"username": "anne", "global_name": "Anne"}, user=user
     )
