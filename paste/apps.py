@@ -25,7 +25,8 @@ class PasteConfig(AppConfig):
         moderated.register(SERVICE, PasteTexts())
         targets.allow_own("/p/")
         registry.add_scope("pastes:read", _("read your pastes"))
-        registry.add_scope("pastes:write", _("make pastes"))
+        registry.add_scope("pastes:write", _("make, change and delete pastes"))
+        registry.add_router("/pastes", "paste.api.router", "pastes")
 
 
 def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:

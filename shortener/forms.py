@@ -180,7 +180,6 @@ class SpanForm(forms.Form):
 
     days = forms.TypedChoiceField(
         coerce=int,
-        empty_value=30,
         required=False,
         label=_("Of the last"),
         choices=list(summary.DAYS.items()),

@@ -1,5 +1,6 @@
 """All links of a person, as JSON and as a table. Both come in again; passwords do not go out."""
 
+import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -35,7 +36,8 @@ def _links(owner: User) -> Iterator[dict[str, Any]]:
 def _plain(link: Link) -> dict[str, Any]:
     plain = {name: getattr(link, name, None) for name in FIELDS}
     for name in ("not_before", "not_after", "taken_down", "created", "last_click"):
-        plain[name] = plain[name].isoformat() if plain[name] is not None else None
+        moment: datetime.datetime | None = getattr(link, name)
+        plain[name] = None if moment is None else moment.isoformat()
     return plain | {
         "domain": link.domain.host if link.domain is not None else "", "short_url": address_of(link), "has_password": bool(link.password),
         "tags": [tag.name for tag in link.tags.all()], "folder": link.folder.name if link.folder is not None else "",

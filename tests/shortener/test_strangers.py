@@ -12,6 +12,8 @@ from django.urls import get_resolver, reverse
 from meatlizard.accounts.models import User
 from meatlizard.api import actions as api
 from meatlizard.api import registry
+from paste import actions as pastes
+from paste.contents import Draft
 from shortener import actions
 from shortener.models import Link
 from tests.meatlizard.api.keys import Program
@@ -32,7 +34,7 @@ OPEN = {
 }
 """For whoever has the address."""
 
-OF_ONE = {"link", "link_folder", "key", "code"}
+OF_ONE = {"link", "link_folder", "key", "code", "slug"}
 """Parts of addresses that name something of somebody's."""
 
 
@@ -62,7 +64,11 @@ ROUTES = found()
 def rows() -> dict[str, Any]:
     """All that is stored of links and keys, but for when a key was used last."""
     kept = {}
-    for model in [*apps.get_app_config("shortener").get_models(), *apps.get_app_config("api").get_models()]:
+    for model in [
+        *apps.get_app_config("shortener").get_models(),
+        *apps.get_app_config("api").get_models(),
+        apps.get_model("paste.Paste"),
+    ]:
         names = [field.attname for field in model._meta.concrete_fields if field.attname != "last_used"]
         kept[model._meta.label] = sorted(map(str, model._default_manager.values_list(*names)))
     return kept
@@ -81,6 +87,7 @@ def parts(alice: User) -> dict[str, Any]:
         "code": link.slug,
         "kind": "svg",
         "address": link.slug,
+        "slug": pastes.create(alice, [Draft("", b"x")])[0].slug,
     }
 
 
