@@ -19,6 +19,7 @@ NAMES = frozenset(
         "MeatLizard",
         "https://",
         "JSON",
+        "CSV",
         "Markdown",
         "HTML",
         "PNG",
@@ -149,13 +150,18 @@ FOR_OPERATORS = re.compile(
 )
 """They read it in a terminal or a log, beside the names of settings and commands."""
 FOR_MODELS = re.compile(
-    r"^chat\.(titles|prompting\.|context\.prompts|personas\.authoring\.(drafting|prompts)|moderation\.prompts)"
+    r"^(chat\.(titles|prompting\.|context\.prompts|personas\.authoring\.(drafting|prompts)|moderation\.prompts)"
+    r"|paste\.assisting|discordbridge\.actions\.remembering)"
 )
+COMMANDS = re.compile(r"^discordbridge\.cogs\.")
+"""What Discord lists as descriptions of commands is told to it once, for everybody in one language."""
 
 
 def unmarked(module: Module, errors: frozenset[str]) -> Iterator[str]:
     """Where ``module`` says something to people that is not marked: errors, forms, models, notices, and whole sentences."""
     quiet = _quiet(module.tree)
+    if COMMANDS.match(module.name):
+        quiet |= _of_commands(module.tree)
     for node in ast.walk(module.tree):
         for text in _spoken(node, errors):
             if id(text) not in quiet and LETTERS.search(_words(text)):
@@ -185,6 +191,17 @@ def _quiet(tree: ast.Module) -> set[int]:
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and ast.unparse(node.exc.func) in _BUILT_IN:
             found |= {id(part) for part in ast.walk(node)}
     return found
+
+
+def _of_commands(tree: ast.Module) -> set[int]:
+    """Descriptions in decorators, and of groups."""
+    return {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).split(".")[-1] in ("command", "group", "Group", "GroupCog", "describe")
+        for part in ast.walk(node)
+    }
 
 
 _BUILT_IN = frozenset(

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                             ("missed", "Did not do what I asked"),
                             ("lazy", "Lazy or incomplete"),
                             ("style", "Tone or style"),
-                            ("refused", "Refused without need"),
+                            ("refused", "Unreadable without need"),
                             ("unsafe", "Harmful or offensive"),
                             ("other", "Something else"),
                         ],

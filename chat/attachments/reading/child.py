@@ -37,12 +37,12 @@ def bound() -> None:
 def main(root: str, source: str, out: str, what: str, charset: str = "") -> None:
     bound()
     sys.path.insert(0, root)
-    from chat.attachments.reading.found import Refused
+    from chat.attachments.reading.found import Unreadable
     from chat.attachments.reading.whole import read
 
     try:
         found = {"read": asdict(read(Path(source), Path(out), page=what == "page", charset=charset))}
-    except Refused as refusal:
+    except Unreadable as refusal:
         found = {"refused": {"code": refusal.code, "detail": refusal.detail}}
     except (MemoryError, RecursionError):
         found = {"refused": {"code": "too_much", "detail": ""}}

@@ -6,7 +6,7 @@ MAX_TEXT = 100_000
 """Characters of one document that are kept: some 25,000 tokens, more than most models' windows."""
 
 
-class Refused(Exception):
+class Unreadable(Exception):
     """The file is not taken. ``code`` says why, see ``REFUSALS`` in :mod:`chat.attachments.conversion`; ``detail`` is a number or a
     kind of file for its sentence, never something out of the file.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from chat.attachments.reading import sheets
-from chat.attachments.reading.found import Gathered, Read, Refused
+from chat.attachments.reading.found import Gathered, Read, Unreadable
 from chat.attachments.reading.names import local, relations
 from chat.attachments.reading.packed import Pack, opened
 
@@ -28,7 +28,7 @@ MOST_REPEATED: Final = 100
 
 
 def read(path: Path) -> Read:
-    """Raises Refused, ``archive`` for a ZIP file that is no document."""
+    """Raises Unreadable, ``archive`` for a ZIP file that is no document."""
     with opened(path) as pack:
         kind = _kind(pack)
         text = Gathered()
@@ -37,7 +37,7 @@ def read(path: Path) -> Read:
             if text.full:
                 break
     if not text.text.strip():
-        raise Refused("no_text")
+        raise Unreadable("no_text")
     return Read("document", _MEDIA[kind], text=text.text.strip() + "\n", cut=text.cut)
 
 
@@ -52,9 +52,9 @@ def _kind(pack: Pack) -> str:
     if told in _OPEN and "content.xml" in pack.names:
         # Whether it is locked stands in a list of its own; the parts then look like noise.
         if b"manifest:encryption-data" in pack.bytes_of("META-INF/manifest.xml", 1_000_000):
-            raise Refused("encrypted")
+            raise Unreadable("encrypted")
         return _OPEN[told]
-    raise Refused("other_document" if told or "[Content_Types].xml" in pack.names else "archive")
+    raise Unreadable("other_document" if told or "[Content_Types].xml" in pack.names else "archive")
 
 
 def _docx(pack: Pack) -> Iterator[str]:

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
 
-from chat.attachments.reading.found import Refused
+from chat.attachments.reading.found import Unreadable
 
 MOST_ENTRIES: Final = 5_000
 MOST_DIRECTORY: Final = 2_000_000
@@ -28,7 +28,7 @@ MOST_DEPTH: Final = 200
 
 
 class Pack:
-    """An open archive. Raises Refused wherever it is damaged, locked, or larger than it looks."""
+    """An open archive. Raises Unreadable wherever it is damaged, locked, or larger than it looks."""
 
     def __init__(self, packed: zipfile.ZipFile) -> None:
         self._packed = packed
@@ -52,7 +52,7 @@ class Pack:
             for event, element in iterparse(part, events=("start", "end"), forbid_dtd=True):
                 depth += 1 if event == "start" else -1
                 if depth > MOST_DEPTH:
-                    raise Refused("office_unreadable")
+                    raise Unreadable("office_unreadable")
                 if event == "end" or not ends_only:
                     yield event, element
 
@@ -60,16 +60,16 @@ class Pack:
     def _open(self, name: str) -> "Iterator[_Counted]":
         found = self._packed.getinfo(name)
         if found.flag_bits & 1:
-            raise Refused("encrypted")
+            raise Unreadable("encrypted")
         if found.file_size > 1_000_000 and found.file_size > MOST_RATIO * max(1, found.compress_size):
-            raise Refused("bomb")
+            raise Unreadable("bomb")
         with self._packed.open(found) as part:
             yield _Counted(part, self)
 
     def take(self, size: int) -> None:
         self._left -= size
         if self._left < 0:
-            raise Refused("bomb")
+            raise Unreadable("bomb")
 
 
 class _Counted:
@@ -93,19 +93,19 @@ def opened(path: Path) -> Iterator[Pack]:
             # Looked at by the same function that zipfile itself goes by, before it reads the table.
             end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
             if not end:
-                raise Refused("office_unreadable")
+                raise Unreadable("office_unreadable")
             if end[5] > MOST_DIRECTORY or end[4] > MOST_ENTRIES:
-                raise Refused("bomb")
+                raise Unreadable("bomb")
             with zipfile.ZipFile(file) as packed:
                 if len(packed.infolist()) > MOST_ENTRIES:
-                    raise Refused("bomb")
+                    raise Unreadable("bomb")
                 yield Pack(packed)
     except (DefusedXmlException, ParseError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
-        raise Refused("office_unreadable") from problem
+        raise Unreadable("office_unreadable") from problem
     except MemoryError as problem:
-        raise Refused("bomb") from problem
+        raise Unreadable("bomb") from problem
     except RuntimeError as problem:
         # So zipfile says that a password is needed.
-        raise Refused("encrypted" if "password" in str(problem) else "office_unreadable") from problem
+        raise Unreadable("encrypted" if "password" in str(problem) else "office_unreadable") from problem
     except (OSError, ValueError, KeyError, IndexError, UnicodeError) as problem:
-        raise Refused("office_unreadable") from problem
+        raise Unreadable("office_unreadable") from problem

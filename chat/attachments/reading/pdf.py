@@ -6,33 +6,33 @@ from typing import Final
 from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PdfReadError
 
-from chat.attachments.reading.found import Gathered, Read, Refused
+from chat.attachments.reading.found import Gathered, Read, Unreadable
 
 MOST_PAGES: Final = 500
 
 
 def read(path: Path) -> Read:
-    """Raises Refused, ``scanned`` for one whose pages are pictures."""
+    """Raises Unreadable, ``scanned`` for one whose pages are pictures."""
     try:
         reader = PdfReader(path)
         # Many are locked against printing alone, and open with no password.
         if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
-            raise Refused("encrypted")
+            raise Unreadable("encrypted")
         pages = len(reader.pages)
         if not pages:
-            raise Refused("empty")
+            raise Unreadable("empty")
         text, words = _pages(reader, min(pages, MOST_PAGES))
-    except Refused:
+    except Unreadable:
         raise
     except DependencyError as problem:
-        raise Refused("encrypted") from problem
+        raise Unreadable("encrypted") from problem
     except MemoryError as problem:
-        raise Refused("too_much") from problem
+        raise Unreadable("too_much") from problem
     except Exception as problem:
         # What a damaged file leads this reader into is endless.
-        raise Refused("encrypted" if "decrypt" in str(problem) else "pdf_unreadable") from problem
+        raise Unreadable("encrypted" if "decrypt" in str(problem) else "pdf_unreadable") from problem
     if not words:
-        raise Refused("scanned")
+        raise Unreadable("scanned")
     cut = text.cut or (f"pages:{MOST_PAGES}" if pages > MOST_PAGES else "")
     return Read("document", "application/pdf", text=text.text, cut=cut)
 
@@ -51,5 +51,5 @@ def _pages(reader: PdfReader, count: int) -> tuple[Gathered, bool]:
         if text.full:
             break
     if broken == count:
-        raise Refused("pdf_unreadable")
+        raise Unreadable("pdf_unreadable")
     return text, words

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageCms, ImageOps
 
-from chat.attachments.reading.found import Read, Refused
+from chat.attachments.reading.found import Read, Unreadable
 
 MOST_PIXELS: Final = 64_000_000
 """A file that would unpack to more is refused before it is unpacked. The largest photographs of phones have 50 million."""
@@ -24,7 +24,7 @@ _FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "MPO")
 
 
 def read(path: Path, out: Path, *, heif: bool) -> Read:
-    """Writes ``image`` and ``thumbnail`` into ``out``. Raises Refused."""
+    """Writes ``image`` and ``thumbnail`` into ``out``. Raises Unreadable."""
     formats = _FORMATS if not heif else _with_heif()
     try:
         with warnings.catch_warnings():
@@ -32,13 +32,13 @@ def read(path: Path, out: Path, *, heif: bool) -> Read:
             Image.MAX_IMAGE_PIXELS = MOST_PIXELS
             with Image.open(path, formats=formats) as opened:
                 image, lossless = _upright(opened)
-    except Refused:
+    except Unreadable:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError, MemoryError):
-        raise Refused("too_many_pixels", str(MOST_PIXELS // 1_000_000)) from None
+        raise Unreadable("too_many_pixels", str(MOST_PIXELS // 1_000_000)) from None
     except Exception as problem:
         # What decoders raise about a damaged file is endless.
-        raise Refused("image_unreadable") from problem
+        raise Unreadable("image_unreadable") from problem
     media_type = _write(image, out, lossless)
     return Read("image", media_type, width=image.width, height=image.height)
 
@@ -47,7 +47,7 @@ def _with_heif() -> tuple[str, ...]:
     try:
         import pi_heif  # type: ignore[import-untyped]
     except ImportError:
-        raise Refused("heif_unsupported") from None
+        raise Unreadable("heif_unsupported") from None
     pi_heif.register_heif_opener(thumbnails=False)
     return ("HEIF", "AVIF")
 
@@ -56,9 +56,9 @@ def _upright(opened: Image.Image) -> tuple[Image.Image, bool]:
     """The pixels as one looks at them, in sRGB, and whether they are to be kept without loss."""
     width, height = opened.size
     if width * height > MOST_PIXELS:
-        raise Refused("too_many_pixels", str(MOST_PIXELS // 1_000_000))
+        raise Unreadable("too_many_pixels", str(MOST_PIXELS // 1_000_000))
     if max(width, height) > MOST_STRETCHED * min(width, height):
-        raise Refused("too_thin")
+        raise Unreadable("too_thin")
     lossless = opened.format in ("PNG", "GIF")
     profile = opened.info.get("icc_profile")
     # A JPEG can be unpacked at an eighth of its size, which saves time and memory.

@@ -7,7 +7,7 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
-from chat.attachments.reading.found import Gathered, Read, Refused
+from chat.attachments.reading.found import Gathered, Read, Unreadable
 from chat.attachments.reading.kinds import HEAD, name_of_other
 
 SAMPLE: Final = 100_000
@@ -32,16 +32,16 @@ def read(path: Path) -> Read:
 
 
 def decoded(data: bytes) -> str:
-    """Raises Refused: ``binary``, with what it seems to be, for what is no text; ``empty`` for one with nothing in it."""
+    """Raises Unreadable: ``binary``, with what it seems to be, for what is no text; ``empty`` for one with nothing in it."""
     if not data.strip():
-        raise Refused("empty")
+        raise Unreadable("empty")
     text = _in_its_encoding(data)
     controls = len(_CONTROLS.findall(text))
     if "\x00" in text or controls > len(text) * _MANY_CONTROLS:
         raise _binary(data)
     text = _CONTROLS.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise Refused("empty")
+        raise Unreadable("empty")
     return text
 
 
@@ -64,5 +64,5 @@ def _in_its_encoding(data: bytes) -> str:
     return data.decode(best.encoding, errors="replace")
 
 
-def _binary(data: bytes) -> Refused:
-    return Refused("binary", name_of_other(data[:HEAD]))
+def _binary(data: bytes) -> Unreadable:
+    return Unreadable("binary", name_of_other(data[:HEAD]))

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from chat.attachments.reading.found import Gathered, Read, Refused
+from chat.attachments.reading.found import Gathered, Read, Unreadable
 
 _TOKEN: Final = re.compile(
     r"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.IGNORECASE
@@ -35,7 +35,7 @@ def read(path: Path) -> Read:
         if text.full:
             break
     if not text.text.strip():
-        raise Refused("no_text")
+        raise Unreadable("no_text")
     return Read("document", "application/rtf", text=text.text.strip() + "\n", cut=text.cut)
 
 
@@ -46,7 +46,7 @@ def _pieces(source: str, encoding: str) -> "list[str]":
         word, number, byte, sign, brace, plain = token.groups()
         if brace == "{":
             if len(silent) > MOST_NESTED:
-                raise Refused("office_unreadable")
+                raise Unreadable("office_unreadable")
             silent.append(silent[-1])
             fallback.append(fallback[-1])
         elif brace == "}":

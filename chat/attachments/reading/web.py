@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from chat.attachments.reading.found import Gathered, Read, Refused
+from chat.attachments.reading.found import Gathered, Read, Unreadable
 from chat.attachments.reading.plain import decoded
 
 _SILENT: Final = frozenset(
@@ -26,7 +26,7 @@ _META: Final = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([a-zA-Z0-9_-]{
 
 
 def read(path: Path, charset: str = "") -> Read:
-    """``charset``: as the server named it; what the page itself names comes second. Raises Refused."""
+    """``charset``: as the server named it; what the page itself names comes second. Raises Unreadable."""
     page = _Page()
     page.feed(_text(path.read_bytes(), charset))
     page.close()
@@ -34,7 +34,7 @@ def read(path: Path, charset: str = "") -> Read:
     text, gathered = (main, page.main) if len(main) >= LEAST else (page.whole.text.strip(), page.whole)
     text = re.sub(r"[ \xa0]*\n[ \xa0]*", "\n", re.sub(r"\n{3,}", "\n\n", text))
     if not text:
-        raise Refused("no_text")
+        raise Unreadable("no_text")
     title = " ".join("".join(page.title).split())[:200]
     return Read("document", "text/html", text=f"{text}\n", cut=gathered.cut, title=title)
 

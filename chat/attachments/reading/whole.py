@@ -3,15 +3,15 @@
 from pathlib import Path
 
 from chat.attachments.reading import kinds
-from chat.attachments.reading.found import Read, Refused
+from chat.attachments.reading.found import Read, Unreadable
 
 
 def read(path: Path, out: Path, *, page: bool = False, charset: str = "") -> Read:
-    """``page``: it came as a page of the web, in ``charset`` if that was said. Raises Refused."""
+    """``page``: it came as a page of the web, in ``charset`` if that was said. Raises Unreadable."""
     with path.open("rb") as file:
         head = file.read(kinds.HEAD)
     if not head:
-        raise Refused("empty")
+        raise Unreadable("empty")
     # Imported where they are needed: starting up is most of what a small file costs.
     kind = kinds.of(head)
     if kind in ("image", "heif"):
@@ -31,7 +31,7 @@ def read(path: Path, out: Path, *, page: bool = False, charset: str = "") -> Rea
 
         return rtf.read(path)
     if kind == "old_office":
-        raise Refused("old_office")
+        raise Unreadable("old_office")
     from chat.attachments.reading import plain, web
 
     return web.read(path, charset) if page else plain.read(path)
