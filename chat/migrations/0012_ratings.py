@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                             ("missed", "Did not do what I asked"),
                             ("lazy", "Lazy or incomplete"),
                             ("style", "Tone or style"),
-                            ("refused", "Unreadable without need"),
+                            ("refused", "Refused without need"),
                             ("unsafe", "Harmful or offensive"),
                             ("other", "Something else"),
                         ],

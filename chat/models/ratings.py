@@ -25,7 +25,7 @@ class Rating(models.Model):
         MISSED = "missed", _("Did not do what I asked")
         LAZY = "lazy", _("Lazy or incomplete")
         STYLE = "style", _("Tone or style")
-        REFUSED = "refused", _("Unreadable without need")
+        REFUSED = "refused", _("Refused without need")
         UNSAFE = "unsafe", _("Harmful or offensive")
         OTHER = "other", _("Something else")
 
