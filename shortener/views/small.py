@@ -40,10 +40,8 @@ def code(request: UserRequest, kind: Literal["svg", "png"]) -> HttpResponse:
     given = request.GET
     domain = access_domain(request.user, given.get("domain", ""))
     clean = slugs.clean(given.get("slug", ""))
-    look = qr.look(
-        *(given.get(name, "") for name in ("scale", "border", "level", "dark")),
-        "" if "open" in given else given.get("light") or None,
-    )
+    scale, border, level, dark = (given.get(name, "") for name in ("scale", "border", "level", "dark"))
+    look = qr.look(scale, border, level, dark, "" if "open" in given else given.get("light") or None)
     drawn = qr.draw(compose(domain.host if domain else "", clean), kind, look)
     response = HttpResponse(drawn, content_type=qr.TYPES[kind])
     if "save" in given:

@@ -24,6 +24,16 @@ def nothing_remembered() -> Iterator[None]:
     memory.forget()
 
 
+@pytest.fixture(autouse=True)
+def no_limits_of_other_tests() -> Iterator[None]:
+    """Rates are counted in the cache, which outlives a test."""
+    from django.core.cache import cache
+
+    cache.clear()
+    yield
+    cache.clear()
+
+
 @pytest.fixture
 def remembered(transactional_db: None) -> "Iterator[Memory]":
     """The memory of this process, which actions of this process reach at once."""

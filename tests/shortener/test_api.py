@@ -1,10 +1,8 @@
 """Our own API of links, by the key of Alice; by Charlie's, and by keys that allow less."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpResponse
 
 from meatlizard.accounts.models import User
@@ -16,13 +14,6 @@ from tests.shortener.pages import TARGET
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 LINKS = "/api/v1/links"
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 class Caller(Program):

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,13 +19,6 @@ from tests.hostile.corpus import corpus
 from tests.shortener.pages import TARGET, signed_in
 
 pytestmark = [pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 BITLY = {"links": [{"created_at": "2024-01-01T00:00:00+0000", "id": "bit.ly/abc", "link": "https://bit.ly/abc", "long_url": TARGET, "title": "T",

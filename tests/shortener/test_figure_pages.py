@@ -5,11 +5,9 @@ import datetime
 import io
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -27,13 +25,6 @@ from tests.shortener.visiting import FIREFOX
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 GOOGLE = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

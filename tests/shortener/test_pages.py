@@ -1,10 +1,8 @@
 """The pages of one's own links: Alice makes, finds, changes and deletes them; Charlie sees none; a guest is sent to sign in."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -17,13 +15,6 @@ from tests.shortener.pages import TARGET, signed_in
 pytestmark = [pytest.mark.django_db]
 
 INDEX = "/links/"
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def form_of(link: Link, **changes: object) -> dict[str, object]:
@@ -182,7 +173,7 @@ def test_one_click_shortens_what_is_shared_and_twice_gives_the_same(alice: User)
     assert refused.status_code == 400 and refused.json()["error"]["code"] == "chain"
 
 
-ROUTES = [
+ROUTES: list[tuple[str, dict[str, str], str]] = [
     ("index", {}, "get"), ("create", {}, "get"), ("shorten", {}, "post"), ("many", {}, "post"), ("slug", {}, "get"), ("link-to", {}, "post"),
     ("qr-svg", {}, "get"), ("qr-png", {}, "get"),
 ]  # fmt: skip

@@ -2,12 +2,10 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from meatlizard.accounts.models import User
@@ -21,13 +19,6 @@ from tests.shortener.pages import TARGET
 
 SDK = Path(__file__).parents[2] / "frontend/node_modules/@shlinkio/shlink-js-sdk"
 LINKS = "/rest/v3/short-urls"
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def holder(user: User, *scopes: str) -> Client:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.core.cache import cache
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -36,13 +35,6 @@ OPEN = {
 
 OF_ONE = {"link", "link_folder", "key", "code", "slug"}
 """Parts of addresses that name something of somebody's."""
-
-
-@pytest.fixture(autouse=True)
-def _no_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def found() -> list[tuple[str, frozenset[str]]]:

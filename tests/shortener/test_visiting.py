@@ -1,9 +1,6 @@
 """Pages that visitors see: the password, where it leads, what it is; reports; figures that everybody may see."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.core.cache import cache
 from django.test import Client, override_settings
 
 from meatlizard.accounts.models import User
@@ -18,13 +15,6 @@ from tests.shortener.visiting import FIREFOX
 pytestmark = [pytest.mark.django_db]
 
 SECRET = "https://example.org/secret"
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """YOURLS' API: PBinCLI, which nobody here wrote, shortens by it; and each action in each format."""
 
 import importlib
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from meatlizard.accounts.models import User
@@ -18,13 +16,6 @@ from shortener.models import Link
 from tests.shortener.pages import TARGET
 
 API = "/yourls-api.php"
-
-
-@pytest.fixture(autouse=True)
-def _no_limits_of_other_tests() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
