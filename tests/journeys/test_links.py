@@ -38,7 +38,7 @@ def test_a_link_is_made_ruled_and_followed(alice: Visitor, sit: Sit) -> None:
     plain = guest.context.request.get("/s/warm-wall", max_redirects=0, headers={"User-Agent": FIREFOX})
     assert plain.headers["location"] == "https://example.org/wall"
 
-    page.get_by_role("link", name="Statistics of warm-wall").click()
+    page.get_by_role("link", name="of warm-wall: statistics").click()
     # One of the two was by a browser of tests, which is told from people.
     expect(page.locator("[data-live-clicks]")).to_have_text("1")
     page.get_by_role("link", name="← warm-wall").click()
