@@ -50,10 +50,11 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
 def _tie_when_signing_in() -> None:
     """Who signs in with Discord, or adds it to an account, is the person on Discord, too: the library has asked Discord."""
     from allauth.account.signals import user_logged_in
-    from allauth.socialaccount.signals import social_account_added, social_account_removed
+    from allauth.socialaccount.signals import pre_social_login, social_account_added, social_account_removed
 
     from discordbridge import signing_in
 
+    pre_social_login.connect(signing_in.asked_in, dispatch_uid="discord.asked_in")
     user_logged_in.connect(signing_in.signed_in, dispatch_uid="discord.signed_in")
     social_account_added.connect(signing_in.added, dispatch_uid="discord.added")
     social_account_removed.connect(signing_in.removed, dispatch_uid="discord.removed")

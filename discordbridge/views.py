@@ -63,20 +63,23 @@ def _opened(name: str) -> IO[bytes]:
 
 
 class LinkForm(forms.Form):
-    do = forms.ChoiceField(choices=[(one, one) for one in ("make", "enter", "unlink")])
+    do = forms.ChoiceField(choices=[(one, one) for one in ("make", "look", "enter", "unlink")])
     code = forms.CharField(max_length=40, required=False)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: UserRequest) -> HttpResponse:
-    """``discordbridge/link.html``. Context: ``account`` that is tied (or None), ``code`` that was just made, whether there is a ``bot``."""
-    made = ""
+    """``discordbridge/link.html``. Context: ``account`` that is tied (or None), ``code`` that was just made,
+    ``whose`` the code is that was ``entered``, to be confirmed, whether there is a ``bot``."""
+    made = whose = ""
     form = LinkForm(request.POST)
     if request.method == "POST" and form.is_valid():
         try:
             if form.cleaned_data["do"] == "make":
                 made = codes.for_web(request.user)
+            elif form.cleaned_data["do"] == "look":
+                whose = codes.whose_on_web(request.user, form.cleaned_data["code"])
             elif form.cleaned_data["do"] == "enter":
                 codes.enter_on_web(request.user, form.cleaned_data["code"])
                 messages.success(request, gettext("Your accounts are tied from now on."))
@@ -85,7 +88,10 @@ def link(request: UserRequest) -> HttpResponse:
                 messages.success(request, gettext("Your accounts are not tied any more."))
         except AppError as error:
             messages.error(request, error.message)
-        if not made:
+        if not made and not whose:
             return redirect("discord:link")
-    context = {"account": account_of(request.user.pk), "code": made, "bot": bot_wanted()}
+    entered = form.cleaned_data["code"] if whose else ""
+    context = {
+        "account": account_of(request.user.pk), "code": made, "whose": whose, "entered": entered, "bot": bot_wanted(),
+    }  # fmt: skip
     return render(request, "discordbridge/link.html", context)

@@ -21,8 +21,8 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without those that look alike."""
 
 LENGTH = 8
-RATE = "20/h"
-"""Codes that one person may make or enter: of 2^40 possible ones nobody guesses another's."""
+RATE = "40/h"
+"""Codes that one person may make, look at or enter: of 2^40 possible ones nobody guesses another's."""
 
 
 def for_web(user: User) -> str:
@@ -54,6 +54,21 @@ def enter_on_web(user: User, code: str) -> DiscordAccount:
     return linking.link(found["discord"], found["name"], user)
 
 
+def whose_at_discord(snowflake: int, code: str) -> str:
+    """The name of the web account that a code is of, for who is to say whether that is theirs. Raises as :func:`enter_at_discord`."""
+    _within_rate(f"discord {snowflake}")
+    user = User.objects.filter(pk=_found(code, "user")["user"]).first()
+    if user is None:
+        raise _wrong()
+    return user.username
+
+
+def whose_on_web(user: User, code: str) -> str:
+    """The name of the Discord account that a code is of. Raises as :func:`enter_on_web`."""
+    _within_rate(f"user {user.pk}")
+    return str(_found(code, "discord")["name"])
+
+
 def _make(of: dict[str, Any]) -> str:
     code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     cache.set(_key(code), of, SECONDS)
@@ -62,9 +77,15 @@ def _make(of: dict[str, Any]) -> str:
 
 def _take(code: str, of: str) -> dict[str, Any]:
     """Whose it is. Of two who enter it at once the one that deletes it has it."""
-    key = _key(code)
-    found: dict[str, Any] | None = cache.get(key)
-    if found is None or of not in found or not cache.delete(key):
+    found = _found(code, of)
+    if not cache.delete(_key(code)):
+        raise _wrong()
+    return found
+
+
+def _found(code: str, of: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = cache.get(_key(code))
+    if found is None or of not in found:
         raise _wrong()
     return found
 

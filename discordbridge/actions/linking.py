@@ -40,8 +40,14 @@ def link(snowflake: int, name: str, user: User) -> DiscordAccount:
 
 
 def unlink(user: User) -> bool:
-    """The Discord account is nobody's again; what was said stays the web account's. False when there was none."""
+    """The Discord account is nobody's again; what was said stays the web account's. False when there was none.
+
+    Raises Forbidden for who is shut out: on Discord they would begin anew.
+    """
     with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if not user.is_active or user.is_suspended:
+            raise Forbidden(gettext("An account that is shut out cannot be untied."), code="shut_out")
         gone = DiscordAccount.objects.filter(user=user.pk, shadow=False).delete()[0]
         if gone:
             audit.record(user, "unlink discord", f"account {user.pk}", person=user.pk)

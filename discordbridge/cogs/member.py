@@ -66,19 +66,35 @@ class Member(commands.Cog):
     @app_commands.command(description="Tie this Discord account to your account on the site")
     @app_commands.describe(code="From the site's page; without one you get a code to enter there")
     async def link(self, interaction: Use, code: app_commands.Range[str, 0, 40] = "") -> None:
+        if code:
+            await interaction.response.defer(ephemeral=True)
+            await self._enter(interaction, code)
+            return
+
         async def work() -> str:
             user, name = interaction.user, interaction.user.display_name
-            if code:
-                account = await in_database(codes.enter_at_discord, user.id, name, code)
-                return gettext("This Discord account is {name}'s on the site from now on.").format(
-                    name=reports.plain(account.user.username)
-                )
             made = await in_database(codes.for_discord, user.id, name)
             return gettext(
                 "Sign in on the site and enter this code within ten minutes at {page}: {code}\nWhoever has it can tie your Discord account to theirs: show it to nobody."
             ).format(page=f"<{settings.SITE_URL}{reverse('discord:link')}>", code=f"`{made}`")
 
         await mine.answered(interaction, work())
+
+    @staticmethod
+    async def _enter(interaction: Use, code: str) -> None:
+        """Asked first: somebody may have talked them into entering a code of theirs."""
+        whose = await in_database(codes.whose_at_discord, interaction.user.id, code)
+
+        async def go(pressed: Use) -> str:
+            account = await in_database(codes.enter_at_discord, pressed.user.id, pressed.user.display_name, code)
+            return gettext("This Discord account is {name}'s on the site from now on.").format(
+                name=reports.plain(account.user.username)
+            )
+
+        question = gettext(
+            "This code is of the account {name} on the site. Is that you? Whoever signs in there reads all that you have said to me and will say."
+        ).format(name=f"**{reports.plain(whose)}**")
+        await confirming.ask(interaction, question, gettext("Yes, that is me"), go)
 
     @app_commands.command(description="What the site keeps of you; all of it as a file; or none of it any more")
     @app_commands.describe(do="show, export everything, or anonymise: remove what says who you are")

@@ -104,6 +104,17 @@ def test_a_suspension_is_not_linked_away(shadow: User, alice: User) -> None:
     assert DiscordAccount.objects.get().shadow
 
 
+def test_a_suspension_is_not_untied_either(shadow: User, alice: User) -> None:
+    """As a newcomer on Discord they would be free of it."""
+    linking.link(ANNE, "Anne", alice)
+    User.objects.filter(pk=alice.pk).update(suspended_until=timezone.now() + timedelta(hours=1))
+    with pytest.raises(Forbidden):
+        linking.unlink(alice)
+    assert DiscordAccount.objects.get().user_id == alice.pk
+    User.objects.filter(pk=alice.pk).update(suspended_until=None)
+    assert linking.unlink(alice)
+
+
 def test_who_has_never_spoken_on_discord_is_linked_too(alice: User) -> None:
     assert linking.link(ANNE, "Anne", alice).user_id == alice.pk
     assert accounts.known(ANNE, "Anne").user == alice

@@ -1,13 +1,16 @@
 """Commands of members about themselves, and the tie between a Discord account and one on the site."""
 
+import datetime
 import io
 import zipfile
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from pytest_django import Settings
 
 from chat.models import Conversation
@@ -57,7 +60,12 @@ async def test_budget_and_history(channel: Channel, anne: Person, node: FakeNode
 async def test_a_code_of_the_site_ties_accounts(channel: Channel, anne: Person, alice: User) -> None:
     await anne.use(channel, "link", code="WRONG-ONE").says("wrong, used, or older")
     code = await in_database(codes.for_web, alice)
-    await anne.use(channel, "link", code=code.lower()).says("alice")
+    use = anne.use(channel, "link", code=code.lower())
+    await anne.press(await use.says("the account **alice** on the site. Is that you?"), "Cancel").answered()
+    assert await in_database(DiscordAccount.objects.filter(pk=anne.id, shadow=True).exists)
+    use = anne.use(channel, "link", code=code.lower())
+    await anne.press(await use.says("Is that you?"), "Yes, that is me").answered()
+    await use.says("alice's on the site from now on")
     assert await in_database(DiscordAccount.objects.filter(pk=anne.id, user=alice, shadow=False).exists)
     assert await in_database(Conversation.objects.filter(owner=alice).count) == 1
     await anne.use(channel, "link", code=code).says("wrong, used, or older")
@@ -127,20 +135,27 @@ def test_the_page_ties_and_unties(alice: User, client: Client, settings: Setting
     accounts.known(ANNE, "Anne <b>")
     assert b"wrong, used" in client.post("/discord/link/", {"do": "enter", "code": "nonsense"}, follow=True).content
     code = codes.for_discord(ANNE, "Anne <b>")
+    page = client.post("/discord/link/", {"do": "look", "code": code}).content
+    assert b"Anne &lt;b&gt;" in page and b"Is this you?" in page
+    assert not DiscordAccount.objects.filter(user=alice).exists(), "not before she has seen whose it is"
     page = client.post("/discord/link/", {"do": "enter", "code": code}, follow=True).content
-    assert b"Anne &lt;b&gt;" in page
+    assert b"Anne &lt;b&gt;" in page and b"Is this you?" not in page
+    assert b"wrong, used" in client.post("/discord/link/", {"do": "look", "code": code}, follow=True).content
     client.post("/discord/link/", {"do": "unlink"})
     assert not DiscordAccount.objects.exists()
 
 
 def sign_in(user: Any, uid: str, provider: str = "discord") -> None:
+    """As django-allauth tells of it, the one signal after the other."""
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
     request._messages = SimpleNamespace(add=lambda *args: None)  # type: ignore[attr-defined]
     account = SimpleNamespace(
         provider=provider, uid=uid, extra_data={"username": "anne", "global_name": "Anne"}, user=user
     )
-    signing_in.signed_in(request, user, sociallogin=SimpleNamespace(account=account, user=user))
+    login = SimpleNamespace(account=account, user=user)
+    signing_in.asked_in(request, login)
+    signing_in.signed_in(request, user, sociallogin=login)
 
 
 def test_signing_in_with_discord_ties_accounts(alice: User, bob: User) -> None:
@@ -153,3 +168,19 @@ def test_signing_in_with_discord_ties_accounts(alice: User, bob: User) -> None:
     assert DiscordAccount.objects.get().user == alice
     signing_in.removed(None, SimpleNamespace(provider="discord", user=alice))
     assert not DiscordAccount.objects.exists()
+
+
+def test_who_is_shut_out_on_discord_makes_no_account_through_discord(olga: User, alice: User) -> None:
+    shadow = accounts.known(ANNE, "Anne").user
+    until = timezone.now() + datetime.timedelta(hours=1)
+    User.objects.filter(pk=shadow.pk).update(suspended_until=until)
+    with pytest.raises(ImmediateHttpResponse):
+        sign_in(User(username="anne-anew"), str(ANNE))
+    with pytest.raises(ImmediateHttpResponse):
+        sign_in(alice, str(ANNE))
+    sign_in(alice, str(ANNE), provider="another")
+    assert DiscordAccount.objects.get().user == shadow
+    sign_in(shadow, str(ANNE))
+    User.objects.filter(pk=shadow.pk).update(suspended_until=None)
+    sign_in(alice, str(ANNE))
+    assert DiscordAccount.objects.get().user == alice
