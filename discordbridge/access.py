@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext
 
+from chat.access import access_conversation
 from discordbridge.models import DiscordAccount, Guild, GuildSession, Transcript
 from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound
@@ -36,6 +37,26 @@ def session_of(conversation: UUID) -> GuildSession | None:
     """The conversation's place on Discord, if it has one now."""
     rows = GuildSession.objects.select_related("guild").exclude(state="closed")
     return rows.filter(conversation=conversation).first()
+
+
+def has_its_conversation(session: UUID) -> bool:
+    """Whether the session's conversation is there, and its owner's."""
+    row = GuildSession.objects.select_related("owner").filter(pk=session).first()
+    if row is None or row.owner is None or row.conversation_id is None:
+        return False
+    try:
+        access_conversation(row.owner, row.conversation_id)
+    except NotFound:
+        return False
+    return True
+
+
+def strangers() -> set[UUID]:
+    """Sessions that are not over and whose member on Discord is somebody else here by now: the accounts were untied."""
+    rows = GuildSession.objects.exclude(state="closed").filter(member__isnull=False, owner__isnull=False).order_by()
+    pairs = list(rows.values_list("pk", "member", "owner"))
+    known = dict(DiscordAccount.objects.filter(pk__in={one[1] for one in pairs}).values_list("pk", "user"))
+    return {session for session, member, owner in pairs if known.get(member) != owner}
 
 
 def live_sessions() -> list[GuildSession]:

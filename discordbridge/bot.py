@@ -20,7 +20,7 @@ from discordbridge.models import GuildSession
 from discordbridge.registry import Registry
 from discordbridge.showing import Shower
 from discordbridge.streaming import StreamingShower
-from discordbridge.trouble import TROUBLE
+from discordbridge.trouble import NOT_TOLD
 from discordbridge.watching import Lanes
 from meatlizard.errors import AppError
 from meatlizard.ops.logs import request_id
@@ -31,9 +31,6 @@ RATE_LIMIT_SECONDS = 60.0
 """A call that Discord would have us hold back for longer fails instead: whoever made it decides what becomes of it."""
 
 CLOSE_SECONDS = 4.0
-
-NOT_TOLD: tuple[type[Exception], ...] = (*TROUBLE, RuntimeError)
-"""The last is raised when the bot itself is leaving."""
 
 
 class Tree(app_commands.CommandTree["Bot"]):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from chat import keeping, stepping_in
 from discordbridge import places
 from discordbridge.actions import sessions
+from discordbridge.channels import channel_at
 from discordbridge.models import GuildSession
 from discordbridge.trouble import TROUBLE, described
 from meatlizard.errors import NotFound
@@ -27,7 +28,7 @@ IDLE = datetime.timedelta(hours=1)
 """Who used a channel within this time is not turned out of it to make room for others."""
 
 Reason = Literal[
-    "asked", "administrator", "idle", "channel_deleted", "member_left", "conversation_deleted", "guild_left", "moved"
+    "asked", "administrator", "idle", "channel_deleted", "member_left", "conversation_deleted", "guild_left", "unlinked"
 ]
 
 
@@ -94,12 +95,15 @@ def _settle(row: GuildSession) -> bool:
 
 
 async def _remove_place(bot: "Bot", row: GuildSession) -> None:
-    channel = bot.get_channel(row.place or 0)
-    if row.kind == GuildSession.Kind.DIRECT or not isinstance(channel, discord.TextChannel | discord.Thread):
+    if row.place is None or row.kind == GuildSession.Kind.DIRECT or row.reason == "channel_deleted":
+        return
+    # Threads that Discord has archived are not in the bot's memory.
+    channel = await channel_at(bot, row.place)
+    if not isinstance(channel, discord.TextChannel | discord.Thread):
         return
     if row.kind == GuildSession.Kind.PUBLIC:
         # Others have written there, too: it is theirs to keep.
-        if isinstance(channel, discord.Thread) and row.reason != "channel_deleted":
+        if isinstance(channel, discord.Thread):
             await _archive(channel)
         return
     await places.remove(channel)

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from django.db import Error as DatabaseTrouble
-
 if TYPE_CHECKING:
     from discordbridge.bot import Bot
 
@@ -15,7 +13,8 @@ log = logging.getLogger(__name__)
 
 
 class Looking:
-    """``hint`` has ``look`` called soon. Trouble with the database or the storage passes: the next look tries again."""
+    """``hint`` has ``look`` called soon. Whatever goes wrong is logged, and the next look tries again: nobody would
+    begin a look that has ended anew."""
 
     def __init__(self, bot: "Bot", look: Callable[[], Awaitable[None]], seconds: float, name: str) -> None:
         self._look, self._seconds, self._name = look, seconds, name
@@ -30,7 +29,7 @@ class Looking:
         while True:
             try:
                 await self._look()
-            except (DatabaseTrouble, OSError):
+            except Exception:
                 log.exception("discord.look_failed", extra={"what": self._name})
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._seconds):

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import discord
@@ -14,12 +14,10 @@ from discordbridge import rights
 from discordbridge.access import live_session
 from discordbridge.actions import accounts
 from discordbridge.models import GuildSession
+from discordbridge.trouble import NOT_TOLD, TROUBLE, described
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Forbidden, Invalid, NotFound
 from meatlizard.threads import in_database
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
@@ -98,17 +96,21 @@ async def answered(use: Use, work: Coroutine[Any, Any, str]) -> None:
     """Does ``work`` and tells whoever asked for it, alone, what became of it. Discord waits three seconds: it is acknowledged first."""
     try:
         await use.response.defer(ephemeral=True, thinking=True)
+    except NOT_TOLD as error:
+        log.info("discord.not_acknowledged", extra=described(error))
+        work.close()
+        return
+    try:
         said = await work
     except AppError as error:
         said = error.message
-    except discord.HTTPException as error:
-        log.info("discord.not_acknowledged", extra={"status": error.status, "code": error.code})
-        work.close()
-        return
+    except TROUBLE as error:
+        log.warning("discord.not_carried_out", extra=described(error))
+        said = gettext("Discord did not let me do this, or had trouble. Try again, or tell an administrator.")
     except Exception:
         log.exception("discord.button_failed")
         said = gettext("Something went wrong on the site. Try again in a moment.")
     try:
         await use.followup.send(said[:1_900], ephemeral=True)
-    except discord.HTTPException as error:
-        log.info("discord.not_told", extra={"status": error.status, "code": error.code})
+    except NOT_TOLD as error:
+        log.info("discord.not_told", extra=described(error))

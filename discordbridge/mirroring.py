@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import discord
-from django.db import Error as DatabaseTrouble
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -62,8 +61,9 @@ class Mirror:
             while True:
                 try:
                     await self._look()
-                except DatabaseTrouble:
-                    log.exception("discord.mirror_database_error")
+                except Exception:
+                    # Every page goes on saying that administrators read along.
+                    log.exception("discord.mirror_failed")
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._wake.wait()

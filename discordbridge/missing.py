@@ -8,6 +8,7 @@ import discord
 from django.utils import timezone
 
 from discordbridge.addressing import addressed
+from discordbridge.channels import Readable, channel_at
 from discordbridge.trouble import TROUBLE, described
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ ANSWERED_WITHIN = datetime.timedelta(hours=24)
 
 MOST_MISSED = 50
 """Messages of one place that are read again."""
-
-Readable = discord.TextChannel | discord.Thread | discord.DMChannel
 
 
 async def missed(bot: "Bot", place: int, newest: int) -> None:
@@ -45,14 +44,5 @@ async def read(bot: "Bot", channel: Readable, after: int) -> None:
     for message in found:
         if addressed(bot, message):
             await bot.intake.take(message)
-
-
-async def channel_at(bot: "Bot", place: int) -> Readable | None:
-    channel: object = bot.get_channel(place)
-    if channel is None:
-        try:
-            channel = await bot.fetch_channel(place)
-        except TROUBLE as error:
-            log.info("discord.no_channel", extra=described(error))
-            return None
-    return channel if isinstance(channel, Readable) else None
+        elif (live := bot.registry.at(channel.id)) is not None and live.mirrors:
+            bot.dispatch("message_missed", message)

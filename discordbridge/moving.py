@@ -11,7 +11,7 @@ from discordbridge.actions import administration
 from discordbridge.administering import carried_out
 from discordbridge.bot import Bot
 from discordbridge.rights import Actor
-from meatlizard.errors import AppError, Forbidden
+from meatlizard.errors import Forbidden
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ async def transfer(bot: Bot, by: Actor, session: UUID, to: discord.Member) -> No
     bot.closed(row)
     try:
         moved = await carried_out(by, administration.transfer, by, session, to.id, to.display_name)
-    except AppError:
+    except Exception:
         bot.opened(row)
         if former is not None:
             await _open(channel, former)

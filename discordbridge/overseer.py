@@ -14,6 +14,7 @@ from discordbridge import closing, rights
 from discordbridge import following as answers
 from discordbridge.access import session_by_id
 from discordbridge.actions import accounts, seen, sessions
+from discordbridge.models import GuildSession
 from discordbridge.registry import Live
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, NotFound
@@ -49,12 +50,20 @@ async def step_in(live: Live, message: discord.Message) -> None:
 async def hand_back(bot: "Bot", session: UUID, by: discord.User | discord.Member) -> bool:
     """The model answers again. False when it did anyway. Raises AppError."""
     user = await administrator(by)
-    row = await in_database(session_by_id, session)
-    if row is None or row.conversation_id is None:
-        raise NotFound(gettext("This session is over."))
+    row = await _mirror(session, by)
+    assert row.conversation_id is not None
     done = await in_database(stepping_in.hand_back, user, row.conversation_id, row.former_model)
     await in_database(sessions.taken, session, None)
     return done
+
+
+async def _mirror(session: UUID, by: discord.User | discord.Member) -> GuildSession:
+    """A mirror in the server whose administrator presses. Raises NotFound."""
+    row = await in_database(session_by_id, session)
+    guild = by.guild.id if isinstance(by, discord.Member) else None
+    if row is None or row.conversation_id is None or row.kind != GuildSession.Kind.MIRROR or row.guild_id != guild:
+        raise NotFound(gettext("This session is over."))
+    return row
 
 
 async def administrator(author: discord.User | discord.Member) -> User:
@@ -100,6 +109,7 @@ class OverseerButton(
             done = await hand_back(bot, self.session, by)
             return gettext("The model answers again.") if done else gettext("The model was answering anyway.")
         await administrator(by)
+        await _mirror(self.session, by)
         await closing.close(bot, self.session, "administrator")
         return gettext("Closed. The next question opens a new one.")
 

@@ -9,9 +9,11 @@ import discord
 from django.utils import timezone
 
 from discordbridge import closing, places
-from discordbridge.access import guild_settings, known_guilds, live_sessions
+from discordbridge.access import guild_settings, known_guilds, live_sessions, strangers
 from discordbridge.actions import beginning, guilds, lease, seen, sessions
-from discordbridge.missing import channel_at, missed, read
+from discordbridge.channels import channel_at
+from discordbridge.membership import is_member
+from discordbridge.missing import missed, read
 from discordbridge.models import GuildSession, SeenMessage
 from discordbridge.trouble import TROUBLE, described
 from meatlizard.threads import in_database
@@ -31,7 +33,6 @@ MOST_PLACES = 100
 """Channels outside of sessions that are looked through for mentions, those used last first."""
 
 Kind, State = GuildSession.Kind, GuildSession.State
-Readable = discord.TextChannel | discord.Thread | discord.DMChannel
 
 
 async def reconcile(bot: "Bot") -> None:
@@ -54,6 +55,7 @@ async def reconcile(bot: "Bot") -> None:
 
 async def make_up(bot: "Bot") -> None:
     """What could not be shown before, because Discord was away or refused it; and what other processes changed."""
+    strange = await in_database(strangers)
     for row in await in_database(live_sessions):
         live = bot.registry.at(row.place) if row.place is not None else None
         if live is None:
@@ -62,6 +64,9 @@ async def make_up(bot: "Bot") -> None:
             await closing.close(bot, row.pk, "conversation_deleted")
         elif live.mirrors and not (row.guild and row.guild.mirror):
             await closing.close(bot, row.pk, "administrator")
+        elif row.pk in strange:
+            # What is said in the conversation from now on is no business of whoever this is on Discord.
+            await closing.close(bot, row.pk, "unlinked")
         elif row.owner_id != live.owner:
             # Linked to a web account meanwhile, or given to somebody else.
             bot.registry.add(row)
@@ -93,7 +98,7 @@ async def _session(bot: "Bot", row: GuildSession) -> None:
         await _cut_off(bot, row, guild)
     elif not await _stands(bot, row):
         await closing.close(bot, row.pk, "channel_deleted")
-    elif guild is not None and row.member is not None and not await _is_member(guild, row.member):
+    elif guild is not None and row.member is not None and not await is_member(guild, row.member):
         await closing.close(bot, row.pk, "member_left")
     else:
         bot.opened(row)
@@ -127,18 +132,6 @@ async def _stands(bot: "Bot", row: GuildSession) -> bool:
         return True
 
 
-async def _is_member(guild: discord.Guild, member: int) -> bool:
-    if guild.get_member(member) is not None:
-        return True
-    try:
-        return await guild.fetch_member(member) is not None
-    except discord.NotFound:
-        return False
-    except TROUBLE as error:
-        log.warning("discord.not_looked_up", extra=described(error))
-        return True
-
-
 async def _again(bot: "Bot", snowflake: int, place: int) -> None:
     """A message over which the bot died. Asking twice asks once, by its request."""
     channel = await channel_at(bot, place)
@@ -155,7 +148,11 @@ async def _again(bot: "Bot", snowflake: int, place: int) -> None:
         # It stays unsettled, and is looked for at the next start.
         log.warning("discord.not_looked_up", extra=described(error))
         return
-    await bot.intake.take(message, again=True)
+    live = bot.registry.at(place)
+    if live is not None and live.mirrors:
+        bot.dispatch("message_cut_off", message)
+    else:
+        await bot.intake.take(message, again=True)
 
 
 async def _mentions(bot: "Bot", since: datetime.datetime) -> None:

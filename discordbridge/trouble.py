@@ -12,6 +12,9 @@ TROUBLE: tuple[type[Exception], ...] = (
 aiohttp raised it.
 """
 
+NOT_TOLD: tuple[type[Exception], ...] = (*TROUBLE, RuntimeError)
+"""What saying something may raise: the last when the bot itself is leaving."""
+
 
 def described(error: BaseException) -> dict[str, Any]:
     """For the log: what it was, without anything that somebody wrote."""

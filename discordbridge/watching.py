@@ -7,7 +7,7 @@ database after a restart.
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import discord
@@ -18,6 +18,7 @@ from chat.events import ConversationDeleted, MessageAdded
 from chat.hub import conversation_topic, hub
 from chat.turns import Turn
 from discordbridge.actions import posting, seen, sessions
+from discordbridge.channels import channel_at
 from discordbridge.places import NO_CHANNEL
 from discordbridge.registry import Live
 from discordbridge.showing import Channel
@@ -118,12 +119,15 @@ class Lanes:
         if turn is None:
             return
         for number in range(TRIES):
-            channel = self._bot.get_partial_messageable(live.place) if live.kind == "direct" else None
-            found = channel or self._bot.get_channel(live.place)
+            found: Any = self._bot.get_partial_messageable(live.place)
+            if live.kind != "direct":
+                found = await channel_at(self._bot, live.place)
             if found is None:
+                # Gone, which is heard of in another way; or out of reach for now.
+                await in_database(sessions.behind, live.session, True)
                 return
             try:
-                await self._shown(live, found, turn)  # type: ignore[arg-type]
+                await self._shown(live, found, turn)
                 await in_database(sessions.behind, live.session, False)
                 return
             except discord.NotFound as error:

@@ -63,6 +63,12 @@ def all_channels() -> dict[int, frozenset[int]]:
     return {guild: frozenset(found) for guild, found in rows if found}
 
 
+def channels_left(guild: int) -> list[int]:
+    """Of which something is remembered still although memory was switched off there."""
+    rows = RememberedMessage.objects.filter(guild=guild).order_by().values_list("channel", flat=True).distinct()
+    return [key for key in rows if key not in channels(guild)]
+
+
 def remember(messages: Iterable[Heard]) -> int:
     """Keeps those of people who let themselves be remembered; what is kept already is brought up to date. Returns how many."""
     heard = {one.id: one for one in messages}

@@ -14,6 +14,8 @@ from discordbridge import reports
 from discordbridge.actions import remembering, transcripts
 from discordbridge.actions.remembering import Heard
 from discordbridge.bot import Bot
+from discordbridge.looking import Looking
+from discordbridge.membership import is_member
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
@@ -24,6 +26,8 @@ CAUGHT_UP = 100
 
 MOST_EMBEDS = 10
 
+LOOK_SECONDS = 20.0
+
 
 class Memory(commands.Cog):
     def __init__(self, bot: Bot) -> None:
@@ -33,6 +37,7 @@ class Memory(commands.Cog):
 
     async def cog_load(self) -> None:
         self._channels = await in_database(remembering.all_channels)
+        Looking(self.bot, self.look, LOOK_SECONDS, "remembered channels")
         self.upkeep.start()
 
     async def cog_unload(self) -> None:
@@ -115,13 +120,20 @@ class Memory(commands.Cog):
         self._channels.pop(guild.id, None)
         await in_database(remembering.guild_gone, guild.id)
 
+    async def look(self) -> None:
+        """What was set on the site, perhaps in another process, and where the bot has come back to."""
+        now = await in_database(remembering.all_channels)
+        for guild in now.keys() | self._channels.keys():
+            if now.get(guild, frozenset()) != self._channels.get(guild, frozenset()):
+                await self.on_guild_configured(guild)
+
     # --- switching, and catching up ---------------------------------------------------------------------------------
 
     @commands.Cog.listener()
     async def on_guild_configured(self, guild: int) -> None:
         """Members are told where it begins; where it ends, what was remembered goes."""
-        before = self._channels.get(guild, frozenset())
         now = await in_database(remembering.channels, guild)
+        before = self._channels.get(guild, frozenset())
         self._channels = {**self._channels, guild: now}
         for key in before - now:
             await in_database(remembering.channel_gone, key)
@@ -147,11 +159,14 @@ class Memory(commands.Cog):
         """What was said, changed, deleted, and who left while the bot was away."""
         for guild_id, channels in tuple(self._channels.items()):
             guild = self.bot.get_guild(guild_id)
-            if guild is None:
+            if guild is None or guild.unavailable:
+                # During an outage nobody seems to be a member.
                 continue
+            for key in await in_database(remembering.channels_left, guild_id):
+                await in_database(remembering.channel_gone, key)
             gone = await in_database(remembering.authors, guild_id)
             for author in gone:
-                if guild.get_member(author) is None:
+                if not await is_member(guild, author):
                     await in_database(remembering.forget, author, guild_id)
             for key in channels:
                 channel = guild.get_channel(key)

@@ -1,16 +1,24 @@
 """Keeps rows and places in agreement: at each start, and when either goes."""
 
 import asyncio
+import logging
 
 import discord
-from discord.ext import commands, tasks
+from discord.ext import commands
 
 from discordbridge import closing, reconciling
-from discordbridge.access import live_session, member_sessions
+from discordbridge.access import has_its_conversation, live_session, member_sessions
 from discordbridge.actions import guilds, lease, seen
 from discordbridge.bot import Bot
+from discordbridge.looking import Looking
 from discordbridge.registry import Live
 from meatlizard.threads import in_database
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 20.0
+FORGET_SECONDS = 6 * 3600.0
+AGAIN_SECONDS = 5.0
 
 
 class Upkeep(commands.Cog):
@@ -19,18 +27,21 @@ class Upkeep(commands.Cog):
         self._one_at_a_time = asyncio.Lock()
 
     async def cog_load(self) -> None:
-        self.sweep.start()
-        self.forget.start()
-
-    async def cog_unload(self) -> None:
-        self.sweep.cancel()
-        self.forget.cancel()
+        Looking(self.bot, self.sweep, SWEEP_SECONDS, "sweep")
+        Looking(self.bot, self.forget, FORGET_SECONDS, "forgetting old messages")
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """At each start, and after each connection that could not be resumed: news of what happened meanwhile is lost."""
         async with self._one_at_a_time:
-            await reconciling.reconcile(self.bot)
+            while True:
+                try:
+                    await reconciling.reconcile(self.bot)
+                    return
+                except Exception:
+                    # Until it is done nothing is made up for, and no web session is mirrored.
+                    log.exception("discord.not_reconciled")
+                await asyncio.sleep(AGAIN_SECONDS)
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
@@ -59,9 +70,11 @@ class Upkeep(commands.Cog):
 
     @commands.Cog.listener()
     async def on_conversation_gone(self, live: Live) -> None:
+        # Its former owner hears the same of one that was given away, and the news may be older than the session as it is now.
+        if await in_database(has_its_conversation, live.session):
+            return
         await closing.close(self.bot, live.session, "conversation_deleted")
 
-    @tasks.loop(seconds=20)
     async def sweep(self) -> None:
         """Brings to their places what could not be shown before."""
         # Not before: what was written since the bot was last alive is still to be looked for.
@@ -69,7 +82,6 @@ class Upkeep(commands.Cog):
         await in_database(lease.note_alive)
         await reconciling.make_up(self.bot)
 
-    @tasks.loop(hours=6)
     async def forget(self) -> None:
         await in_database(seen.forget_old)
 

@@ -5,7 +5,7 @@ where that is switched on, and only what the asker can see.
 import asyncio
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -313,6 +313,57 @@ async def test_what_happened_while_the_bot_was_away_is_made_up_for(town: Town) -
             await asyncio.sleep(0.02)
     await fresh.catch_up()
     assert await in_database(texts) == ["changed", "", "new"]
+
+
+async def test_holes_in_what_the_bot_knows_of_members_forget_nobody(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from discordbridge.cogs.memory import Memory
+
+    await switched_on(town)
+    town.mia.say(town.general, "mine")
+    await eventually(texts, ["mine"])
+    memory = cast(Memory, town.bot.get_cog("Memory"))
+    guild = town.bot.get_guild(town.guild.id)
+    assert guild is not None
+    monkeypatch.setattr(type(guild), "get_member", lambda self, key: None)
+    await memory.catch_up()
+    monkeypatch.setattr(guild, "unavailable", True)
+    town.discord.world.faults.answer(404, "GET", "/guilds/*/members/*")
+    await memory.catch_up()
+    assert await in_database(texts) == ["mine"]
+
+
+async def test_what_is_set_on_the_site_counts_too(town: Town) -> None:
+    from discordbridge.actions import guilds
+    from discordbridge.cogs.memory import Memory
+
+    memory = cast(Memory, town.bot.get_cog("Memory"))
+    await in_database(lambda: guilds.configure(town.guild.id, memory_channels=[town.general.id]))
+    await memory.look()
+    await town.mia.reads(town.general, "is remembered on the site")
+    town.mia.say(town.general, "mine")
+    await eventually(texts, ["mine"])
+    await memory.look()
+    assert await in_database(texts) == ["mine"]
+    await in_database(lambda: guilds.configure(town.guild.id, memory_channels=[]))
+    await memory.look()
+    assert await in_database(texts) == []
+
+
+async def test_what_was_switched_off_while_the_bot_was_away_is_forgotten(town: Town) -> None:
+    from discordbridge.actions import guilds
+    from discordbridge.cogs.memory import Memory
+
+    await switched_on(town)
+    town.mia.say(town.general, "mine")
+    await eventually(texts, ["mine"])
+    await town.bot.remove_cog("Memory")
+    await in_database(lambda: guilds.configure(town.guild.id, memory_channels=[1]))
+    fresh = Memory(town.bot)
+    await town.bot.add_cog(fresh)
+    await fresh.catch_up()
+    assert await in_database(texts) == []
 
 
 async def test_a_question_gets_what_the_asker_can_see_and_nothing_else(town: Town) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from chat import actions, queueing, stepping_in
 from chat.models import Conversation, Generation, Message
 from discordbridge import onlooking
-from discordbridge.actions import guilds
+from discordbridge.actions import guilds, seen
 from discordbridge.bot import Bot
 from discordbridge.models import Guild as GuildRow
 from discordbridge.models import GuildSession
@@ -172,6 +172,29 @@ async def test_only_administrators_press_its_buttons(
     await helper.press(admin.answers(channel)[0], "Close this mirror").answered()
     assert not channel.deleted
     assert not await in_database(lambda: Message.objects.filter(source="staff").exists())
+
+
+async def test_what_administrators_write_while_the_bot_is_away_is_brought_or_marked(
+    node: FakeNode, fake_discord: FakeDiscord, guild: Guild, alice: User
+) -> None:
+    admin = fake_discord.owner(guild)
+    async with bot_at(fake_discord):
+        await in_database(lambda: guilds.configure(guild.id, mirror=True))
+        await in_database(
+            lambda: GuildRow.objects.update(mirrored_since=timezone.now() - datetime.timedelta(minutes=1))
+        )
+        talk = await ask(alice, "One")
+        channel = await mirror(admin, guild)
+        await answered(node, "One it is")
+        await admin.reads(channel, "One it is")
+    cut_off = admin.say(channel, "Cut off")
+    await in_database(seen.first_sight, cut_off.id, channel.id)
+    admin.say(channel, "Meanwhile")
+    async with bot_at(fake_discord):
+        await admin.reads(channel, "I was cut off")
+        staff = Message.objects.filter(conversation=talk, source="staff")
+        await until(lambda: in_database(staff.filter(content="Meanwhile").exists))
+        assert await in_database(staff.count) == 1
 
 
 async def test_pages_say_who_reads_along(

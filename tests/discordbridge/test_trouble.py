@@ -2,15 +2,20 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import cast
+from uuid import uuid4
 
+import discord
 import pytest
 from django.utils import timezone
 
+from chat import actions as chat
 from chat import keeping
 from chat.models import Conversation, Generation, Message, Upload
-from discordbridge import closing
-from discordbridge.actions import guilds
+from discordbridge import closing, reconciling
+from discordbridge.actions import guilds, linking
 from discordbridge.bot import Bot
+from discordbridge.cogs.upkeep import Upkeep
 from discordbridge.models import GuildSession, SeenMessage
 from meatlizard.accounts.models import Tier, User
 from meatlizard.threads import in_database
@@ -152,6 +157,59 @@ async def test_the_trash_on_the_web_closes_the_channel(
     await in_database(keeping.discard, talk.owner, [talk.pk])
     assert await reason() == "conversation_deleted"
     assert channel.deleted
+
+
+async def test_old_news_of_a_conversation_that_is_there_close_nothing(
+    bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild
+) -> None:
+    """Its former owner's pages hear of one that was given away that it is gone, and so may the bot, later."""
+    channel = await private_channel(fake_discord.member(guild, "anne"), guild)
+    await fake_discord.world.until(lambda: len(bot.registry) == 1, "the bot knows it")
+    (live,) = bot.registry
+    upkeep = cast(Upkeep, bot.get_cog("Upkeep"))
+    await upkeep.on_conversation_gone(live)
+    assert not channel.deleted
+    await in_database(lambda: Conversation.objects.update(removed=timezone.now()))
+    await upkeep.on_conversation_gone(live)
+    assert channel.deleted
+
+
+async def test_who_unties_the_accounts_is_not_read_along_with_any_more(
+    bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild, alice: User
+) -> None:
+    anne, boris = fake_discord.member(guild, "anne"), fake_discord.member(guild, "boris")
+    channel, other = await private_channel(anne, guild), await private_channel(boris, guild)
+    await fake_discord.world.until(lambda: len(bot.registry) == 2, "the bot knows it")
+    await in_database(linking.link, anne.id, "Anne", alice)
+    await reconciling.make_up(bot)
+    assert anne.sees(channel)
+    await in_database(linking.unlink, alice)
+    await reconciling.make_up(bot)
+    assert channel.deleted and not other.deleted
+    assert await in_database(lambda: Conversation.objects.filter(owner=alice).count()) == 1
+
+
+async def test_a_thread_that_discord_has_archived_gets_what_is_said_and_goes_at_the_end(
+    bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild
+) -> None:
+    anne = fake_discord.member(guild, "anne")
+    await in_database(lambda: guilds.configure(guild.id, session_kind="thread"))
+    thread = await private_channel(anne, guild)
+    await fake_discord.world.until(lambda: len(bot.registry) == 1, "the bot knows it")
+    talk = await in_database(Conversation.objects.select_related("owner").get)
+
+    async def archive() -> None:
+        found = cast(discord.Thread, bot.get_channel(thread.id))
+        await found.edit(archived=True)
+        await fake_discord.world.until(lambda: bot.get_channel(thread.id) is None, "the bot forgets it")
+
+    await archive()
+    await in_database(chat.send, talk.owner, talk.pk, uuid4(), "From the web")
+    await answered(node, "To Discord")
+    await anne.reads(thread, "To Discord")
+    await archive()
+    await closing.close(bot, (await in_database(GuildSession.objects.get)).pk, "asked")
+    assert thread.deleted
 
 
 async def test_closing_twice_at_once_closes_once(
