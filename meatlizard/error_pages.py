@@ -57,6 +57,10 @@ class AppErrors:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        """Nothing is called by a name with a NUL in it, and PostgreSQL refuses the question."""
+        return answer(request, 404) if any("\x00" in str(part) for part in kwargs.values()) else None
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Ratelimited):
             exception = LimitReached(code="rate_limited")

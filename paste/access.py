@@ -36,6 +36,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
+def _name(text: str) -> str:
+    # PostgreSQL refuses to be asked for one with a NUL.
+    return text.replace("\x00", "")
+
+
 def may_make(viewer: Viewer) -> bool:
     return viewer.is_authenticated or makers() == "everyone"
 
@@ -55,7 +60,7 @@ def access_paste(viewer: Viewer, slug: str, *, write: bool = False) -> Paste:
 
     It neither asks for the password (:func:`paste.actions.is_unlocked`) nor uses up a view (:func:`paste.actions.claim_view`).
     """
-    row = readable().select_related("owner").filter(slug=slug).first()
+    row = readable().select_related("owner").filter(slug=_name(slug)).first()
     if row is None or (row.privacy == Paste.Privacy.PRIVATE and not is_owner(viewer, row)):
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     if write and not is_owner(viewer, row):
@@ -113,7 +118,7 @@ def is_owner(viewer: Viewer, paste: Paste) -> bool:
 
 def access_by_token(slug: str, token: str) -> Paste:
     """By the token that was given to whoever made it. Raises NotFound for no such paste, Forbidden for another's token."""
-    row = readable().filter(slug=slug).first()
+    row = readable().filter(slug=_name(slug)).first()
     right = row is not None and row.deletion_hash and constant_time_compare(token_hash(token), row.deletion_hash)
     if row is None or (row.privacy == Paste.Privacy.PRIVATE and not right):
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
@@ -123,8 +128,20 @@ def access_by_token(slug: str, token: str) -> Paste:
 
 
 def access_claimed(slug: str) -> Paste:
-    """One that may have been spent just now, for who proves to have been its reader (:func:`paste.actions.has_claimed`)."""
-    row = Paste.objects.filter(slug=slug, state__in=[Paste.State.READY, Paste.State.SPENT]).first()
+    """One that may have been spent just now, for who proves to have been its reader (:func:`paste.actions.has_claimed`). What was taken
+    away since (made private, ended, taken down, its owner suspended) is so for readers, too."""
+    now = timezone.now()
+    row = (
+        Paste.objects.select_related("owner")
+        .filter(
+            Q(state=Paste.State.READY) | Q(state=Paste.State.SPENT, views_left=0, purge_at__gt=now),
+            Q(expires=None) | Q(expires__gt=now),
+            Q(owner=None) | at_large("owner__"),
+            slug=_name(slug),
+        )
+        .exclude(privacy=Paste.Privacy.PRIVATE)
+        .first()
+    )
     if row is None:
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     return row
@@ -132,7 +149,7 @@ def access_claimed(slug: str) -> Paste:
 
 def access_deleted(viewer: User, slug: str) -> Paste:
     """One's own that can still be brought back."""
-    row = deleted_of(viewer).filter(slug=slug).first()
+    row = deleted_of(viewer).filter(slug=_name(slug)).first()
     if row is None:
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     return row
@@ -159,14 +176,14 @@ def files_of(paste: Paste, revision: int | None = None) -> list[File]:
 
 
 def access_comment(paste: Paste, public_id: str) -> Comment:
-    row = Comment.objects.filter(paste=paste.pk, public_id=public_id).first()
+    row = Comment.objects.filter(paste=paste.pk, public_id=_name(public_id)).first()
     if row is None:
         raise NotFound(gettext("There is no such comment."), code="no_such_comment")
     return row
 
 
 def access_collection(viewer: Viewer, slug: str, *, write: bool = False) -> Collection:
-    row = Collection.objects.select_related("owner").filter(slug=slug).first()
+    row = Collection.objects.select_related("owner").filter(slug=_name(slug)).first()
     mine = row is not None and row.owner_id == viewer.pk
     if row is None or not (mine or (row.public and not row.owner.is_suspended and row.owner.is_active)):
         raise NotFound(gettext("There is no such collection."), code="no_such_collection")

@@ -220,9 +220,10 @@ def _bring(paste: Paste, author: User, fresh: Sequence[tuple[File, bytes]]) -> N
     for file, _data in fresh:
         file.paste, file.since = paste, 0
     with transaction.atomic():
+        # The paste before its owner's ledger, as whatever deletes locks them.
+        Paste.objects.filter(pk=paste.pk).update(size=F("size") + size)
         if paste.owner is not None:
             storage.take(paste.owner, size)
-        Paste.objects.filter(pk=paste.pk).update(size=F("size") + size)
         File.objects.bulk_create([file for file, _data in fresh])
     _store(fresh)
 

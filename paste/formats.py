@@ -80,7 +80,8 @@ def guess(name: str, text: str) -> str:
     if found:
         return found
     beginning = text[:LOOKED_AT].lstrip()
-    if shebang := _SHEBANG.match(beginning):
+    # Its time grows with the square of what it looks at.
+    if shebang := _SHEBANG.match(beginning[:200]):
         return _SHELLS.get(shebang[1], shebang[1])
     if beginning[:1] in ("{", "[") and _is_json(text):
         return NOTEBOOK if '"nbformat"' in text and beginning[:1] == "{" else JSON

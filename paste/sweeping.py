@@ -4,13 +4,13 @@ import datetime
 import logging
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from meatlizard.storage import actions as storage
 from paste import contents
 from paste.jobs import sweep_pastes
-from paste.models import Comment, File, Paste, Star
+from paste.models import Comment, File, Paste, Revision, Star
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +77,25 @@ def _drop(file: File) -> bool:
     return True
 
 
+def drop_earlier(paste: Paste) -> None:
+    """Deletes all revisions but the present one, which nobody may read any more. What a crash leaves of their files the sweep deletes."""
+    with transaction.atomic():
+        earlier = File.objects.filter(paste=paste.pk, until__isnull=False)
+        earlier.update(since=0)
+        Revision.objects.filter(paste=paste.pk, number__lt=paste.revision).delete()
+    for file in earlier.select_related("paste"):
+        _drop(file)
+
+
 def forget(person: int) -> None:
     """Within the transaction that deletes a person: their pastes are out of reach at once and go soon; of comments at others' pastes
     the words go, and the place of answers to them stays."""
     now = timezone.now()
     for key in Star.objects.filter(user=person).order_by("paste").values_list("paste", flat=True):
         Paste.objects.filter(pk=key).update(stars=F("stars") - 1)
-    Comment.objects.filter(author=person).update(text="", html="", removed=True, author=None)
+    mine = Comment.objects.filter(author=person)
+    for key, count in mine.filter(removed=False).values_list("paste").annotate(n=Count("pk")).order_by("paste"):
+        Paste.objects.filter(pk=key).update(comments_count=F("comments_count") - count)
+    mine.update(text="", html="", adata="", removed=True, author=None)
     if Paste.objects.filter(owner=person).update(state=Paste.State.DELETED, purge_at=now, owner=None):
         sweep_pastes.enqueue()

@@ -55,10 +55,11 @@ class PasteTexts:
         paste = _paste(target)
         if paste is None:
             return False
-        if not text or paste.sealed or paste.owner is None:
+        if not text or paste.sealed or paste.owner is None or paste.state != Paste.State.READY:
             return self.remove(target)
         first = files_of(paste)[0]
         revise(paste, paste.owner, [contents.Draft(first.name, text.encode(), first.format)], title="")
+        sweeping.drop_earlier(paste)
         return True
 
     def remove(self, target: str) -> bool:
@@ -83,7 +84,9 @@ def _paste(target: str) -> Paste | None:
     kind, _colon, slug = target.partition(":")
     if kind != "paste":
         return None
-    return Paste.objects.select_related("owner").filter(slug=slug, state=Paste.State.READY).first()
+    # Its owner may have deleted it in the meantime, and could bring it back.
+    there = Paste.objects.select_related("owner").filter(state__in=[Paste.State.READY, Paste.State.DELETED])
+    return there.filter(slug=slug).first()
 
 
 def _comment(target: str) -> Comment | None:

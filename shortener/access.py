@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
+from shortener.details import storable
 from shortener.models import Domain, Link, LinkFolder, LinkTag
 
 NO_SUCH_LINK = _("This link leads nowhere. It may have been withdrawn, be past its time, or have been copied in part.")
@@ -94,7 +95,7 @@ def access_domain(viewer: User | AnonymousUser, host: str) -> Domain | None:
     """None for the empty host, the site's own."""
     if not host:
         return None
-    row = domains_for(viewer).filter(host=host.strip().lower()).first()
+    row = domains_for(viewer).filter(host=storable(host).strip().lower()).first()
     if row is None:
         raise NotFound(gettext("There is no such domain on this site, or it is not yours."))
     return row

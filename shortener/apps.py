@@ -2,7 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,7 +25,8 @@ class ShortenerConfig(AppConfig):
         registry.add_router("/links", "shortener.api.links.router", "links")
         account_suspended.connect(_forget, dispatch_uid="shortener.suspended")
         post_save.connect(_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.saved")
-        pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.forget")
+        # Once the links are gone: whoever changes one of them has its row first, and then says so.
+        post_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.forget")
 
 
 def _saved(sender: Any, instance: Any, created: bool, update_fields: Any = None, **kwargs: Any) -> None:

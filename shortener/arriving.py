@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from meatlizard.errors import Forbidden, NotFound
 from meatlizard.security import ratelimit
 from shortener.access import NO_SUCH_LINK, link_at
-from shortener.details import MAX_PASSWORD
+from shortener.details import MAX_PASSWORD, storable
 from shortener.models import Link
 from shortener.redirect import visits
 from shortener.redirect.entries import Entry, compiled
@@ -89,7 +89,7 @@ def unlock(link: Link, password: str, address: str) -> str:
     too_often = _("Too many passwords were tried. Wait a little.")
     ratelimit.check("link.password", f"{link.pk} {address}", GUESSES, too_often)
     ratelimit.check("link.password.all", str(link.pk), GUESSES_BY_ALL, too_often)
-    if len(password) > MAX_PASSWORD or not check_password(password, link.password):
+    if len(password) > MAX_PASSWORD or not check_password(storable(password), link.password):
         raise Forbidden(_("This is not the password."), code="wrong_password")
     return _proof(link)
 

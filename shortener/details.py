@@ -71,11 +71,11 @@ def _apply_plain(link: Link, details: Details) -> None:
     if "title" in details:
         link.title = short(details["title"], MAX_TITLE, _("title"))
     if "notes" in details:
-        link.notes = details["notes"].replace("\x00", "")[:MAX_NOTES]
+        link.notes = storable(details["notes"])[:MAX_NOTES]
     if "password" in details:
         if len(details["password"]) > MAX_PASSWORD:
             raise Invalid(_("A password has at most %s characters.") % MAX_PASSWORD, code="password_too_long")
-        link.password = make_password(details["password"]) if details["password"] else ""
+        link.password = make_password(storable(details["password"])) if details["password"] else ""
     if "max_clicks" in details:
         if details["max_clicks"] is not None and not 1 <= details["max_clicks"] <= MAX_LIMIT:
             raise Invalid(_("The number of clicks begins at 1."), code="max_clicks_bad")
@@ -129,12 +129,17 @@ def set_tags(link: Link, names: Sequence[str] | None) -> None:
 
 
 def short(text: str, most: int, what: str) -> str:
-    text = " ".join(text.replace("\x00", "").split())
+    text = " ".join(storable(text).split())
     if len(text) > most:
         raise Invalid(
             _("This %(what)s is longer than %(most)s characters.") % {"what": what, "most": most}, code="too_long"
         )
     return text
+
+
+def storable(text: str) -> str:
+    # Databases take no NUL, and no half of a surrogate pair.
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def columns(details: Details) -> list[str]:

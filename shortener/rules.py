@@ -42,6 +42,12 @@ def _lower(text: str) -> str:
     return text.strip().lower()
 
 
+def _storable(text: str) -> str:
+    if "\x00" in text or text.encode(errors="replace").decode() != text:
+        raise ValueError("this is no text")
+    return text
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -50,7 +56,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Word: TypeAlias = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_lower)]
+Storable: TypeAlias = Annotated[str, AfterValidator(_storable)]
+"""What a database takes: in PostgreSQL's JSON there is no NUL, and no half of a surrogate pair."""
+
+Word: TypeAlias = Annotated[Storable, Field(min_length=1, max_length=100), AfterValidator(_lower)]
 Words: TypeAlias = Annotated[tuple[Word, ...], Field(min_length=1, max_length=50)]
 Clock: TypeAlias = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
@@ -87,8 +96,8 @@ class ByQuery(_Part):
     """``value`` None: the parameter need only be there."""
 
     type: Literal["query"] = "query"
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    value: Annotated[str, Field(max_length=500)] | None = None
+    name: Annotated[Storable, Field(min_length=1, max_length=100)]
+    value: Annotated[Storable, Field(max_length=500)] | None = None
 
     def holds(self, visitor: Visitor) -> bool:
         return any(name == self.name and self.value in (None, value) for name, value in visitor.query)

@@ -81,10 +81,14 @@ def _expires(said: Mapping[str, str], visitor: bool) -> datetime.datetime | None
         return now + datetime.timedelta(days=VISITOR_DAYS) if visitor else None
     if text in _NEVER:
         return None
-    if text.isdecimal():
-        # Hours, or a moment in milliseconds: as 0x0 reads it.
-        return _at(int(text) / 1_000) if int(text) > 1_000_000 else now + datetime.timedelta(hours=int(text))
-    return now + datetime.timedelta(seconds=seconds(text))
+    try:
+        if text.isdecimal():
+            # Hours, or a moment in milliseconds: as 0x0 reads it.
+            number = int(text[:20])
+            return _at(number / 1_000) if number > 1_000_000 else now + datetime.timedelta(hours=number)
+        return now + datetime.timedelta(seconds=seconds(text))
+    except OverflowError:
+        raise _not_a_time() from None
 
 
 def _at(moment: float) -> datetime.datetime:

@@ -143,7 +143,8 @@ def documented(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "DELETE":
         return delete(request, slug)
     paste = _readable(request, slug)
-    return JsonResponse({"data": contents.text_of(access_file(paste, 1)), "key": paste.slug})
+    said = {"data": contents.text_of(access_file(paste, 1)), "key": paste.slug}
+    return JsonResponse(said, headers={"Cache-Control": "private, no-store"})
 
 
 @csrf_exempt
@@ -166,6 +167,7 @@ def raw(request: HttpRequest, slug: str) -> HttpResponse:
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
     response["X-Robots-Tag"] = "noindex"
+    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from paste import contents
 from paste.models import File, Rendition
 from paste.rendering import VERSION, code
-from paste.rendering.workers import TookTooLong, Worker, background, pages
+from paste.rendering.workers import Busy, TookTooLong, Worker, background, pages
 
 AT_ONCE = 100_000
 """Bytes that are rendered while somebody waits; more is done by a job."""
@@ -51,6 +51,9 @@ def render(file: File, worker: Worker, seconds: float) -> Shown:
     text = contents.text_of(file)
     try:
         kind, packed = worker.render(text, file.format, mark(file), seconds)
+    except Busy:
+        # Not kept: the next who looks may find nobody before them.
+        return Shown("lines", code.plain_piece(text, mark(file), 0) or "", _pieces(file))
     except TookTooLong:
         kind, packed = "lines", [zlib.compress(piece.encode(), 1) for piece in code.plain(text, mark(file))]
     _keep(file, kind, packed)

@@ -26,6 +26,10 @@ class TookTooLong(Exception):
     """It was not rendered in time, or broke what renders. The text is shown as it is."""
 
 
+class Busy(TookTooLong):
+    """Others were at it all the time: nothing is known of this text."""
+
+
 class Worker:
     """A process, begun when it is needed; one request at a time."""
 
@@ -34,10 +38,10 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
 
     def render(self, text: str, format: str, mark: str, seconds: float) -> tuple[str, list[bytes]]:
-        """Kind, and pieces packed by zlib. Raises TookTooLong, also when others are at it for ``seconds``."""
+        """Kind, and pieces packed by zlib. Raises TookTooLong, and Busy when others are at it for ``seconds``."""
         until = time.monotonic() + seconds
         if not self._lock.acquire(timeout=seconds):
-            raise TookTooLong
+            raise Busy
         try:
             fresh = self._process is None or self._process.poll() is not None
             process = self._start() if fresh or self._process is None else self._process

@@ -49,7 +49,11 @@ def access_sealed_by_token(slug: str, token: str) -> Paste:
 
 def access_coming(slug: str, token: str) -> Sealed:
     """One whose large files are still on their way, for who sends them."""
-    paste = Paste.objects.select_related("owner").filter(slug=slug, sealed=True, state=Paste.State.COMING).first()
+    paste = (
+        Paste.objects.select_related("owner")
+        .filter(slug=slug.replace("\x00", ""), sealed=True, state=Paste.State.COMING)
+        .first()
+    )
     seal = Seal.objects.filter(paste=paste.pk, parts__gt=0).first() if paste is not None else None
     if paste is None or seal is None:
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
-from meatlizard.errors import Forbidden, Invalid, NotFound
+from meatlizard.errors import Forbidden, Invalid, NotFound, Unavailable
+from meatlizard.ops import switches
 from meatlizard.security.client_address import address_key
 from meatlizard.security.ratelimit import check as check_limit
 from paste import actions as pastes
@@ -109,15 +110,25 @@ def _api_get(request: HttpRequest) -> HttpResponse:
         if found is None:
             raise NotFound(code="no_such_kind")
         return JsonResponse(found)
-    if "pasteid" in request.GET:
+    slug = next(iter(request.GET), "")
+    if request.method == "GET" and "pasteid" in request.GET:
+        _check_writable()
         pastes.delete(access_sealed_by_token(request.GET["pasteid"], request.GET.get("deletetoken", "")))
         return JsonResponse({"status": 0, "id": request.GET["pasteid"]})
     check_limit("paste.sealed.read", f"address {address_key(request)}", READ_RATE, open_in_trouble=True)
     if request.method == "HEAD":
         # It must use nothing up.
-        access_sealed(request.user, next(iter(request.GET), ""))
+        access_sealed(request.user, slug)
         return HttpResponse(content_type="application/json")
-    return answers.opened(actions.open_classic(request.user, next(iter(request.GET), "")))
+    if switches.current().read_only and access_sealed(request.user, slug).paste.burns:
+        _check_writable()
+    return answers.opened(actions.open_classic(request.user, slug))
+
+
+def _check_writable() -> None:
+    """PrivateBin's clients delete, and use up views, by GET, which nothing before this takes for writing."""
+    if (closed := switches.current()).read_only:
+        raise Unavailable(closed.maintained, code="maintenance")
 
 
 @csrf_exempt

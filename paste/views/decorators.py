@@ -10,7 +10,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def by_address(view: View) -> View:
-    """The address may be a secret: search engines and the pages that links in it lead to shall not have it."""
+    """The address may be a secret: search engines, caches and the pages that links in it lead to shall not have it."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -18,6 +18,7 @@ def by_address(view: View) -> View:
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow, noarchive")
         # Not no-referrer: browsers then send forms without an origin, and are refused.
         response.headers["Referrer-Policy"] = "same-origin"
+        response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
     return answered

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from meatlizard.security.client_address import address_key
 from paste import actions, contents, counting, files, visits
 from paste.access import access_file, files_of
-from paste.models import File, Paste
+from paste.models import File
 from paste.views.decorators import by_address
 
 
@@ -27,8 +27,15 @@ from paste.views.decorators import by_address
 @by_address
 def raw(request: HttpRequest, slug: str, file: int = 1) -> HttpResponseBase:
     """The bytes of a file, as text or picture. By POST, with ``password`` where there is one, a view is used up."""
-    paste = _claimed(request, slug) if request.method == "POST" else visits.opened(request, slug)
-    row = access_file(paste, file, _revision(request))
+    if request.method == "POST":
+        found = _let_in(request, slug)
+        # Before a view is used up, for which there would be nothing.
+        row = access_file(found.paste, file, _revision(request))
+        if found.stands != "open":
+            actions.claim_view(found.paste)
+            counting.seen(found.paste.pk)
+    else:
+        row = access_file(visits.opened(request, slug), file, _revision(request))
     media = files.media_type(row)
     response = _bytes(row, media)
     if media == files.UNKNOWN:
@@ -36,15 +43,14 @@ def raw(request: HttpRequest, slug: str, file: int = 1) -> HttpResponseBase:
     return response
 
 
-def _claimed(request: HttpRequest, slug: str) -> Paste:
+def _let_in(request: HttpRequest, slug: str) -> visits.Visit:
+    """Past the password, and before a view is used up. Raises as :func:`paste.visits.opened`."""
     found = visits.visit(request, slug)
+    if found.paste.sealed:
+        visits.opened(request, slug)
     if found.stands == "password":
         actions.unlock(found.paste, request.POST.get("password", ""), address_key(request))
-    if found.stands == "open" or found.paste.sealed:
-        return visits.opened(request, slug)
-    actions.claim_view(found.paste)
-    counting.seen(found.paste.pk)
-    return found.paste
+    return found
 
 
 @require_GET

@@ -133,8 +133,8 @@ def _editor(
 ) -> HttpResponse:
     if form.errors or found:
         status = max(status, 400)
-    if not found:
-        form.fields.pop("publish_anyway", None)
+    # The warning has its own.
+    form.fields.pop("publish_anyway", None)
     anonymous = not request.user.is_authenticated
     context = {
         "form": form, "rows": rows, "leaks": found, "formats": sorted(formats.OFFERED.items(), key=lambda pair: pair[1].lower()),

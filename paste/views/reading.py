@@ -47,8 +47,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         counting.seen(found.paste.pk)
     if found.paste.privacy == Paste.Privacy.PUBLIC and not found.paste.burns:
         response.headers["X-Robots-Tag"] = "index"
-    else:
-        response.headers["Cache-Control"] = "private, no-store"
+        response.headers["Cache-Control"] = "no-cache"
     return response
 
 

@@ -44,9 +44,9 @@ def create(by: User, *, domain: Domain | None = None, style: str = "random", **d
 
 
 def link_to(by: User, url: str, title: str = "") -> Link:
-    """The short link to a page of this site that is meant to be passed on: the one there is, or a new one.
+    """The plain short link to an address: the one there is, or a new one.
 
-    For the buttons beside pastes, files, videos and shared chats. Raises as :func:`create`.
+    For the buttons beside pastes, files, videos and shared chats, and for clients of YOURLS. Raises as :func:`create`.
     """
     _require_maker(by)
     target = targets.read(url, details_of.domain_hosts())
@@ -122,17 +122,21 @@ def edit_many(links: Sequence[Link], **details: Unpack[Details]) -> list[Outcome
 
 
 def delete(link: Link) -> None:
-    """For good, with all that was counted. The slug is free again."""
-    delete_many([link])
+    """For good, with all that was counted. The slug is free again. Raises Forbidden for what a moderator took down: its address is known to
+    people who must not be led anywhere by a link that is made anew."""
+    if not delete_many([link]) and Link.objects.filter(pk=link.pk).exists():
+        raise Forbidden(_("A moderator took this link down. It cannot be deleted."), code="taken_down")
 
 
 def delete_many(links: Sequence[Link]) -> int:
+    """How many there were; what a moderator took down stays."""
     _require_few(len(links))
-    keys = [key_of(link) for link in links]
     with transaction.atomic():
-        Link.objects.filter(pk__in=[link.pk for link in links]).delete()
-        changed(*keys)
-    return len(keys)
+        mine = Link.objects.select_for_update(of=("self",)).select_related("domain").order_by("pk")
+        gone = list(mine.filter(pk__in=[link.pk for link in links], taken_down=None))
+        Link.objects.filter(pk__in=[link.pk for link in gone]).delete()
+        changed(*(key_of(link) for link in gone))
+    return len(gone)
 
 
 def reset_clicks_left(link: Link) -> None:

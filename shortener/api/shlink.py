@@ -16,10 +16,11 @@ from pydantic import BaseModel, ValidationError
 
 from meatlizard.api.authentication import KeyRequest, authenticate
 from meatlizard.errors import AppError, Invalid, LimitReached, NotFound, Unauthenticated
-from shortener import actions, figures, slugs
+from shortener import actions, figures, finding, slugs, targets
 from shortener.access import access_domain, access_link_at, domains_for, links_of, tag_names, tags_of
 from shortener.addresses import address_of
 from shortener.api import shlink_shapes as shapes
+from shortener.details import domain_hosts
 from shortener.figures import Span
 from shortener.models import Link
 
@@ -85,9 +86,10 @@ def create(request: KeyRequest) -> HttpResponse:
     # Their default, not ours: clients count on it.
     details.setdefault("forward_query", True)
     if wish.findIfExists:
-        alike = links_of(request.user).filter(target=wish.longUrl, domain=domain)
+        alike = finding.narrowed(links_of(request.user), finding.Wanted(state="live"))
+        alike = alike.filter(target=targets.read(wish.longUrl, domain_hosts()).url, domain=domain)
         if wish.customSlug:
-            alike = alike.filter(slug=wish.customSlug)
+            alike = alike.filter(slug=slugs.clean(wish.customSlug))
         if (there := alike.first()) is not None:
             return JsonResponse(shapes.shown(there))
     if wish.customSlug:

@@ -59,8 +59,7 @@ def _shorten(user: User, given: QueryDict) -> Answer:
     if keyword:
         link = actions.create(user, target=url, slug=keyword, title=title)
     else:
-        there = links_of(user).filter(target=url, domain=None, rules=[], password="", max_clicks=None).first()
-        link = there or actions.create(user, target=url, title=title)
+        link = actions.link_to(user, url, title)
     address = address_of(link)
     of_url = {
         "keyword": link.slug,

@@ -109,7 +109,11 @@ def edit(request: UserRequest, link: int) -> HttpResponse:
 @require_POST
 def delete(request: UserRequest, link: int) -> HttpResponse:
     row = access_link(request.user, link)
-    actions.delete(row)
+    try:
+        actions.delete(row)
+    except AppError as error:
+        messages.error(request, error.message)
+        return redirect("shortener:edit", link=row.pk)
     messages.success(request, _("The link {slug} was deleted, and its figures with it.").format(slug=row.slug))
     return redirect("shortener:index")
 

@@ -83,6 +83,7 @@ def test_a_secret_is_published_only_when_one_says_so(alice: User) -> None:
     warned = client.post(reverse("paste:new"), form(text))
     assert warned.status_code == 400 and "a key of AWS in a.py, line 2" in body(warned) and not Paste.objects.exists()
     assert "ABCDEFGHIJKLMNOP" in body(warned), "what was written is still there"
+    assert body(warned).count('name="publish_anyway"') == 1
     assert client.post(reverse("paste:new"), form(text, publish_anyway="on")).status_code == 302
     assert client.post(reverse("paste:new"), form(text, privacy="private")).status_code == 302
 
@@ -218,6 +219,21 @@ def test_a_preview_of_a_link_burns_nothing_and_a_press_does(alice: User) -> None
         assert other.post(to("show", paste), {"open": "1"}).status_code == 404
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "taken",
+    [{"privacy": "private"}, {"expires": timezone.now() - datetime.timedelta(days=1)}, {"state": "spent", "purge_at": timezone.now()}],
+    ids=["private", "ended", "removed"],
+)  # fmt: skip
+def test_what_is_taken_away_is_so_for_who_has_read_it(alice: User, taken: dict[str, object]) -> None:
+    paste = make(alice, "the secret", "a.txt", views=2)
+    visitor = Client()
+    visitor.post(to("show", paste), {"open": "1"})
+    assert visitor.get(to("raw", paste, 1)).content == b"the secret"
+    Paste.objects.update(**taken)
+    assert visitor.get(to("raw", paste, 1)).status_code == visitor.get(to("show", paste)).status_code == 404
+
+
 def test_alice_looks_at_her_own_and_burns_nothing(alice: User) -> None:
     paste = make(alice, "the secret", "a.txt", views=1)
     assert "the secret" in body(signed_in(alice).get(to("show", paste)))
@@ -228,7 +244,9 @@ def test_a_program_reads_it_once_by_post(alice: User) -> None:
     paste = make(alice, "the secret", "a.txt", views=1, privacy="password", password="open sesame")
     program = Client(enforce_csrf_checks=True)
     assert program.post(to("raw", paste, 1), {"password": "wrong"}).status_code == 403
-    assert program.post(to("raw", paste, 1), {"password": "open sesame"}).content == b"the secret"
+    assert program.post(to("raw", paste, 2), {"password": "open sesame"}).status_code == 404, "and nothing is used up"
+    read = program.post(to("raw", paste, 1), {"password": "open sesame"})
+    assert read.content == b"the secret" and read["Cache-Control"] == "private, no-store"
     assert program.post(to("raw", paste, 1), {"password": "open sesame"}).status_code == 404
 
 

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paste import formats
-from paste.rendering import code
+from meatlizard.accounts.models import User
+from paste import actions, formats
+from paste.contents import Draft
+from paste.rendering import code, showing
 from paste.rendering.render import render
 from paste.rendering.workers import TookTooLong, Worker
 from tests.hostile.corpus import corpus
@@ -190,6 +192,16 @@ def test_who_takes_too_long_is_ended_and_the_next_is_served(worker: Worker, monk
         worker.render("f(x)\n" * 3_000_000, "python", "L", 0.3)
     assert time.monotonic() - begun < 20
     assert worker.render("x", "python", "L", 30)[0] == "lines"
+
+
+@pytest.mark.django_db
+def test_who_waits_in_vain_for_others_is_coloured_next_time(alice: User, worker: Worker) -> None:
+    paste = actions.create(alice, [Draft("a.py", b"x = 1\n")])[0]
+    file = paste.files.get()
+    with worker._lock:
+        assert showing.render(file, worker, 0.01).html == '<span class="line" id="L1">x = 1\n</span>'
+    assert not file.renditions.exists()
+    assert '<span class="mi">1</span>' in showing.render(file, worker, 30).html and file.renditions.exists()
 
 
 def test_a_process_that_dies_is_started_again(worker: Worker) -> None:

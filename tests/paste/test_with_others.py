@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
 from meatlizard.accounts.models import User
+from meatlizard.storage.actions import used_by
 from paste import actions
 from paste.contents import Draft
 from paste.models import Collection, Paste
@@ -97,6 +99,50 @@ def test_a_paste_is_reported_to_moderators_who_can_remove_it(alice: User) -> Non
     assert "something bad" in (service.read(case.target) or "")
     assert service.remove(case.target) and service.read(case.target) is None
     assert signed_in(alice).get(to("show", paste)).status_code == 404
+
+
+@pytest.mark.both_databases
+def test_to_delete_it_first_does_not_save_it_from_moderators(alice: User) -> None:
+    from meatlizard.moderation import services
+
+    kept, paste = make(alice), make(alice, privacy="public")
+    for one in (kept, paste):
+        actions.delete(one)
+    service = services.find("paste")
+    assert service is not None and service.remove(f"paste:{paste.slug}") and not service.remove("paste:never")
+    her = signed_in(alice)
+    assert her.post(to("undelete", paste)).status_code == 404 and her.post(to("undelete", kept)).status_code == 302
+
+
+@pytest.mark.both_databases
+def test_what_moderators_have_masked_stands_in_no_earlier_revision(alice: User) -> None:
+    from meatlizard.moderation import services
+
+    large = b"something bad\n" * 6_000
+    paste = actions.create(alice, [Draft("a.txt", large)])[0]
+    actions.revise(paste, alice, [Draft("a.txt", b"something bad")])
+    stored = paste.files.get(stored=True).storage_name
+    service = services.find("paste")
+    assert service is not None and service.write(f"paste:{paste.slug}", "something ***")
+    reader = Client()
+    assert reader.get(to("raw", paste, 1)).content == b"something ***"
+    for number in (1, 2):
+        assert reader.get(to("raw", paste, 1) + f"?revision={number}").status_code == 404
+        assert reader.get(to("revision", paste, number)).status_code == 404
+    assert not default_storage.exists(stored)
+    assert used_by(alice) == Paste.objects.get().size == len("something ***")
+
+
+@pytest.mark.both_databases
+def test_the_comments_of_who_leaves_are_not_counted_on(alice: User, bob: User) -> None:
+    paste = make(alice)
+    for person in (alice, bob, bob):
+        signed_in(person).post(to("comment", paste), {"text": "Hi"})
+    removed = paste.comments.filter(author=bob)[0]
+    signed_in(bob).post(to("remove_comment", paste, removed.public_id))
+    bob.delete()
+    assert Paste.objects.get().comments_count == 1
+    assert [row.text for row in paste.comments.filter(removed=False)] == ["Hi"]
 
 
 # --- elsewhere --------------------------------------------------------------------------------------------------------

@@ -107,3 +107,17 @@ def test_links_of_suspended_people_lead_nowhere(
     with pytest.raises(NotFound):
         access.link_at("", "bad")
     assert Change.objects.filter(host="", slug="").exists()
+
+
+def test_its_owner_does_not_make_anew_what_was_taken_down(link: Link, alice: User, olga: User) -> None:
+    other = actions.create(alice, target="https://example.com/", slug="good")
+    actions.take_down(olga, link, "It deceives.")
+    with pytest.raises(Forbidden):
+        actions.delete(link)
+    with pytest.raises(Invalid):
+        actions.create(alice, target="https://example.com/", slug="bad")
+    assert actions.delete_many([link, other]) == 1
+    assert list(Link.objects.all()) == [link]
+    actions.restore(olga, link)
+    actions.delete(link)
+    assert not Link.objects.exists()

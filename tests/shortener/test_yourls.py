@@ -1,11 +1,13 @@
 """YOURLS' API: PBinCLI, which nobody here wrote, shortens by it; and each action in each format."""
 
+import datetime
 import importlib
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from meatlizard.accounts.models import User
 from meatlizard.api import actions as api
@@ -100,3 +102,12 @@ def test_refusals(alice: User, charlie: User, key: str, monkeypatch: pytest.Monk
     closed = Client().get(f"{API}?signature={key}&action=shorturl&format=json&url={TARGET}")
     assert closed.status_code == 503 and "Moving." in closed.json()["message"]
     assert list(Link.objects.all()) == [link]
+
+
+@pytest.mark.django_db
+def test_no_link_that_leads_nowhere_is_given_again(alice: User, key: str) -> None:
+    off = actions.create(alice, target=TARGET, disabled=True)
+    over = actions.create(alice, target=TARGET, not_after=timezone.now() - datetime.timedelta(days=1))
+    fresh = ask(key, "shorturl", url=TARGET).json()["shorturl"]
+    assert fresh not in {address_of(off), address_of(over)}
+    assert ask(key, "shorturl", url=TARGET).json()["shorturl"] == fresh

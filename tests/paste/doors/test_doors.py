@@ -164,6 +164,7 @@ class TestRefusing:
 
     @pytest.mark.parametrize(
         "said", [{"expires": "soon"}, {"expires": "9" * 30}, {"views": "-1"}, {"views": "0"}, {"privacy": "mine"}, {"expires": "5years"},
+                 {"expires": "999999y"}, {"expires": "9" * 400}, {"expires": "9" * 5_000}, {"max-days": "9" * 6}, {"max-days": "9" * 400},
                  {"privacy": "private"}],
         ids=str,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from django.test import Client
 
 from meatlizard.accounts.models import User
 from meatlizard.api.actions import create_key
+from meatlizard.ops import switches
 from meatlizard.storage.actions import used_by
 from paste.models import Comment, Paste
 from tests.paste.sealed import sealing
@@ -145,6 +146,21 @@ def test_read_once_it_is_gone_from_the_disk(as_alice: Client, anybody: Client, a
     assert get(anybody, made["id"]).status_code == 404
     assert not Paste.objects.filter(slug=made["id"]).exists()
     assert used_by(alice) == 0
+
+
+def test_nothing_is_written_by_reading_while_the_site_is_read_only(
+    as_alice: Client, anybody: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once, often = make(as_alice, burn=1), make(as_alice)
+    deletion = f"/sealed/?pasteid={often['id']}&deletetoken={often['deletetoken']}"
+    assert anybody.head(deletion, **API).status_code == 404, "to ask what is there deletes nothing"
+    with monkeypatch.context() as closed:
+        closed.setattr(switches, "current", lambda: switches.State(maintenance="hard"))
+        assert get(anybody, often["id"]).status_code == 200
+        for answer in (get(anybody, once["id"]), anybody.get(deletion, **API)):
+            assert answer.status_code == 503 and answer.json()["code"] == "maintenance"
+    assert get(anybody, once["id"]).status_code == anybody.get(deletion, **API).status_code == 200
+    assert not Paste.objects.standing().exists()
 
 
 def test_looking_at_the_page_uses_nothing_up(as_alice: Client, anybody: Client) -> None:
