@@ -76,17 +76,18 @@ def create(
     _may_make(owner)
     checking.check_terms(terms, owner is None)
     ready, finding = checking.ready(drafts, owner, terms.privacy)
+    title, about_title = checking.named(owner, title, terms.privacy)
     # Slow on purpose, and hence before anything is locked.
     password = make_password(terms.password) if terms.privacy == Privacy.PASSWORD else ""
     token = secrets.token_urlsafe(24) if owner is None or with_token else ""
     now = timezone.now()
     paste = Paste(
-        slug=new_slug(), owner=owner, deletion_hash=token_hash(token) if token else "", title=checking.title(title),
+        slug=new_slug(), owner=owner, deletion_hash=token_hash(token) if token else "", title=title,
         privacy=terms.privacy, password=password, discussion=terms.discussion, expires=terms.expires,
         views_left=terms.views, created=now, updated=now, fork_of=fork_of,
     )  # fmt: skip
     _insert(paste, ready)
-    checking.note(finding, paste)
+    checking.note(finding or about_title, paste)
     return paste, token
 
 
@@ -185,16 +186,17 @@ def revise(
     base = base or paste.revision
     before = list(File.objects.filter(paste=paste.pk).of_revision(base))
     fresh, kept = _compared(ready, before)
-    name = paste.title if title is None else checking.title(title)
+    name, about_title = (paste.title, None) if title is None else checking.named(author, title, paste.privacy)
     if not fresh and len(kept) == len(before):
         if name == paste.title:
             raise Invalid(gettext("Nothing has changed."), code="unchanged")
         Paste.objects.filter(pk=paste.pk).update(title=name, updated=timezone.now())
         paste.title = name
+        checking.note(about_title, paste)
         return paste
     _bring(paste, author, fresh)
     _advance(paste, author, base, [file for file, _data in fresh], kept, name, note)
-    checking.note(finding, paste)
+    checking.note(finding or about_title, paste)
     return paste
 
 
@@ -283,18 +285,22 @@ def change_terms(paste: Paste, terms: Terms) -> Paste:
         raise Invalid(
             gettext("An encrypted paste is never listed, and has its password in the browser."), code="sealed"
         )
+    found, title = None, paste.title
     if terms.privacy == Privacy.PUBLIC and paste.privacy != Privacy.PUBLIC and paste.owner is not None:
-        checking.ready(drafts_of(paste), paste.owner, terms.privacy)
+        found = checking.check_listed(drafts_of(paste), paste.owner)
+        title, about_title = checking.named(paste.owner, title, terms.privacy)
+        found = found or about_title
     password = make_password(terms.password) if terms.privacy == Privacy.PASSWORD and not keeps else ""
     changed = {
         "privacy": terms.privacy, "password": paste.password if keeps else password, "expires": terms.expires,
-        "views_left": terms.views, "discussion": terms.discussion, "updated": timezone.now(),
+        "views_left": terms.views, "discussion": terms.discussion, "updated": timezone.now(), "title": title,
     }  # fmt: skip
     # Not over the head of who has just read it for the last time.
     if not Paste.objects.standing().filter(pk=paste.pk).update(**changed):
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     for name, value in changed.items():
         setattr(paste, name, value)
+    checking.note(found, paste)
     return paste
 
 

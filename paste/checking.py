@@ -143,17 +143,38 @@ def _screened(owner: User | None, texts: Sequence[str | None]) -> tuple[list[str
         if owner is not None:
             text, found = screening.incoming(owner, SERVICE, text)
         else:
-            text, found = _visitor(text)
+            text, found = _looked_at(None, text)
         finding = finding or found
         shown.append(text)
     return shown, finding
 
 
-def _visitor(text: str) -> tuple[str, "Finding | None"]:
+def named(owner: User | None, text: str, privacy: str) -> tuple[str, "Finding | None"]:
+    """The title as it is stored, looked at where strangers find it. It is one thing with its texts: rules that count have counted them.
+    Raises Blocked."""
+    line = title(text)
+    return _looked_at(owner, line) if line and privacy == Paste.Privacy.PUBLIC else (line, None)
+
+
+def check_listed(drafts: Sequence[Draft], owner: User) -> "Finding | None":
+    """What is about to be listed as it is. Raises Blocked, and Invalid where a rule would change it."""
+    rows, finding = ready(drafts, owner, Paste.Privacy.PUBLIC)
+    plain, _none = ready(drafts, owner, Paste.Privacy.UNLISTED)
+    if [file.sha256 for file, _data in rows] != [file.sha256 for file, _data in plain]:
+        raise Invalid(
+            gettext("A rule of this site masks words of this paste where everybody finds it. Take them out first."),
+            code="masked",
+        )
+    return finding
+
+
+def _looked_at(owner: User | None, text: str) -> tuple[str, "Finding | None"]:
     verdict = look(rulebook.current().rules(SERVICE, "in"), text)
     if not verdict:
         return text, None
-    found = Finding(SERVICE, "in", None, verdict)
+    found = Finding(SERVICE, "in", owner.pk if owner is not None else None, verdict)
+    if found.blocks and owner is not None:
+        screening.refuse(owner, found)
     if found.blocks:
         screening.note(found)
         raise Blocked(
