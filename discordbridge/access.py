@@ -56,7 +56,7 @@ def strangers() -> set[UUID]:
     rows = GuildSession.objects.exclude(state="closed").filter(member__isnull=False, owner__isnull=False).order_by()
     pairs = list(rows.values_list("pk", "member", "owner"))
     known = dict(DiscordAccount.objects.filter(pk__in={one[1] for one in pairs}).values_list("pk", "user"))
-    return {session for session, member, owner in pairs if known.get(member) != owner}
+    return {session for session, member, owner in pairs if member is None or known.get(member) != owner}
 
 
 def live_sessions() -> list[GuildSession]:

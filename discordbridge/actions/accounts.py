@@ -3,6 +3,7 @@
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 
+from discordbridge.actions import coming_back
 from discordbridge.models import DiscordAccount
 from meatlizard.accounts.access import needs_setup
 from meatlizard.accounts.models import User
@@ -41,7 +42,9 @@ def _make(snowflake: int, name: str) -> DiscordAccount:
             user = User(username=_free_name(snowflake), first_name=name)
             user.set_unusable_password()
             user.save()
-            return DiscordAccount.objects.create(pk=snowflake, user=user, name=name)
+            row = DiscordAccount.objects.create(pk=snowflake, user=user, name=name)
+            coming_back.comes(snowflake, user)
+            return row
     except IntegrityError:
         # Two messages at once.
         row = _load(snowflake)

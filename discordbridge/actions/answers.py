@@ -9,6 +9,7 @@ from chat.rating import actions as rating
 from chat.rating import reading
 from discordbridge.actions import beginning, seen
 from meatlizard.accounts.models import User
+from meatlizard.ops import switches
 
 
 def taken(guild: int | None) -> None:
@@ -43,6 +44,7 @@ def go_on(owner: User, message: UUID, interaction: int) -> None:
 
 def rate(member: User, message: UUID, value: str) -> None:
     """Thumbs up or down; the same once more takes it back."""
+    switches.may_change(member)
     row = access_message(member, message)
     asked.within_rate(member)
     if reading.values(row.conversation_id).get(row.pk) == value:

@@ -4,11 +4,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from discordbridge.actions import coming_back
 from discordbridge.models import DiscordAccount
 from meatlizard.accounts.merging import merge
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid
 from meatlizard.moderation.actions import audit
+from meatlizard.ops import switches
 
 
 def link(snowflake: int, name: str, user: User) -> DiscordAccount:
@@ -24,11 +26,13 @@ def link(snowflake: int, name: str, user: User) -> DiscordAccount:
         row = DiscordAccount.objects.select_related("user").filter(pk=snowflake).first()
         if row is not None and row.user_id == user.pk:
             return row
+        switches.may_change(user)
         _may(row, user)
         if row is None:
             row = DiscordAccount(pk=snowflake, user=user)
         else:
             shadow = row.user
+            coming_back.is_back(snowflake, shadow, user)
             # Before the accounts are made one: a person has one of these, and this is to be it.
             row.user = user
             DiscordAccount.objects.filter(pk=snowflake).update(user=user)
@@ -48,10 +52,13 @@ def unlink(user: User) -> bool:
         user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if not user.is_active or user.is_suspended:
             raise Forbidden(gettext("An account that is shut out cannot be untied."), code="shut_out")
-        gone = DiscordAccount.objects.filter(user=user.pk, shadow=False).delete()[0]
-        if gone:
+        row = DiscordAccount.objects.filter(user=user.pk, shadow=False).first()
+        gone = row is not None
+        if row is not None:
+            coming_back.leaves(row.pk, user)
+            row.delete()
             audit.record(user, "unlink discord", f"account {user.pk}", person=user.pk)
-    return bool(gone)
+    return gone
 
 
 def _may(row: DiscordAccount | None, user: User) -> None:

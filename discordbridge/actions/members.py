@@ -24,6 +24,7 @@ from discordbridge.actions import answers, beginning, leaving, linking
 from discordbridge.models import DiscordAccount, GuildSession
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid, NotFound, TooLarge
+from meatlizard.ops import switches
 
 LISTED = 10
 MOST_BYTES = 8_000_000
@@ -32,6 +33,7 @@ MOST_BYTES = 8_000_000
 
 def begin_anew(owner: User, session: UUID) -> GuildSession:
     """Another conversation in the session's place, with the same persona, model and settings. The one before is kept on the site."""
+    switches.may_change(owner)
     now = timezone.now()
     with transaction.atomic():
         row = GuildSession.objects.select_for_update().filter(pk=session, owner=owner.pk, state="open").first()
@@ -84,6 +86,7 @@ def settings_of(owner: User, conversation: UUID) -> Settings:
 
 def configure(owner: User, conversation: UUID, **changes: Any) -> None:
     """``model``, ``system_prompt`` or ``temperature``; the others stay."""
+    switches.may_change(owner)
     talk = access_conversation(owner, conversation)
     wanted = {
         "model": talk.model, "system_prompt": talk.system_prompt, "temperature": talk.temperature, "thinking": talk.thinking,
@@ -93,6 +96,7 @@ def configure(owner: User, conversation: UUID, **changes: Any) -> None:
 
 def speak_with(owner: User, conversation: UUID, chosen: str) -> None:
     """A persona from the list or by its name; empty: the model itself."""
+    switches.may_change(owner)
     key = beginning.persona_named(owner, chosen)
     talks.choose(owner, conversation, access_persona(owner, key) if key else None)
 
@@ -144,11 +148,15 @@ def open_sessions(user: User) -> list[UUID]:
     return list(GuildSession.objects.filter(owner=user.pk).exclude(state="closed").values_list("pk", flat=True))
 
 
+def may_anonymise(user: User) -> None:
+    switches.may_change(user)
+
+
 def anonymise(user: User) -> None:
     """Nothing here says any more who a Discord account was. One that was made for Discord alone goes with all its conversations; of a
     web account the tie goes, and what was remembered beside its conversations.
 
-    The caller has closed the sessions.
+    The caller has closed the sessions, after :func:`may_anonymise`.
     """
     with transaction.atomic():
         leaving.forget(user.pk)

@@ -136,6 +136,7 @@ class Member(commands.Cog):
 
         async def go(pressed: Use) -> str:
             now = await mine.myself(pressed)
+            await in_database(members.may_anonymise, now)
             for session in await in_database(members.open_sessions, now):
                 await closing.close(self.bot, session, "asked")
             await in_database(members.anonymise, now)

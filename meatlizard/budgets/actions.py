@@ -149,6 +149,18 @@ def grant(user: User, tokens: int, given_by: User | None, note: str = "") -> Gra
         return Grant.objects.create(user=user, tokens=tokens, given_by=given_by, note=note[:200])
 
 
+def correct(user: int, tokens: int) -> None:
+    """Counts so many tokens more, or less, as used this week, within the caller's transaction: for a person who comes under another
+    account than before."""
+    if not tokens:
+        return
+    week = week_of(timezone.now())
+    WeeklyUse.objects.bulk_create([WeeklyUse(user_id=user, week=week)], ignore_conflicts=True)
+    row = WeeklyUse.objects.select_for_update(of=("self",)).get(user=user, week=week)
+    row.used = max(0, row.used + tokens)
+    row.save(update_fields=["used"])
+
+
 def merge(old: int, new: int) -> None:
     """What one account has used and set aside counts for the other, within the caller's transaction. Reservations are locked before
     weeks, as by who settles."""

@@ -112,6 +112,13 @@ def may_ask(user: User) -> None:
         raise Unavailable(state.maintained, code="maintenance")
 
 
+def may_change(user: User) -> None:
+    """Raises Unavailable while everything can be read and nothing changed: for doors that no middleware stands before."""
+    state = current()
+    if state.read_only and not operates(user):
+        raise Unavailable(state.maintained, code="maintenance")
+
+
 def operates(user: User) -> bool:
     return user.is_active and user.is_staff and user.has_perm("ops.operate")
 

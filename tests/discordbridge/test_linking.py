@@ -5,6 +5,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from chat import actions as chat
 from chat.access import access_conversation
 from chat.attachments import actions as attachments
 from chat.models import Conversation, Generation, Upload
-from discordbridge.actions import accounts, linking
+from discordbridge.actions import accounts, linking, members
 from discordbridge.models import DiscordAccount
 from meatlizard.accounts.merging import merge
 from meatlizard.accounts.models import User
@@ -25,6 +26,11 @@ from tests.services.threads import at_once
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 ANNE = 80_351_110_224_678_912
+
+
+@pytest.fixture(autouse=True)
+def nobody_left_before() -> None:
+    cache.clear()
 
 
 @pytest.fixture
@@ -113,6 +119,32 @@ def test_a_suspension_is_not_untied_either(shadow: User, alice: User) -> None:
     assert DiscordAccount.objects.get().user_id == alice.pk
     User.objects.filter(pk=alice.pk).update(suspended_until=None)
     assert linking.unlink(alice)
+
+
+def used(user: User) -> int:
+    standing = budgets.standing(user)
+    assert standing is not None
+    return standing.used
+
+
+def test_whoever_leaves_and_comes_back_has_no_fresh_week(shadow: User, bob: User, olga: User) -> None:
+    answered(shadow, olga)
+    members.anonymise(shadow)
+    assert not DiscordAccount.objects.exists()
+    assert used(accounts.known(ANNE, "Anne").user) == 42
+    assert used(accounts.known(ANNE + 1, "Another").user) == 0
+    linking.link(ANNE, "Anne", bob)
+    assert used(bob) == 42
+
+
+def test_untying_and_tying_again_counts_each_token_once(shadow: User, alice: User, olga: User) -> None:
+    linking.link(ANNE, "Anne", alice)
+    answered(alice, olga)
+    for _ in range(2):
+        assert linking.unlink(alice)
+        assert used(accounts.known(ANNE, "Anne").user) == 42
+        linking.link(ANNE, "Anne", alice)
+        assert used(alice) == 42
 
 
 def test_who_has_never_spoken_on_discord_is_linked_too(alice: User) -> None:
