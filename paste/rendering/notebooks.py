@@ -40,7 +40,7 @@ def _cells(book: Any) -> list[Any]:
     cells = book.get("cells")
     if cells is None and isinstance(book.get("worksheets"), list):
         sheets = [sheet for sheet in book["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets for cell in sheet.get("cells") or []]
+        cells = [cell for sheet in sheets if isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
     if not isinstance(cells, list):
         raise ValueError("no notebook")
     return [cell for cell in cells if isinstance(cell, dict)]

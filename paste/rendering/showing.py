@@ -22,19 +22,22 @@ ASKED_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """``html``: the first of ``pieces``; ``kind`` tells what it is of. ``pending``: a job makes something better of it."""
+    """``html``: the first of ``pieces``; ``kind`` tells what it is of. ``pending``: a job makes something better of it.
+    ``slow``: it was waited for in vain."""
 
     kind: str
     html: str
     pieces: int
     pending: bool = False
+    slow: bool = False
 
 
-def first(file: File) -> Shown:
+def first(file: File, *, wait: bool = True) -> Shown:
+    """``wait`` False: what is not rendered yet is left to a job."""
     found = Rendition.objects.filter(file=file.pk, version=VERSION, number=0).first()
     if found is not None:
         return Shown(found.kind, unpacked(found.html), found.pieces)
-    if file.size > AT_ONCE:
+    if file.size > AT_ONCE or not wait:
         # Once for many readers; a second one does no harm.
         if cache.add(f"paste.rendering.{file.pk}", 1, ASKED_SECONDS):
             from paste.jobs import render_file
@@ -49,15 +52,17 @@ def first(file: File) -> Shown:
 def render(file: File, worker: Worker, seconds: float) -> Shown:
     """Renders all of it and keeps that; what takes too long is kept as it is."""
     text = contents.text_of(file)
+    slow = False
     try:
         kind, packed = worker.render(text, file.format, mark(file), seconds)
     except Busy:
         # Not kept: the next who looks may find nobody before them.
-        return Shown("lines", code.plain_piece(text, mark(file), 0) or "", _pieces(file))
+        return Shown("lines", code.plain_piece(text, mark(file), 0) or "", _pieces(file), slow=True)
     except TookTooLong:
+        slow = True
         kind, packed = "lines", [zlib.compress(piece.encode(), 1) for piece in code.plain(text, mark(file))]
     _keep(file, kind, packed)
-    return Shown(kind, unpacked(packed[0]) if packed else "", len(packed))
+    return Shown(kind, unpacked(packed[0]) if packed else "", len(packed), slow=slow)
 
 
 def in_background(file: File) -> None:

@@ -16,6 +16,9 @@ from paste.rendering.showing import Shown
 WHOLE = 20
 """Files that are shown on the page; of more only names, so that the page stays quick."""
 
+SLOW = 2
+"""Files of one page that are waited for in vain; what comes after them is left to jobs, so that no page takes a minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -33,16 +36,22 @@ class Sheet:
 
 
 def sheets(files: Sequence[File], paste: Paste, revision: int | None = None) -> list[Sheet]:
-    return [_sheet(file, number, paste, revision) for number, file in enumerate(files, 1)]
+    made: list[Sheet] = []
+    slow = 0
+    for number, file in enumerate(files, 1):
+        made.append(_sheet(file, number, paste, revision, wait=slow < SLOW))
+        shown = made[-1].shown
+        slow += shown is not None and shown.slow
+    return made
 
 
-def _sheet(file: File, number: int, paste: Paste, revision: int | None) -> Sheet:
+def _sheet(file: File, number: int, paste: Paste, revision: int | None, *, wait: bool) -> Sheet:
     to = partial(reverse, args=[paste.slug, number])
     query = f"?revision={revision}" if revision else ""
     image = file.format == BINARY and media_type(file).startswith("image/")
     text = file.format != BINARY and number <= WHOLE
     return Sheet(
         file, number, file.name or f"{paste.slug}-{number}", OFFERED.get(file.format, file.format),
-        showing.first(file) if text else None, image, to("paste:raw") + query, to("paste:download") + query,
+        showing.first(file, wait=wait) if text else None, image, to("paste:raw") + query, to("paste:download") + query,
         reverse("paste:piece", args=[paste.slug, number, 0]) + query,
     )  # fmt: skip

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from meatlizard.accounts.models import User
 from paste import actions, formats
+from paste.access import files_of
 from paste.contents import Draft
 from paste.rendering import code, showing
 from paste.rendering.render import render
 from paste.rendering.workers import TookTooLong, Worker
+from paste.views.sheets import sheets
 from tests.hostile.corpus import corpus
 
 LANGUAGES = (
@@ -192,6 +194,29 @@ def test_who_takes_too_long_is_ended_and_the_next_is_served(worker: Worker, monk
         worker.render("f(x)\n" * 3_000_000, "python", "L", 0.3)
     assert time.monotonic() - begun < 20
     assert worker.render("x", "python", "L", 30)[0] == "lines"
+
+
+@pytest.mark.django_db
+def test_a_page_of_files_that_take_too_long_is_not_waited_for_to_the_end(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paste = actions.create(alice, [Draft(f"{number}.py", b"x = 1\n") for number in range(5)])[0]
+    asked: list[str] = []
+
+    def too_long(self: Worker, text: str, *_more: object) -> None:
+        asked.append(text)
+        raise TookTooLong
+
+    monkeypatch.setattr(Worker, "render", too_long)
+    shown = [sheet.shown for sheet in sheets(files_of(paste), paste)]
+    assert len(asked) == 2 and [one is not None and one.pending for one in shown] == [False] * 2 + [True] * 3
+    assert all(one is not None and "x = 1" in one.html for one in shown)
+    assert len([one for one in sheets(files_of(paste), paste) if one.shown and one.shown.pending]) == 1
+
+
+def test_a_notebook_with_something_else_for_cells_is_none() -> None:
+    for cells in (5, "x", {"a": 1}, None):
+        assert rendered(json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}), "notebook") == ("notebook", "")
 
 
 @pytest.mark.django_db

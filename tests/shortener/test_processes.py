@@ -149,8 +149,8 @@ def test_killed_in_the_middle_it_loses_no_more_than_the_last_second(sites: tuple
 
 
 def test_nothing_is_lost_when_it_is_asked_to_end(sites: tuple[LiveSite, LiveSite]) -> None:
+    """The last one: a start costs seconds, and nobody needs the site after it."""
     site = sites[1]
     answers = asyncio.run(click(site.port, lambda number: request_for("/s/ended", f"127.0.0.1:{site.port}"), 50, 5))
     assert site.terminate() == 0
     assert counts(site, "ended")[1:] == (50, 50) == (answers.redirects,) * 2
-    site.start()
