@@ -9,11 +9,12 @@ from discord.ext import commands
 from django.utils.translation import gettext
 
 from chat import node_orders
-from discordbridge import confirming, reports
+from discordbridge import backing_up, confirming, reports
 from discordbridge.actions import administration
 from discordbridge.administering import Used, Where, carried_out, giver, tell
 from meatlizard.languages import number
 from meatlizard.ops import actions as site
+from meatlizard.ops.backups import actions as backups
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
@@ -144,3 +145,19 @@ class SiteCommands(commands.Cog):
             interaction, gettext("Show this on every page?\n>>> {text}").format(text=reports.plain(text, 1000)),
             gettext("Announce"), go,
         )  # fmt: skip
+
+    @app_commands.command(description="Make a backup of the site, on its own disk")
+    async def backup(self, interaction: Used) -> None:
+        by = await giver(interaction)
+        by.operator("ops.operate")
+
+        async def go(pressed: Used) -> str:
+            now = await giver(pressed)
+            job = await carried_out(now, backups.begin, now.operator("ops.operate"))
+            pressed.client.keep(backing_up.follow(pressed, job), f"backup {job}")
+            return gettext("The backup is being made. You are told here when it has ended.")
+
+        question = gettext(
+            "Make a backup of the whole site? It holds all conversations in clear text, and lies on the site's own disk."
+        )
+        await confirming.ask(interaction, question, gettext("Make it"), go)

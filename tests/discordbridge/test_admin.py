@@ -26,12 +26,13 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("admin audit", {}), ("admin queue", {}), ("admin metrics", {}), ("admin clients list", {}),
     ("admin clients drain", {"client": "mac"}), ("admin clients pause", {"client": "mac"}),
     ("admin clients resume", {"client": "mac"}), ("admin announce", {"text": "Hello"}),
+    ("admin backup", {}),
 ]  # fmt: skip
 OF_THE_SITE: list[tuple[str, dict[str, Any]]] = [
     ("admin enable", {"where": "site"}), ("admin disable", {"where": "site"}),
     ("admin maintenance", {"level": "hard", "where": "site"}), ("admin clients list", {}),
     ("admin clients drain", {"client": "mac"}), ("admin clients resume", {"client": "mac"}),
-    ("admin announce", {"text": "Hello", "where": "site"}),
+    ("admin announce", {"text": "Hello", "where": "site"}), ("admin backup", {}),
 ]  # fmt: skip
 ABOUT_SOMEBODY: list[tuple[str, dict[str, Any]]] = [
     ("admin ban", {"reason": "Spam"}), ("admin unban", {}), ("admin budget grant", {"tokens": 5}),
