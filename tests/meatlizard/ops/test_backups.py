@@ -147,6 +147,20 @@ def test_a_role_that_may_create_no_database_is_told_what_was_not_proved(
         taken()
 
 
+def test_no_list_of_processes_shows_the_password() -> None:
+    there = {
+        "NAME": "site",
+        "HOST": "db.example.org",
+        "PASSWORD": "hunter2",
+        "OPTIONS": {"pool": {}, "sslmode": "require"},
+    }
+    assert postgres._place(there) == "sslmode=require host=db.example.org dbname=site"
+    assert "PGPASSWORD=hunter2" in postgres._run(there, "env", connect=False).splitlines()
+    with pytest.raises(BackupFailed) as refused:
+        postgres._run(there, "false", "hunter2")
+    assert "hunter2" not in refused.value.message
+
+
 def test_a_flipped_byte_is_found_wherever_it_is(alice: User) -> None:
     path = taken()
     whole = path.read_bytes()
