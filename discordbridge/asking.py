@@ -4,11 +4,13 @@ import contextlib
 import datetime
 import logging
 from collections import deque
+from collections.abc import Collection
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import discord
+from django.db import Error as DatabaseTrouble
 from django.utils.translation import gettext
 
 from chat import actions as chat
@@ -47,6 +49,8 @@ class Intake:
     def __init__(self, bot: "Bot") -> None:
         self._bot = bot
         self._waiting: dict[int, deque[discord.Message]] = {}
+        self._dealt_with: dict[int, int] = {}
+        self._again: set[int] = set()
 
     async def take(self, message: discord.Message, *, again: bool = False) -> None:
         """``again``: it was taken before, by a bot that died over it."""
@@ -54,6 +58,8 @@ class Intake:
             return
         if reading.calls_off(message.content) and await self._called_off(message):
             return
+        if again:
+            self._again.add(message.id)
         lane = self._waiting.get(message.channel.id)
         if lane is None:
             lane = self._waiting[message.channel.id] = deque([message])
@@ -84,10 +90,26 @@ class Intake:
         lane = self._waiting[place]
         try:
             while lane:
-                await self._one(lane[0])
-                lane.popleft()
+                await self._quiet(lane[0])
+                if lane:
+                    self._dealt_with[place] = lane[0].id
+                    await self._one(lane[0])
+                    lane.popleft()
         finally:
             self._waiting.pop(place, None)
+            self._dealt_with.pop(place, None)
+
+    async def _quiet(self, message: discord.Message) -> None:
+        """Until the answer before is over; so long its author may still change it or take it back."""
+        if message.id in self._again:
+            # The answer under way may be its own.
+            self._again.discard(message.id)
+            return
+        live = self._bot.registry.at(message.channel.id)
+        if live is not None and live.member == message.author.id:
+            # Asking waits, too, and says in words what is wrong.
+            with contextlib.suppress(DatabaseTrouble):
+                await until_quiet(live.conversation)
 
     async def _one(self, message: discord.Message) -> None:
         try:
@@ -95,8 +117,9 @@ class Intake:
         except AppError as error:
             await self._refuse(message, error.message)
         except TROUBLE as error:
-            # The question may be stored; what is missing at its place is brought there later.
+            # The question may be stored; what is missing at its place is brought there later, and at the next start it is asked again.
             log.warning("discord.message_failed", extra={"error": type(error).__name__})
+            await say(message, gettext("There was trouble just now. If no answer comes, write it again."))
         except Exception:
             log.exception("discord.message_failed", extra={"snowflake": message.id})
             await self._refuse(message, gettext("Something went wrong on the site. Try again in a moment."))
@@ -167,13 +190,37 @@ class Intake:
             )
 
     async def _refuse(self, message: discord.Message, words: str) -> None:
-        await in_database(partial(seen.settle, message.id, Fate.REFUSED))
+        try:
+            await in_database(partial(seen.settle, message.id, Fate.REFUSED))
+        except DatabaseTrouble:
+            # Those behind it in the lane are still to be dealt with, and whoever wrote it is told all the same.
+            log.exception("discord.not_settled")
         await say(message, words)
+
+    async def deleted(self, messages: Collection[int]) -> None:
+        """What is taken back while it waits is not asked any more."""
+        waiting = [one for lane in self._waiting.values() for one in lane if one.id in messages]
+        taken_back = [one for one in waiting if self._dealt_with.get(one.channel.id) != one.id]
+        for message in taken_back:
+            self._waiting[message.channel.id].remove(message)
+        for message in taken_back:
+            await in_database(partial(seen.settle, message.id, Fate.PASSED))
+
+    def _waits(self, message: discord.Message) -> bool:
+        """Whether an edited message waits still, which is then asked in its new words."""
+        lane = self._waiting.get(message.channel.id, ())
+        for at, one in enumerate(lane):
+            if one.id == message.id and self._dealt_with.get(message.channel.id) != one.id:
+                self._waiting[message.channel.id][at] = message
+                return True
+        return False
 
     # edits ----------------------------------------------------------------------------------------------------------
 
     async def edited(self, message: discord.Message) -> None:
         """A question that was changed at Discord is asked again in the new words, if it is the last one of its conversation."""
+        if self._waits(message):
+            return
         question = await in_database(seen.question_of, message.id)
         if question is None or message.edited_at is None:
             return

@@ -42,9 +42,9 @@ def _make(snowflake: int, name: str) -> DiscordAccount:
             user = User(username=_free_name(snowflake), first_name=name)
             user.set_unusable_password()
             user.save()
-            row = DiscordAccount.objects.create(pk=snowflake, user=user, name=name)
+            made = DiscordAccount.objects.create(pk=snowflake, user=user, name=name)
             coming_back.comes(snowflake, user)
-            return row
+            return made
     except IntegrityError:
         # Two messages at once.
         row = _load(snowflake)

@@ -64,6 +64,8 @@ class Menus(commands.Cog):
     async def summarise_from(self, interaction: Use, message: discord.Message) -> None:
         async def work() -> str:
             channel = message.channel
+            if interaction.guild is not None and not interaction.permissions.read_message_history:
+                raise Invalid(gettext("You may not read what was written here before, so I do not read it for you."))
             after = channel.history(limit=MOST_MESSAGES - 1, after=message, oldest_first=True)
             found = [message, *[one async for one in after]]
             lines = [f"{one.author.display_name}: {_text(one)}" for one in found if _text(one)]

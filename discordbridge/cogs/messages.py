@@ -22,6 +22,14 @@ class Messages(commands.Cog):
         if message.edited_at is not None and written_by_a_person(message):
             self.bot.keep(self.bot.intake.edited(message), f"edit {message.id}")
 
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        await self.bot.intake.deleted({payload.message_id})
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        await self.bot.intake.deleted(payload.message_ids)
+
 
 async def setup(bot: Bot) -> None:
     await bot.add_cog(Messages(bot))

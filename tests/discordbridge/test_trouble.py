@@ -84,6 +84,45 @@ async def test_files_are_read_and_too_many_are_refused(
     assert await in_database(lambda: Message.objects.filter(role="user").count()) == 1
 
 
+async def test_what_waits_is_asked_as_it_stands_or_not_at_all(
+    bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild
+) -> None:
+    anne = fake_discord.member(guild, "anne")
+    channel = await private_channel(anne, guild)
+    anne.say(channel, "First")
+    job = await asked(node)
+    gone, changed = anne.say(channel, "Gone"), anne.say(channel, "Before")
+
+    def waiting() -> list[str]:
+        return [one.content for one in bot.intake._waiting.get(channel.id, ())]
+
+    await fake_discord.world.until(lambda: waiting() == ["Gone", "Before"], "both wait")
+    anne.delete(gone)
+    anne.edit(changed, "After")
+    await fake_discord.world.until(lambda: waiting() == ["After"], "the bot heard of both")
+    await node.text(job, 0, "One")
+    await node.finish(job, 3)
+    assert await answered(node, "Two") == "After"
+    await anne.reads(channel, "Two")
+    assert await in_database(lambda: Message.objects.filter(content__in=["Gone", "Before"]).count()) == 0
+
+
+async def test_trouble_with_the_storage_is_told(
+    bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anne = fake_discord.member(guild, "anne")
+    channel = await private_channel(anne, guild)
+
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("discordbridge.files._keep", full)
+    anne.say(channel, "Look", files={"a.txt": b"lizard"})
+    await anne.reads(channel, "There was trouble just now")
+    anne.say(channel, "And without?")
+    assert await answered(node, "Yes") == "And without?"
+
+
 async def test_what_says_nothing_is_answered_civilly(
     bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild
 ) -> None:
