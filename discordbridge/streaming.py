@@ -39,7 +39,8 @@ class StreamingShower:
     async def question(self, live: Live, channel: Channel, turn: Turn) -> None:
         quoted = "\n".join(f"> {line}" for line in turn.content.splitlines()) or "> …"
         answer = Answer()
-        await in_thread(answer.update, f"**{gettext('On the web')}**\n{quoted}")
+        heading = gettext("On the web")
+        await in_thread(answer.update, f"**{heading}**\n{quoted}")
         pages = await self._pages(live, channel, turn)
         await pages.finish([Page(text) for text in answer.whole(await self._link(live)).parts])
 

@@ -43,7 +43,8 @@ class State:
         """Why nobody's questions are taken, whoever asks; empty when they are."""
         if self.requests:
             return ""
-        return f"{gettext('The operators have switched questions off for now.')} {self.requests_reason}".strip()
+        why = gettext("The operators have switched questions off for now.")
+        return f"{why} {self.requests_reason}".strip()
 
     @property
     def maintained(self) -> str:
