@@ -24,6 +24,7 @@ WITHOUT_VALUE = {
 """Routes with a part that the scene cannot fill."""
 
 UNREACHED = {
+    "api:v1:api-root": "the name of the place below which the API lies; nothing is there",
     "paste:answer": "is there for a while after a question",
     "paste:forget": "needs the token of a visitor's paste",
     "account_reset_password": "a site without mail says where to ask instead",
