@@ -16,6 +16,7 @@ from discordbridge.asking import Intake
 from discordbridge.buttons import AnswerButton
 from discordbridge.cogs import COGS
 from discordbridge.commanding import tell_commands
+from discordbridge.metrics.limits import limits
 from discordbridge.models import GuildSession
 from discordbridge.registry import Registry
 from discordbridge.showing import Shower
@@ -67,6 +68,7 @@ class Bot(commands.Bot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.from_intents(intents()),
             enable_debug_events=False,
+            http_trace=limits.trace(),
         )
         self.registry = Registry()
         self.lanes = Lanes(self)

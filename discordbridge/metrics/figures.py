@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from chat import day_overview, queueing
 from chat.node_overview import overview
+from discordbridge.metrics.limits import limits
 from meatlizard.ops import switches
 
 BEGUN = timezone.now()
@@ -17,7 +18,7 @@ BEGUN = timezone.now()
 @dataclass(frozen=True, slots=True)
 class Figures:
     """``clients``: names of those that are connected, and of all that are paired; ``rates``: tokens a second in each of the last 60
-    minutes. ``gpu``: mean share of those that say so. ``fallback``: no machine is there to answer everybody.
+    minutes. ``limited``: requests that Discord refused within the last hour, for there were too many. ``gpu``: mean share of those that say so. ``fallback``: no machine is there to answer everybody.
     """
 
     begun: datetime.datetime
@@ -35,6 +36,7 @@ class Figures:
     full: bool = False
     fallback: bool = True
     warning: str = ""
+    limited: int = 0
     rates: tuple[float | None, ...] = field(default=(), compare=False)
 
 
@@ -59,5 +61,6 @@ def collect() -> Figures:
         full=len(queue.waiting) >= settings.QUEUE_MAX_WAITING,
         fallback=not queue.offers,
         warning=switches.current().warning,
+        limited=limits.within_an_hour(),
         rates=found.plot.rates,
     )

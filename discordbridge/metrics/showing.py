@@ -45,6 +45,7 @@ def embed(found: Figures) -> discord.Embed:
             ),
         ),
         (gettext("Answered by fallback"), reports.percent(found.fallback_share)),
+        (gettext("Slowed down by Discord, last hour"), number(found.limited)),
     ):
         card.add_field(name=name, value=value[:1_000], inline=True)
     if found.warning:

@@ -5,6 +5,7 @@ import io
 from dataclasses import replace
 from typing import cast
 
+import discord
 import pytest
 from django.utils import timezone
 from PIL import Image
@@ -15,6 +16,7 @@ from discordbridge.actions import boards, guilds
 from discordbridge.cogs import metrics
 from discordbridge.metrics import changes, plot
 from discordbridge.metrics.figures import Figures, collect
+from discordbridge.metrics.limits import limits
 from meatlizard.accounts.models import User
 from meatlizard.ops import actions as site
 from meatlizard.threads import in_database
@@ -160,3 +162,17 @@ def test_the_plot_tells_nothing_from_unknown() -> None:
     floor = plot.HEIGHT - 4
     assert nothing.getpixel((100, floor)) == plot.BAR
     assert nothing.getpixel((500, floor - 1)) != plot.BAR
+
+
+async def test_how_often_discord_slowed_the_bot_down_is_told(board: Town) -> None:
+    cog = cog_of(board)
+    await cog.look()
+    before = limits.within_an_hour()
+    channel = board.bot.get_channel(board.general.id)
+    assert isinstance(channel, discord.TextChannel)
+    board.discord.world.faults.storm(0.01, "POST", "/channels/*/messages", times=2)
+    await channel.send("Hello.")
+    assert limits.within_an_hour() == before + 2
+    await cog.look()
+    (message,) = shown(board)
+    assert f"Slowed down by Discord, last hour {before + 2}" in everything_in(message)
