@@ -1,5 +1,6 @@
 """``/chat``: a conversation of one's own."""
 
+import asyncio
 from typing import cast
 
 import discord
@@ -13,6 +14,9 @@ from discordbridge.access import person_of
 from discordbridge.actions import beginning
 from discordbridge.bot import Bot
 from meatlizard.threads import in_database
+
+READY_SECONDS = 60.0
+"""How long somebody who asks right after the bot's start waits for it to be ready."""
 
 Choices = list[app_commands.Choice[str]]
 
@@ -31,6 +35,9 @@ class Chat(commands.Cog):
     ) -> None:
         # Discord waits three seconds; making a channel may take longer.
         await interaction.response.defer(ephemeral=True)
+        async with asyncio.timeout(READY_SECONDS):
+            # Until then the server may be unknown, and a session that is being made looks like one that was cut off.
+            await self.bot.reconciled.wait()
         member = cast(discord.Member, interaction.user)
         assert interaction.guild is not None
         home = cast("discord.abc.MessageableChannel | None", interaction.channel)
