@@ -197,7 +197,8 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
         if title and not outgoing.judged(title, 0).found and row.state == State.DONE:
             changed = Conversation.objects.filter(pk=conversation.pk, title_by_owner=False).update(title=title)
             if changed:
-                conversation.title = title
+                # The row in hand may be from before somebody chose another model, and the page would go back to the former.
+                conversation.refresh_from_db(fields=["title", "model"])
                 on_commit(user_topic(conversation.owner_id), turns.conversation_changed(conversation))
         return
     if row.purpose == Generation.Purpose.SUMMARY:
