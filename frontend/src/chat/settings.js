@@ -65,12 +65,14 @@ export class Settings {
   /** Changed elsewhere: another device, or this form just now. */
   show({ model, system_prompt, temperature, thinking }) {
     if (this.dialog.open) return;
+    const before = this.model;
     this.#offer(model);
     const { system_prompt: prompt, temperature: warmth } = this.form.elements;
     // As defaults, so that Cancel returns to what is stored.
     prompt.defaultValue = prompt.value = system_prompt;
     warmth.defaultValue = warmth.value = temperature ?? "";
     this.#offerThinking(thinking, true);
+    if (this.model !== before) this.changed(this.model);
   }
 
   setModels(models) {
