@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import allowance, costs, generations, markov, queueing, tree
+from chat import allowance, costs, generations, markov, preparing, queueing, tree
 from chat.access import access_conversation
 from chat.attachments import actions as attachments
 from chat.attachments import asking, showing
@@ -213,13 +213,14 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         if talk.comparison_id is not None:
             # Else an answer would be compared as one model's that another has written the end of.
             generation.model = last.model
+        preparing.aim(generation, talk)
         kept.add_generation.run(generation)
         # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
         Chunk.objects.create(generation=generation, offset=0, text=row.thinking + row.content, thinking=length)
         kept.move_head.run(id=talk.pk, head=row.pk, updated=now, title=talk.title)
         talk.updated = now
         _tell(talk, row, generation, request)
-        control_on_commit("work")
+        control_on_commit(preparing.hint(generation))
         return Asked(key, talk.pk, row.pk)
 
 
@@ -288,6 +289,8 @@ def add_answer(
     if ready:
         generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
         generation.started = generation.ended_at = now
+    else:
+        preparing.aim(generation, conversation)
     kept.add_generation.run(generation)
     leave(conversation)
     conversation.head, conversation.updated = answer, now
@@ -300,7 +303,7 @@ def add_answer(
         )
     _tell(conversation, answer, generation, request, None if beside else replaces, among=old)
     if ready is None:
-        control_on_commit("work")
+        control_on_commit(preparing.hint(generation))
     return Asked(generation.pk, conversation.pk, answer.pk)
 
 

@@ -39,11 +39,11 @@ def session_mark(session_key: str | None) -> str:
     return hashlib.sha256((session_key or "").encode()).hexdigest()[:32]
 
 
-Do = Literal["work", "queue", "stop", "node", "order", "session", "person", "task", "task_ended"]
+Do = Literal["work", "prepare", "queue", "stop", "node", "order", "session", "person", "task", "task_ended"]
 
 
 class Control(BaseModel):
-    """Between parts of the site. ``work``: something waits to be claimed; ``queue``: what people see of the queue
+    """Between parts of the site. ``work``: something waits to be claimed; ``prepare``: something waits for the site's own turn; ``queue``: what people see of the queue
     changed; ``stop``: a generation; ``node``: look at that node's row again; ``order``: to a node, see
     :class:`chat.nodes.NodeOrder`; ``session``: that login session ended; ``person``: whatever that account
     has open is to be closed; ``task`` and ``task_ended``: a task waits, is over.

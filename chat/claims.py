@@ -16,7 +16,7 @@ from chat.context.reading import Machine
 from chat.generations import Stored, stored
 from chat.inference.placement import Place, Seat, Want, place
 from chat.models import Generation, kept
-from chat.models.generations import RUNNING_PENALTY_MS, Reach
+from chat.models.generations import RUNNING_PENALTY_MS, SITE, Reach
 from chat.prompting import compositions
 from chat.titles import request_title
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
@@ -211,11 +211,11 @@ def _within_limits(rows: list[Generation]) -> list[Generation]:
 
 
 def any_waiting() -> bool:
-    """Whether anything is in the queue, claimable or not. Cheap: an index holds the waiting ones alone."""
+    """Whether anything waits for a machine, claimable or not. Cheap: an index holds the waiting ones alone."""
     return kept.anything_waiting.first() is not None
 
 
 def first_rank() -> int | None:
-    """Of what waits, in the order in which it was asked; None when nothing does."""
-    rows = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).order_by("rank")
+    """Of what waits for a machine, in the order in which it was asked; None when nothing does."""
+    rows = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).exclude(model=SITE).order_by("rank")
     return rows.values_list("rank", flat=True).first()

@@ -106,7 +106,7 @@ def _running(row: Generation) -> Running:
         text=stored.text,
         thinking=stored.thinking,
         queued=queued,
-        away=queued is None and _away(row),
+        away=queued is None and row.state != State.QUEUED and _away(row),
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import Case, F, Max, When
 from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +24,7 @@ from chat.context import summaries
 from chat.events import ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
-from chat.models.generations import BACKGROUND_PENALTY_MS
+from chat.models.generations import BACKGROUND_PENALTY_MS, SITE
 from chat.moderating import outgoing
 from chat.telling import jobs as telling
 from chat.titles import clean_title
@@ -347,6 +347,7 @@ def end_by_site(
         won = rows.update(
             state=state, reason=reason, error_code=code, error=_line(error), ended_at=now,
             lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1, thinking_length=parts["thinking"],
+            model=Case(When(model=SITE, then=F("wants")), default=F("model")),
         )  # fmt: skip
         if not won:
             return False

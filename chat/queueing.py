@@ -13,6 +13,7 @@ from chat.bus import bus
 from chat.events import ModelOut, Queued, Status, Stopping
 from chat.hub import conversation_topic
 from chat.models import Generation, Node
+from chat.models.generations import SITE as SITE
 from meatlizard.jobs.lease import HELD, State
 from meatlizard.ops import onlookers, switches
 
@@ -140,8 +141,11 @@ def snapshot() -> Snapshot:
             result.own_slots[owner] = result.own_slots.get(owner, 0) + room_of(node, usable)
     result.busy = Generation.objects.filter(state__in=HELD).count()
     rows = Generation.objects.in_line().filter(purpose=Generation.Purpose.ANSWER)
+    columns = ("pk", "conversation", "message", "model", "wants", "user")
     result.waiting = [
-        Waiting(*row) for row in rows.values_list("pk", "conversation", "message", "model", "user")[:1000]
+        # Its place in the line is for what will be asked once the site has had its turn.
+        Waiting(pk, talk, message, wants if model == SITE else model, user)
+        for pk, talk, message, model, wants, user in rows.values_list(*columns)[:1000]
     ]
     result.seconds = _seconds_per_answer()
     return result

@@ -3,6 +3,7 @@
 from chat.bus import bus
 from chat.inference.dispatch import dispatcher
 from chat.notifier import notifier
+from chat.preparing.service import preparer
 from meatlizard.lifecycle import service
 
 
@@ -19,3 +20,8 @@ async def run_dispatcher() -> None:
 @service("chat.notifier")
 async def run_notifier() -> None:
     await notifier.run()
+
+
+@service("chat.preparing")
+async def run_preparing() -> None:
+    await preparer.run()

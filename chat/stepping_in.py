@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import actions, tree
+from chat import actions, preparing, tree
 from chat.attachments import actions as attachments
 from chat.bus import control_on_commit, on_commit
 from chat.events import ConversationUnread, MessageChanged
@@ -97,10 +97,16 @@ def _locked(conversation: UUID) -> tuple[Conversation, list[Generation]]:
 def _set_model(talk: Conversation, model: str, under_way: list[Generation]) -> None:
     talk.model = model
     talk.save(update_fields=["model"])
-    waiting = [row.pk for row in under_way if row.state == State.QUEUED]
-    Generation.objects.filter(pk__in=waiting, state=State.QUEUED).update(model=model)
     on_commit(user_topic(talk.owner_id), conversation_changed(talk))
-    control_on_commit("work")
+    for row in under_way:
+        if row.state == State.QUEUED:
+            row.model, row.wants = model, ""
+            preparing.aim(row, talk)
+            # Whoever prepared it for the other model has lost it.
+            Generation.objects.filter(pk=row.pk, state=State.QUEUED).update(
+                model=row.model, wants=row.wants, lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1
+            )
+            control_on_commit(preparing.hint(row))
 
 
 def _fill(talk: Conversation, row: Generation, speaker: str, text: str, html: str) -> Message:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import allowance, generations, tree
+from chat import allowance, generations, preparing, tree
 from chat.access import access_conversation
 from chat.actions import Asked, checked_request, new_generation, new_question, stop
 from chat.attachments import actions as attachments
@@ -140,6 +140,8 @@ def _ask(question: _Question, number: int, alias: str) -> _Made:
         generation.state, generation.reason, generation.error_code = State.FAILED, "failed", refused.code
         generation.error = _why(refused)
         generation.started = generation.ended_at = moment
+    else:
+        preparing.aim(generation, talk)
     kept.add_message.run(message)
     kept.add_generation.run(generation)
     return _Made(message, generation, refused)
@@ -166,7 +168,8 @@ def _tell(talk: Conversation, question: Message, request: UUID, made: list[_Made
     for one in made:
         on_commit(topic, MessageAdded(conversation=talk.pk, message=message_out(one.message, one.generation)))
     on_commit(user_topic(talk.owner_id), conversation_changed(talk))
-    control_on_commit("work")
+    for do in {preparing.hint(one.generation) for one in made}:
+        control_on_commit(do)
 
 
 def retold(asked: Asked, request: UUID) -> list[MessageAdded | ComparisonShown]:

@@ -19,6 +19,10 @@ RUNNING_PENALTY_MS = 60_000
 """Each generation a user already has running puts his next one this much behind, so that nobody's second goes before a
 newcomer's first; but waiting makes up for it, so that nobody starves."""
 
+SITE = "@site"
+"""Instead of a model's alias while the site has something to do for an answer before its model is asked (:mod:`chat.preparing`). No alias
+begins so."""
+
 BACKGROUND_PENALTY_MS = 300_000
 """Titles and summaries go behind whatever a person waits for, by the same rule."""
 
@@ -169,6 +173,13 @@ class Generation(Leased):
         max_length=64, blank=True, help_text=_("request id, the same in the logs of site and node")
     )
     model = models.CharField(max_length=100, blank=True, help_text=_("alias asked for; empty: any"))
+    wants = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("alias to be asked for once the site has had its turn; empty: any"),
+    )
     sampling = models.JSONField(default=dict, blank=True)
     concurrency = models.PositiveSmallIntegerField(default=1, help_text=_("how many of this user's may run at once"))
 

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from chat.models.conversations import Conversation, Message
-from chat.models.generations import Chunk, Generation
+from chat.models.generations import SITE, Chunk, Generation
 from chat.models.prompts import SiteText
 from meatlizard.jobs.lease import HELD, State
 from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, given
@@ -79,9 +79,14 @@ move_head = KeptUpdate(
 
 anything_waiting = KeptSelect(
     lambda: (
-        Generation.objects.filter(state=State.QUEUED).order_by().annotate(a=Value(1)).values_list("a", flat=True)[:1]
+        Generation.objects.filter(state=State.QUEUED)
+        .exclude(model=SITE)
+        .order_by()
+        .annotate(a=Value(1))
+        .values_list("a", flat=True)[:1]
     )
 )
+"""One row when anything waits for a machine."""
 
 end_held = KeptUpdate(
     lambda: Generation.objects.filter(

@@ -1,0 +1,118 @@
+"""The part of a serving process that takes the site's turns."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import Error as DatabaseTrouble
+
+from chat.bus import Control
+from chat.hub import CONTROL, hub
+from chat.models import Generation
+from chat.preparing import leases, steps
+from chat.preparing.steps import Answer
+from meatlizard.ops import switches
+from meatlizard.threads import in_database
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+"""How often to look without a hint: hints may be lost, and processes killed."""
+
+BATCH = 16
+"""Answers that are prepared in one go, so that a step asks once for all."""
+
+AT_ONCE = 4
+"""Batches under way in one process: who comes later does not wait for a slow step."""
+
+
+class Preparer:
+    """One per process."""
+
+    def __init__(self) -> None:
+        self._wake = asyncio.Event()
+        self._owner = ""
+        self._batches: set[asyncio.Task[None]] = set()
+
+    def event(self, topic: str, frame: str) -> None:
+        if Control.model_validate_json(frame).do == "prepare":
+            self._wake.set()
+
+    def delta(
+        self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
+    ) -> None:
+        """Of no interest here."""
+
+    async def run(self) -> None:
+        """Serves until cancelled."""
+        self._wake = asyncio.Event()
+        self._owner = f"site {uuid4().hex}"
+        if not settings.MULTIPROCESS:
+            await in_database(leases.forget)
+        hub.join(CONTROL, self)
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self._take_turns())
+                parts.create_task(self._renew())
+        finally:
+            hub.leave(CONTROL, self)
+            await self._leave()
+
+    async def _take_turns(self) -> None:
+        while True:
+            # Not wait_for: until Python 3.12 it can swallow the cancellation that ends this service.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                while len(self._batches) < AT_ONCE and not switches.remembered().read_only:
+                    rows = await in_database(leases.take, self._owner, BATCH)
+                    if not rows:
+                        break
+                    self._spawn(self._prepare(rows))
+            except DatabaseTrouble:
+                log.exception("preparing.database_error")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._batches.add(task)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: "asyncio.Task[None]") -> None:
+        self._batches.discard(task)
+        self._wake.set()
+
+    async def _prepare(self, rows: list[Generation]) -> None:
+        answers = [Answer(row, row.wants, row.sampling) for row in rows]
+        # One over which processes have died is not to take another with it.
+        await steps.take([one for one in answers if one.generation.lease_epoch <= leases.MOST_TURNS])
+        try:
+            await in_database(leases.ready, answers)
+        except DatabaseTrouble:
+            # Their leases run out, and they are prepared again.
+            log.exception("preparing.database_error")
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(leases.SECONDS / 3)
+            if self._batches:
+                try:
+                    await in_database(leases.renew, self._owner)
+                except DatabaseTrouble:
+                    log.exception("preparing.database_error")
+
+    async def _leave(self) -> None:
+        batches = list(self._batches)
+        for task in batches:
+            task.cancel()
+        await asyncio.gather(*batches, return_exceptions=True)
+        with contextlib.suppress(DatabaseTrouble):
+            await in_database(leases.let_go, self._owner)
+
+
+preparer = Preparer()
