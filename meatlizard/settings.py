@@ -93,6 +93,7 @@ SEALED_FILES_MAX_BYTES = parse.positive(
     "SEALED_FILES_MAX_BYTES", env.int("SEALED_FILES_MAX_BYTES", default=500_000_000)
 )
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)
+FETCH_ROBOTS = env.bool("FETCH_ROBOTS", default=True)
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
 JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)
 TASKS = {"default": {"BACKEND": env("TASKS_BACKEND", default="") or "meatlizard.jobs.backend.JobsBackend"}}

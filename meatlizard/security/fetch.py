@@ -9,11 +9,11 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
@@ -37,16 +37,34 @@ PORTS = {"http": 80, "https": 443}
 MAX_URL = 2_000
 MAX_TRIED = 4
 PIECE = 65_536
-AGENT = "MeatLizard (fetched once, on a person's request)"
+PRODUCT = "MeatLizard"
+"""What the site calls itself before others, and what their ``robots.txt`` may name."""
+
+AGENT = f"{PRODUCT} (fetched once, on a person's request)"
+_ACCEPT = "text/html,text/*;q=0.9,*/*;q=0.5"
 
 Resolve = Callable[[str, int], Sequence[str]]
 """All addresses of a name. Raises OSError."""
 
 
 class Unreachable(Invalid):
-    """It could not be fetched; the message says why, in words for the person who asked."""
+    """It could not be fetched; the message says why, in words for the person who asked. ``answered``: the status with which the site
+    refused, 0 when it did not come to that."""
 
     default_code = "not_fetched"
+
+    def __init__(self, message: str = "", *, code: str = "", answered: int = 0) -> None:
+        super().__init__(message, code=code)
+        self.answered = answered
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """``body``: sent by POST. ``headers`` may hold a key: they go to the first address alone, over no redirect."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +81,67 @@ def resolve(host: str, port: int) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
+def _usual(scheme: str, port: int) -> bool:
+    return port == PORTS[scheme]
+
+
 class Fetcher:
-    """The arguments are for tests: neither a setting nor a request can reach them."""
+    """``resolve``, ``allowed``, ``ports`` and ``trust`` are for tests: neither a setting nor a request can reach them, but for
+    :meth:`of_operator`."""
 
     def __init__(
         self,
         *,
         resolve: Resolve = resolve,
         allowed: Callable[[str], bool] = is_public,
-        ports: Callable[[str, int], bool] = lambda scheme, port: port == PORTS[scheme],
+        ports: Callable[[str, int], bool] = _usual,
         seconds: float = SECONDS,
         most: int = MOST,
+        redirects: int = REDIRECTS,
         trust: Any = None,
     ) -> None:
         self._resolve, self._allowed, self._ports = resolve, allowed, ports
-        self._seconds, self._most, self._trust = seconds, most, trust
+        self._seconds, self._most, self._redirects, self._trust = seconds, most, redirects, trust
 
-    def get(self, url: str) -> Fetched:
-        """What is at ``url``. Raises Unreachable, and Forbidden where the operator has switched this off."""
+    @classmethod
+    def of_operator(cls, *, seconds: float = SECONDS, most: int = MOST) -> "Fetcher":
+        """For one service that the operator named in the settings, and that may stand in the site's own network. It is for addresses
+        out of settings alone; no redirect leads on from there."""
+        return cls(
+            allowed=lambda address: True, ports=lambda scheme, port: True, seconds=seconds, most=most, redirects=0
+        )
+
+    def get(self, url: str, before: Callable[[str], None] | None = None) -> Fetched:
+        """What is at ``url``. ``before`` is told each address that is about to be fetched, redirects as well, and may raise Unreachable.
+
+        Raises Unreachable, and Forbidden where the operator has switched this off.
+        """
         if not settings.FETCH_LINKS:
             raise Forbidden(_("Fetching from other sites is switched off here."), code="fetch_off")
+        return self._follow(Request(url), before)
+
+    def ask(self, request: Request) -> Fetched:
+        """What a service answers. Raises Unreachable, also for a redirect: what was asked might be nobody else's business."""
         deadline = time.monotonic() + self._seconds
-        for _step in range(REDIRECTS + 1):
-            parts, host, port = self._checked(url)
-            addresses = self._addresses(host, port, deadline)
-            found = self._once(parts, host, port, addresses, deadline)
+        found = self._step(request, deadline)
+        if isinstance(found, str):
+            raise Unreachable(_("This address leads from one to the next, and to no end."))
+        return found
+
+    def _follow(self, request: Request, before: Callable[[str], None] | None) -> Fetched:
+        deadline = time.monotonic() + self._seconds
+        for _number in range(self._redirects + 1):
+            if before is not None:
+                before(request.url)
+            found = self._step(request, deadline)
             if isinstance(found, Fetched):
                 return found
-            url = _led_on(url, found)
+            request = Request(_led_on(request.url, found))
         raise Unreachable(_("This address leads from one to the next, and to no end."))
+
+    def _step(self, request: Request, deadline: float) -> Fetched | str:
+        parts, host, port = self._checked(request.url)
+        return self._once(request, parts, host, port, self._addresses(host, port, deadline), deadline)
 
     def _checked(self, url: str) -> tuple[SplitResult, str, int]:
         """The parts of an address, its host in the form of names and numbers that is looked up, its port."""
@@ -132,26 +182,25 @@ class Fetcher:
         return found[:MAX_TRIED]
 
     def _once(
-        self, parts: SplitResult, host: str, port: int, addresses: Sequence[str], deadline: float
+        self, request: Request, parts: SplitResult, host: str, port: int, addresses: Sequence[str], deadline: float
     ) -> Fetched | str:
         """What is there, or where it is instead."""
         target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
             f"?{quote(parts.query, safe='/%:@!$&()*+,;=~?')}" if parts.query else ""
         )
-        shown = f"[{host}]" if ":" in host else host
-        named = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
-        headers = [
-            (b"Host", named.encode()), (b"User-Agent", AGENT.encode()), (b"Accept", b"text/html,text/*;q=0.9,*/*;q=0.5"),
-            (b"Accept-Encoding", b"gzip, deflate"), (b"Connection", b"close"),
-        ]  # fmt: skip
         url = httpcore.URL(scheme=parts.scheme.encode(), host=host.encode(), port=port, target=target.encode())
+        method, headers = "GET" if request.body is None else "POST", _headers(request, parts.scheme, host, port)
         try:
-            with self._pool(addresses, deadline) as pool, pool.stream("GET", url, headers=headers) as response:
+            with (
+                self._pool(addresses, deadline) as pool,
+                pool.stream(method, url, headers=headers, content=request.body) as response,
+            ):
                 given = {name.lower(): value for name, value in response.headers}
                 if response.status in (301, 302, 303, 307, 308) and b"location" in given:
                     return _text(given[b"location"])
                 if response.status != 200:
-                    raise Unreachable(_("The site answered with %s instead of the page.") % response.status)
+                    words = _("The site answered with %s instead of the page.") % response.status
+                    raise Unreachable(words, answered=response.status)
                 body = _body(response.iter_stream(), given.get(b"content-encoding", b""), self._most, deadline)
                 media_type, charset = _content_type(given.get(b"content-type", b""))
                 return Fetched(parts.geturl(), media_type, charset, body)
@@ -189,11 +238,12 @@ class _Checked(httpcore.NetworkBackend):
         socket_options: Any = None,
     ) -> httpcore.NetworkStream:
         failure: Exception = httpcore.ConnectError("no address")
-        for address in self._addresses:
+        for number, address in enumerate(self._addresses):
+            # One that swallows what it is sent leaves some of the time to the others.
+            share = _left(self._deadline) / (len(self._addresses) - number)
             try:
-                stream = self._real.connect_tcp(address, port, timeout=_left(self._deadline))
-                return _Timed(stream, self._deadline)
-            except httpcore.ConnectError as error:
+                return _Timed(self._real.connect_tcp(address, port, timeout=share), self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
 
@@ -220,6 +270,22 @@ class _Timed(httpcore.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+def _headers(request: Request, scheme: str, host: str, port: int) -> list[tuple[bytes, bytes]]:
+    """Nothing of the person's and nothing that an earlier answer left: no cookie, no referrer."""
+    shown = f"[{host}]" if ":" in host else host
+    named = shown if port == PORTS[scheme] else f"{shown}:{port}"
+    own = {"Accept": _ACCEPT, **request.headers}
+    return [
+        (b"Host", named.encode()),
+        (b"User-Agent", AGENT.encode()),
+        *((name.encode(), value.encode()) for name, value in own.items()),
+        # No other packing is taken apart here, so that none can be a bomb.
+        (b"Accept-Encoding", b"gzip, deflate"),
+        (b"Connection", b"close"),
+        *([(b"Content-Length", str(len(request.body)).encode())] if request.body is not None else []),
+    ]
 
 
 def _left(deadline: float) -> float:
