@@ -40,7 +40,7 @@ run: $(VENV)/.site var/static/.collected ## The site on http://127.0.0.1:8000 (H
 test: $(VENV)/.dev var/static/.collected ## All tests; those whose programs are missing are skipped (REQUIRE_SERVICES=1: fail). ARGS= goes to pytest
 	$(WITH_NODE) npm --prefix frontend test --silent
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
-	$(PY) -m pytest --postgres $(ARGS)
+	$(PY) -m pytest --postgres -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev ## Style, types, migrations, and Django's check of production settings
 	$(VENV)/bin/ruff check .

@@ -11,6 +11,7 @@ from chat.access import access_conversation
 from chat.bus import on_commit
 from chat.context import summaries
 from chat.context.events import ContextChanged
+from chat.context.limits import MAX_PINNED, MAX_SUMMARY
 from chat.context.reading import Machine
 from chat.events import MessageChanged
 from chat.hub import conversation_topic
@@ -20,12 +21,6 @@ from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 from meatlizard.languages import number
-
-MAX_PINNED = 50
-"""Messages of one conversation."""
-
-MAX_SUMMARY = 20_000
-"""Characters of a summary that its owner writes."""
 
 
 def pin(user: User, message: Message, pinned: bool = True) -> Message:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from chat.attachments import carrying as attachments
 from chat.attachments import showing
+from chat.context import carrying as summaries
 from chat.messages import branch, without_hidden
 from chat.models import Conversation, Message
 from chat.portability import places
@@ -36,14 +37,15 @@ def as_json(talk: Conversation) -> bytes:
     rows = without_hidden(talk, list(found))
     ratings = carrying.of(talk)
     files = attachments.of(talk)
+    checkpoints = summaries.of(talk)
     # Built without a second look: what is stored was checked when it came, and a strict look now could only lose it.
     turn: Any = Turn.model_construct
     turns = [
         turn(
             id=str(row.pk), parent=str(row.parent_id) if row.parent_id else None, role=row.role, source=row.source,
             content=row.content, thinking=row.thinking, model=row.model, speaker=row.speaker,
-            tokens=row.tokens, created=row.created, edited=row.edited, rating=ratings.get(row.pk),
-            attachments=files.get(row.pk, []),
+            tokens=row.tokens, created=row.created, edited=row.edited, pinned=row.pinned,
+            rating=ratings.get(row.pk), summary=checkpoints.get(row.pk), attachments=files.get(row.pk, []),
         )
         for row in rows
     ]  # fmt: skip

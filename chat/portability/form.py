@@ -20,6 +20,7 @@ from pydantic import (
     model_serializer,
 )
 
+from chat.context.limits import MAX_PINNED
 from chat.wording import MAX_SYSTEM_PROMPT
 from meatlizard.errors import Invalid
 from meatlizard.languages import number
@@ -37,6 +38,9 @@ MAX_FILE = 20_000_000
 
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL takes no zero, and half a surrogate pair can be written nowhere."""
+
+
+_RARE = frozenset({"attachments", "pinned", "rating", "summary"})
 
 
 def writable(text: Any) -> Any:
@@ -85,6 +89,16 @@ class File(_Part):
     data: Annotated[str, Field(max_length=MAX_FILE)] | None = None
 
 
+class Summary(_Part):
+    """What models read in the place of the messages from the first down to the one that has it."""
+
+    text: Annotated[Text, Field(min_length=1, max_length=MAX_TEXT)]
+    by_hand: bool = False
+    model: Annotated[Text, Field(max_length=100)] = ""
+    created: Moment
+    edited: Moment | None = None
+
+
 class Turn(_Part):
     """A message. ``parent``: the id of what it answers; none at the beginning."""
 
@@ -99,14 +113,16 @@ class Turn(_Part):
     tokens: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     created: Moment
     edited: Moment | None = None
+    pinned: bool = False
     rating: Opinion | None = None
+    summary: Summary | None = None
     attachments: Annotated[list[File], Field(max_length=100)] = []
 
     @model_serializer(mode="wrap")
     def _lean(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Most messages have none, and there are thousands."""
         found: dict[str, Any] = whole(self)
-        return {key: value for key, value in found.items() if value or key not in ("attachments", "rating")}
+        return {key: value for key, value in found.items() if value or key not in _RARE}
 
 
 class Shelf(_Part):
@@ -184,6 +200,8 @@ def checked(talk: Talk) -> Talk:
         raise Invalid(gettext("Two of its messages have the same id."))
     if any(parent is not None and parent not in keys for parent in below):
         raise Invalid(gettext("A message in it answers one that is not there."))
+    if sum(turn.pinned for turn in talk.messages) > MAX_PINNED:
+        raise Invalid(gettext("It has more than {most} pinned messages.").format(most=number(MAX_PINNED)))
     ordered: list[Turn] = []
     level, depth = below.get(None, []), 0
     while level:

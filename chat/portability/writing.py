@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from chat.attachments import carrying as attachments
+from chat.context import carrying as summaries
 from chat.messages import plain_html, rendered
 from chat.models import Conversation, Message, Upload
 from chat.portability import chatgpt, claude, form, places
@@ -36,6 +37,7 @@ class Prepared:
     head: UUID | None
     ratings: dict[UUID, dict[str, Any]]
     files: dict[UUID, list[Upload]] = field(default_factory=dict)
+    summaries: dict[UUID, dict[str, Any]] = field(default_factory=dict)
 
 
 def read(found: Any) -> tuple[str, Talk]:
@@ -74,7 +76,8 @@ def prepare(owner: User, program: str, talk: Talk) -> Prepared:
         owner, {keys[turn.id]: turn.attachments for turn in talk.messages if keys[turn.id] in new and turn.attachments}
     )
     opinions = {keys[turn.id]: turn.rating.model_dump() for turn in talk.messages if turn.rating}
-    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions, files)
+    remembered = {keys[turn.id]: turn.summary.model_dump() for turn in talk.messages if turn.summary}
+    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions, files, remembered)
 
 
 def store(owner: User, prepared: Prepared) -> Outcome:
@@ -125,6 +128,7 @@ def _message(key: UUID, parent: UUID | None, turn: Turn, created: datetime.datet
     return Message(
         pk=key, parent_id=parent, role=turn.role, source=_writer(turn.source), content=turn.content, html=html,
         thinking=turn.thinking, model=turn.model, speaker=turn.speaker, tokens=turn.tokens, created=created, edited=turn.edited,
+        pinned=turn.pinned,
     )  # fmt: skip
 
 
@@ -135,7 +139,9 @@ def _add(talk: Conversation, prepared: Prepared) -> None:
     with transaction.atomic():
         Message.objects.bulk_create(prepared.messages, batch_size=100)
         attachments.tie(talk, prepared.files, prepared.messages)
-        ratings.put(talk.owner_id, {message.pk: message for message in prepared.messages}, prepared.ratings)
+        written = {message.pk: message for message in prepared.messages}
+        ratings.put(talk.owner_id, written, prepared.ratings)
+        summaries.put(talk, written, prepared.summaries)
 
 
 def _writer(source: str) -> str:

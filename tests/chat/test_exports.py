@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat import actions
-from chat.models import Conversation, Message
+from chat.models import Checkpoint, Conversation, Message
+from chat.portability import actions as importing
 from chat.portability import export
 from meatlizard.accounts.models import User
 from meatlizard.markup import render_markdown
@@ -74,6 +75,34 @@ def test_json_holds_everything(alice: User, talk: Conversation) -> None:
     assert [message["content"] for message in conversation["messages"]] == ["Why?\n# not a title", "Not shown", HOSTILE]
     assert conversation["messages"][2]["thinking"] == "Thought"
     assert conversation["head"] == conversation["messages"][2]["id"]
+
+
+def test_pins_and_summaries_go_out_and_come_in_again(alice: User, charlie: User, talk: Conversation) -> None:
+    question, hidden, shown = Message.objects.filter(conversation=talk).order_by("created")
+    Message.objects.filter(pk=question.pk).update(pinned=True)
+    made = {"by_hand": True, "model": "tiny", "created": timezone.now()}
+    Checkpoint.objects.create(conversation=talk, message=shown, text="They talked of reasons.", **made)
+    Checkpoint.objects.create(conversation=talk, message=hidden, text="", **made)
+    found = json.loads(export.as_json(talk))["conversation"]["messages"]
+    assert [one.get("pinned") for one in found] == [True, None, None]
+    assert [one.get("summary", {}).get("text") for one in found] == [None, None, "They talked of reasons."]
+    content = export.as_json(talk)
+    importing.begin(charlie, "his.json", io.BytesIO(content), len(content))
+    copy = Conversation.objects.get(owner=charlie)
+    assert [row.content for row in copy.messages.filter(pinned=True)] == [question.content]
+    (summary,) = copy.checkpoints.all()
+    assert (summary.text, summary.by_hand, summary.model) == ("They talked of reasons.", True, "tiny")
+    assert summary.message.content == HOSTILE
+
+
+def test_more_pins_than_there_may_be_are_refused(alice: User, charlie: User, talk: Conversation) -> None:
+    document = json.loads(export.as_json(talk))
+    first = document["conversation"]["messages"][0]
+    document["conversation"]["messages"] += [{**first, "id": str(number), "pinned": True} for number in range(51)]
+    content = json.dumps(document).encode()
+    run = importing.begin(charlie, "his.json", io.BytesIO(content), len(content))
+    assert (run.imported, run.refused_count) == (0, 1)
+    assert "more than 50 pinned" in str(run.refused[0])
 
 
 def test_markdown_holds_the_branch_that_is_shown(alice: User, talk: Conversation) -> None:
