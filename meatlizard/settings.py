@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "meatlizard.storage",
     "meatlizard.jobs",
     "meatlizard.moderation",
+    "meatlizard.vectors",
     "meatlizard.api",
     "chat",
     "discordbridge",

@@ -17,7 +17,7 @@ from tests.services import guard, postgres
 from tests.services.programs import Program, new_folder, required
 from tests.services.site import site_settings
 
-pytest_plugins = ["tests.services.fixtures", "tests.people"]
+pytest_plugins = ["tests.services.fixtures", "tests.people", "tests.fakes.embedder"]
 
 MARKERS = {
     "both_databases": "also run by the second pass, on PostgreSQL",

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class VectorsConfig(AppConfig):
+    name = "meatlizard.vectors"
+    label = "vectors"
+    verbose_name = _("search by meaning")
+    default_auto_field = "django.db.models.BigAutoField"
