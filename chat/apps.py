@@ -13,6 +13,7 @@ class ChatConfig(AppConfig):
         from chat import services  # noqa: F401  (registers the long-running parts)
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
+        from chat.tools import shipped
         from meatlizard.accounts.merging import merging
         from meatlizard.accounts.sessions import session_ended
         from meatlizard.moderation import classifier
@@ -27,6 +28,7 @@ class ChatConfig(AppConfig):
         account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
         moderated.register(SERVICE, ChatTexts())
         classifier.register(classifying.ask)
+        shipped.load()
 
 
 def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:

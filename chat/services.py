@@ -4,6 +4,7 @@ from chat.bus import bus
 from chat.inference.dispatch import dispatcher
 from chat.notifier import notifier
 from chat.preparing.service import preparer
+from chat.tools import choices  # noqa: F401  (registers its own)
 from meatlizard.lifecycle import service
 
 

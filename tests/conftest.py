@@ -118,6 +118,15 @@ def open_site(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(switches, "_state", switches.State())
 
 
+@pytest.fixture(autouse=True)
+def unchosen_tools() -> None:
+    """Likewise what operators chose about tools."""
+    from chat.tools import choices, permissions
+
+    choices.chosen.hold(choices.Choices())
+    permissions._persona_of.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """On SQLite a file in WAL mode, as on the real site: threads and processes of a test then meet real locks."""

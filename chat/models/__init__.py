@@ -13,6 +13,7 @@ from chat.models.reviews import PersonaReview
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
+from chat.models.tools import PersonaTools, ToolChoice, ToolPolicy
 
 __all__ = [
     "Attachment",
@@ -40,6 +41,7 @@ __all__ = [
     "Persona",
     "PersonaFlow",
     "PersonaReview",
+    "PersonaTools",
     "PersonaVersion",
     "Prompt",
     "PromptVersion",
@@ -47,5 +49,7 @@ __all__ = [
     "SearchEntry",
     "Share",
     "SiteText",
+    "ToolChoice",
+    "ToolPolicy",
     "Upload",
 ]

@@ -100,6 +100,9 @@ class Conversation(models.Model):
         db_default=True,
         help_text=_("older turns are summarised by themselves when the model's window fills up"),
     )
+    tools_off = models.TextField(
+        blank=True, default="", db_default="", help_text=_("tools switched off here, with spaces between; *: all")
+    )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField()
 
