@@ -13,7 +13,7 @@ class ChatConfig(AppConfig):
         from chat import services  # noqa: F401  (registers the long-running parts)
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
-        from chat.tools import shipped
+        from chat.tools import plugins, shipped
         from meatlizard.accounts.merging import merging
         from meatlizard.accounts.sessions import session_ended
         from meatlizard.moderation import classifier
@@ -29,6 +29,7 @@ class ChatConfig(AppConfig):
         moderated.register(SERVICE, ChatTexts())
         classifier.register(classifying.ask)
         shipped.load()
+        plugins.load()
 
 
 def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("chat.prompting.urls")),
     path("", include("chat.sharing.urls")),
     path("", include("chat.temporary.urls")),
+    path("", include("chat.tools.urls")),
     path("", pages.home, name="home"),
     path("new/", pages.create, name="create"),
     path("list/", pages.conversations, name="list"),

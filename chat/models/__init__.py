@@ -13,7 +13,7 @@ from chat.models.reviews import PersonaReview
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
-from chat.models.tools import PersonaTools, ToolChoice, ToolPolicy
+from chat.models.tools import PersonaTools, PersonZone, ToolChoice, ToolPolicy
 
 __all__ = [
     "Attachment",
@@ -38,6 +38,7 @@ __all__ = [
     "NoticeMail",
     "OwnText",
     "PairingCode",
+    "PersonZone",
     "Persona",
     "PersonaFlow",
     "PersonaReview",

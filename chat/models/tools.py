@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,16 @@ class ToolNamesField(models.JSONField):
         kwargs.setdefault("blank", True)
         kwargs.setdefault("help_text", _("the tools it may use, and no others; without a choice, whatever is on"))
         super().__init__(*args, **kwargs)
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        if value is not None and not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+            raise ValidationError(_("This is not a list of names of tools."), code="tool_names")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from chat.tools.naming import ToolNamesFormField
+
+        return super().formfield(**{"form_class": ToolNamesFormField, "unsaid": self.null, **kwargs})
 
     def deconstruct(self) -> Any:
         """Migrations need no more than the column."""
@@ -89,3 +101,15 @@ class PersonaTools(models.Model):
 
     def __str__(self) -> str:
         return f"tools of persona {self.persona_id}"
+
+
+class PersonZone(models.Model):
+    """The time zone that a person's browser last told, for answers to what time it is."""
+
+    MOST = 60
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="time_zone")
+    zone = models.CharField(max_length=MOST)
+
+    def __str__(self) -> str:
+        return f"time zone of person {self.user_id}"

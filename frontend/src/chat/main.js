@@ -14,6 +14,7 @@ import { tools } from "./message_view.js";
 import { Flow } from "./flow.js";
 import { Folders } from "./folders.js";
 import { Gauges } from "./gauges.js";
+import { leadHere } from "./here.js";
 import { Memory } from "./memory.js";
 import { Menu } from "./menu.js";
 import { Organize } from "./organize.js";
@@ -36,6 +37,7 @@ import { gettext } from "../i18n.js";
 import { notify } from "../notices/browser.js";
 import { Toast } from "./toast.js";
 import { Views } from "./views.js";
+import { tellZone } from "./zone.js";
 
 const STATES = {
   connecting: gettext("Connecting…"),
@@ -320,3 +322,5 @@ composer.setBusy(thread.busy, thread.runs.stopping);
 flow.look();
 if (location.hash === HASH) temporary.begin();
 connection.connect();
+leadHere(document.querySelectorAll("[data-here]"), place);
+tellZone(data.urlZone, window.localStorage);

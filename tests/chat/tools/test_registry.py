@@ -232,7 +232,7 @@ def test_names_are_taken_once(registered) -> None:
 
 
 def test_tools_that_come_and_go_stand_behind_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs = replace(survey, name="calculator"), registry.replace(survey, name="there__survey")
+    theirs = replace(survey, name="calculator"), replace(survey, name="there__survey")
     monkeypatch.setattr(registry, "_shelves", [lambda: {one.name: one for one in theirs}])
     assert registry.get("calculator") is calculator and registry.get("there__survey") is theirs[1]
     names = [one.name for one in registry.all()]
