@@ -1,7 +1,7 @@
 """Typed reading of environment variables beyond what django-environ knows. All raise ImproperlyConfigured naming the variable."""
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,6 +64,14 @@ def endpoint(name: str, value: str, scheme: str) -> str:
     return value.rstrip("/")
 
 
+def service(name: str, value: str) -> str:
+    """The address of a service that needs no key, perhaps in the site's own network; empty for none."""
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ImproperlyConfigured(f"{name} must look like https://search.example.org; it is {value!r}.")
+    return value.rstrip("/")
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` (name or address) is this machine and nothing else."""
     if host == "localhost" or host.endswith(".localhost"):
@@ -101,6 +109,15 @@ def one_of(name: str, value: str, allowed: Iterable[str]) -> str:
     if value not in (choices := list(allowed)):
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}; it is {value!r}.")
     return value
+
+
+def chosen(name: str, values: Iterable[str], ready: Mapping[str, str]) -> list[str]:
+    """Of services, those that are wanted, in their order; without any named, all that have what they need. ``ready``: what each needs."""
+    wanted = [value.strip().lower() for value in values if value.strip()]
+    for value in wanted:
+        if not ready.get(one_of(name, value, ready)):
+            raise ImproperlyConfigured(f"{name} names {value}, for which there is no key or address.")
+    return wanted or [service for service, needed in ready.items() if needed]
 
 
 def database(parsed: dict[str, Any], var: Path) -> dict[str, Any]:

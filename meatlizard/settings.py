@@ -94,6 +94,14 @@ SEALED_FILES_MAX_BYTES = parse.positive(
 )
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)
 FETCH_ROBOTS = env.bool("FETCH_ROBOTS", default=True)
+SEARXNG_URL = parse.service("SEARXNG_URL", env("SEARXNG_URL", default=""))
+BRAVE_SEARCH_KEY = env("BRAVE_SEARCH_KEY", default="")
+TAVILY_KEY = env("TAVILY_KEY", default="")
+SEARCH_PROVIDERS = parse.chosen(
+    "SEARCH_PROVIDERS",
+    env.list("SEARCH_PROVIDERS", default=[]),
+    {"searxng": SEARXNG_URL, "brave": BRAVE_SEARCH_KEY, "tavily": TAVILY_KEY},
+)
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
 JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)
 TASKS = {"default": {"BACKEND": env("TASKS_BACKEND", default="") or "meatlizard.jobs.backend.JobsBackend"}}

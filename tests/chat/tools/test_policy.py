@@ -74,7 +74,7 @@ def test_addresses_that_the_person_or_a_page_has_named_are_opened(url: str) -> N
     "url",
     [
         "https://example.org/", "https://example.org/news?id=2", "https://example.org/news?id=1&q=secret", "https://secret.example.org/news?id=1",
-        "https://pages.test/secret", "https://pages.test/list//", "https://pages.test/%6cist", "https://pages.test/ｌist", 
+        "https://pages.test/secret", "https://pages.test/list//", "https://pages.test/%6cist", "https://pages.test/ｌist",
         "https://evil.test/", "http://evil.test", "ftp://pages.test/list", "https://user:secret@pages.test/list", "https://pages.test:444/list",
         "HTTP://evil.test", "https:\\/\\/evil.test/x",
     ],

@@ -1,0 +1,1 @@
+"""The web as a source: searching, reading pages, and citing what was read."""

@@ -1,0 +1,1 @@
+"""Services that search the web, each by its documented interface."""
