@@ -10,6 +10,7 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from chat import embedding as machines
         from chat import services  # noqa: F401  (registers the long-running parts)
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
@@ -19,6 +20,7 @@ class ChatConfig(AppConfig):
         from meatlizard.moderation import classifier
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
+        from meatlizard.vectors import embedding
 
         pre_migrate.connect(_unhook_search, sender=self, dispatch_uid="chat.search")
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
@@ -30,6 +32,7 @@ class ChatConfig(AppConfig):
         classifier.register(classifying.ask)
         shipped.load()
         plugins.load()
+        embedding.register("machines", machines.Machines())
 
 
 def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:

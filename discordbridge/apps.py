@@ -13,9 +13,11 @@ class DiscordBridgeConfig(AppConfig):
 
     def ready(self) -> None:
         from chat.prompting import outside as prompts
-        from discordbridge.memory import outside
+        from discordbridge.memory import meaning, outside
+        from meatlizard.vectors import registry
 
         prompts.register(outside.layers)
+        registry.register(meaning.NAME, meaning.Messages())
         pre_migrate.connect(_unhook_memory, sender=self, dispatch_uid="discord.memory")
         post_migrate.connect(_make_memory, sender=self, dispatch_uid="discord.memory")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="discord.forget")

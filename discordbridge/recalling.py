@@ -5,6 +5,7 @@ from uuid import UUID
 import discord
 
 from discordbridge.actions import remembering
+from discordbridge.memory import meaning
 from discordbridge.models import GuildSession
 from meatlizard.accounts.models import User
 from meatlizard.threads import in_database
@@ -15,10 +16,11 @@ async def recall(message: discord.Message, kind: str, user: User, request: UUID,
     guild, author = message.guild, message.author
     if guild is None or not isinstance(author, discord.Member) or not text:
         return
-    channels = await in_database(remembering.channels, guild.id)
-    if channels:
-        seen = visible(guild, author, channels, everybody=kind == GuildSession.Kind.PUBLIC)
-        await in_database(remembering.recall, user, request, guild.id, seen, text)
+    channels = await in_database(remembering.recalled, guild.id)
+    seen = visible(guild, author, channels, everybody=kind == GuildSession.Kind.PUBLIC)
+    if seen:
+        vector = await meaning.vector_of(text)
+        await in_database(remembering.recall, user, request, guild.id, seen, text, vector)
 
 
 def visible(

@@ -7,3 +7,6 @@ class VectorsConfig(AppConfig):
     label = "vectors"
     verbose_name = _("search by meaning")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from meatlizard.vectors import upkeep  # noqa: F401  (registers the service that makes vectors of what is new)

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 BATCH: Final = 100
 REMEMBERED: Final = 1_000
 QUERY_SECONDS: Final = 5.0
+READ: Final = 4_000
+"""Characters of a text: more than the 256 tokens that the model reads of it."""
 
 
 class Unavailable(errors.Unavailable):
@@ -26,9 +28,13 @@ class Unavailable(errors.Unavailable):
     default_message = _("Nothing that turns texts into vectors is available now; only words are searched.")
 
 
+class Failed(Unavailable):
+    """Somebody was there to do it, and could not: perhaps the texts are to blame."""
+
+
 class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
-        """One vector of :data:`MODEL` for each of at most 100 texts. Raises Unavailable."""
+        """One vector of :data:`MODEL` for each of at most 100 texts. Raises Unavailable, or Failed."""
 
 
 _embedders: dict[str, tuple[int, Embedder]] = {}
@@ -46,8 +52,14 @@ async def embed(texts: Sequence[str]) -> list[Vector]:
     """
     found: list[Vector] = []
     for at in range(0, len(texts), BATCH):
-        found += await _batch([text or " " for text in texts[at : at + BATCH]])
+        found += await _batch([_readable(text) for text in texts[at : at + BATCH]])
     return found
+
+
+def _readable(text: str) -> str:
+    """What a model can be given of it; models see no difference between one space and several."""
+    words = " ".join(text[: 4 * READ].split())[:READ]
+    return words.encode("utf-8", "replace").decode().replace("\x00", "") or " "
 
 
 async def embed_query(text: str, seconds: float = QUERY_SECONDS) -> Vector:
@@ -73,12 +85,17 @@ def forget_queries() -> None:
 
 
 async def _batch(texts: list[str]) -> list[Vector]:
+    failed = False
     for name, (_rank, embedder) in sorted(_embedders.items(), key=lambda item: item[1][0]):
         try:
             numbers = await embedder.embed(texts)
-        except Unavailable as why:
-            log.debug("vectors.unavailable", extra={"embedder": name, "why": why.message})
+        except Failed as why:
+            failed = True
+            log.warning("vectors.failed", extra={"embedder": name, "why": why.message})
             continue
+        except Unavailable:
+            continue
+        failed = True
         try:
             vectors = [Vector.of(MODEL, one) for one in numbers]
         except ValueError as why:
@@ -87,4 +104,4 @@ async def _batch(texts: list[str]) -> list[Vector]:
         if len(vectors) == len(texts):
             return vectors
         log.error("vectors.wrong_number", extra={"embedder": name, "asked": len(texts), "got": len(vectors)})
-    raise Unavailable
+    raise Failed if failed else Unavailable

@@ -76,7 +76,11 @@ class Collection:
             for part in _parts(list(dict.fromkeys(keys))):
                 # In this order: whoever is about to put one holds its row here, and is waited for.
                 Pending.objects.filter(collection=self.name, key__in=part).delete()
-                StoredVector.objects.filter(collection=self.name, key__in=part).delete()
+                self.remove(part)
+
+    def remove(self, keys: Several[str]) -> None:
+        """Their vectors alone: what is pending stays so."""
+        StoredVector.objects.filter(collection=self.name, key__in=keys).delete()
 
     def delete_scope(self, scope: str) -> None:
         """All of a channel, a conversation or whatever else the scopes are, whoever owns it. What is yet to be put is up to the source,

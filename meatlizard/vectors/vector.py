@@ -42,4 +42,5 @@ class Vector:
 
 
 def similarity(one: tuple[float, ...], other: bytes) -> float:
-    return sum(map(mul, one, _HALVES.unpack(other)))
+    found: float = sum(map(mul, one, _HALVES.unpack(other)))
+    return found

@@ -131,10 +131,10 @@ def test_the_index_is_made_again_after_a_migration(guild_row: GuildRow) -> None:
 
 def test_another_index_can_take_its_place(guild_row: GuildRow, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     class Semantic:
-        def search(self, guild: int, channels: Any, text: str, most: int) -> list[int]:
+        def search(self, guild: int, channels: Any, text: str, most: int, vector: Any = None) -> list[int]:
             return [2]
 
-    monkeypatch.setattr(index, "_index", None)
+    monkeypatch.setattr(index, "_index", index.Hybrid())
     remembering.remember([heard(1, "gecko"), heard(2, "a small reptile")])
     index.use(Semantic())
     request = uuid4()
