@@ -26,6 +26,7 @@ from chat.moderating import incoming, outgoing
 from chat.moderating.incoming import let_in, note
 from chat.personas import stage
 from chat.ready import Ready
+from chat.routes import choosing
 from chat.titles import title_from_question
 from chat.wording import checked_prompt, without_controls, written
 from meatlizard.accounts.models import User
@@ -170,9 +171,9 @@ def edit_question(user: User, message: Message, request: UUID, text: str, offlin
         return add_answer(user, talk, question, request, ready, uploads, replaces=message.pk, beside=True)
 
 
-def regenerate(user: User, message: Message, request: UUID, offline: Offline = "wait") -> Asked:
+def regenerate(user: User, message: Message, request: UUID, offline: Offline = "wait", route: str = "") -> Asked:
     """Asks again for the answer ``message``, or for one to the question ``message``: a new one beside those that are there,
-    which becomes the one that is shown."""
+    which becomes the one that is shown. ``route`` is the key of the one it is to take."""
     answers = message.role == Message.Role.ASSISTANT
     question = message.parent if answers else message
     if question is None:
@@ -187,7 +188,9 @@ def regenerate(user: User, message: Message, request: UUID, offline: Offline = "
         replaces = message.pk if answers else None
         uploads = attachments.of_message(question)
         ready = flows.again(here, question, message) if here else ready
-        return add_answer(user, conversation, question, request, ready, uploads, replaces=replaces, old=True)
+        return add_answer(
+            user, conversation, question, request, ready, uploads, replaces=replaces, old=True, route=route
+        )
 
 
 def go_on(user: User, message: Message, request: UUID) -> Asked:
@@ -206,9 +209,11 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         if last is None or not may_go_on(last, row):
             raise Invalid(gettext("This answer is complete; there is nothing to continue."), code="not_cut")
         now, key, length = timezone.now(), uuid4(), len(row.thinking)
-        who = stage.preferences(talk)
+        chosen = choosing.same(user, last)
+        who = chosen.preferences(stage.preferences(talk))
         sampling = allowance.sampling(user, talk, who, key, before=row.pk, length=0)
         generation = new_generation(user, talk, row, key, request, now, sampling, who.model, continues=True)
+        chosen.note(generation)
         generation.blind = last.blind
         if talk.comparison_id is not None:
             # Else an answer would be compared as one model's that another has written the end of.
@@ -262,11 +267,14 @@ def add_answer(
     replaces: UUID | None = None,
     old: bool = False,
     beside: bool = False,
+    route: str = "",
 ) -> Asked:
     """Within the asking transaction: the question, which has ``uploads``, if it is not an ``old`` one, the answer, empty unless it is ``ready``, its generation, the new head.
-    ``beside``: the question is a new version of ``replaces``."""
+    ``beside``: the question is a new version of ``replaces``. ``route``: the one that was asked for."""
     now = timezone.now()
     who = stage.Preferences(ready.speaker) if ready else stage.preferences(conversation)
+    chosen = choosing.NONE if ready else choosing.choose(user, conversation, who, question, uploads, route)
+    who = chosen.preferences(who)
     answer = Message(
         conversation=conversation, parent=question, role=Message.Role.ASSISTANT, created=now,
         source=ready.source if ready else Message.Source.MODEL,
@@ -275,7 +283,7 @@ def add_answer(
     )  # fmt: skip
     key = uuid4()
     sampling: dict[str, Any] = {}
-    sight = asking.checked(conversation, uploads, conversation.model or who.model, by_model=ready is None)
+    sight = asking.checked(conversation, uploads, chosen.named(conversation, who), by_model=ready is None)
     if ready is None:
         length = len(question.content) + asking.length_of(uploads)
         sampling = allowance.sampling(user, conversation, who, key, before=question.parent_id, length=length)
@@ -286,6 +294,7 @@ def add_answer(
         asking.tie(conversation, question, uploads)
     generation = new_generation(user, conversation, answer, key, request, now, sampling, who.model)
     generation.sight = sight
+    chosen.note(generation)
     if ready:
         generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
         generation.started = generation.ended_at = now

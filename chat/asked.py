@@ -73,7 +73,7 @@ def ask(user: User, request: Question) -> Sequence[MessageAdded | ComparisonShow
         elif isinstance(request, Continue):
             made = actions.go_on(user, message, request.request)
         else:
-            made = actions.regenerate(user, message, request.request, request.offline)
+            made = actions.regenerate(user, message, request.request, request.offline, request.route)
     return following.added(made, request.request) if made.repeated else []
 
 

@@ -19,6 +19,7 @@ from chat.comparing.events import Compare, ComparisonShown
 from chat.context.events import AskBudget, CheckpointOut, ToContext
 from chat.formatting.events import BlocksRendered
 from chat.rating.events import MessageRated
+from chat.routes.events import RouteOut
 from chat.schema import MAX_PROMPT, Schema
 from chat.temporary.events import FromTemporary, ToTemporary
 
@@ -51,7 +52,7 @@ class MessageOut(Schema):
     ``place`` is null when it is the only version, or as it was told before. ``edited``: when its owner last
     changed its text. ``cut``: the answer may be continued. ``rating`` is null where it is as it was told before. ``pinned``: models
     read it however old it is. ``context``: tokens of the model's window that the conversation took down to here, null when nobody
-    counted. ``checkpoint``: the summary that ends here.
+    counted. ``checkpoint``: the summary that ends here. ``route``: the one that was chosen for the answer.
     """
 
     id: UUID
@@ -76,6 +77,7 @@ class MessageOut(Schema):
     context: int | None = None
     checkpoint: CheckpointOut | None = None
     attachments: tuple[AttachmentOut, ...] = ()
+    route: RouteOut | None = None
 
 
 class ConversationOut(Schema):
@@ -346,12 +348,14 @@ class Continue(Schema):
 
 
 class Regenerate(Schema):
-    """Answer again the question that ``message`` (an assistant message) answered, or the question ``message`` itself."""
+    """Answer again the question that ``message`` (an assistant message) answered, or the question ``message`` itself; by the route whose
+    key is ``route``, if that is named."""
 
     type: Literal["regenerate"]
     request: UUID
     message: UUID
     offline: Literal["wait", "markov"] = "wait"
+    route: str = Field(default="", max_length=40)
 
 
 class StopRequest(Schema):

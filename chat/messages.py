@@ -23,6 +23,8 @@ from chat.prompting import outside
 from chat.prompting.layers import Composition, compose
 from chat.prompting.sources import gathered
 from chat.rating import reading
+from chat.routes import decisions
+from chat.routes.layers import layers as of_route
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
@@ -89,7 +91,7 @@ def contexts(
     }
     added = outside.layers([one for one in there if one.conversation_id in elsewhere]) if elsewhere else {}
     for one in there:
-        told[one.conversation_id] = (*told[one.conversation_id], *added.get(one.pk, ()))
+        told[one.conversation_id] = (*told[one.conversation_id], *of_route(one), *added.get(one.pk, ()))
     systems = {talk: compose(found).text for talk, found in told.items()}
     tree = documents.told(said, [one.message_id for one in there])
     found = {}
@@ -146,6 +148,7 @@ def message_out(
         context=_context(message, generation) if generation else None,
         checkpoint=checkpoint,
         attachments=showing.of(message),
+        route=decisions.shown(generation) if generation else None,
     )
 
 

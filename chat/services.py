@@ -4,6 +4,7 @@ from chat.bus import bus
 from chat.inference.dispatch import dispatcher
 from chat.notifier import notifier
 from chat.preparing.service import preparer
+from chat.routes.service import keep
 from chat.tools import choices  # noqa: F401  (registers its own)
 from meatlizard.lifecycle import service
 
@@ -26,3 +27,8 @@ async def run_notifier() -> None:
 @service("chat.preparing")
 async def run_preparing() -> None:
     await preparer.run()
+
+
+@service("chat.routes")
+async def run_routes() -> None:
+    await keep()

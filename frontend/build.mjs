@@ -50,6 +50,7 @@ await build({
     "personas-page": "src/css/personas.css",
     prompts: "src/prompts/main.js",
     "prompt-tools": "src/chat/prompt_tools.js",
+    "route-tools": "src/chat/route_tools.js",
     "prompts-page": "src/css/prompts.css",
     notices: "src/notices/main.js",
     "notice-settings": "src/notices/settings.js",

@@ -1,5 +1,16 @@
 """The operator's view of conversations, generations and inference clients."""
 
-from chat.admin import attachments, conversations, flows, nodes, personas, prompts, ratings, sharing, tools
+from chat.admin import attachments, conversations, flows, nodes, personas, prompts, ratings, routes, sharing, tools
 
-__all__ = ["attachments", "conversations", "flows", "nodes", "personas", "prompts", "ratings", "sharing", "tools"]
+__all__ = [
+    "attachments",
+    "conversations",
+    "flows",
+    "nodes",
+    "personas",
+    "prompts",
+    "ratings",
+    "routes",
+    "sharing",
+    "tools",
+]

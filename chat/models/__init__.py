@@ -10,6 +10,7 @@ from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
 from chat.models.prompts import Composition, OwnText, Prompt, PromptVersion, SiteText
 from chat.models.ratings import Rating
 from chat.models.reviews import PersonaReview
+from chat.models.routes import Route, RouteExample, Routing
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
@@ -47,6 +48,9 @@ __all__ = [
     "Prompt",
     "PromptVersion",
     "Rating",
+    "Route",
+    "RouteExample",
+    "Routing",
     "SearchEntry",
     "Share",
     "SiteText",

@@ -223,6 +223,9 @@ class Generation(Leased):
     tool_calls = models.JSONField(
         null=True, blank=True, help_text=_("tools the model asked for, when it ended with that")
     )
+    routed = models.JSONField(
+        null=True, blank=True, help_text=_("the route that was chosen for it, and why; empty: none was")
+    )
     # Referred to by content: no constraint, since every answer writes it, and no index, since only a purge asks the other way round.
     composition = models.ForeignKey(
         "chat.Composition", models.DO_NOTHING, null=True, blank=True, default=EMPTY_COMPOSITION, related_name="+",

@@ -18,7 +18,9 @@ from uuid import UUID
 Place = Literal["web", "discord"]
 """Where an answer is read."""
 
-Source = Literal["shipped", "operator", "persona", "folder", "person", "conversation", "flow", "memory", "guild"]
+Source = Literal[
+    "shipped", "operator", "persona", "folder", "person", "conversation", "flow", "memory", "guild", "route"
+]
 
 ORDER = ("role", "protocol", "task", "format", "folder", "person", "conversation", "flow", "memory", "lore", "guild")
 """Names of layers, in the order in which they are read: what is the same for everybody first, what changes most often last."""

@@ -18,6 +18,7 @@ SOURCES = {
     "person": gettext_lazy("from your page “About you”"), "conversation": gettext_lazy("from this conversation's settings"), "memory": gettext_lazy("summed up from earlier messages"),
     "flow": gettext_lazy("from the conversation flow and your answers"),
     "guild": gettext_lazy("written by members in channels that are remembered"),
+    "route": gettext_lazy("from the route that was chosen for the answer"),
 }  # fmt: skip
 
 

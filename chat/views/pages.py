@@ -17,6 +17,7 @@ from chat.messages import branch_out, conversation_out
 from chat.models import Conversation
 from chat.personas import stage
 from chat.rating.reading import reasons
+from chat.routes import reading as routes
 from chat.views.bodies import body, valid
 from chat.views.diagrams import draws
 from meatlizard.accounts.http import UserRequest
@@ -61,6 +62,7 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "attach": most_attached(),
         "status": status.model_dump(mode="json"),
         "models": status.models,
+        "routes": routes.offered(),
     }
     return render(request, "chat/page.html", context)
 

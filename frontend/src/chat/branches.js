@@ -13,11 +13,11 @@ export class Branches {
   }
 
   /** A button of the message `article`. */
-  async act(action, article) {
+  async act(action, article, detail) {
     const verb = this.#verbs[action];
     if (!verb) return;
     try {
-      await verb(article.dataset.message, article);
+      await verb(article.dataset.message, article, detail);
     } catch (error) {
       this.failed(error.message);
     }
@@ -39,6 +39,7 @@ export class Branches {
     before: (id, article) => this.#turn(article, "before"),
     after: (id, article) => this.#turn(article, "after"),
     regenerate: (id) => this.#ask({ type: "regenerate", message: id, offline: this.offline() }),
+    reroute: (id, _article, route) => this.#ask({ type: "regenerate", message: id, offline: this.offline(), route }),
     properly: (id) => this.#ask({ type: "regenerate", message: id, offline: "wait" }),
     continue: (id) => this.#ask({ type: "continue", message: id }),
     edit: (id, article) => this.#edit(id, article),

@@ -276,8 +276,12 @@ const branches = new Branches({
 const ratings = new Ratings({ find: (id) => thread.messages.find(id), url: data.urlRating, failed, announce });
 const promptOf = ({ dataset }) => import(data.promptTools).then((prompts) => prompts.showRead(data.urlPromptRead, dataset.message)).catch((error) => failed(error.message));
 const memory = new Memory({ urls: { pin: data.urlPin, edit: data.urlSummaryEdit, forget: data.urlForget }, confirm: byId("confirm"), failed });
+const routeOf = (article, { dataset }) =>
+  import(data.routeTools)
+    .then((tools) => tools.showRoute(dataset, JSON.parse(byId("routes").textContent), (key) => branches.act("reroute", article, key)))
+    .catch((error) => failed(error.message));
 const report = ({ dataset }) => location.assign(address(data.urlReport, dataset.message));
-const others = { report, greet: () => persona.greet().catch((error) => failed(error.message)), rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, ...memory.verbs };
+const others = { report, greet: () => persona.greet().catch((error) => failed(error.message)), rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, route: routeOf, ...memory.verbs };
 const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));
 const source = (id) => temporary.source(id) ?? getText(address(data.urlSource, id));
 tools(byId("messages"), source, act);

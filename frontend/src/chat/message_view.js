@@ -48,6 +48,7 @@ export function fill(article, message) {
   complete(article);
   part(article, "author").textContent = article.dataset.label || author(message);
   part(article, "time").dateTime = message.created;
+  fillRoute(part(article, "route"), message.route);
   const error = part(article, "error");
   error.textContent = message.error || "";
   error.hidden = !message.error;
@@ -60,10 +61,19 @@ export function fill(article, message) {
   dress(article);
 }
 
+function fillRoute(badge, route) {
+  badge.hidden = !route;
+  if (!route) return;
+  const { key, name, stage, reason, confidence } = route;
+  Object.assign(badge.dataset, { key, name, stage, reason, confidence });
+  badge.textContent = name;
+}
+
 /** The site renders only what can be read; the rest of a message comes from the pattern. */
 function complete(article) {
   if (part(article, "tools")) return;
   const whole = pattern();
+  if (!part(article, "route")) part(article, "time").before(part(whole, "route"));
   if (!part(article, "thinking")) part(article, "body").before(part(whole, "thinking"));
   for (const name of ["error", "note", "progress", "tools"]) article.append(part(article, name) ?? part(whole, name));
 }

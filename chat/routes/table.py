@@ -1,0 +1,122 @@
+"""What each process remembers of the routes, so that choosing one costs no query.
+
+A serving process looks every :data:`FRESH_SECONDS` whether they have changed; what is changed in this process holds here at once.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import F
+
+from chat.models.routes import Route as Row
+from chat.models.routes import RouteExample, Routing
+from chat.personas.patterns import Pattern, Unusable, compiled
+from chat.routes import shipped
+
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One that is enabled. ``tools``: names of those allowed, None for whatever is allowed anyway."""
+
+    key: str
+    name: str
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    temperature: float | None = None
+    thinking: str = ""
+    tools: frozenset[str] | None = None
+    calls: int = 2
+    prompt: str = ""
+    max_tokens: int | None = None
+    window: int | None = None
+    patterns: tuple[Pattern, ...] = field(default=(), compare=False)
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``routes`` in their order; none while routing is off."""
+
+    version: int = -1
+    on: bool = False
+    routes: tuple[Route, ...] = ()
+
+    def get(self, key: str) -> Route | None:
+        return next((route for route in self.routes if route.key == key), None)
+
+    @property
+    def usual(self) -> Route | None:
+        """For what fits nowhere else: the general route or, without it, the last one."""
+        return self.get(shipped.GENERAL) or (self.routes[-1] if self.routes else None)
+
+
+OFF = Table()
+
+_lock = threading.Lock()
+_table: Table | None = None
+
+
+def current() -> Table:
+    """What this process remembers; asks the database only if it never has."""
+    return _table or refresh()
+
+
+def remembered() -> Table:
+    """For the event loop, which must not ask the database."""
+    return _table or OFF
+
+
+def refresh() -> Table:
+    """Looks whether the routes have changed, one small query, and reads them if so."""
+    global _table
+    with _lock:
+        version = Routing.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+        if _table is None or _table.version != version:
+            _table = read()
+        return _table
+
+
+def changed() -> None:
+    """To be called in the transaction that changes a route, an example, or the routing itself."""
+    Routing.objects.get_or_create(pk=1)
+    Routing.objects.filter(pk=1).update(version=F("version") + 1)
+    transaction.on_commit(refresh)
+
+
+def read(*, anyway: bool = False) -> Table:
+    """As it is in the database; with ``anyway`` also while routing is off, for who tries it."""
+    row = Routing.objects.filter(pk=1).first() or Routing()
+    if not (row.enabled or anyway):
+        return Table(row.version)
+    examples: dict[int, list[str]] = {}
+    for route, text in RouteExample.objects.filter(route__enabled=True).values_list("route", "text"):
+        examples.setdefault(route, []).append(text)
+    rows = Row.objects.filter(enabled=True)
+    return Table(row.version, row.enabled, tuple(_route(one, examples.get(one.pk, [])) for one in rows))
+
+
+def _route(row: Row, own: list[str]) -> Route:
+    shipped_ones = shipped.examples(row.key) if row.shipped_examples else ()
+    return Route(
+        key=row.key, name=row.name, description=row.description, aliases=tuple(row.aliases),
+        temperature=row.temperature, thinking=row.thinking, tools=None if row.tools is None else frozenset(row.tools),
+        calls=row.calls, prompt=row.prompt.strip(), max_tokens=row.max_tokens, window=row.window,
+        patterns=tuple(_patterns(row)), examples=(*shipped_ones, *own),
+    )  # fmt: skip
+
+
+def _patterns(row: Row) -> list[Pattern]:
+    found = []
+    for text in row.patterns:
+        try:
+            found.append(compiled(text, False))
+        except Unusable as error:
+            # Saved before a newer version became stricter: the others must go on.
+            log.error("routes.pattern_unusable", extra={"route": row.key, "reason": str(error)})
+    return found
