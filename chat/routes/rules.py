@@ -13,8 +13,8 @@ HEAD, TAIL = 4_000, 1_000
 """Characters at either end of a question that are looked at: what somebody wants stands there, and what lies between is what they
 bring along."""
 
-OWN = 0.9
-"""Weight of an operator's pattern."""
+OWN = 0.95
+"""How sure an operator's pattern is: the first route that has one decides."""
 
 DECIDES, MARGIN = 0.8, 0.3
 """How sure the first must be, and by how much more than the second, for the rules to decide alone."""
@@ -48,11 +48,12 @@ def guess(question: Question, routes: Sequence[Route]) -> Guess | None:
     keys = {route.key for route in routes}
     if question.images and VISION in keys:
         return Guess(VISION, 1.0, "image", sure=True)
-    scores, found = _weighed(question.text)
-    ends = _ends(question.text).encode(errors="replace")
+    ends = _ends(question.text)
+    seen = ends.encode(errors="replace")
     for route in routes:
-        if any(pattern.found_in(ends) for pattern in route.patterns):
-            scores[route.key], found[route.key] = _either(scores.get(route.key, 0.0), OWN), "pattern"
+        if any(pattern.found_in(seen) for pattern in route.patterns):
+            return Guess(route.key, OWN, "pattern", sure=True)
+    scores, found = _weighed(ends, question.text)
     ranked = sorted(((score, key) for key, score in scores.items() if key in keys), reverse=True)
     if not ranked or ranked[0][0] < FEW:
         return None
@@ -61,12 +62,12 @@ def guess(question: Question, routes: Sequence[Route]) -> Guess | None:
     return Guess(key, round(best, 3), found[key], sure=best >= DECIDES and best - second >= MARGIN)
 
 
-def _weighed(text: str) -> tuple[dict[str, float], dict[str, str]]:
+def _weighed(ends: str, whole: str) -> tuple[dict[str, float], dict[str, str]]:
     """By route how much speaks for it, and what most."""
-    families, found = _families(_ends(text))
+    families, found = _families(ends)
     code, complex_, simple = (families.pop(name, 0.0) for name in ("code", "complex", "simple"))
     if code:
-        complex_ = _either(complex_, _bulk(text))
+        complex_ = _either(complex_, _bulk(whole))
         # A program that calculates, or one that somebody has to decide about, is a program first.
         families = {family: score * (1 - 0.7 * code) for family, score in families.items()}
         share = complex_ * (1 - 0.5 * simple)

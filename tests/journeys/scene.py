@@ -134,7 +134,14 @@ def _failures(alice: Any, conversation: Any, words: Words) -> None:
         asked = actions.send(alice, talk.pk, uuid4(), words("And which of them can fly?", 4_000))
         generations.end_by_site(asked.generation, "failed", "failed", words("The machine ran out of memory.", 400))
     Generation.objects.filter(message__conversation=conversation).update(
-        tool_calls=[{"id": "a", "name": words("search", 200), "arguments": "{}"}]
+        tool_calls=[{"id": "a", "name": words("search", 200), "arguments": "{}"}],
+        routed={
+            "route": "math",
+            "name": words("Math", 60),
+            "stage": "rules",
+            "why": words("sum", 100),
+            "confidence": 0.9,
+        },
     )
 
 

@@ -7,7 +7,6 @@ const STAGES = {
   similarity: gettext("Chosen by likeness to examples"),
   model: gettext("Chosen by a model"),
   usual: gettext("The usual route"),
-  person: gettext("Chosen by you"),
 };
 
 /** `told`: name, key, stage, reason and confidence as the answer's button has them. `choose` gets the key of another route. */
@@ -30,9 +29,10 @@ export function showRoute(told, routes, choose) {
 }
 
 function summary({ stage, reason, confidence }) {
+  if (stage === "person") return reason;
   const sure = Number(confidence);
   const told = [STAGES[stage] ?? stage];
-  if (sure > 0 && stage !== "person") told.push(interpolate(gettext("%s %% sure"), [number(Math.round(sure * 100))]));
+  if (sure > 0) told.push(interpolate(gettext("%s %% sure"), [number(Math.round(sure * 100))]));
   return `${told.join(", ")}. ${reason}`;
 }
 

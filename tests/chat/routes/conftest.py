@@ -1,0 +1,17 @@
+"""Fixtures of routes. Models are imported inside: a conftest may be read before Django is set up."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from chat.routes.table import Table
+
+
+@pytest.fixture
+def routing(transactional_db: None) -> "Table":
+    """Routing is on, with the routes that come with the site."""
+    from chat.routes import actions, table
+
+    actions.switch(True)
+    return table.current()
