@@ -113,11 +113,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(autouse=True)
 def open_site(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees what another one has switched off, and none pays for looking."""
-    from chat.routes import table
     from meatlizard.ops import switches
 
     monkeypatch.setattr(switches, "_state", switches.State())
-    monkeypatch.setattr(table, "_table", table.OFF)
+
+
+@pytest.fixture(autouse=True)
+def no_routes() -> None:
+    """Likewise which routes operators made."""
+    from chat.routes import table
+
+    table.watched.hold(table.OFF)
 
 
 @pytest.fixture(autouse=True)

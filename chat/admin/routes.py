@@ -97,7 +97,7 @@ class RouteAdmin(admin.ModelAdmin[Route]):
         """The routes that come with the site are made when somebody first looks for them."""
         if self.has_change_permission(request):
             actions.ship()
-        return super().changelist_view(request, {**(extra_context or {}), "routing": table.current().on})
+        return super().changelist_view(request, {**(extra_context or {}), "routing": table.watched.current().on})
 
     def save_model(self, request: HttpRequest, obj: Route, form: Any, change: bool) -> None:
         actions.save(obj)

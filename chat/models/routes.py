@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from chat.models.tools import ToolNamesField
+
 
 class Route(models.Model):
     """``key`` names it in notes of answers and stays as it is. Routes are tried in the order of ``position``."""
@@ -27,9 +29,7 @@ class Route(models.Model):
     )
     temperature = models.FloatField(_("temperature"), null=True, blank=True, help_text=_("empty: the model's own"))
     thinking = models.CharField(_("thinking"), max_length=6, choices=Thinking.choices, blank=True, default="")
-    tools = models.JSONField(
-        _("tools"), null=True, blank=True, help_text=_("names of those allowed here; empty: whatever is allowed anyway")
-    )
+    tools = ToolNamesField(_("tools"), null=True)
     calls = models.PositiveSmallIntegerField(_("calls of tools"), default=2, help_text=_("at most, for one answer"))
     prompt = models.TextField(
         _("prompt"), max_length=8_000, blank=True, help_text=_("the model reads it among the site's own texts")

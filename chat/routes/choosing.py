@@ -54,7 +54,7 @@ def choose(
     """The route of ``question``; ``wanted`` names the one that its asker wants. No query while routing is off, and where the conversation
     or its persona names a model; otherwise one, if the route names models. Raises Invalid for a ``wanted`` one that is not there.
     """
-    known = table.current()
+    known = table.watched.current()
     if not wanted and not automatic(known, talk, who):
         return NONE
     asked = Question(question.content, sum(row.kind == Upload.Kind.IMAGE for row in uploads))
@@ -73,7 +73,7 @@ def automatic(known: Table, talk: Conversation, who: Preferences) -> bool:
 def same(user: User, generation: Generation) -> Chosen:
     """The route of an answer that goes on. One that was deleted since leaves nothing but its name."""
     decision = read(generation.routed)
-    route = table.current().get(decision.route) if decision else None
+    route = table.watched.current().get(decision.route) if decision else None
     if decision is None or route is None:
         return Chosen(decision)
     model = generation.model or first_of(route.aliases, user.pk, sees=generation.sight == Generation.Sight.ASKED)

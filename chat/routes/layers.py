@@ -9,7 +9,7 @@ from chat.routes.decisions import read
 def layers(answer: Generation) -> tuple[Layer, ...]:
     """No query. None where the route was deleted, or says nothing."""
     decision = read(answer.routed)
-    route = table.current().get(decision.route) if decision else None
+    route = table.watched.current().get(decision.route) if decision else None
     if route is None or not route.prompt:
         return ()
     return (Layer("task", route.prompt, "route", text_version(route.prompt)),)

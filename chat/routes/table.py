@@ -1,23 +1,17 @@
-"""What each process remembers of the routes, so that choosing one costs no query.
-
-A serving process looks every :data:`FRESH_SECONDS` whether they have changed; what is changed in this process holds here at once.
-"""
+"""What each process remembers of the routes, so that choosing one costs no query."""
 
 import logging
-import threading
 from dataclasses import dataclass, field
 
-from django.db import transaction
 from django.db.models import F
 
 from chat.models.routes import Route as Row
 from chat.models.routes import RouteExample, Routing
 from chat.personas.patterns import Pattern, Unusable, compiled
 from chat.routes import shipped
+from meatlizard.ops.watched import Watched
 
 log = logging.getLogger(__name__)
-
-FRESH_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +24,7 @@ class Route:
     aliases: tuple[str, ...] = ()
     temperature: float | None = None
     thinking: str = ""
-    tools: frozenset[str] | None = None
+    tools: tuple[str, ...] | None = None
     calls: int = 2
     prompt: str = ""
     max_tokens: int | None = None
@@ -58,35 +52,16 @@ class Table:
 
 OFF = Table()
 
-_lock = threading.Lock()
-_table: Table | None = None
 
-
-def current() -> Table:
-    """What this process remembers; asks the database only if it never has."""
-    return _table or refresh()
-
-
-def remembered() -> Table:
-    """For the event loop, which must not ask the database."""
-    return _table or OFF
-
-
-def refresh() -> Table:
-    """Looks whether the routes have changed, one small query, and reads them if so."""
-    global _table
-    with _lock:
-        version = Routing.objects.filter(pk=1).values_list("version", flat=True).first() or 0
-        if _table is None or _table.version != version:
-            _table = read()
-        return _table
+def _version() -> int:
+    return Routing.objects.filter(pk=1).values_list("version", flat=True).first() or 0
 
 
 def changed() -> None:
     """To be called in the transaction that changes a route, an example, or the routing itself."""
     Routing.objects.get_or_create(pk=1)
     Routing.objects.filter(pk=1).update(version=F("version") + 1)
-    transaction.on_commit(refresh)
+    watched.changed()
 
 
 def read(*, anyway: bool = False) -> Table:
@@ -105,7 +80,7 @@ def _route(row: Row, own: list[str]) -> Route:
     shipped_ones = shipped.examples(row.key) if row.shipped_examples else ()
     return Route(
         key=row.key, name=row.name, description=row.description, aliases=tuple(row.aliases),
-        temperature=row.temperature, thinking=row.thinking, tools=None if row.tools is None else frozenset(row.tools),
+        temperature=row.temperature, thinking=row.thinking, tools=None if row.tools is None else tuple(row.tools),
         calls=row.calls, prompt=row.prompt.strip(), max_tokens=row.max_tokens, window=row.window,
         patterns=tuple(_patterns(row)), examples=(*shipped_ones, *own),
     )  # fmt: skip
@@ -120,3 +95,7 @@ def _patterns(row: Row) -> list[Pattern]:
             # Saved before a newer version became stricter: the others must go on.
             log.error("routes.pattern_unusable", extra={"route": row.key, "reason": str(error)})
     return found
+
+
+watched: Watched[Table] = Watched(_version, read)
+"""What this process remembers."""

@@ -13,7 +13,7 @@ MOST = 100
 
 def turn_to_others() -> int:
     """Has each of them wait for the first model that is there, or for any. Returns how many. Whoever claims one meanwhile keeps it."""
-    known, turned = table.current(), 0
+    known, turned = table.watched.current(), 0
     rows = Generation.objects.filter(state=State.QUEUED, purpose=Generation.Purpose.ANSWER, routed__isnull=False)
     for row in rows.exclude(model="").exclude(model__startswith="@").order_by("rank")[:MOST]:
         decision = read(row.routed)

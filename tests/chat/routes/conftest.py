@@ -14,4 +14,4 @@ def routing(transactional_db: None) -> "Table":
     from chat.routes import actions, table
 
     actions.switch(True)
-    return table.current()
+    return table.watched.current()

@@ -247,7 +247,7 @@ def test_the_page_says_which_route_and_why_and_offers_the_others(
     alice: User, charlie: User, ask: Asking, routing: Table, client: Client
 ) -> None:
     Route.objects.filter(key="math").update(name="<b>Math</b>")
-    table.refresh()
+    table.watched.refresh()
     change("math", name="<b>Sums</b>")
     row = ask(alice, MATH)
     generations.end_by_site(row.pk, "cancelled")

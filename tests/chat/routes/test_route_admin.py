@@ -50,22 +50,22 @@ def test_olga_switches_routing_on_and_off(olga: User) -> None:
     client = signed_in(olga)
     address = reverse("admin:chat_routing_change", args=[1])
     assert client.get(reverse("admin:chat_routing_changelist")).headers["Location"] == address
-    assert not table.current().on
+    assert not table.watched.current().on
     client.post(address, {"enabled": "on"})
-    assert table.current().on
-    assert table.current().get("math") is not None
+    assert table.watched.current().on
+    assert table.watched.current().get("math") is not None
     client.post(address, {})
-    assert (table.current().on, table.current().routes) == (False, ())
+    assert (table.watched.current().on, table.watched.current().routes) == (False, ())
 
 
 def test_olga_adds_a_route_with_examples_and_it_counts_at_once(olga: User, routing: Table) -> None:
     client = signed_in(olga)
     assert client.post(reverse("admin:chat_route_add"), FORM).status_code == 302
-    route = table.current().get("lizards")
+    route = table.watched.current().get("lizards")
     assert route is not None
     assert (route.aliases, route.thinking, route.tools, route.calls) == (("deep", "quick"), "low", None, 3)
     assert route.examples == ("Do lizards sleep?",)
-    assert table.current().routes[0] == route, "by its position"
+    assert table.watched.current().routes[0] == route, "by its position"
     row = Route.objects.get(key="lizards")
     example = RouteExample.objects.get()
     more = {
@@ -73,9 +73,9 @@ def test_olga_adds_a_route_with_examples_and_it_counts_at_once(olga: User, routi
         "examples-0-DELETE": "on", "tools": "calculator\nweb_search", "name": "Reptiles",
     }  # fmt: skip
     assert client.post(reverse("admin:chat_route_change", args=[row.pk]), {**FORM, **more}).status_code == 302
-    route = table.current().get("lizards")
+    route = table.watched.current().get("lizards")
     assert route is not None, "its key stays"
-    assert (route.name, route.examples, route.tools) == ("Reptiles", (), frozenset({"calculator", "web_search"}))
+    assert (route.name, route.examples, route.tools) == ("Reptiles", (), ("calculator", "web_search"))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_routes_are_reordered_and_switched_off_in_the_list(olga: User, routing: 
         if row.key != "math":
             form[f"form-{number}-enabled"] = "on"
     assert signed_in(olga).post(reverse("admin:chat_route_changelist"), form).status_code == 302
-    keys = [route.key for route in table.current().routes]
+    keys = [route.key for route in table.watched.current().routes]
     assert keys == [row.key for row in reversed(rows) if row.key != "math"]
 
 
@@ -105,7 +105,7 @@ def test_deleting_holds_at_once(olga: User, routing: Table) -> None:
     row = Route.objects.get(key="math")
     chosen = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
     signed_in(olga).post(reverse("admin:chat_route_changelist"), chosen)
-    assert table.current().get("math") is None
+    assert table.watched.current().get("math") is None
 
 
 def test_a_question_is_tried_and_nothing_stored(olga: User) -> None:
@@ -118,7 +118,7 @@ def test_a_question_is_tried_and_nothing_stored(olga: User) -> None:
     page = client.post(address, {"text": "<script>alert(1)</script>", "image": "1"}).content.decode()
     assert "An image is attached" in page
     assert "<script>alert" not in page
-    assert not table.current().on
+    assert not table.watched.current().on
 
 
 def test_a_member_gets_nowhere_and_who_may_look_changes_nothing(alice: User, routing: Table) -> None:
@@ -149,13 +149,12 @@ def test_there_is_a_bound_on_routes(routing: Table, monkeypatch: pytest.MonkeyPa
     row = Route.objects.get(key="math")
     row.name = "Sums"
     actions.save(row)
-    assert table.current().get("math").name == "Sums"  # type: ignore[union-attr]
+    assert table.watched.current().get("math").name == "Sums"  # type: ignore[union-attr]
 
 
 @pytest.mark.both_databases
 def test_another_process_hears_of_a_change_when_it_looks(routing: Table) -> None:
-    table._table = before = table.current()
-    Routing.objects.filter(pk=1).update(version=before.version + 1)
+    Routing.objects.filter(pk=1).update(version=table.watched.current().version + 1)
     Route.objects.filter(key="math").update(name="Sums")
-    assert table.current().get("math").name == "Math"  # type: ignore[union-attr]
-    assert table.refresh().get("math").name == "Sums"  # type: ignore[union-attr]
+    assert table.watched.current().get("math").name == "Math"  # type: ignore[union-attr]
+    assert table.watched.refresh().get("math").name == "Sums"  # type: ignore[union-attr]
