@@ -12,6 +12,7 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from chat import embedding as machines
         from chat import services  # noqa: F401  (registers the long-running parts)
+        from chat.knowledge import meaning as passages
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
         from chat.tools import plugins, shipped
@@ -21,6 +22,7 @@ class ChatConfig(AppConfig):
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
         from meatlizard.vectors import embedding
+        from meatlizard.vectors import registry as vectors
 
         pre_migrate.connect(_unhook_search, sender=self, dispatch_uid="chat.search")
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
@@ -29,6 +31,7 @@ class ChatConfig(AppConfig):
         merging.connect(_merged, dispatch_uid="chat.merge")
         account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
         moderated.register(SERVICE, ChatTexts())
+        vectors.register(passages.NAME, passages.Passages())
         classifier.register(classifying.ask)
         shipped.load()
         plugins.load()
@@ -58,17 +61,21 @@ def _merged(sender: Any, old: int, new: int, **kwargs: Any) -> None:
 
 def _unhook_search(sender: Any, using: str, plan: Any = (), **kwargs: Any) -> None:
     """Takes the search off the tables that migrations are about to change."""
+    from chat.knowledge import fulltext
     from chat.search import unhook
 
     if plan:
         unhook(using)
+        fulltext.unhook(using)
 
 
 def _make_search(sender: Any, using: str, **kwargs: Any) -> None:
     """Index and triggers of the search, after whatever a migration did to the tables."""
+    from chat.knowledge import fulltext
     from chat.search import make
 
     make(using)
+    fulltext.make(using)
 
 
 def _session_ended(sender: Any, session_key: str, **kwargs: Any) -> None:

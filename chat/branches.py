@@ -174,6 +174,8 @@ def _settings(talk: Conversation) -> dict[str, Any]:
             "flow_id",
             "called",
             "books",
+            "collections",
+            "memory",
             "summaries",
             "images",
         )

@@ -43,9 +43,13 @@ def hand_over(by: User, conversation: UUID, to: User) -> Conversation:
             _give_files(talk, to, undo)
             Share.objects.filter(conversation=talk.pk).delete()
             Tag.objects.filter(conversation=talk.pk).delete()
-            talk.owner, talk.folder, talk.called, talk.books = to, None, "", ""
+            talk.owner, talk.folder, talk.called, talk.books, talk.collections = to, None, "", "", ""
             talk.pinned, talk.archived, talk.unread, talk.updated = False, False, True, timezone.now()
-            talk.save(update_fields=["owner", "folder", "called", "books", "pinned", "archived", "unread", "updated"])
+            talk.save(
+                update_fields=[
+                    "owner", "folder", "called", "books", "collections", "pinned", "archived", "unread", "updated",
+                ]
+            )  # fmt: skip
             audit.record(
                 by, "hand over", f"conversation {talk.pk}", person=before, before={"owner": before},
                 after={"owner": to.pk},

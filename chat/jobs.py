@@ -5,6 +5,8 @@ from uuid import UUID
 from django_tasks import task
 
 from chat import keeping, task_claims
+from chat.knowledge import actions as knowledge
+from chat.knowledge import adding
 from chat.personas import actions as personas
 from chat.prompting import actions as prompts
 from chat.prompting import compositions
@@ -19,7 +21,8 @@ def purge_tasks() -> int:
 @task
 def empty_trash() -> int:
     """Deletes for good what has been in people's trash for its time."""
-    return keeping.empty_trash() + personas.empty_trash()
+    adding.give_up_late()
+    return keeping.empty_trash() + personas.empty_trash() + knowledge.empty_trash()
 
 
 @task

@@ -6,6 +6,7 @@ from uuid import UUID
 from chat import actions
 from chat.attachments.jobs import sweep_attachments
 from chat.bus import control_on_commit
+from chat.knowledge import actions as knowledge
 from chat.models import Conversation, Generation, Upload
 from meatlizard.jobs.lease import ENDED, HELD
 
@@ -25,6 +26,7 @@ def forget(person: int) -> None:
     list(Conversation.objects.filter(owner=person).order_by("pk").select_for_update().values_list("pk"))
     for key in Generation.objects.filter(conversation__owner=person, state__in=HELD).values_list("pk", flat=True):
         control_on_commit("stop", str(key))
+    knowledge.forget(person)
     Conversation.objects.filter(owner=person).delete()
     if Upload.objects.filter(owner=person).exists():
         # The rows stay without an owner until what lies in the storage is deleted.

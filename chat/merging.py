@@ -5,7 +5,8 @@ from django.utils.translation import gettext
 from chat.bus import control_on_commit, on_commit
 from chat.events import ListChanged
 from chat.hub import user_topic
-from chat.models import Conversation, Generation, Upload
+from chat.knowledge import meaning as passages
+from chat.models import Collection, Conversation, Generation, Upload
 from meatlizard.errors import Invalid
 from meatlizard.jobs.lease import ENDED
 
@@ -25,5 +26,7 @@ def merge(old: int, new: int) -> None:
     Conversation.objects.filter(owner=old).update(owner=new)
     answers.update(user=new)
     Upload.objects.filter(owner=old).update(owner=new)
+    Collection.objects.filter(owner=old).update(owner=new)
+    passages.changed_hands(new)
     control_on_commit("person", str(old))
     on_commit(user_topic(new), ListChanged())

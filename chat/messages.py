@@ -19,7 +19,7 @@ from chat.events import ConversationChanged, ConversationOut, FinishedOut, Messa
 from chat.flows import telling
 from chat.models import Conversation, Generation, Message
 from chat.personas import stage
-from chat.prompting import outside
+from chat.prompting import outside, prepared
 from chat.prompting.layers import Composition, compose
 from chat.prompting.sources import gathered
 from chat.rating import reading
@@ -86,17 +86,18 @@ def contexts(
     there = [one for one in answers if one.message_id in tree and one.conversation_id in layers]
     scripts = stage.scripts(casts, there, tree, layers) if casts else {}
     kept = telling.layers(flows, there, tree) if flows else {}
-    told = {
-        talk: (*found, *scripts.get(talk, stage.SILENT).layers, *kept.get(talk, ())) for talk, found in layers.items()
-    }
     added = outside.layers([one for one in there if one.conversation_id in elsewhere]) if elsewhere else {}
+    before = prepared.layers(there)
+    told = {}
     for one in there:
-        told[one.conversation_id] = (*told[one.conversation_id], *of_route(one), *added.get(one.pk, ()))
-    systems = {talk: compose(found).text for talk, found in told.items()}
+        talk = one.conversation_id
+        of_talk = (*layers[talk], *scripts.get(talk, stage.SILENT).layers, *kept.get(talk, ()))
+        told[one.pk] = (*of_talk, *of_route(one), *added.get(one.pk, ()), *before.get(one.pk, ()))
+    systems = {pk: compose(found).text for pk, found in told.items()}
     tree = documents.told(said, [one.message_id for one in there])
     found = {}
     for pk, read in readings(there, systems, tree, prefixes, machines or {}).items():
-        system = compose((*told[read.conversation], *memory(read.plan)))
+        system = compose((*told[pk], *memory(read.plan)))
         script = scripts.get(read.conversation, stage.SILENT)
         if looks and pk in looks:
             read = replace(read, messages=looks[pk].beside(read.messages, read.keys))

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("chat.attachments.urls")),
     path("", include("chat.context.urls")),
     path("", include("chat.flows.urls")),
+    path("", include("chat.knowledge.urls")),
     path("", include("chat.moderating.urls")),
     path("", include("chat.personas.urls")),
     path("", include("chat.portability.urls")),

@@ -52,6 +52,8 @@ await build({
     "prompt-tools": "src/chat/prompt_tools.js",
     "route-tools": "src/chat/route_tools.js",
     "prompts-page": "src/css/prompts.css",
+    knowledge: "src/knowledge/main.js",
+    "knowledge-page": "src/css/knowledge.css",
     notices: "src/notices/main.js",
     "notice-settings": "src/notices/settings.js",
     paste: "src/paste/page.js",

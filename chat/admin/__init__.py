@@ -1,11 +1,24 @@
 """The operator's view of conversations, generations and inference clients."""
 
-from chat.admin import attachments, conversations, flows, nodes, personas, prompts, ratings, routes, sharing, tools
+from chat.admin import (
+    attachments,
+    conversations,
+    flows,
+    knowledge,
+    nodes,
+    personas,
+    prompts,
+    ratings,
+    routes,
+    sharing,
+    tools,
+)
 
 __all__ = [
     "attachments",
     "conversations",
     "flows",
+    "knowledge",
     "nodes",
     "personas",
     "prompts",

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chat.attachments.reading.found import MAX_TEXT
 from meatlizard.errors import Invalid, LimitReached
 
 log = logging.getLogger(__name__)
@@ -107,8 +108,10 @@ def clear_leftovers() -> None:
 
 
 @contextmanager
-def converted(chunks: Iterable[bytes], *, page: bool = False, charset: str = "") -> Iterator[Converted]:
-    """Reads a file. ``page``: a page of the web, in ``charset``. Raises Invalid for one that is not taken, in words, and LimitReached
+def converted(
+    chunks: Iterable[bytes], *, page: bool = False, charset: str = "", most: int = MAX_TEXT
+) -> Iterator[Converted]:
+    """Reads a file. ``page``: a page of the web, in ``charset``. Of its text ``most`` characters are kept. Raises Invalid for one that is not taken, in words, and LimitReached
     while too many others are being read."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
@@ -118,7 +121,7 @@ def converted(chunks: Iterable[bytes], *, page: bool = False, charset: str = "")
                 file.write(chunk)
         (folder / "out").mkdir()
         with _own_turn():
-            result = _run(source, folder / "out", "page" if page else "file", charset)
+            result = _run(source, folder / "out", "page" if page else "file", charset, most)
         yield _converted(result, source, folder / "out")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -134,8 +137,9 @@ def _own_turn() -> Iterator[None]:
         _turn.release()
 
 
-def _run(source: Path, out: Path, what: str, charset: str) -> dict[str, Any]:
-    command = [sys.executable, "-I", "-B", str(CHILD), str(settings.BASE_DIR), str(source), str(out), what, charset]
+def _run(source: Path, out: Path, what: str, charset: str, most: int) -> dict[str, Any]:
+    program = [sys.executable, "-I", "-B", str(CHILD)]
+    command = [*program, str(settings.BASE_DIR), str(source), str(out), what, charset, str(most)]
     # Nothing of the site's own: neither its secrets nor an open file.
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(out)}
     try:

@@ -9,7 +9,7 @@ from meatlizard.security.fetch import Fetcher
 
 fetcher = Fetcher()
 
-_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 def looks_like_one(text: str) -> bool:
@@ -20,13 +20,13 @@ def looks_like_one(text: str) -> bool:
 def take(owner: User, url: str) -> Upload:
     """Raises what fetching and :func:`chat.attachments.actions.take` raise."""
     found = fetcher.get(url.strip())
-    page = found.media_type in _PAGES
+    page = found.media_type in PAGES
     return actions.take(
-        owner, _name(found.url), [found.body], len(found.body), source=found.url, page=page, charset=found.charset
+        owner, name_of(found.url), [found.body], len(found.body), source=found.url, page=page, charset=found.charset
     )
 
 
-def _name(url: str) -> str:
+def name_of(url: str) -> str:
     parts = urlsplit(url)
     last = parts.path.rstrip("/").rpartition("/")[2]
     return f"{parts.hostname} {last}".strip() if last else parts.hostname or "page"

@@ -27,7 +27,7 @@ def readings(
     prefixes: Mapping[UUID, str],
     machines: Mapping[UUID, Machine],
 ) -> dict[UUID, Reading]:
-    """For each of ``answers``, by generation: ``systems`` holds the prompts by conversation, ``tree`` all messages. No query but for
+    """For each of ``answers``, by generation: ``systems`` holds their prompts so far, ``tree`` all messages. No query but for
     long and summarised conversations; what they read of is noted with their answers.
     """
     lines = {answer.pk: history.path(tree, tree[answer.message_id][0]) for answer in answers if answer.message_id}
@@ -35,7 +35,7 @@ def readings(
     found = {}
     for answer in answers:
         machine = machines.get(answer.pk, Machine("", None))
-        system, line = systems[answer.conversation_id], lines[answer.pk]
+        system, line = systems[answer.pk], lines[answer.pk]
         scale = measured_scale(answer.conversation_id, machine) if is_long(line, machine.window) else 1.0
         room = history.room(machine.window, scale, system, prefixes[answer.pk])
         found[answer.pk] = history.context(answer.conversation_id, system, line, texts, room)

@@ -4,11 +4,13 @@ from chat.models.context import Checkpoint
 from chat.models.conversations import Conversation, Message
 from chat.models.flows import Flow, FlowVersion, PersonaFlow
 from chat.models.generations import Chunk, Generation
+from chat.models.knowledge import Collection, Document, Passage, PersonaCollection, Told
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
 from chat.models.notices import NoticeChoice, NoticeMail
 from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
 from chat.models.prompts import Composition, OwnText, Prompt, PromptVersion, SiteText
 from chat.models.ratings import Rating
+from chat.models.remembering import Fact, Memory, Recalled
 from chat.models.reviews import PersonaReview
 from chat.models.routes import Route, RouteExample, Routing
 from chat.models.search import SearchEntry
@@ -22,15 +24,19 @@ __all__ = [
     "Candidate",
     "Checkpoint",
     "Chunk",
+    "Collection",
     "Comparison",
     "Composition",
     "Conversation",
+    "Document",
+    "Fact",
     "Flow",
     "FlowVersion",
     "Generation",
     "ImportRun",
     "InferenceTask",
     "Lorebook",
+    "Memory",
     "Message",
     "Node",
     "NodeModel",
@@ -39,8 +45,10 @@ __all__ = [
     "NoticeMail",
     "OwnText",
     "PairingCode",
+    "Passage",
     "PersonZone",
     "Persona",
+    "PersonaCollection",
     "PersonaFlow",
     "PersonaReview",
     "PersonaTools",
@@ -48,12 +56,14 @@ __all__ = [
     "Prompt",
     "PromptVersion",
     "Rating",
+    "Recalled",
     "Route",
     "RouteExample",
     "Routing",
     "SearchEntry",
     "Share",
     "SiteText",
+    "Told",
     "ToolChoice",
     "ToolPolicy",
     "Upload",

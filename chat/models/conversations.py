@@ -81,6 +81,12 @@ class Conversation(models.Model):
     books = models.CharField(
         max_length=400, blank=True, default="", db_default="", help_text=_("ids of lorebooks, with spaces between")
     )
+    collections = models.CharField(
+        max_length=400, blank=True, default="", db_default="", help_text=_("ids of collections, with spaces between")
+    )
+    memory = models.BooleanField(
+        default=True, db_default=True, help_text=_("what the site remembers of its owner is told here")
+    )
     pinned = models.BooleanField(default=False, db_default=False)
     archived = models.BooleanField(default=False, db_default=False)
     unread = models.BooleanField(

@@ -19,10 +19,23 @@ Place = Literal["web", "discord"]
 """Where an answer is read."""
 
 Source = Literal[
-    "shipped", "operator", "persona", "folder", "person", "conversation", "flow", "memory", "guild", "route"
+    "shipped",
+    "operator",
+    "persona",
+    "folder",
+    "person",
+    "conversation",
+    "flow",
+    "memory",
+    "guild",
+    "route",
+    "collection",
+    "facts",
 ]
 
-ORDER = ("role", "protocol", "task", "format", "folder", "person", "conversation", "flow", "memory", "lore", "guild")
+ORDER = (
+    "role", "protocol", "task", "format", "folder", "person", "conversation", "flow", "facts", "memory", "lore", "guild", "knowledge",
+)  # fmt: skip
 """Names of layers, in the order in which they are read: what is the same for everybody first, what changes most often last."""
 
 SITE: frozenset[Source] = frozenset({"shipped", "operator"})
@@ -34,7 +47,7 @@ MAX_COMPOSED = 120_000
 _UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 """Cannot be stored or sent. What comes from others' files may hold it, and must not keep an answer from being written."""
 
-GIVES_WAY = ("guild", "lore", "memory", "flow", "folder", "person", "role", "conversation")
+GIVES_WAY = ("guild", "knowledge", "lore", "memory", "facts", "flow", "folder", "person", "role", "conversation")
 
 
 @dataclass(frozen=True, slots=True)

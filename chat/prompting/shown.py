@@ -10,7 +10,8 @@ NAMES = {
     "role": gettext_lazy("Role"), "protocol": gettext_lazy("Protocol"), "task": gettext_lazy("Task"),
     "format": gettext_lazy("Format"), "folder": gettext_lazy("Folder"), "person": gettext_lazy("About you"),
     "conversation": gettext_lazy("This conversation"), "flow": gettext_lazy("Questions at the beginning"), "lore": gettext_lazy("Lore"), "memory": gettext_lazy("Summary of what was said before"),
-    "guild": gettext_lazy("Messages of the Discord server"),
+    "guild": gettext_lazy("Messages of the Discord server"), "facts": gettext_lazy("What is remembered of you"),
+    "knowledge": gettext_lazy("Passages of documents"),
 }  # fmt: skip
 SOURCES = {
     "shipped": gettext_lazy("comes with the site"), "operator": gettext_lazy("written by an operator"),
@@ -19,6 +20,8 @@ SOURCES = {
     "flow": gettext_lazy("from the conversation flow and your answers"),
     "guild": gettext_lazy("written by members in channels that are remembered"),
     "route": gettext_lazy("from the route that was chosen for the answer"),
+    "collection": gettext_lazy("found in collections for the question"),
+    "facts": gettext_lazy("from your page “What is remembered”"),
 }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
-"""The child process: ``python child.py ROOT INPUT OUT WHAT CHARSET``. Bounds itself, reads the file INPUT, and leaves ``result.json`` in
-OUT: what was found, or why the file is refused. ``WHAT`` is ``file`` or ``page``.
+"""The child process: ``python child.py ROOT INPUT OUT WHAT CHARSET MOST``. Bounds itself, reads the file INPUT, and leaves ``result.json`` in
+OUT: what was found, or why the file is refused. ``WHAT`` is ``file`` or ``page``; of its text MOST characters are kept.
 """
 
 import json
@@ -34,12 +34,13 @@ def bound() -> None:
         resource.setrlimit(number, (most, most))
 
 
-def main(root: str, source: str, out: str, what: str, charset: str = "") -> None:
+def main(root: str, source: str, out: str, what: str, charset: str, most: str) -> None:
     bound()
     sys.path.insert(0, root)
-    from chat.attachments.reading.found import Unreadable
+    from chat.attachments.reading.found import Unreadable, keep_up_to
     from chat.attachments.reading.whole import read
 
+    keep_up_to(int(most))
     try:
         found = {"read": asdict(read(Path(source), Path(out), page=what == "page", charset=charset))}
     except Unreadable as refusal:

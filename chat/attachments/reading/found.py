@@ -30,11 +30,13 @@ class Read:
 
 
 class Gathered:
-    """Pieces of text up to MAX_TEXT characters."""
+    """Pieces of text up to ``most`` characters, unless somebody says otherwise for this whole process: see :func:`keep_up_to`."""
 
-    def __init__(self, most: int = MAX_TEXT) -> None:
+    most = MAX_TEXT
+
+    def __init__(self) -> None:
         self._pieces: list[str] = []
-        self._left = most
+        self._left = self.most
         self.length = 0
 
     @property
@@ -54,4 +56,9 @@ class Gathered:
 
     @property
     def cut(self) -> str:
-        return f"characters:{MAX_TEXT}" if self._left < 0 else ""
+        return f"characters:{self.most}" if self._left < 0 else ""
+
+
+def keep_up_to(most: int) -> None:
+    """Of the file that this process reads: it is there for one alone."""
+    Gathered.most = most

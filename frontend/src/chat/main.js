@@ -15,6 +15,7 @@ import { Flow } from "./flow.js";
 import { Folders } from "./folders.js";
 import { Gauges } from "./gauges.js";
 import { leadHere } from "./here.js";
+import { Knowledge } from "./knowledge.js";
 import { Memory } from "./memory.js";
 import { Menu } from "./menu.js";
 import { Organize } from "./organize.js";
@@ -205,12 +206,13 @@ const menu = new Menu({
   providers: {
     "/": fromSite("prompt", data.urlPromptMenu),
     "@": [local("model", () => settings.models), ...fromSite("persona", data.urlPersonaMenu)],
-    "#": fromSite("attach", data.urlAttachMenu),
+    "#": [...fromSite("collection", data.urlCollectionMenu), ...fromSite("attach", data.urlAttachMenu)],
   },
   announce,
   failed,
 });
 const persona = new Persona({ chip: byId("persona"), data, place, toast });
+const knowledge = new Knowledge({ data, place, toast });
 const flow = new Flow(byId("flow"), {
   place,
   last: () => (thread.busy ? "" : (byId("messages").lastElementChild?.dataset.message ?? "")),
@@ -221,6 +223,7 @@ const flow = new Flow(byId("flow"), {
   failed,
 });
 menu.on("persona", (item) => persona.choose(item, composer.text, temporary.on));
+menu.on("collection", (item) => knowledge.choose(item, composer.text, temporary.on));
 menu.on("model", ({ id }) => settings.choose(id));
 menu.on("attach", (item) => void (temporary.refusesFiles() || attachments.take(item)));
 menu.on("prompt", async (item) => (await import(data.promptTools)).askVariables(item));
