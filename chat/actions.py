@@ -13,6 +13,8 @@ from django.utils.translation import gettext
 
 from chat import allowance, costs, generations, markov, preparing, queueing, tree
 from chat.access import access_conversation
+from chat.artifacts import wishes
+from chat.artifacts.jobs import sweep_artifacts
 from chat.attachments import actions as attachments
 from chat.attachments import asking, showing
 from chat.bus import control_on_commit, on_commit
@@ -109,6 +111,8 @@ def delete(conversation: Conversation) -> None:
             control_on_commit("stop", str(pk))
         key = conversation.pk
         attachments.sweep_after(conversation)
+        if conversation.has_files:
+            sweep_artifacts.enqueue()
         conversation.delete()
         for row in under_way:
             if row.pk in owed:
@@ -295,6 +299,7 @@ def add_answer(
     generation = new_generation(user, conversation, answer, key, request, now, sampling, who.model)
     generation.sight = sight
     chosen.note(generation)
+    generation.file_asked = ready is None and wishes.asks(question.content)
     if ready:
         generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
         generation.started = generation.ended_at = now

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from chat import tree
 from chat.access import access_conversation
 from chat.actions import stop
+from chat.artifacts import carrying, looking
 from chat.attachments.actions import copy_to
 from chat.bus import on_commit
 from chat.context import blocks
@@ -61,6 +62,7 @@ def edit_answer(user: User, message: Message, text: str) -> Message:
         note(found, talk.pk, row.pk)
         row.content, row.html, row.edited = text, html, timezone.now()
         row.save(update_fields=["content", "html", "edited"])
+        looking.after(row.pk, text, False)
         shown = message_out(row, last, tree.place(row), len(row.thinking))
         on_commit(conversation_topic(talk.pk), MessageChanged(conversation=talk.pk, message=shown))
     return row
@@ -154,7 +156,9 @@ def fork(user: User, message: Message) -> Conversation:
             copies.append(parent)
         Message.objects.bulk_create(copies, batch_size=100)
         blocks.copy([rows[pk] for pk in path], copies)
-        copy_to(dict(zip(path, copies, strict=True)))
+        copied = dict(zip(path, copies, strict=True))
+        copy_to(copied)
+        carrying.copy_to(talk, copy, copied)
         copy.head = parent
         copy.save(update_fields=["head"])
         on_commit(user_topic(user.pk), conversation_changed(copy))

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from chat.artifacts.events import ArtifactsChanged
 from chat.attachments.shape import AttachmentOut
 from chat.comparing.events import Compare, ComparisonShown
 from chat.context.events import AskBudget, CheckpointOut, ToContext
@@ -288,6 +289,7 @@ ToBrowser = (
     | MessageAdded
     | MessageChanged
     | MessageRated
+    | ArtifactsChanged
     | ComparisonShown
     | BranchShown
     | ToContext

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import costs
 from chat import messages as turns
+from chat.artifacts import looking as artifacts
 from chat.bus import control_on_commit, on_commit
 from chat.context import summaries
 from chat.events import ConversationUnread
@@ -220,6 +221,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
         id=message.pk, content=message.content, thinking=message.thinking, html=message.html, model=message.model,
         tokens=message.tokens,
     )  # fmt: skip
+    artifacts.after(message.pk, message.content, row.file_asked)
     stopped = row.state == State.CANCELLED
     kept.touch_conversation.run(id=conversation.pk, updated=now, unread=conversation.unread or not stopped)
     if not (stopped or conversation.unread):

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from chat.artifacts import carrying as artifacts
 from chat.bus import on_commit
 from chat.comparing.ending import leave
 from chat.events import ConversationDeleted
@@ -81,18 +82,19 @@ def _locked(conversation: UUID) -> Conversation:
 def _give_files(talk: Conversation, to: User, undo: list[str]) -> None:
     here = Attachment.objects.filter(message__conversation=talk.pk)
     rows = list(Upload.objects.select_for_update(of=("self",)).filter(pk__in=here.values("upload")).order_by("pk"))
-    if not rows:
-        return
     others = Attachment.objects.filter(upload__in=[row.pk for row in rows]).exclude(message__conversation=talk.pk)
     shared = set(others.values_list("upload", flat=True))
     mine = [row for row in rows if row.pk not in shared]
     giver = talk.owner_id
-    steps: list[tuple[int, Callable[[], None]]] = [(to.pk, lambda: storage.take(to, sum(row.size for row in rows)))]
+    steps: list[tuple[int, Callable[[], None]]] = artifacts.handing_over(talk, to)
+    if rows:
+        steps.append((to.pk, lambda: storage.take(to, sum(row.size for row in rows))))
     if mine:
         steps.append((giver, lambda: storage.give_back(giver, sum(row.size for row in mine))))
     # One order of people, so that two who give to each other do not wait for ever.
     for _, step in sorted(steps, key=lambda pair: pair[0]):
         step()
+    artifacts.hand_over(talk, to)
     Upload.objects.filter(pk__in=[row.pk for row in mine]).update(owner=to)
     for row in rows:
         if row.pk in shared:

@@ -6,7 +6,7 @@ from chat.bus import control_on_commit, on_commit
 from chat.events import ListChanged
 from chat.hub import user_topic
 from chat.knowledge import meaning as passages
-from chat.models import Collection, Conversation, Generation, Upload
+from chat.models import ArtifactText, Collection, Conversation, Generation, Upload
 from meatlizard.errors import Invalid
 from meatlizard.jobs.lease import ENDED
 
@@ -28,5 +28,6 @@ def merge(old: int, new: int) -> None:
     Upload.objects.filter(owner=old).update(owner=new)
     Collection.objects.filter(owner=old).update(owner=new)
     passages.changed_hands(new)
+    ArtifactText.objects.filter(owner=old).update(owner=new)
     control_on_commit("person", str(old))
     on_commit(user_topic(new), ListChanged())

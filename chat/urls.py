@@ -6,6 +6,7 @@ from chat.views import branches, diagrams, keeping, pages
 app_name = "chat"
 
 urlpatterns = [
+    path("", include("chat.artifacts.urls")),
     path("", include("chat.attachments.urls")),
     path("", include("chat.context.urls")),
     path("", include("chat.flows.urls")),

@@ -81,6 +81,8 @@ GEOIP_DATABASE = env("GEOIP_DATABASE", default="")
 PROMPT_LAYERS = env.bool("PROMPT_LAYERS", default=True)
 PERSONA_REVIEW = env.bool("PERSONA_REVIEW", default=False)
 ATTACHMENT_MAX_BYTES = parse.positive("ATTACHMENT_MAX_BYTES", env.int("ATTACHMENT_MAX_BYTES", default=10_000_000))
+ARTIFACT_HOURS = env.int("ARTIFACT_HOURS", default=12)
+ARTIFACT_SCRIPTS = env.bool("ARTIFACT_SCRIPTS", default=False)
 PASTE_CREATE = parse.one_of("PASTE_CREATE", env("PASTE_CREATE", default="members").lower(), ("members", "everyone"))
 PASTE_MAX_BYTES = parse.positive("PASTE_MAX_BYTES", env.int("PASTE_MAX_BYTES", default=10_000_000))
 PASTE_ANONYMOUS_MAX_BYTES = parse.positive(

@@ -1,16 +1,13 @@
 """What a revision changed, as a diff that is quick whatever the texts are."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from meatlizard.markup import differences
 from paste import contents
 from paste.contents import BINARY
 from paste.models import File
 from paste.rendering import code
-
-LINES = 5_000
-"""Of either text that are compared by line: the time grows with the square of what differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,10 @@ def _change(name: str, old: File | None, new: File | None) -> Change:
     known = [file for file in (old, new) if file is not None]
     if any(file.format == BINARY for file in known):
         return Change(name, "binary", "")
-    if any(file.lines > LINES for file in known):
+    if any(file.lines > differences.LINES for file in known):
         return Change(name, "long", "")
-    one, two = (contents.text_of(file).splitlines() if file is not None else [] for file in (old, new))
-    lines = list(difflib.unified_diff(one, two, name, name, lineterm=""))[2:]
+    one, two = (contents.text_of(file) if file is not None else "" for file in (old, new))
+    lines = differences.unified(one, two, name)
+    if lines is None:
+        return Change(name, "long", "")
     return Change(name, what, "".join(code.highlighted("\n".join(lines), "diff", "D")))

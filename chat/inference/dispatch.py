@@ -14,6 +14,7 @@ from django.db import Error as DatabaseTrouble
 from django.utils.translation import gettext
 
 from chat import claims, generations, nodes, samples, task_claims
+from chat.artifacts.jobs import sweep_artifacts
 from chat.attachments.jobs import sweep_attachments
 from chat.bus import Control
 from chat.claims import Claimed
@@ -268,6 +269,7 @@ class Dispatcher:
                 await in_database(purge_tasks.enqueue)
                 await in_database(empty_trash.enqueue)
                 await in_database(sweep_attachments.enqueue)
+                await in_database(sweep_artifacts.enqueue)
                 await in_database(purge_prompts.enqueue)
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")

@@ -1,3 +1,4 @@
+from chat.models.artifacts import Artifact, ArtifactText, ArtifactVersion
 from chat.models.attachments import Attachment, Upload
 from chat.models.comparisons import Candidate, Comparison
 from chat.models.context import Checkpoint
@@ -19,6 +20,9 @@ from chat.models.tasks import InferenceTask
 from chat.models.tools import PersonaTools, PersonZone, ToolChoice, ToolPolicy
 
 __all__ = [
+    "Artifact",
+    "ArtifactText",
+    "ArtifactVersion",
     "Attachment",
     "Avatar",
     "Candidate",

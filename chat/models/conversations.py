@@ -97,6 +97,7 @@ class Conversation(models.Model):
         db_default=False,
         help_text=_("images were attached, so that a model that sees is the better one"),
     )
+    has_files = models.BooleanField(default=False, db_default=False, help_text=_("files have come out of it"))
     removed = models.DateTimeField(null=True, blank=True, help_text=_("when it was put into the trash"))
     place = models.CharField(
         max_length=7, default="web", db_default="web", help_text=_("where its answers are read: web or discord")

@@ -217,6 +217,9 @@ class Generation(Leased):
     thinking_length = models.PositiveIntegerField(
         default=0, db_default=0, help_text=_("characters the model thought, once it has ended")
     )
+    file_asked = models.BooleanField(
+        default=False, db_default=False, help_text=_("its question asks for a file or a text")
+    )
     blind = models.BooleanField(
         default=False, db_default=False, help_text=_("its reader is not told which model writes")
     )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chat import tree
+from chat.artifacts import looking as artifacts
 from chat.bus import on_commit
 from chat.context import summaries
 from chat.events import MessageChanged
@@ -90,6 +91,7 @@ def show(row: Message, text: str) -> None:
     row.thinking = row.thinking if text else ""
     with transaction.atomic():
         row.save(update_fields=["content", "html", "thinking"])
+        artifacts.replaced(row, text)
         last = latest_generation(row)
         if last is not None and last.ended:
             _tell_why(last, withheld=not text)

@@ -1,6 +1,5 @@
 """Conversations on their way out: as JSON, Markdown, a page for itself, and all of a person's as a ZIP archive."""
 
-import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from chat.artifacts import carrying as artifacts
 from chat.attachments import carrying as attachments
 from chat.attachments import showing
 from chat.context import carrying as summaries
@@ -20,6 +20,7 @@ from chat.portability import places
 from chat.portability.form import Document, Talk, Turn
 from chat.rating import carrying
 from meatlizard.accounts.models import User
+from meatlizard.storage.streams import Sink
 
 SUFFIXES: dict[str, str] = {"json": "json", "markdown": "md", "html": "html"}
 TYPES: dict[str, str] = {
@@ -38,6 +39,7 @@ def as_json(talk: Conversation) -> bytes:
     ratings = carrying.of(talk)
     files = attachments.of(talk)
     checkpoints = summaries.of(talk)
+    made = artifacts.of(talk)
     # Built without a second look: what is stored was checked when it came, and a strict look now could only lose it.
     turn: Any = Turn.model_construct
     turns = [
@@ -46,6 +48,7 @@ def as_json(talk: Conversation) -> bytes:
             content=row.content, thinking=row.thinking, model=row.model, speaker=row.speaker,
             tokens=row.tokens, created=row.created, edited=row.edited, pinned=row.pinned,
             rating=ratings.get(row.pk), summary=checkpoints.get(row.pk), attachments=files.get(row.pk, []),
+            artifacts=made.get(row.pk, []),
         )
         for row in rows
     ]  # fmt: skip
@@ -101,7 +104,7 @@ def file_name(talk: Conversation, kind: str, number: int | None = None) -> str:
 
 def archive(owner: User, kind: str) -> Iterator[bytes]:
     """A ZIP archive of all conversations of ``owner``, in pieces; what is in the trash is left out. Never more than one of them is in memory."""
-    sink = _Sink()
+    sink = Sink()
     keys: list[UUID] = list(
         Conversation.objects.filter(owner=owner.pk, removed=None).order_by("created", "pk").values_list("pk", flat=True)
     )
@@ -113,26 +116,6 @@ def archive(owner: User, kind: str) -> Iterator[bytes]:
             packed.writestr(f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk))
             yield sink.taken()
     yield sink.taken()
-
-
-class _Sink(io.RawIOBase):
-    """Where a ZIP file is written when nobody can go back in it."""
-
-    def __init__(self) -> None:
-        self._written = bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        self._written += data
-        return len(data)
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        found = bytes(self._written)
-        self._written.clear()
-        return found
 
 
 def _line(text: str) -> str:

@@ -40,7 +40,7 @@ _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL takes no zero, and half a surrogate pair can be written nowhere."""
 
 
-_RARE = frozenset({"attachments", "pinned", "rating", "summary"})
+_RARE = frozenset({"artifacts", "attachments", "pinned", "rating", "summary"})
 
 
 def writable(text: Any) -> Any:
@@ -99,6 +99,18 @@ class Summary(_Part):
     edited: Moment | None = None
 
 
+class ArtifactPart(_Part):
+    """A version of a file that came with a message; of those of one name, ``number`` tells the order."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=100)]
+    kind: Annotated[Text, Field(max_length=20)] = "text"
+    number: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    origin: Literal["answer", "person", "restored", "tool"] = "answer"
+    sha256: Annotated[Text, Field(max_length=64)] = ""
+    created: Moment
+    text: Annotated[Text, Field(max_length=MAX_TEXT)]
+
+
 class Turn(_Part):
     """A message. ``parent``: the id of what it answers; none at the beginning."""
 
@@ -117,6 +129,7 @@ class Turn(_Part):
     rating: Opinion | None = None
     summary: Summary | None = None
     attachments: Annotated[list[File], Field(max_length=100)] = []
+    artifacts: Annotated[list[ArtifactPart], Field(max_length=500)] = []
 
     @model_serializer(mode="wrap")
     def _lean(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 from django.utils.translation import gettext
 
+from chat.artifacts import carrying as artifacts
 from chat.attachments import carrying as attachments
 from chat.context import carrying as summaries
 from chat.messages import plain_html, rendered
@@ -38,6 +39,7 @@ class Prepared:
     ratings: dict[UUID, dict[str, Any]]
     files: dict[UUID, list[Upload]] = field(default_factory=dict)
     summaries: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    made: dict[UUID, list[Any]] = field(default_factory=dict)
 
 
 def read(found: Any) -> tuple[str, Talk]:
@@ -77,7 +79,8 @@ def prepare(owner: User, program: str, talk: Talk) -> Prepared:
     )
     opinions = {keys[turn.id]: turn.rating.model_dump() for turn in talk.messages if turn.rating}
     remembered = {keys[turn.id]: turn.summary.model_dump() for turn in talk.messages if turn.summary}
-    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions, files, remembered)
+    made = {keys[turn.id]: turn.artifacts for turn in talk.messages if keys[turn.id] in new and turn.artifacts}
+    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions, files, remembered, made)
 
 
 def store(owner: User, prepared: Prepared) -> Outcome:
@@ -142,6 +145,7 @@ def _add(talk: Conversation, prepared: Prepared) -> None:
         written = {message.pk: message for message in prepared.messages}
         ratings.put(talk.owner_id, written, prepared.ratings)
         summaries.put(talk, written, prepared.summaries)
+        artifacts.put(talk.owner, talk, prepared.made)
 
 
 def _writer(source: str) -> str:

@@ -1,3 +1,3 @@
-from meatlizard.markup.render import render_markdown
+from meatlizard.markup.render import render_code, render_markdown
 
-__all__ = ["render_markdown"]
+__all__ = ["render_code", "render_markdown"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from meatlizard.markup import render_markdown
-from paste.rendering import code, notebooks, tables, trees
+from meatlizard.markup import render_markdown, tables
+from paste.rendering import code, notebooks, trees
 
 MARKDOWN = 500_000
 """Characters. Longer ones are shown as they are written."""

@@ -169,6 +169,7 @@ def _machines(olga: Any, words: Words) -> dict[str, Any]:
 
 def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any]) -> dict[str, Any]:
     """Links, imports, prompts, personas, and what moderators look at."""
+    from chat.artifacts import actions as artifacts
     from chat.models import Conversation, ImportRun, Lorebook, Message
     from chat.personas import actions as personas
     from chat.personas.character import Character
@@ -212,6 +213,9 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
         data={"name": words("Our garden", 100), "entries": [entry], "extensions": {}},
     )
     message = Message.objects.get(pk=made["message"])
+    file = artifacts.create(
+        alice, message, f"{words('walls', 80)}.html", words("<h1>Walls</h1><p>They face south.</p>", 4_000)
+    )
     case = reports.report(
         alice, "192.0.2.1", service="chat", target=str(message.pk), text=words(message.content, 4_000), reason="other",
         comment=words("It names my neighbour.", 900), place=words("a conversation", 100), owner=alice.pk,
@@ -225,7 +229,7 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
     )
     flow = _flow(persona, words)
     return _short_link(alice, words) | _pastes(alice, bob, words) | {
-        "flow": flow.pk, "transcript": _transcript(alice, made["conversation"], words), "attached": 0,
+        "flow": flow.pk, "transcript": _transcript(alice, made["conversation"], words), "attached": 0, "artifact": file.artifact_id,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
     }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Files that come out of conversations: found in answers, kept in versions, shown, changed and taken away."""

@@ -1,0 +1,24 @@
+"""Background work of files."""
+
+from uuid import UUID
+
+from django_tasks import task
+
+
+@task
+def find_artifacts(message: str) -> int:
+    """Looks for files in an answer that has ended."""
+    from chat.artifacts.actions import find_in
+
+    return find_in(UUID(message))
+
+
+@task
+def sweep_artifacts() -> int:
+    """Deletes files whose time is over, and texts that no file has any more."""
+    from chat.artifacts.actions import SWEPT_AT_ONCE, sweep
+
+    gone = sweep()
+    if gone >= SWEPT_AT_ONCE:
+        sweep_artifacts.enqueue()
+    return gone
