@@ -86,5 +86,5 @@ def question_and_answer(message: UUID) -> tuple[Message, str] | None:
     ).defer("thinking", "html").first()  # fmt: skip
     if row is None or not row.content:
         return None
-    asked = Message.objects.filter(pk=row.parent_id, role=Message.Role.USER).values_list("content", flat=True).first()
+    asked = Message.objects.filter(children=row.pk, role=Message.Role.USER).values_list("content", flat=True).first()
     return row, asked or ""

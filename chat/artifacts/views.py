@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from chat.access import access_conversation
-from chat.artifacts import actions, framing, kinds, naming, packing, reading, showing
+from chat.artifacts import actions, detection, framing, kinds, naming, packing, reading, showing
 from chat.artifacts.access import access_artifact, access_version
 from chat.models import ArtifactVersion, Conversation
 from chat.views.bodies import MAX_TEXT_BODY, body
@@ -24,7 +24,7 @@ from meatlizard.security.ratelimit import limited
 from meatlizard.threads import in_database
 
 SANDBOX = "default-src 'none'; sandbox"
-MAX_EDIT_BODY = 6 * actions.LARGEST + MAX_TEXT_BODY
+MAX_EDIT_BODY = 6 * detection.LARGEST + MAX_TEXT_BODY
 """JSON may write each character as six."""
 
 ACTIVE = frozenset(("html", "svg", "xml"))
