@@ -156,7 +156,7 @@ class Fetcher:
             # Half of a pair of surrogates can be sent nowhere.
             url.encode()
             host = parts.hostname if ":" in parts.hostname else parts.hostname.encode("idna").decode()
-            port = parts.port or PORTS[parts.scheme]
+            port = PORTS[parts.scheme] if parts.port is None else parts.port
         except ValueError:
             raise Unreachable(_("This is not an address that can be fetched.")) from None
         # Brackets are for addresses of the new kind; what else may stand in them has never been used.
