@@ -12,7 +12,7 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from chat import embedding as machines
         from chat import services  # noqa: F401  (registers the long-running parts)
-        from chat.knowledge import meaning as passages
+        from chat.knowledge import ready as knowledge
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
         from chat.tools import plugins, shipped
@@ -22,7 +22,6 @@ class ChatConfig(AppConfig):
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
         from meatlizard.vectors import embedding
-        from meatlizard.vectors import registry as vectors
 
         pre_migrate.connect(_unhook_search, sender=self, dispatch_uid="chat.search")
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
@@ -31,7 +30,7 @@ class ChatConfig(AppConfig):
         merging.connect(_merged, dispatch_uid="chat.merge")
         account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
         moderated.register(SERVICE, ChatTexts())
-        vectors.register(passages.NAME, passages.Passages())
+        knowledge.load()
         classifier.register(classifying.ask)
         shipped.load()
         plugins.load()

@@ -10,6 +10,7 @@ from chat.knowledge import adding
 from chat.personas import actions as personas
 from chat.prompting import actions as prompts
 from chat.prompting import compositions
+from chat.remembering import actions as remembering
 
 
 @task
@@ -22,7 +23,7 @@ def purge_tasks() -> int:
 def empty_trash() -> int:
     """Deletes for good what has been in people's trash for its time."""
     adding.give_up_late()
-    return keeping.empty_trash() + personas.empty_trash() + knowledge.empty_trash()
+    return keeping.empty_trash() + personas.empty_trash() + knowledge.empty_trash() + remembering.empty_trash()
 
 
 @task

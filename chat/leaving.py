@@ -8,6 +8,7 @@ from chat.attachments.jobs import sweep_attachments
 from chat.bus import control_on_commit
 from chat.knowledge import actions as knowledge
 from chat.models import Conversation, Generation, Upload
+from chat.remembering import meaning as facts
 from meatlizard.jobs.lease import ENDED, HELD
 
 
@@ -27,6 +28,7 @@ def forget(person: int) -> None:
     for key in Generation.objects.filter(conversation__owner=person, state__in=HELD).values_list("pk", flat=True):
         control_on_commit("stop", str(key))
     knowledge.forget(person)
+    facts.forget_person(person)
     Conversation.objects.filter(owner=person).delete()
     if Upload.objects.filter(owner=person).exists():
         # The rows stay without an owner until what lies in the storage is deleted.

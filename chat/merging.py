@@ -7,6 +7,7 @@ from chat.events import ListChanged
 from chat.hub import user_topic
 from chat.knowledge import meaning as passages
 from chat.models import ArtifactText, Collection, Conversation, Generation, Upload
+from chat.remembering import actions as remembering
 from meatlizard.errors import Invalid
 from meatlizard.jobs.lease import ENDED
 
@@ -29,5 +30,6 @@ def merge(old: int, new: int) -> None:
     Collection.objects.filter(owner=old).update(owner=new)
     passages.changed_hands(new)
     ArtifactText.objects.filter(owner=old).update(owner=new)
+    remembering.merge(old, new)
     control_on_commit("person", str(old))
     on_commit(user_topic(new), ListChanged())

@@ -92,7 +92,8 @@ def contexts(
     for one in there:
         talk = one.conversation_id
         of_talk = (*layers[talk], *scripts.get(talk, stage.SILENT).layers, *kept.get(talk, ()))
-        told[one.pk] = (*of_talk, *of_route(one), *added.get(one.pk, ()), *before.get(one.pk, ()))
+        of_talk = (*of_talk, *of_route(one), *added.get(one.pk, ()))
+        told[one.pk] = prepared.over(of_talk, before.get(one.pk, ()))
     systems = {pk: compose(found).text for pk, found in told.items()}
     tree = documents.told(said, [one.message_id for one in there])
     found = {}

@@ -2,6 +2,7 @@
 
 from chat.bus import bus
 from chat.inference.dispatch import dispatcher
+from chat.knowledge import upkeep
 from chat.notifier import notifier
 from chat.preparing.service import preparer
 from chat.routes.service import keep
@@ -27,6 +28,11 @@ async def run_notifier() -> None:
 @service("chat.preparing")
 async def run_preparing() -> None:
     await preparer.run()
+
+
+@service("chat.knowledge")
+async def run_knowledge() -> None:
+    await upkeep.keep()
 
 
 @service("chat.routes")

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("chat.telling.urls")),
     path("", include("chat.rating.urls")),
     path("", include("chat.prompting.urls")),
+    path("", include("chat.remembering.urls")),
     path("", include("chat.sharing.urls")),
     path("", include("chat.temporary.urls")),
     path("", include("chat.tools.urls")),

@@ -5,6 +5,7 @@ from collections.abc import Collection as Several
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +48,7 @@ class Passages:
         return _there().count()
 
 
-def _there() -> "Passage.objects":  # type: ignore[valid-type]
+def _there() -> "QuerySet[Passage]":
     return Passage.objects.filter(document__removed=None)
 
 

@@ -127,7 +127,8 @@ note_composition = KeptUpdate(
 
 class Prompts(NamedTuple):
     """What the system prompt of conversation ``pk`` is made of: its own, its folder, what its owner tells all models, who speaks in it,
-    the flow it was begun with, where it is read, and the stamp of the site's newest text.
+    the flow it was begun with, where it is read, whether facts of its owner are told in it, which (and whether at all, and to which
+    personas not), and the stamp of the site's newest text.
     """
 
     pk: UUID
@@ -141,6 +142,11 @@ class Prompts(NamedTuple):
     called: str
     books: str
     place: str
+    memory: bool
+    facts_on: bool | None
+    facts: str | None
+    facts_version: int | None
+    facts_without: str | None
     stamp: UUID | None
 
 
@@ -148,6 +154,7 @@ class Prompts(NamedTuple):
 def _prompts(count: int) -> "KeptSelect[tuple[Any, ...]]":
     keys = _any_of("pk", "id", Conversation, count)
     own = [f"owner__own_text__{name}" for name in ("about", "answers", "version")]
+    facts = [f"owner__memory__{name}" for name in ("on", "told", "version", "without")]
     # One row of its index, and no query of its own: so that an operator's change is met by the very next answer, in every process.
     stamp = Subquery(SiteText.objects.order_by("-pk").values("stamp")[:1])
     return KeptSelect(
@@ -155,7 +162,18 @@ def _prompts(count: int) -> "KeptSelect[tuple[Any, ...]]":
             Conversation.objects.filter(keys)
             .order_by()
             .values_list(
-                "pk", "system_prompt", "folder", *own, "persona_version", "flow", "called", "books", "place", stamp
+                "pk",
+                "system_prompt",
+                "folder",
+                *own,
+                "persona_version",
+                "flow",
+                "called",
+                "books",
+                "place",
+                "memory",
+                *facts,
+                stamp,
             )
         )
     )

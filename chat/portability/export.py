@@ -19,6 +19,7 @@ from chat.models import Conversation, Message
 from chat.portability import places
 from chat.portability.form import Document, Talk, Turn
 from chat.rating import carrying
+from chat.remembering import carrying as memory
 from meatlizard.accounts.models import User
 from meatlizard.storage.streams import Sink
 
@@ -103,7 +104,7 @@ def file_name(talk: Conversation, kind: str, number: int | None = None) -> str:
 
 
 def archive(owner: User, kind: str) -> Iterator[bytes]:
-    """A ZIP archive of all conversations of ``owner``, in pieces; what is in the trash is left out. Never more than one of them is in memory."""
+    """A ZIP archive of all conversations of ``owner`` and of what is remembered of them, in pieces; what is in the trash is left out. Never more than one of them is in memory."""
     sink = Sink()
     keys: list[UUID] = list(
         Conversation.objects.filter(owner=owner.pk, removed=None).order_by("created", "pk").values_list("pk", flat=True)
@@ -115,6 +116,7 @@ def archive(owner: User, kind: str) -> Iterator[bytes]:
                 continue
             packed.writestr(f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk))
             yield sink.taken()
+        packed.writestr("memory.json", memory.as_json(owner))
     yield sink.taken()
 
 

@@ -18,6 +18,12 @@ def register(adding: Adding) -> None:
         _adding.append(adding)
 
 
+def over(before: Sequence[Layer], found: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Both; what was found for this answer stands in place of what is told otherwise under the same name."""
+    names = {layer.name for layer in found}
+    return (*(layer for layer in before if layer.name not in names), *found)
+
+
 def layers(answers: Sequence[Generation]) -> dict[UUID, tuple[Layer, ...]]:
     """No query for an answer that is claimed for the first time: whoever prepares one has held it, which has raised its epoch."""
     held = [one for one in answers if one.lease_epoch > 1]

@@ -10,6 +10,7 @@ from chat.personas.cast import Cast
 from chat.personas.stage import casts
 from chat.prompting.layers import Layer, text_version
 from chat.prompting.site import site_layers
+from chat.remembering import told
 
 ABOUT = "What the person you talk with says of themselves:"
 ANSWERS = "How they want to be answered:"
@@ -47,6 +48,7 @@ def gathered(conversations: Sequence[UUID]) -> Gathered:
             *folders.get(row.folder, ()),
             *person_layer(row.about, row.answers, row.own_version),
             *_versioned([own]),
+            *_facts(row),
         )
     elsewhere = frozenset(row.pk for row in rows if row.place != "web")
     return Gathered(found, casts(rows), {row.pk: row.flow for row in rows if row.flow is not None}, elsewhere)
@@ -56,6 +58,15 @@ def person_layer(about: str | None, answers: str | None, version: int | None) ->
     """What a person says of themselves and how they want to be answered; nothing when they say nothing."""
     parts = [f"{head}\n{text.strip()}" for head, text in ((ABOUT, about), (ANSWERS, answers)) if text and text.strip()]
     return [Layer("person", "\n\n".join(parts), "person", str(version))] if parts else []
+
+
+def _facts(row: kept.Prompts) -> tuple[Layer, ...]:
+    """What the owner had remembered. Not on Discord: who reads along there is known to the bot alone, which adds them where nobody does."""
+    if not (row.memory and row.facts_on and row.facts and row.place == "web"):
+        return ()
+    if told.kept_from(row.facts_without or "", row.persona_version):
+        return ()
+    return told.layer(row.facts, str(row.facts_version))
 
 
 def _versioned(layers: Iterable[Layer]) -> list[Layer]:

@@ -1,0 +1,17 @@
+"""What collections, facts and the search by meaning tell the rest of the site when it starts."""
+
+from chat import preparing
+from chat.knowledge import meaning as passages
+from chat.knowledge import telling
+from chat.prompting import prepared
+from chat.remembering import meaning as facts
+from chat.remembering import telling as remembering
+from meatlizard.vectors import registry as vectors
+
+
+def load() -> None:
+    vectors.register(passages.NAME, passages.Passages())
+    vectors.register(facts.NAME, facts.Facts())
+    prepared.register(telling.layers)
+    prepared.register(remembering.layers)
+    preparing.register(remembering.STEP)

@@ -1,0 +1,14 @@
+"""What is remembered of a person, on its way out."""
+
+import json
+
+from chat.remembering import access
+from meatlizard.accounts.models import User
+
+
+def as_json(owner: User) -> bytes:
+    facts = [
+        {"text": row.text, "origin": row.origin, "created": row.created.isoformat(), "updated": row.updated.isoformat()}
+        for row in access.facts_of(owner).order_by("created", "pk")
+    ]
+    return json.dumps({"format": "meatlizard.memory", "version": 1, "facts": facts}, indent=1).encode()
