@@ -13,10 +13,12 @@ class DiscordBridgeConfig(AppConfig):
 
     def ready(self) -> None:
         from chat.prompting import outside as prompts
-        from discordbridge.memory import meaning, outside
+        from chat.remembering import places
+        from discordbridge.memory import meaning, outside, personal
         from meatlizard.vectors import registry
 
         prompts.register(outside.layers)
+        places.register(personal.private)
         registry.register(meaning.NAME, meaning.Messages())
         pre_migrate.connect(_unhook_memory, sender=self, dispatch_uid="discord.memory")
         post_migrate.connect(_make_memory, sender=self, dispatch_uid="discord.memory")

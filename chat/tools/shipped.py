@@ -4,7 +4,7 @@ from importlib import import_module
 
 from chat.tools import registry
 
-MODULES: tuple[str, ...] = ("chat.tools.builtin", "chat.tools.web.answering")
+MODULES: tuple[str, ...] = ("chat.tools.builtin", "chat.tools.web.answering", "chat.remembering.tools")
 
 
 def load() -> None:
