@@ -116,7 +116,8 @@ def archive(owner: User, kind: str) -> Iterator[bytes]:
                 continue
             packed.writestr(f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk))
             yield sink.taken()
-        packed.writestr("memory.json", memory.as_json(owner))
+        if facts := memory.as_json(owner):
+            packed.writestr("memory.json", facts)
     yield sink.taken()
 
 

@@ -121,7 +121,7 @@ def persona(request: UserRequest, persona: UUID) -> HttpResponse:
 @require_GET
 def export(request: UserRequest) -> HttpResponse:
     """All of it as JSON."""
-    response = HttpResponse(carrying.as_json(request.user), "application/json")
+    response = HttpResponse(carrying.as_json(request.user) or b"{}", "application/json")
     response["Content-Disposition"] = 'attachment; filename="memory.json"'
     return response
 
