@@ -30,6 +30,7 @@ from chat.personas import stage
 from chat.ready import Ready
 from chat.routes import choosing
 from chat.titles import title_from_question
+from chat.tools import offering
 from chat.wording import checked_prompt, without_controls, written
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
@@ -119,7 +120,7 @@ def delete(conversation: Conversation) -> None:
                 # Its machine still tells what it read and wrote; else it costs what the site knows of now.
                 budgets.leave(row.pk, owed[row.pk], timezone.now() + DELETED_SETTLES)
             else:
-                budgets.settle(row.pk, 0)
+                budgets.settle(row.pk, row.spent)
         on_commit(user_topic(conversation.owner_id), ConversationDeleted(conversation=key))
         on_commit(conversation_topic(key), ConversationDeleted(conversation=key))
         control_on_commit("queue")
@@ -222,6 +223,8 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         if talk.comparison_id is not None:
             # Else an answer would be compared as one model's that another has written the end of.
             generation.model = last.model
+        offering.offer(generation, user, talk)
+        offering.go_on(generation, row)
         preparing.aim(generation, talk)
         kept.add_generation.run(generation)
         # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
@@ -304,6 +307,7 @@ def add_answer(
         generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
         generation.started = generation.ended_at = now
     else:
+        offering.offer(generation, user, conversation)
         preparing.aim(generation, conversation)
     kept.add_generation.run(generation)
     leave(conversation)

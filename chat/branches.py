@@ -19,6 +19,7 @@ from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, message_out, rendered, without_hidden
 from chat.models import Conversation, Generation, Message
 from chat.moderating.incoming import let_in, note
+from chat.tools import citing
 from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
@@ -51,6 +52,7 @@ def edit_answer(user: User, message: Message, text: str) -> Message:
         raise Invalid(gettext("A question is not changed; it is asked again in other words."), code="not_an_answer")
     # Outside of the transaction: it takes as long as the text is long.
     html = rendered(text, message.pk)
+    html = citing.cited(html, message.pk) if message.cited else html
     with transaction.atomic():
         talk = access_conversation(user, message.conversation_id, lock=True)
         row = Message.objects.filter(pk=message.pk, removed=None).first()

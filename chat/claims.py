@@ -16,12 +16,16 @@ from chat.context.reading import Machine
 from chat.generations import Stored, stored
 from chat.inference.placement import Place, Seat, Want, place
 from chat.models import Generation, kept
-from chat.models.generations import RUNNING_PENALTY_MS, SITE, Reach
+from chat.models.generations import APPROVAL, RUNNING_PENALTY_MS, SITE, Reach
 from chat.prompting import compositions
 from chat.titles import request_title
-from inference_client.protocol.vocabulary import ChatMessage, Sampling
+from chat.tools import registry, spoken
+from chat.tools.spoken import Spoken
+from inference_client.protocol.vocabulary import ChatMessage, Sampling, Tool
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import CHOICE
+
+_NOTHING = Stored("", 0)
 
 WHOLE_LINE = 500
 """Waiting rows that are looked at when none of the first can be placed."""
@@ -30,7 +34,8 @@ WHOLE_LINE = 500
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """What a node needs to answer: no more than prompt and limits, and nothing about who asks. The first
-    ``prefix_thinking`` code points of ``prefix`` are thinking.
+    ``prefix_thinking`` code points of ``prefix`` are thinking. ``step``: what is there of a step after calls of ``tools``; ``spent``
+    are the tokens of the steps before it.
     """
 
     generation: UUID
@@ -44,6 +49,10 @@ class Claimed:
     trace: str
     prefix_thinking: int = 0
     pictures: tuple[sight.Picture, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    step: Spoken | None = None
+    step_from: int = 0
+    spent: int = 0
 
 
 def claim(session: str, node_id: UUID, free: Mapping[str, int], limit: int = 1) -> list[Claimed]:
@@ -97,9 +106,10 @@ def claim_for(
 def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[Claimed]:
     if not rows:
         return []
-    begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues else Stored("", 0) for row in rows}
-    prefixes = {pk: text.text for pk, text in begun.items()}
-    machines = {row.pk: Machine(places[row.pk].model, places[row.pk].window) for row in rows}
+    begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues or row.step else _NOTHING for row in rows}
+    later = {row.pk: spoken.of(row, begun[row.pk], places[row.pk].window) for row in rows if row.step}
+    prefixes = {pk: later[pk].text if pk in later else text.text for pk, text in begun.items()}
+    machines = {row.pk: _machine(places[row.pk], later.get(row.pk)) for row in rows}
     looks = sight.looks(rows, {pk: place.vision for pk, place in places.items()})
     read = _read(rows, prefixes, machines, looks)
     return [
@@ -109,16 +119,32 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
             conversation=row.conversation_id,
             message=row.message_id,
             model=places[row.pk].model,
-            messages=read[row.pk],
-            prefix=prefixes[row.pk],
+            messages=(*read[row.pk], *(later[row.pk].messages if row.step else ())),
+            prefix=begun[row.pk].text,
             sampling=Sampling.model_validate(row.sampling),
             trace=row.trace,
             prefix_thinking=begun[row.pk].thinking,
             pictures=tuple(looks[row.pk].pictures) if row.pk in looks else (),
+            tools=_tools(row) if row.tools and places[row.pk].tools else (),
+            step=later.get(row.pk),
+            step_from=row.step_from,
+            spent=row.spent,
         )
         for row in rows
         if row.pk in read
     ]
+
+
+def _machine(place: Place, step: Spoken | None) -> Machine:
+    """With what an answer's calls leave of its window."""
+    if step is None or place.window is None:
+        return Machine(place.model, place.window)
+    return Machine(place.model, max(place.window // 4, place.window - step.tokens))
+
+
+def _tools(row: Generation) -> tuple[Tool, ...]:
+    """Those of them that are still there."""
+    return tuple(tool.wire for name in row.tools or () if (tool := registry.get(name)) is not None)
 
 
 def _read(
@@ -176,12 +202,16 @@ def _in_fair_order(rows: list[Generation]) -> list[Generation]:
 
 def _want(row: Generation) -> Want:
     node, model = getattr(row, "last_node", None), getattr(row, "last_model", None)
+    if row.step and row.node_id:
+        # Its own step before this one counts for more.
+        node, model = row.node_id, row.answered_by
     return Want(
         generation=row.pk,
         user=row.user_id,
         model=row.model,
         vision=row.sight != Generation.Sight.NONE,
         must_see=row.sight == Generation.Sight.ASKED,
+        tools=bool(row.tools),
         thinks=row.sampling.get("thinking") not in (None, "off"),
         last=(node, model) if node and model else None,
         failed=row.node_id if row.attempts else None,
@@ -217,5 +247,6 @@ def any_waiting() -> bool:
 
 def first_rank() -> int | None:
     """Of what waits for a machine, in the order in which it was asked; None when nothing does."""
-    rows = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).exclude(model=SITE).order_by("rank")
+    rows = Generation.objects.waiting().filter(purpose=Generation.Purpose.ANSWER).exclude(model__in=[SITE, APPROVAL])
+    rows = rows.order_by("rank")
     return rows.values_list("rank", flat=True).first()

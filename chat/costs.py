@@ -12,7 +12,7 @@ def cost(row: Generation, text: str, usage: Usage | None) -> int:
     """
     if row.state == State.FAILED:
         return 0
-    return counted(usage) if usage is not None else so_far(row, text)
+    return row.spent + counted(usage) if usage is not None else so_far(row, text)
 
 
 def counted(usage: Usage) -> int:
@@ -21,9 +21,13 @@ def counted(usage: Usage) -> int:
 
 
 def so_far(row: Generation, text: str) -> int:
-    """What was written, estimated. What an answer goes on with was paid for when it was written."""
-    before = len(row.message.thinking) + len(row.message.content) if row.continues and row.message is not None else 0
-    return written(text[before:])
+    """What was written, estimated, and what earlier steps cost. What an answer goes on with was paid for when it was written."""
+    before = 0
+    if row.step:
+        before = row.step_from
+    elif row.continues and row.message is not None:
+        before = len(row.message.thinking) + len(row.message.content)
+    return row.spent + written(text[before:])
 
 
 def written(text: str) -> int:

@@ -23,6 +23,7 @@ from chat.rating.events import MessageRated
 from chat.routes.events import RouteOut
 from chat.schema import MAX_PROMPT, Schema
 from chat.temporary.events import FromTemporary, ToTemporary
+from chat.tools.events import SourceOut, ToolCallOut, ToTools
 
 MAX_STREAMS = 127
 """Answers of which one socket sees text at once: the numbers of streams."""
@@ -53,7 +54,8 @@ class MessageOut(Schema):
     ``place`` is null when it is the only version, or as it was told before. ``edited``: when its owner last
     changed its text. ``cut``: the answer may be continued. ``rating`` is null where it is as it was told before. ``pinned``: models
     read it however old it is. ``context``: tokens of the model's window that the conversation took down to here, null when nobody
-    counted. ``checkpoint``: the summary that ends here. ``route``: the one that was chosen for the answer.
+    counted. ``checkpoint``: the summary that ends here. ``route``: the one that was chosen for the answer. ``calls`` of tools were made for it,
+    ``sources`` are what its text means by ``[number]``.
     """
 
     id: UUID
@@ -79,6 +81,8 @@ class MessageOut(Schema):
     checkpoint: CheckpointOut | None = None
     attachments: tuple[AttachmentOut, ...] = ()
     route: RouteOut | None = None
+    calls: tuple[ToolCallOut, ...] = ()
+    sources: tuple[SourceOut, ...] = ()
 
 
 class ConversationOut(Schema):
@@ -303,6 +307,7 @@ ToBrowser = (
     | Problem
     | AnswerReady
     | SignedOut
+    | ToTools
     | ToTemporary
 )
 

@@ -17,7 +17,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import costs
+from chat import costs, titles
 from chat import messages as turns
 from chat.artifacts import looking as artifacts
 from chat.bus import control_on_commit, on_commit
@@ -25,10 +25,10 @@ from chat.context import summaries
 from chat.events import ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
-from chat.models.generations import BACKGROUND_PENALTY_MS, SITE
+from chat.models.generations import SITE
 from chat.moderating import outgoing
 from chat.telling import jobs as telling
-from chat.titles import clean_title
+from chat.tools import citing, steps
 from inference_client.protocol.vocabulary import ToolCall, Usage
 from meatlizard.budgets import actions as budgets
 from meatlizard.jobs.lease import HELD, Reaped, State
@@ -41,7 +41,7 @@ LONG_WAIT_SECONDS = 20.0
 @dataclass(frozen=True, slots=True)
 class Taken:
     """A generation that a returning node goes on with; ``text`` is what is stored, its first ``thinking`` code points are
-    thinking.
+    thinking. Of a later step, the text begins at ``step_from``, and what was thought in it is ``thought``.
     """
 
     generation: UUID
@@ -52,12 +52,21 @@ class Taken:
     text: str
     stop: bool
     thinking: int = 0
+    step_from: int | None = None
+    thought: str = ""
+    tools: bool = False
+    spent: int = 0
+
+    @property
+    def counted(self) -> int:
+        """Its length as the node counts it: of a later step that step's alone, with what was thought in it."""
+        return len(self.thought) + len(self.text) - (self.step_from or 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Text to append, under the fence of ``epoch``. ``offset`` in code points; the first ``thinking`` of the text are the
-    model's thinking.
+    model's thinking. ``thought``: what was thought in a later step, to be kept beside it.
     """
 
     generation: UUID
@@ -65,12 +74,14 @@ class Piece:
     offset: int
     text: str
     thinking: int = 0
+    thought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a generation ended on its node. The first ``thinking`` code points of its text are the model's thinking, ``html``
-    is the answer's alone. ``found`` in it by moderation's rules.
+    is the answer's alone. ``found`` in it by moderation's rules. ``spent``: tokens of earlier steps; ``thought`` in the last of them
+    and stored nowhere yet.
     """
 
     reason: str
@@ -83,6 +94,8 @@ class Outcome:
     thinking: int = 0
     tool_calls: tuple[ToolCall, ...] = field(default=(), repr=False)
     found: tuple[Finding, ...] = field(default=(), repr=False)
+    spent: int = 0
+    thought: str = field(default="", repr=False)
 
 
 class Stored(NamedTuple):
@@ -131,7 +144,8 @@ def _beyond_stored(pieces: Sequence[Piece]) -> list[Piece]:
     for piece in pieces:
         known = max(0, ends.get(piece.generation, 0) - piece.offset)
         thinking = max(0, piece.thinking - known)
-        cut.append(Piece(piece.generation, piece.epoch, piece.offset + known, piece.text[known:], thinking))
+        text = piece.text[known:]
+        cut.append(Piece(piece.generation, piece.epoch, piece.offset + known, text, thinking, piece.thought))
     return cut
 
 
@@ -145,6 +159,9 @@ def _append(pieces: Sequence[Piece]) -> set[UUID]:
             for piece in pieces
             if piece.generation in held and piece.text
         )
+        for piece in pieces:
+            if piece.thought and piece.generation in held:
+                steps.note_thinking(piece.generation, piece.thought)
         begun = [pk for pk, state in held.items() if state == State.LEASED]
         if begun:
             Generation.objects.filter(pk__in=begun).update(state=State.STREAMING)
@@ -181,7 +198,7 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
         if not won:
             if usage is not None and not Generation.objects.filter(pk=generation).exists():
                 # Its conversation was deleted in the meantime. That does not make it free.
-                budgets.settle(generation, costs.counted(usage))
+                budgets.settle(generation, costs.counted(usage) + outcome.spent)
             return False
         (row,) = kept.with_its_place.rows(id=generation)
         _settle(row, text, outcome, now)
@@ -194,7 +211,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     control_on_commit("queue")
     conversation = row.conversation
     if row.purpose == Generation.Purpose.TITLE:
-        title = clean_title(text[outcome.thinking :])
+        title = titles.clean_title(text[outcome.thinking :])
         if title and not outgoing.judged(title, 0).found and row.state == State.DONE:
             changed = Conversation.objects.filter(pk=conversation.pk, title_by_owner=False).update(title=title)
             if changed:
@@ -211,10 +228,15 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     cost = costs.cost(row, text, outcome.usage)
     message.thinking, message.content = text[: outcome.thinking], text[outcome.thinking :]
     message.html = outcome.html
+    if row.step:
+        steps.settle(row, message, outcome.thought)
     outgoing.settle(row, message, outcome.found)
-    if row.continues and row.completion_tokens is not None:
+    if message.cited and message.html:
+        message.html = citing.cited(message.html, message.pk)
+    goes_on = row.continues or row.step
+    if goes_on and row.completion_tokens is not None:
         message.tokens = (message.tokens or 0) + row.completion_tokens
-    elif not row.continues:
+    elif not goes_on:
         message.tokens = row.completion_tokens
     message.model = row.answered_by or message.model
     kept.write_answer.run(
@@ -233,34 +255,9 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     )
     if row.state == State.DONE:
         summaries.after(row)
-        enqueue_title(row)
+        titles.after(row)
         if row.started is not None and (row.started - row.created).total_seconds() >= LONG_WAIT_SECONDS:
             telling.announce(conversation)
-
-
-def enqueue_title(answer: Generation) -> None:
-    """Asks a node for a title after the first answer that a flow did not give, unless the owner has given one."""
-    if answer.conversation.title_by_owner:
-        return
-    others = Generation.objects.filter(conversation=answer.conversation_id).exclude(pk=answer.pk)
-    if not others.exclude(answered_by="flow").exists():
-        ask_for_title(answer)
-
-
-def ask_for_title(answer: Generation) -> None:
-    """Goes behind everything people wait for."""
-    now = timezone.now()
-    Generation.objects.create(
-        conversation=answer.conversation,
-        user_id=answer.user_id,
-        purpose=Generation.Purpose.TITLE,
-        model=answer.model,
-        sampling={"temperature": 0.0, "max_tokens": 80, "thinking": "off"},
-        trace=answer.trace,
-        created=now,
-        rank=int(now.timestamp() * 1000) + BACKGROUND_PENALTY_MS,
-    )
-    control_on_commit("work")
 
 
 def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken | None:
@@ -288,6 +285,10 @@ def resume(session: str, node_id: UUID, generation: UUID, epoch: int) -> Taken |
             text=text,
             stop=row.stop_requested,
             thinking=thinking,
+            step_from=row.step_from if row.step else None,
+            thought=steps.thought(row),
+            tools=bool(row.tools),
+            spent=row.spent,
         )
 
 
@@ -366,6 +367,8 @@ def request_stop(row: Generation) -> bool:
     """Stops a waiting generation at once; tells the node of a running one. True when it is over already."""
     while True:
         if end_by_site(row.pk, "cancelled"):
+            # The site may be doing something for it.
+            control_on_commit("stop", str(row.pk))
             return True
         with transaction.atomic():
             if Generation.objects.filter(pk=row.pk, state__in=HELD).update(stop_requested=True):

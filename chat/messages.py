@@ -25,6 +25,7 @@ from chat.prompting.sources import gathered
 from chat.rating import reading
 from chat.routes import decisions
 from chat.routes.layers import layers as of_route
+from chat.tools import shown as using
 from inference_client.protocol.vocabulary import ChatMessage
 from meatlizard.jobs.lease import State
 from meatlizard.markup import render_markdown
@@ -126,8 +127,11 @@ def message_out(
     place: Place | None = None,
     thinking: int = 0,
     checkpoint: CheckpointOut | None = None,
+    used: using.Used | None = None,
 ) -> MessageOut:
-    """``thinking`` counts for a message without generation."""
+    """``thinking`` counts for a message without generation. ``used`` is read where it is not given."""
+    if used is None:
+        used = using.of([message]).get(message.pk, using.NOTHING)
     return MessageOut(
         id=message.pk,
         parent=message.parent_id,
@@ -151,6 +155,8 @@ def message_out(
         checkpoint=checkpoint,
         attachments=showing.of(message),
         route=decisions.shown(generation) if generation else None,
+        calls=used.calls,
+        sources=used.sources,
     )
 
 
@@ -182,6 +188,7 @@ def branch_out(conversation: Conversation) -> list[MessageOut]:
     showing.read(path)
     thoughts = _copied_thoughts(conversation, [message for message in path if message.pk not in latest])
     stand_ins = blocks(path)
+    used = using.of(path)
     found = [
         message_out(
             message,
@@ -189,6 +196,7 @@ def branch_out(conversation: Conversation) -> list[MessageOut]:
             places.get(message.pk),
             thoughts.get(message.pk, 0),
             stand_ins.get(message.pk),
+            used.get(message.pk, using.NOTHING),
         )
         for message in path
     ]

@@ -125,7 +125,7 @@ def connected(node: UUID, session: str, hello: Hello) -> list[Taken] | None:
 
 def _take(session: str, node: UUID, held: Held) -> Taken | None:
     taken = generations.resume(session, node, held.generation, held.epoch)
-    if taken is None or len(taken.text) <= held.length:
+    if taken is None or taken.counted <= held.length:
         return taken
     # The site has more than the node remembers: the node cannot go on with this one. Let it be claimed anew.
     generations.give_back(

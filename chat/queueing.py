@@ -13,6 +13,7 @@ from chat.bus import bus
 from chat.events import ModelOut, Queued, Status, Stopping
 from chat.hub import conversation_topic
 from chat.models import Generation, Node
+from chat.models.generations import APPROVAL
 from chat.models.generations import SITE as SITE
 from meatlizard.jobs.lease import HELD, State
 from meatlizard.ops import onlookers, switches
@@ -140,7 +141,9 @@ def snapshot() -> Snapshot:
         else:
             result.own_slots[owner] = result.own_slots.get(owner, 0) + room_of(node, usable)
     result.busy = Generation.objects.filter(state__in=HELD).count()
-    rows = Generation.objects.in_line().filter(purpose=Generation.Purpose.ANSWER)
+    rows = Generation.objects.in_line().filter(purpose=Generation.Purpose.ANSWER).exclude(model=APPROVAL)
+    # Those whose tools run wait for nobody.
+    rows = rows.exclude(model=SITE, step__gt=0)
     columns = ("pk", "conversation", "message", "model", "wants", "user")
     result.waiting = [
         # Its place in the line is for what will be asked once the site has had its turn.

@@ -17,9 +17,10 @@ from chat.bus import control_on_commit, on_commit
 from chat.events import ConversationUnread, MessageChanged
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, finished_out, latest_generation, message_out, rendered
-from chat.models import Conversation, Generation, Message
+from chat.models import Chunk, Conversation, Generation, Message
 from chat.queueing import PERSON
 from chat.ready import Ready
+from chat.tools import steps
 from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
@@ -100,6 +101,8 @@ def _set_model(talk: Conversation, model: str, under_way: list[Generation]) -> N
     on_commit(user_topic(talk.owner_id), conversation_changed(talk))
     for row in under_way:
         if row.state == State.QUEUED:
+            if row.step:
+                steps.cancel(row.pk, timezone.now())
             row.model, row.wants = model, ""
             preparing.aim(row, talk)
             # Whoever prepared it for the other model has lost it.
@@ -112,13 +115,14 @@ def _set_model(talk: Conversation, model: str, under_way: list[Generation]) -> N
 def _fill(talk: Conversation, row: Generation, speaker: str, text: str, html: str) -> Message:
     now = timezone.now()
     assert row.message_id is not None
+    Chunk.objects.filter(generation=row.pk).delete()
     Message.objects.filter(pk=row.message_id).update(
         content=text, html=html, source=Message.Source.STAFF, speaker=speaker, model=""
     )
     Generation.objects.filter(pk=row.pk).update(
         state=State.DONE, reason="stop", answered_by="", started=now, ended_at=now, lease_epoch=F("lease_epoch") + 1
     )
-    budgets.settle(row.pk, 0)
+    budgets.settle(row.pk, row.spent)
     Conversation.objects.filter(pk=talk.pk).update(unread=True, updated=now)
     ended = Generation.objects.select_related("message", "node").get(pk=row.pk)
     assert ended.message is not None

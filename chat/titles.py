@@ -2,7 +2,11 @@
 
 from uuid import UUID
 
-from chat.models import Message
+from django.utils import timezone
+
+from chat.bus import control_on_commit
+from chat.models import Generation, Message
+from chat.models.generations import BACKGROUND_PENALTY_MS
 from chat.models.prompts import SiteText
 from chat.prompting import site
 from inference_client.protocol.vocabulary import ChatMessage
@@ -33,3 +37,28 @@ def title_from_question(text: str) -> str:
         return line
     cut = line[:60].rsplit(" ", 1)[0]
     return f"{cut}…"
+
+
+def after(answer: Generation) -> None:
+    """Asks a node for a title after the first answer that a flow did not give, unless the owner has given one."""
+    if answer.conversation.title_by_owner:
+        return
+    others = Generation.objects.filter(conversation=answer.conversation_id).exclude(pk=answer.pk)
+    if not others.exclude(answered_by="flow").exists():
+        ask_for_title(answer)
+
+
+def ask_for_title(answer: Generation) -> None:
+    """Goes behind everything people wait for."""
+    now = timezone.now()
+    Generation.objects.create(
+        conversation=answer.conversation,
+        user_id=answer.user_id,
+        purpose=Generation.Purpose.TITLE,
+        model=answer.model,
+        sampling={"temperature": 0.0, "max_tokens": 80, "thinking": "off"},
+        trace=answer.trace,
+        created=now,
+        rank=int(now.timestamp() * 1000) + BACKGROUND_PENALTY_MS,
+    )
+    control_on_commit("work")

@@ -64,6 +64,7 @@ DISCORD_SIGN_IN = bool(DISCORD_CLIENT_ID and DISCORD_CLIENT_SECRET)
 
 # --- the work -----------------------------------------------------------------------------------------------------------
 
+TOOL_APPROVAL_SECONDS = parse.positive("TOOL_APPROVAL_SECONDS", env.int("TOOL_APPROVAL_SECONDS", default=24 * 60 * 60))
 QUEUE_MAX_WAITING = parse.positive("QUEUE_MAX_WAITING", env.int("QUEUE_MAX_WAITING", default=50))
 TOKEN_BUDGETS = env.bool("TOKEN_BUDGETS", default=True)
 SUMMARY_AT = parse.percent("SUMMARY_AT", env.int("SUMMARY_AT", default=70))

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import allowance, generations, preparing, tree
+from chat import allowance, preparing, titles, tree
 from chat.access import access_conversation
 from chat.actions import Asked, checked_request, new_generation, new_question, stop
 from chat.attachments import actions as attachments
@@ -27,6 +27,7 @@ from chat.messages import conversation_changed, message_out
 from chat.models import Candidate, Comparison, Conversation, Generation, Message, Upload, kept
 from chat.moderating.incoming import let_in, note
 from chat.personas import stage
+from chat.tools import offering
 from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
@@ -141,6 +142,7 @@ def _ask(question: _Question, number: int, alias: str) -> _Made:
         generation.error = _why(refused)
         generation.started = generation.ended_at = moment
     else:
+        offering.offer(generation, question.user, talk)
         preparing.aim(generation, talk)
     kept.add_message.run(message)
     kept.add_generation.run(generation)
@@ -230,7 +232,7 @@ def _entitle(talk: Conversation, message: Message, answers: list[UUID]) -> None:
     row = Generation.objects.filter(message=message.pk, state=State.DONE).select_related("conversation").first()
     others = Generation.objects.filter(conversation=talk.pk).exclude(message__in=answers)
     if row is not None and not talk.title_by_owner and not others.exists():
-        generations.ask_for_title(row)
+        titles.ask_for_title(row)
 
 
 def _may_be_kept(talk: Conversation, comparison: Comparison | None, message: Message, rows: tree.Rows) -> None:

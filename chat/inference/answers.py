@@ -17,11 +17,13 @@ from chat.generations import Outcome, Piece, Taken
 from chat.hub import conversation_topic
 from chat.inference.blobs import BlobSender, Lost
 from chat.inference.formatting import Formatting
+from chat.inference.later import Later
 from chat.inference.link import Link
 from chat.inference.recorder import Recorder
 from chat.inference.stream import Stream
 from chat.moderating import outgoing, watching
 from chat.moderating.watching import Watcher
+from chat.tools import steps
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.messages import (
     Ack,
@@ -73,6 +75,9 @@ class Answers:
             claimed.generation, claimed.epoch, claimed.conversation, claimed.message, claimed.model,
             claimed.prefix, claimed.prefix_thinking,
         )  # fmt: skip
+        stream.tools, stream.spent = bool(claimed.tools), claimed.spent
+        if claimed.step is not None:
+            stream.later = Later.of(claimed.step_from, claimed.step.thought)
         stream.watch = watching.begin() if claimed.message else None
         self.streams[claimed.generation] = stream
         if claimed.pictures:
@@ -120,9 +125,12 @@ class Answers:
         return self.streams.get(stream.generation) is stream and not stream.ending and not self._link.closed
 
     def _hand_over(self, stream: Stream, claimed: Claimed) -> None:
+        prefix, thinking = claimed.prefix, claimed.prefix_thinking
+        if claimed.step is not None:
+            prefix, thinking = claimed.step.thought + claimed.step.text, len(claimed.step.thought)
         job = Generate(
             generation=claimed.generation, epoch=claimed.epoch, model=claimed.model, messages=claimed.messages,
-            prefix=claimed.prefix, prefix_thinking=claimed.prefix_thinking, sampling=claimed.sampling,
+            prefix=prefix, prefix_thinking=thinking, sampling=claimed.sampling, tools=claimed.tools,
             trace=claimed.trace,
         )  # fmt: skip
         if not self._link.send(job):
@@ -134,11 +142,14 @@ class Answers:
     def take(self, row: Taken) -> Resume:
         """A returned node goes on with ``row``, from what is stored."""
         stream = Stream.of(row.generation, row.epoch, row.conversation, row.message, row.model, row.text, row.thinking)
+        stream.tools, stream.spent = row.tools, row.spent
+        if row.step_from is not None:
+            stream.later = Later.of(row.step_from, row.thought)
         stream.watch = watching.begin() if row.message else None
         self.streams[row.generation] = stream
         if row.message is not None:
             self._away(stream, False)
-        return Resume(generation=row.generation, epoch=row.epoch, offset=stream.length, stop=row.stop)
+        return Resume(generation=row.generation, epoch=row.epoch, offset=stream.acknowledged, stop=row.stop)
 
     # stopping -------------------------------------------------------------------------------------------------------
 
@@ -184,7 +195,7 @@ class Answers:
                 self._watcher.came(stream)
             if stream.watch is None or not stream.watch.hold:
                 bus.delta(stream.conversation, stream.message, stream.generation, offset, text, item.t)
-        if stream.length > MAX_ANSWER:
+        if stream.length > MAX_ANSWER or (stream.later is not None and stream.later.length > MAX_ANSWER):
             self._cut(stream)
 
     def _cut(self, stream: Stream) -> None:
@@ -211,9 +222,10 @@ class Answers:
         stream = self._ending(message.generation, message.epoch)
         if stream is None:
             return
-        if stream.length != message.length:
+        length, thinking = stream.counted
+        if length != message.length:
             raise ChannelError("out_of_order", "text is missing at the end")
-        if stream.thinking != message.thinking:
+        if thinking != message.thinking:
             raise ChannelError("out_of_order", "thinking and answer part at another place")
         if message.reason != "cancelled":
             self._link.worked(stream.model, True)
@@ -257,6 +269,13 @@ class Answers:
         self._link.freed()
 
     async def _write_end(self, stream: Stream, outcome: Outcome) -> None:
+        if stream.tools and outcome.reason == "tool_calls" and outcome.tool_calls:
+            if await self._suspend(stream, outcome):
+                self._written(stream)
+                return
+            # Somebody stopped it at this very moment; or its lease was lost, and nothing of this is written.
+            outcome = replace(outcome, reason="cancelled", tool_calls=())
+        outcome = replace(outcome, spent=stream.spent, thought=stream.unnoted)
         text = stream.text
         if stream.message is not None:
             text, parts = await in_thread(outgoing.ready, text, stream.thinking, stream.generation)
@@ -274,10 +293,24 @@ class Answers:
                 generations.end_by_site, stream.generation, "failed", "bad_answer", why, epoch=stream.epoch
             )
         # Ended by us or, if the lease was lost, by somebody else: either way the node need not keep it.
+        self._written(stream)
+
+    async def _suspend(self, stream: Stream, outcome: Outcome) -> bool:
+        """The model waits for results of tools: the site's turn. False where the answer is not to go on."""
+        await self._recorder.store(stream)
+        if stream.waiting:
+            raise DatabaseTrouble("what the node has written is not stored")
+        assert outcome.usage is not None
+        return await in_database(
+            steps.suspend, stream.generation, stream.epoch, outcome.tool_calls, outcome.usage, stream.unnoted
+        )
+
+    def _written(self, stream: Stream) -> None:
+        """Its end is stored: the node may forget it."""
         if self.streams.get(stream.generation) is stream:
             del self.streams[stream.generation]
         if not self._link.closed:
-            self._link.send(Ack(items=(Acked(g=stream.generation, o=stream.length),), done=(stream.generation,)))
+            self._link.send(Ack(items=(Acked(g=stream.generation, o=stream.counted[0]),), done=(stream.generation,)))
             self._link.freed()
 
     async def _give_back(self, stream: Stream, message: Failed) -> None:
@@ -295,7 +328,7 @@ class Answers:
             if stream.generation not in lost:
                 stream.committed(piece)
                 self._formatting.stored(stream, piece)
-                acked.append(Acked(g=stream.generation, o=stream.stored))
+                acked.append(Acked(g=stream.generation, o=stream.acknowledged))
             elif not stream.ending and stream.generation not in self._stopping:
                 # One that is to stop still tells how much it has read and written: its conversation may have been deleted.
                 self._forget(stream)

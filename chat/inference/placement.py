@@ -83,6 +83,7 @@ class Place:
     model: str
     window: int | None = None
     vision: bool = False
+    tools: bool = False
 
 
 Candidate = tuple[Seat, Offer]
@@ -160,7 +161,9 @@ class _Table:
                 self._free[seat.session, offer.alias] -= 1
                 self._room[seat.session] -= 1
                 self._users.add(want.user)
-                self._places[want.generation] = Place(seat.session, seat.node, offer.alias, offer.window, offer.vision)
+                self._places[want.generation] = Place(
+                    seat.session, seat.node, offer.alias, offer.window, offer.vision, offer.tools
+                )
                 if len(self._places) >= limit:
                     return
 

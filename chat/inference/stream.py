@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from chat.generations import Piece
+from chat.inference.later import Later
 from chat.moderating.watching import Watch
 from inference_client.protocol.errors import ChannelError
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class Stream:
     """``handed``: the node has been told of it. ``length`` code points have come, the first ``thinking`` of them the model's thinking; ``stored`` of them are
-    committed. ``watch`` is set while moderation's rules look at answers. Pieces are joined only when somebody wants the text.
+    committed. ``watch`` is set while moderation's rules look at answers. ``later``: it goes on after calls of tools, which cost
+    ``spent`` until now. ``tools``: its model may call some. Pieces are joined only when somebody wants the text.
     """
 
     generation: UUID
@@ -31,6 +33,9 @@ class Stream:
     progress_at: float = 0.0
     watch: Watch | None = None
     growing: "Growing | None" = None
+    later: Later | None = None
+    tools: bool = False
+    spent: int = 0
     _pieces: list[str] = field(default_factory=list)
     _unstored: list[str] = field(default_factory=list)
 
@@ -56,6 +61,11 @@ class Stream:
         Raises ChannelError where text is missing before it, and where it is not on its side of the one boundary between
         thinking and answer.
         """
+        if self.later is not None:
+            if thinking:
+                self.later.think(offset, text, begun=self.length > self.later.base)
+                return ""
+            offset = self.later.placed(offset)
         if offset > self.length:
             raise ChannelError("out_of_order", "text is missing before a delta")
         if text and not thinking and offset < self.thinking:
@@ -77,15 +87,33 @@ class Stream:
             return None
         text = "".join(self._unstored)
         self._unstored.clear()
-        return Piece(
-            self.generation, self.epoch, self.stored, text, min(len(text), max(0, self.thinking - self.stored))
-        )
+        thinking = min(len(text), max(0, self.thinking - self.stored))
+        return Piece(self.generation, self.epoch, self.stored, text, thinking, self.unnoted)
 
     def committed(self, piece: Piece) -> None:
         self.stored = piece.offset + len(piece.text)
+        if self.later is not None and piece.thought:
+            self.later.noted = True
 
     def put_back(self, piece: Piece) -> None:
         self._unstored.insert(0, piece.text)
+
+    @property
+    def unnoted(self) -> str:
+        """What was thought in a later step and is to be stored with its next piece."""
+        return self.later.thought if self.later is not None and not self.later.noted else ""
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Length and thinking as its node counts them."""
+        if self.later is None:
+            return self.length, self.thinking
+        return self.later.length + self.length - self.later.base, self.later.length
+
+    @property
+    def acknowledged(self) -> int:
+        """What its node may forget, as it counts."""
+        return self.stored if self.later is None else self.later.counted(self.stored)
 
     @property
     def waiting(self) -> int:

@@ -17,9 +17,11 @@ from chat.models.routes import Route, RouteExample, Routing
 from chat.models.search import SearchEntry
 from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
+from chat.models.tool_calls import AnswerSource, LaterThinking, ToolCall
 from chat.models.tools import PersonaTools, PersonZone, ToolChoice, ToolPolicy
 
 __all__ = [
+    "AnswerSource",
     "Artifact",
     "ArtifactText",
     "ArtifactVersion",
@@ -39,6 +41,7 @@ __all__ = [
     "Generation",
     "ImportRun",
     "InferenceTask",
+    "LaterThinking",
     "Lorebook",
     "Memory",
     "Message",
@@ -68,6 +71,7 @@ __all__ = [
     "Share",
     "SiteText",
     "Told",
+    "ToolCall",
     "ToolChoice",
     "ToolPolicy",
     "Upload",

@@ -194,6 +194,8 @@ class Message(models.Model):
     created = models.DateTimeField()
     edited = models.DateTimeField(null=True, blank=True, help_text=_("when its owner last changed an answer's text"))
     attached = models.PositiveSmallIntegerField(default=0, db_default=0, help_text=_("how many files"))
+    called = models.PositiveSmallIntegerField(default=0, db_default=0, help_text=_("how many calls of tools"))
+    cited = models.PositiveSmallIntegerField(default=0, db_default=0, help_text=_("how many sources"))
     removed = models.DateTimeField(
         null=True, blank=True, help_text=_("when its branch was deleted; all that went together have the same moment")
     )

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.prompts import EMPTY_COMPOSITION
+from chat.models.tools import ToolNamesField
 from meatlizard.jobs.lease import HELD, LEASING, Leased, LeasedQuerySet, State
 from meatlizard.kept_sql import KeptSelect, KeptUpdate, given
 
@@ -22,6 +23,12 @@ newcomer's first; but waiting makes up for it, so that nobody starves."""
 SITE = "@site"
 """Instead of a model's alias while the site has something to do for an answer before its model is asked (:mod:`chat.preparing`). No alias
 begins so."""
+
+APPROVAL = "@approval"
+"""Instead of a model's alias while its person is asked whether tools may be called (:mod:`chat.tools.approvals`)."""
+
+USUAL_CALLS = 2
+"""Calls of tools that one answer may make, where nothing else is said."""
 
 BACKGROUND_PENALTY_MS = 300_000
 """Titles and summaries go behind whatever a person waits for, by the same rule."""
@@ -181,6 +188,19 @@ class Generation(Leased):
         help_text=_("alias to be asked for once the site has had its turn; empty: any"),
     )
     sampling = models.JSONField(default=dict, blank=True)
+    tools = ToolNamesField(null=True, blank=True, help_text=_("the tools that its model is offered; empty: none"))
+    most_calls = models.PositiveSmallIntegerField(
+        default=USUAL_CALLS, db_default=USUAL_CALLS, help_text=_("of tools, after which the model answers without")
+    )
+    step = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text=_("how often it went on after calls of tools")
+    )
+    step_from = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("characters of its text that were there before this step, thinking too")
+    )
+    spent = models.PositiveIntegerField(
+        default=0, db_default=0, help_text=_("tokens of earlier steps and of the tools themselves")
+    )
     concurrency = models.PositiveSmallIntegerField(default=1, help_text=_("how many of this user's may run at once"))
 
     node = models.ForeignKey("chat.Node", models.SET_NULL, null=True, blank=True, related_name="generations")

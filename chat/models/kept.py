@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from chat.models.conversations import Conversation, Message
-from chat.models.generations import SITE, Chunk, Generation
+from chat.models.generations import APPROVAL, SITE, Chunk, Generation
 from chat.models.prompts import SiteText
 from meatlizard.jobs.lease import HELD, State
 from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, given
@@ -50,14 +50,14 @@ asked_or_under_way = KeptSelect(
 
 answers_waiting = KeptSelect(
     lambda: (
-        Generation.objects.filter(state=State.QUEUED, purpose=Generation.Purpose.ANSWER)
+        Generation.objects.filter(state=State.QUEUED, purpose=Generation.Purpose.ANSWER, step=0)
         .order_by()
         .values("state")
         .annotate(n=Count("pk"))
         .values_list("n", flat=True)
     )
 )
-"""One number, or none when nothing waits."""
+"""One number, or none when nothing waits. Those between two steps were let in before."""
 
 tokens_so_far = KeptSelect(
     lambda: (
@@ -80,7 +80,7 @@ move_head = KeptUpdate(
 anything_waiting = KeptSelect(
     lambda: (
         Generation.objects.filter(state=State.QUEUED)
-        .exclude(model=SITE)
+        .exclude(model__in=[SITE, APPROVAL])
         .order_by()
         .annotate(a=Value(1))
         .values_list("a", flat=True)[:1]

@@ -16,6 +16,7 @@ from chat.events import MessageChanged
 from chat.hub import conversation_topic
 from chat.messages import latest_generation, message_out, plain_html, rendered
 from chat.models import Conversation, Generation, Message, Share
+from chat.tools import citing
 from meatlizard.moderation.services import Turn
 
 SERVICE = "chat"
@@ -88,6 +89,8 @@ def show(row: Message, text: str) -> None:
     question = row.role == Message.Role.USER
     row.content = text
     row.html = (plain_html(text) if question else rendered(text, row.pk)) if text else ""
+    if row.cited:
+        row.html = citing.cited(row.html, row.pk)
     row.thinking = row.thinking if text else ""
     with transaction.atomic():
         row.save(update_fields=["content", "html", "thinking"])

@@ -6,6 +6,7 @@ changes state or model, and the process that still prepares then changes nothing
 
 import datetime
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F, Q
@@ -48,8 +49,11 @@ def take(owner: str, limit: int) -> list[Generation]:
     return list(rows.order_by("rank"))
 
 
-def renew(owner: str) -> None:
-    _mine(owner).update(lease_until=timezone.now() + datetime.timedelta(seconds=SECONDS))
+def renew(owner: str) -> set[UUID]:
+    """Returns what is still this process's to prepare: the rest was stopped, deleted or taken by another."""
+    mine = _mine(owner)
+    mine.update(lease_until=timezone.now() + datetime.timedelta(seconds=SECONDS))
+    return set(mine.values_list("pk", flat=True))
 
 
 def let_go(owner: str) -> None:

@@ -1,4 +1,4 @@
-"""The part of a serving process that takes the site's turns."""
+"""The part of a serving process that takes the site's turns: before a model is asked, and when it has asked for tools."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from chat.hub import CONTROL, hub
 from chat.models import Generation
 from chat.preparing import leases, steps
 from chat.preparing.steps import Answer
+from chat.tools import approvals, calls, loop
 from meatlizard.ops import switches
 from meatlizard.threads import in_database
 
@@ -29,6 +30,9 @@ BATCH = 16
 AT_ONCE = 4
 """Batches under way in one process: who comes later does not wait for a slow step."""
 
+MOST_CALLING = 64
+"""Answers whose tools one process runs at once."""
+
 
 class Preparer:
     """One per process."""
@@ -37,10 +41,14 @@ class Preparer:
         self._wake = asyncio.Event()
         self._owner = ""
         self._batches: set[asyncio.Task[None]] = set()
+        self._calling: dict[UUID, asyncio.Task[None]] = {}
 
     def event(self, topic: str, frame: str) -> None:
-        if Control.model_validate_json(frame).do == "prepare":
+        control = Control.model_validate_json(frame)
+        if control.do == "prepare":
             self._wake.set()
+        elif control.do == "stop" and (task := self._calling.get(UUID(control.id))) is not None:
+            task.cancel()
 
     def delta(
         self, conversation: UUID, message: UUID, generation: UUID, offset: int, text: str, thinking: bool
@@ -70,22 +78,45 @@ class Preparer:
                     await self._wake.wait()
             self._wake.clear()
             try:
-                while len(self._batches) < AT_ONCE and not switches.remembered().read_only:
+                await in_database(approvals.expire)
+                while self._has_room() and not switches.remembered().read_only:
                     rows = await in_database(leases.take, self._owner, BATCH)
                     if not rows:
                         break
-                    self._spawn(self._prepare(rows))
+                    self._begin(rows)
             except DatabaseTrouble:
                 log.exception("preparing.database_error")
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _has_room(self) -> bool:
+        return len(self._batches) < AT_ONCE and len(self._calling) < MOST_CALLING
+
+    def _begin(self, rows: list[Generation]) -> None:
+        if new := [row for row in rows if not row.step]:
+            self._batches.add(self._spawn(self._prepare(new)))
+        for row in rows:
+            if row.step:
+                self._calling[row.pk] = self._spawn(self._call(row))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
-        self._batches.add(task)
         task.add_done_callback(self._over)
+        return task
 
     def _over(self, task: "asyncio.Task[None]") -> None:
         self._batches.discard(task)
+        self._calling = {key: other for key, other in self._calling.items() if other is not task}
         self._wake.set()
+
+    async def _call(self, row: Generation) -> None:
+        try:
+            await loop.run(row)
+        except DatabaseTrouble:
+            # Its lease runs out, and another process goes on with it.
+            log.exception("preparing.database_error")
+        except Exception:
+            # Nothing of the kind may happen; and if it does, the answer must not wait for ever.
+            log.exception("tools.loop_failed", extra={"generation": str(row.pk)})
+            await in_database(calls.give_up, row)
 
     async def _prepare(self, rows: list[Generation]) -> None:
         answers = [Answer(row, row.wants, row.sampling) for row in rows]
@@ -100,17 +131,25 @@ class Preparer:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(leases.SECONDS / 3)
-            if self._batches:
+            if self._batches or self._calling:
                 try:
-                    await in_database(leases.renew, self._owner)
+                    mine = await in_database(leases.renew, self._owner)
                 except DatabaseTrouble:
                     log.exception("preparing.database_error")
+                else:
+                    self._end_others(mine)
+
+    def _end_others(self, mine: set[UUID]) -> None:
+        """A tool does not go on for an answer that was stopped, deleted or taken over."""
+        for key, task in self._calling.items():
+            if key not in mine:
+                task.cancel()
 
     async def _leave(self) -> None:
-        batches = list(self._batches)
-        for task in batches:
+        tasks = [*self._batches, *self._calling.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*batches, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         with contextlib.suppress(DatabaseTrouble):
             await in_database(leases.let_go, self._owner)
 

@@ -72,11 +72,20 @@ class FakeNode:
         self.channel = self._handshake.finish(answer, time.monotonic())
 
     async def hello(
-        self, *aliases: str, slots: int = 4, holding: tuple[Held, ...] = (), kind: Kind = "chat", **more: ModelInfo
+        self,
+        *aliases: str,
+        slots: int = 4,
+        holding: tuple[Held, ...] = (),
+        kind: Kind = "chat",
+        tools: bool = False,
+        **more: ModelInfo,
     ) -> Welcome:
         """Offers ``aliases``, all of ``kind``, and what ``more`` names."""
         await self.shake()
-        named = [ModelInfo(alias=alias, context_length=2048, slots=slots, kind=kind) for alias in aliases or ("tiny",)]
+        named = [
+            ModelInfo(alias=alias, context_length=2048, slots=slots, kind=kind, tools=tools)
+            for alias in aliases or ("tiny",)
+        ]
         models = (*named, *more.values())
         await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models, holding=holding))
         return await self.hear(Welcome)

@@ -1,0 +1,51 @@
+"""Calls of tools, and what was read by them, as pages are told."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from chat.schema import Schema
+
+CallState = Literal["asked", "waiting", "approved", "running", "done", "failed", "declined", "cancelled"]
+
+
+class ToolCallOut(Schema):
+    """One call of an answer, the ``number``-th from 0. ``label`` is what people call the tool, ``shown`` one line of its result, the whole
+    of which is asked for; ``problem`` says why it failed. ``seconds`` it took, ``cost`` in tokens; ``until``: when the time to approve it
+    is over.
+    """
+
+    id: UUID
+    number: int
+    name: str
+    label: str
+    arguments: str
+    state: CallState
+    shown: str = ""
+    problem: str = ""
+    seconds: float | None = None
+    cost: int = 0
+    until: datetime | None = None
+
+
+class SourceOut(Schema):
+    """What the answer means by ``[number]``. ``address`` is http(s) or a path of this site; empty: nothing to open."""
+
+    number: int
+    title: str
+    address: str
+    read: datetime
+    excerpt: str = ""
+
+
+class ToolCalled(Schema):
+    """Calls of a running answer were made, or one went on; ``sources``: what was read by it."""
+
+    type: Literal["tool.called"] = "tool.called"
+    conversation: UUID
+    message: UUID
+    calls: tuple[ToolCallOut, ...]
+    sources: tuple[SourceOut, ...] = ()
+
+
+ToTools = ToolCalled

@@ -1,0 +1,19 @@
+"""What a new answer's model is offered."""
+
+from chat.models import Conversation, Generation, Message, ToolCall
+from chat.tools import permissions
+from meatlizard.accounts.models import User
+
+
+def offer(generation: Generation, user: User, conversation: Conversation) -> None:
+    """Names what may be called for a ``generation`` that is not stored yet. No query."""
+    generation.tools = [tool.name for tool in permissions.allowed(user, conversation)] or None
+
+
+def go_on(generation: Generation, message: Message) -> None:
+    """A ``generation`` that continues ``message`` reads what was called for it before. No query where nothing was."""
+    if not message.called:
+        return
+    last = ToolCall.objects.filter(message=message.pk).order_by("-number").values_list("at", flat=True).first()
+    generation.step = 1
+    generation.step_from = len(message.thinking) + min(last or 0, len(message.content))

@@ -1,0 +1,87 @@
+"""Calls of tools and sources, as people see them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from django.utils.translation import gettext
+
+from chat.models import AnswerSource, Message, ToolCall
+from chat.tools import registry
+from chat.tools.events import SourceOut, ToolCallOut
+
+MOST_ARGUMENTS = 2_000
+"""Characters of arguments that are told with a call."""
+
+
+class Used(NamedTuple):
+    """What an answer's model used."""
+
+    calls: tuple[ToolCallOut, ...] = ()
+    sources: tuple[SourceOut, ...] = ()
+
+
+NOTHING = Used()
+
+
+def of(messages: Sequence[Message]) -> dict[UUID, Used]:
+    """By message. No query for those whose answers used nothing."""
+    calls: defaultdict[UUID, list[ToolCallOut]] = defaultdict(list)
+    sources: defaultdict[UUID, list[SourceOut]] = defaultdict(list)
+    if called := [one.pk for one in messages if one.called]:
+        for row in _called(called):
+            calls[row.message_id].append(call_out(row))
+    if cited := [one.pk for one in messages if one.cited]:
+        for source in AnswerSource.objects.filter(message__in=cited).order_by("number"):
+            sources[source.message_id].append(source_out(source))
+    return {key: Used(tuple(calls[key]), tuple(sources[key])) for key in {*calls, *sources}}
+
+
+def _called(messages: Iterable[UUID]) -> Iterable[ToolCall]:
+    return ToolCall.objects.filter(message__in=list(messages)).order_by("number").defer("result")
+
+
+def call_out(row: ToolCall) -> ToolCallOut:
+    took = (row.ended - row.started).total_seconds() if row.ended and row.started else None
+    return ToolCallOut(
+        id=row.pk,
+        number=row.number,
+        name=row.name,
+        label=label(row.name),
+        arguments=row.arguments[:MOST_ARGUMENTS],
+        state=row.state,
+        shown=row.shown if row.state == ToolCall.State.DONE else "",
+        problem=problem(row),
+        seconds=None if took is None else round(max(0.0, took), 1),
+        cost=row.cost,
+        until=row.until if row.state == ToolCall.State.WAITING else None,
+    )
+
+
+def label(name: str) -> str:
+    """What people call a tool. One that is gone, or never was, is called as the model calls it."""
+    found = registry.get(name)
+    return found.label if found is not None else " ".join(name.split())
+
+
+def problem(row: ToolCall) -> str:
+    """Why a call came to nothing."""
+    if row.state == ToolCall.State.CANCELLED:
+        return gettext("It was stopped.")
+    if row.state == ToolCall.State.DECLINED:
+        return gettext("Nobody approved it in time.") if row.error == "expired" else gettext("You declined it.")
+    return row.shown if row.state == ToolCall.State.FAILED else ""
+
+
+def source_out(row: AnswerSource) -> SourceOut:
+    return SourceOut(
+        number=row.number, title=row.title, address=address(row.address), read=row.read, excerpt=row.excerpt[:500]
+    )
+
+
+def address(text: str) -> str:
+    """As a link may lead there: to the web, or somewhere on this site."""
+    if text.startswith(("https://", "http://")) or (text.startswith("/") and not text.startswith(("//", "/\\"))):
+        return text
+    return ""

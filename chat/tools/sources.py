@@ -1,0 +1,51 @@
+"""The sources of an answer: numbered once over all of it, so that ``[2]`` means the same on every page for ever."""
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from django.db import transaction
+
+from chat.fencing import visible
+from chat.models import AnswerSource, Message, ToolCall
+from chat.tools.registry import Source
+
+MOST = 200
+"""Of one answer."""
+
+
+class Numbered(Protocol):
+    @property
+    def number(self) -> int: ...
+
+
+def add(message: UUID, found: Sequence[Source], call: ToolCall | None = None) -> list[AnswerSource]:
+    """The rows of ``found``, in that order; what was read before, by the same address and title, keeps its number."""
+    if not found:
+        return []
+    with transaction.atomic():
+        # Two calls of one answer that end at once would give the same numbers.
+        row = Message.objects.select_for_update(of=("self",)).only("pk", "cited").get(pk=message)
+        known = {(one.address, one.title): one for one in AnswerSource.objects.filter(message=message)}
+        rows = []
+        for one in found:
+            key = (_line(one.address, 2_000), _line(one.title, 300) or _line(one.address, 300))
+            if key not in known and len(known) < MOST:
+                known[key] = AnswerSource.objects.create(
+                    message=row, number=len(known) + 1, address=key[0], title=key[1], read=one.read, call=call,
+                    excerpt=visible(one.excerpt)[:2_000],
+                )  # fmt: skip
+            if key in known and known[key] not in rows:
+                rows.append(known[key])
+        if len(known) != row.cited:
+            Message.objects.filter(pk=message).update(cited=len(known))
+    return rows
+
+
+def _line(text: str, most: int) -> str:
+    return " ".join(visible(text).split())[:most]
+
+
+def listed(rows: Sequence[AnswerSource]) -> str:
+    """For a model, which cites them by number."""
+    return "\n".join(f"[{one.number}] {one.title}" + (f" ({one.address})" if one.address else "") for one in rows)
