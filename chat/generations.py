@@ -233,11 +233,10 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     outgoing.settle(row, message, outcome.found)
     if message.cited and message.html:
         message.html = citing.cited(message.html, message.pk)
-    goes_on = row.continues or row.step
-    if goes_on and row.completion_tokens is not None:
-        message.tokens = (message.tokens or 0) + row.completion_tokens
-    elif not goes_on:
+    if not (row.continues or row.step):
         message.tokens = row.completion_tokens
+    elif row.completion_tokens is not None:
+        message.tokens = (message.tokens or 0) + row.completion_tokens
     message.model = row.answered_by or message.model
     kept.write_answer.run(
         id=message.pk, content=message.content, thinking=message.thinking, html=message.html, model=message.model,

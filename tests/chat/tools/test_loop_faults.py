@@ -1,0 +1,144 @@
+"""The tool loop when something comes in between: stops, deletions, killed processes, lost turns."""
+
+import asyncio
+
+import pytest
+from django.utils import timezone
+
+from chat import actions
+from chat.models import AnswerSource, Generation, Message, ToolCall
+from chat.models.generations import SITE
+from chat.preparing import leases
+from chat.tools import loop
+from chat.tools.registry import Call, Result, tool
+from inference_client.protocol.messages import Ack, Drop, Generate, Stop
+from meatlizard.accounts.models import User
+from meatlizard.budgets.models import WeeklyUse
+from meatlizard.jobs.lease import State
+from meatlizard.threads import in_database
+from tests.chat.test_node_socket import ask, content, in_state
+from tests.chat.tools.calling import Registering, calling, calls, echo, node_with_tools
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio, pytest.mark.both_databases]
+
+
+async def test_a_stop_ends_what_a_tool_does(alice: User, olga: User, registered: Registering) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    @tool(seconds=60)
+    async def endless(call: Call, word: str) -> Result:
+        """Never ends."""
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    registered(endless)
+    async with node_with_tools(olga) as node:
+        asked = await ask(alice)
+        job = await node.hear(Generate)
+        await node.text(job, 0, "I look.")
+        await node.finish(job, 7, "tool_calls", tool_calls=calling("endless"))
+        await asyncio.wait_for(begun.wait(), 10)
+        await in_database(actions.stop, await in_database(Generation.objects.get, pk=asked.generation))
+        await asyncio.wait_for(ended.wait(), 10)
+    row = await in_database(Generation.objects.get, pk=asked.generation)
+    assert (row.state, row.model) == (State.CANCELLED, "")
+    assert [one.state for one in await in_database(calls)] == ["cancelled"]
+    assert await in_database(content, asked) == "I look."
+    assert await in_database(lambda: WeeklyUse.objects.get(user=alice).used) >= 5, "the first step was paid for"
+
+
+async def test_a_stop_that_meets_the_call_wins(alice: User, olga: User, registered: Registering) -> None:
+    registered(echo())
+    async with node_with_tools(olga) as node:
+        asked = await ask(alice)
+        job = await node.hear(Generate)
+        await in_database(Generation.objects.filter(pk=asked.generation).update, stop_requested=True)
+        await node.text(job, 0, "So")
+        await node.finish(job, 2, "tool_calls", tool_calls=calling("echo"))
+        await in_state(asked, State.CANCELLED)
+        while not isinstance(await node.next(), Stop | Ack | Drop):
+            pass
+    assert await in_database(calls) == []
+    assert await in_database(content, asked) == "So"
+
+
+async def test_a_conversation_deleted_in_mid_call_leaves_nothing(
+    alice: User, olga: User, registered: Registering
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    @tool(seconds=60)
+    async def endless(call: Call, word: str) -> Result:
+        """Never ends."""
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    registered(endless)
+    async with node_with_tools(olga) as node:
+        asked = await ask(alice)
+        await node.finish(await node.hear(Generate), 0, "tool_calls", tool_calls=calling("endless"))
+        await asyncio.wait_for(begun.wait(), 10)
+        row = await in_database(Generation.objects.select_related("conversation").get, pk=asked.generation)
+        await in_database(actions.delete, row.conversation)
+        await asyncio.wait_for(ended.wait(), 15)
+    assert await in_database(lambda: (ToolCall.objects.count(), AnswerSource.objects.count())) == (0, 0)
+    assert await in_database(lambda: WeeklyUse.objects.get(user=alice).used) == 5
+
+
+@pytest.mark.parametrize(("effects", "state", "times"), [(True, "failed", 0), (False, "done", 1)])
+async def test_what_a_killed_process_had_begun_is_done_again_only_where_that_does_no_harm(
+    alice: User, registered: Registering, effects: bool, state: str, times: int
+) -> None:
+    done: list[str] = []
+
+    @tool(effects=effects)
+    async def send(call: Call, word: str) -> Result:
+        """Sends a word."""
+        done.append(word)
+        return Result("sent")
+
+    registered(send)
+    asked = await ask(alice)
+    await in_database(_in_mid_call, asked)
+    (row,) = await in_database(leases.take, "next process", 10)
+    await loop.run(row)
+    (call,) = await in_database(calls)
+    assert (call.state, len(done)) == (state, times)
+    assert call.error == ("unknown" if effects else "")
+    row = await in_database(Generation.objects.get, pk=asked.generation)
+    assert (row.model, row.lease_owner, row.state) == ("", "", State.QUEUED)
+
+
+def _in_mid_call(asked: actions.Asked) -> None:
+    """As a process leaves it that was killed while the tool ran."""
+    Generation.objects.filter(pk=asked.generation).update(model=SITE, wants="", step=1, tools=["send"])
+    Message.objects.filter(pk=asked.answer).update(called=1)
+    ToolCall.objects.create(
+        message_id=asked.answer, generation_id=asked.generation, step=0, number=0, call="a", name="send",
+        arguments='{"word": "egg"}', state=ToolCall.State.RUNNING, created=timezone.now(), started=timezone.now(),
+    )  # fmt: skip
+
+
+async def test_who_has_lost_his_turn_changes_nothing_of_what_another_did(alice: User, registered: Registering) -> None:
+    registered(echo())
+    asked = await ask(alice)
+    await in_database(_in_mid_call, asked)
+    await in_database(ToolCall.objects.update, name="echo", state="asked")
+    await in_database(Generation.objects.filter(pk=asked.generation).update, tools=["echo"])
+    (mine,) = await in_database(leases.take, "one", 10)
+    await in_database(leases.let_go, "one")
+    (theirs,) = await in_database(leases.take, "two", 10)
+    await loop.run(mine)
+    (call,) = await in_database(calls)
+    assert call.state == "asked"
+    await loop.run(theirs)
+    (call,) = await in_database(calls)
+    assert call.state == "done"
