@@ -43,6 +43,9 @@ class ToolCall(models.Model):
     started = models.DateTimeField(null=True, blank=True)
     ended = models.DateTimeField(null=True, blank=True)
     until = models.DateTimeField(null=True, blank=True)
+    asks = models.CharField(
+        max_length=300, blank=True, help_text=_("why its person was asked, where the tool does not always ask")
+    )
 
     class Meta:
         ordering = ["message", "number"]

@@ -45,7 +45,7 @@ def take(owner: str, limit: int) -> list[Generation]:
     with transaction.atomic():
         keys = list(free.values_list("pk", flat=True)[:limit])
         _turns().filter(pk__in=keys).update(lease_owner=owner, lease_until=until, lease_epoch=F("lease_epoch") + 1)
-    rows = _mine(owner).filter(pk__in=keys).select_related("conversation", "message__parent")
+    rows = _mine(owner).filter(pk__in=keys).select_related("conversation", "message__parent", "user__tier")
     return list(rows.order_by("rank"))
 
 
@@ -74,7 +74,8 @@ def ready(answers: Iterable[Answer]) -> int:
         for one in answers:
             row = one.generation
             done += _mine(row.lease_owner).filter(pk=row.pk, lease_epoch=row.lease_epoch).update(
-                model=one.model[:100], sampling=one.sampling, wants="", lease_owner="", lease_until=None
+                model=one.model[:100], sampling=one.sampling, wants="", lease_owner="", lease_until=None,
+                tools=row.tools, most_calls=row.most_calls, routed=row.routed,
             )  # fmt: skip
         if done:
             control_on_commit("work")

@@ -15,9 +15,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Answer:
-    """One that is being prepared. ``generation`` comes with its conversation, its message and the question before that.
+    """One that is being prepared. ``generation`` comes with its conversation, its person, its message and the question before that.
 
-    Steps may change ``model``, the alias that is asked for (empty: any), and ``sampling``.
+    Steps may change ``model``, the alias that is asked for (empty: any), and ``sampling``; and of ``generation`` its ``routed``,
+    ``tools`` and ``most_calls`` (by :func:`chat.tools.offering.offer`), which are stored with them.
     """
 
     generation: Generation

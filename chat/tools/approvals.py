@@ -6,39 +6,36 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat.access import access_conversation
 from chat.bus import control_on_commit
 from chat.models import Generation, ToolCall
 from chat.models.generations import APPROVAL, SITE
 from chat.tools import news
+from chat.tools.access import access_call
 from meatlizard.accounts.models import User
-from meatlizard.errors import Invalid, NotFound
+from meatlizard.errors import Invalid
 from meatlizard.jobs.lease import State
 
 MOST_EXPIRED = 100
 
+_APPROVED = (ToolCall.State.APPROVED, ToolCall.State.RUNNING, ToolCall.State.DONE, ToolCall.State.FAILED)
+_DECLINED = (ToolCall.State.DECLINED,)
 
-def decide(user: User, call: UUID, approve: bool) -> ToolCall:
+
+def decide(user: User, call: ToolCall, approve: bool) -> ToolCall:
     """``user``, whose conversation it is, lets a call be made, or does not. Saying the same twice is harmless.
 
-    Raises NotFound for a stranger's, Invalid when it is too late, or was decided otherwise.
+    Raises Invalid when it is too late, or was decided otherwise.
     """
-    found = ToolCall.objects.filter(pk=call).values_list("generation", "message__conversation").first()
-    if found is None:
-        raise NotFound
-    access_conversation(user, found[1])
     with transaction.atomic():
-        row, asked = _locked(found[0], call)
-        if asked is None:
-            raise NotFound
-        wanted = ToolCall.State.APPROVED if approve else ToolCall.State.DECLINED
+        row = _locked(call.generation_id)
+        # As it is under the lock, in a conversation that is still there.
+        asked = access_call(user, call.pk)
         if asked.state != ToolCall.State.WAITING:
-            was_approved = asked.state in (ToolCall.State.APPROVED, ToolCall.State.RUNNING, ToolCall.State.DONE)
-            if asked.error == "expired" or was_approved != approve or asked.state == ToolCall.State.CANCELLED:
+            if asked.error == "expired" or asked.state not in (_APPROVED if approve else _DECLINED):
                 raise Invalid(gettext("This was decided already, or the answer is over."), code="too_late")
             return asked
         if approve:
-            asked.state = wanted
+            asked.state = ToolCall.State.APPROVED
             asked.save(update_fields=["state"])
         else:
             _decline(asked, "declined", gettext("The person declined this. Do not try it again; go on without."))
@@ -54,7 +51,7 @@ def expire() -> int:
     keys = set(due.values_list("generation", flat=True)[:MOST_EXPIRED])
     for key in keys:
         with transaction.atomic():
-            row = Generation.objects.select_for_update(of=("self",)).filter(pk=key).first()
+            row = _locked(key)
             calls = list(due.filter(generation=key))
             for one in calls:
                 _decline(one, "expired", gettext("The person did not approve this in time. Go on without."))
@@ -63,10 +60,9 @@ def expire() -> int:
     return len(keys)
 
 
-def _locked(generation: UUID | None, call: UUID) -> tuple[Generation | None, ToolCall | None]:
-    """The generation first, in the order in which an ending answer locks them."""
-    row = Generation.objects.select_for_update(of=("self",)).filter(pk=generation).first() if generation else None
-    return row, ToolCall.objects.filter(pk=call).first()
+def _locked(generation: UUID | None) -> Generation | None:
+    """Before the call, in the order in which an ending answer locks them."""
+    return Generation.objects.select_for_update(of=("self",)).filter(pk=generation).first()
 
 
 def _decline(call: ToolCall, code: str, words: str) -> None:

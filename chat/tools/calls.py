@@ -14,7 +14,8 @@ from chat.bus import control_on_commit
 from chat.models import Conversation, Generation, ToolCall
 from chat.models.generations import APPROVAL, SITE, GenerationQuerySet
 from chat.models.tool_calls import OPEN
-from chat.tools import news, permissions, sources
+from chat.tools import news, permissions, seen, sources
+from chat.tools.policy import Seen
 from chat.tools.registry import Call, Result, Tool
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
@@ -24,7 +25,8 @@ READY = (ToolCall.State.ASKED, ToolCall.State.APPROVED, ToolCall.State.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The open calls of an answer's step. ``tools``: those that may be called there now; ``earlier``: how many calls it made before."""
+    """The open calls of an answer's step. ``tools``: those that may be called there now; ``earlier``: how many calls it made before;
+    ``seen``: what it has read."""
 
     row: Generation
     user: User
@@ -32,6 +34,7 @@ class Work:
     calls: tuple[ToolCall, ...]
     tools: Mapping[str, Tool]
     earlier: int
+    seen: Seen
 
     def within_limit(self, call: ToolCall) -> bool:
         return self.earlier + call.number - self.calls[0].number < self.row.most_calls
@@ -48,7 +51,7 @@ def read(row: Generation) -> Work:
     made = list(ToolCall.objects.filter(generation=row.pk).order_by("number"))
     here = tuple(one for one in made if one.step == row.step - 1)
     tools = {tool.name: tool for tool in permissions.allowed(user, row.conversation, row)} if row.tools else {}
-    return Work(row, user, row.conversation, here, tools, len(made) - len(here))
+    return Work(row, user, row.conversation, here, tools, len(made) - len(here), seen.by(row, row.conversation))
 
 
 def _mine(row: Generation) -> GenerationQuerySet:
@@ -77,14 +80,16 @@ def begin(row: Generation, call: ToolCall) -> bool:
     return begun == 1
 
 
-def ask(row: Generation, call: ToolCall) -> None:
-    """Its person is to approve it first."""
+def ask(row: Generation, call: ToolCall, why: str) -> None:
+    """Its person is to approve it first, and is told ``why``; empty: this tool always asks."""
     with transaction.atomic():
         if not _locked(row):
             return
         call.until = timezone.now() + datetime.timedelta(seconds=settings.TOOL_APPROVAL_SECONDS)
         call.state = ToolCall.State.WAITING
-        if ToolCall.objects.filter(pk=call.pk, state=ToolCall.State.ASKED).update(state=call.state, until=call.until):
+        call.asks = why[:300]
+        asked = ToolCall.objects.filter(pk=call.pk, state=ToolCall.State.ASKED)
+        if asked.update(state=call.state, until=call.until, asks=call.asks):
             news.tell(row.conversation_id, [call])
 
 

@@ -12,7 +12,7 @@ CallState = Literal["asked", "waiting", "approved", "running", "done", "failed",
 class ToolCallOut(Schema):
     """One call of an answer, the ``number``-th from 0. ``label`` is what people call the tool, ``shown`` one line of its result, the whole
     of which is asked for; ``problem`` says why it failed. ``seconds`` it took, ``cost`` in tokens; ``until``: when the time to approve it
-    is over.
+    is over, and ``asks`` why it has to be approved, where the tool does not always ask.
     """
 
     id: UUID
@@ -26,6 +26,7 @@ class ToolCallOut(Schema):
     seconds: float | None = None
     cost: int = 0
     until: datetime | None = None
+    asks: str = ""
 
 
 class SourceOut(Schema):

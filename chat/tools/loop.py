@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from chat.models import Generation, ToolCall
 from chat.moderating import outgoing
-from chat.tools import calls
+from chat.tools import calls, policy
 from chat.tools.calls import Work
 from chat.tools.registry import Result, Tool
 from meatlizard.errors import AppError
@@ -35,9 +35,11 @@ async def _carry_out(work: Work, call: ToolCall) -> None:
         await in_database(calls.fail, work.row, call, *refusal)
         return
     assert tool is not None
-    if tool.approval and call.state == ToolCall.State.ASKED:
-        await in_database(calls.ask, work.row, call)
-        return
+    if call.state == ToolCall.State.ASKED:
+        decision = policy.judge(tool, call.arguments, work.seen)
+        if tool.approval or decision.verdict == policy.Verdict.ASK:
+            await in_database(calls.ask, work.row, call, str(decision.reason))
+            return
     try:
         arguments = await in_thread(_checked, call.arguments)
         tool.read(arguments)

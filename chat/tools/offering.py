@@ -1,13 +1,21 @@
 """What a new answer's model is offered."""
 
 from chat.models import Conversation, Generation, Message, ToolCall
+from chat.routes import decisions, table
 from chat.tools import permissions
 from meatlizard.accounts.models import User
 
 
 def offer(generation: Generation, user: User, conversation: Conversation) -> None:
-    """Names what may be called for a ``generation`` that is not stored yet. No query."""
-    generation.tools = [tool.name for tool in permissions.allowed(user, conversation)] or None
+    """Names what may be called for a ``generation``, as its route has it, and how often. Stores nothing, and makes no query.
+
+    To be said again by whoever gives it another route in the site's turn, which stores it.
+    """
+    decision = decisions.read(generation.routed)
+    route = table.watched.current().get(decision.route) if decision else None
+    if route is not None:
+        generation.most_calls = route.calls
+    generation.tools = [tool.name for tool in permissions.allowed(user, conversation, route)] or None
 
 
 def go_on(generation: Generation, message: Message) -> None:

@@ -56,6 +56,7 @@ def call_out(row: ToolCall) -> ToolCallOut:
         seconds=None if took is None else round(max(0.0, took), 1),
         cost=row.cost,
         until=row.until if row.state == ToolCall.State.WAITING else None,
+        asks=row.asks if row.state == ToolCall.State.WAITING else "",
     )
 
 

@@ -1,22 +1,17 @@
 """The sources of an answer: numbered once over all of it, so that ``[2]`` means the same on every page for ever."""
 
 from collections.abc import Sequence
-from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from chat.fencing import visible
-from chat.models import AnswerSource, Message, ToolCall
+from chat.models import AnswerSource, Message, Told, ToolCall
 from chat.tools.registry import Source
 
 MOST = 200
 """Of one answer."""
-
-
-class Numbered(Protocol):
-    @property
-    def number(self) -> int: ...
 
 
 def add(message: UUID, found: Sequence[Source], call: ToolCall | None = None) -> list[AnswerSource]:
@@ -27,12 +22,16 @@ def add(message: UUID, found: Sequence[Source], call: ToolCall | None = None) ->
         # Two calls of one answer that end at once would give the same numbers.
         row = Message.objects.select_for_update(of=("self",)).only("pk", "cited").get(pk=message)
         known = {(one.address, one.title): one for one in AnswerSource.objects.filter(message=message)}
+        # Passages that the model was told of at the beginning have the first numbers.
+        told = Told.objects.filter(generation__message=message).aggregate(last=Max("number"))["last"] or 0
+        last = max([told, *(one.number for one in known.values())])
         rows = []
         for one in found:
             key = (_line(one.address, 2_000), _line(one.title, 300) or _line(one.address, 300))
             if key not in known and len(known) < MOST:
+                last += 1
                 known[key] = AnswerSource.objects.create(
-                    message=row, number=len(known) + 1, address=key[0], title=key[1], read=one.read, call=call,
+                    message=row, number=last, address=key[0], title=key[1], read=one.read, call=call,
                     excerpt=visible(one.excerpt)[:2_000],
                 )  # fmt: skip
             if key in known and known[key] not in rows:
