@@ -34,7 +34,7 @@ UNREACHED = {
 """Routes that answer nobody of the scene."""
 
 
-ROWS = {"book": "chat_lorebook", "task": "chat_inferencetask", "key": "api_apikey"}
+ROWS = {"call": "chat_toolcall", "book": "chat_lorebook", "task": "chat_inferencetask", "key": "api_apikey"}
 """Parts of addresses that are not called like the model whose key they are."""
 
 

@@ -102,6 +102,7 @@ def _conversations(alice: Any, words: Words) -> dict[str, Any]:
     made["folder"] = str(conversation.folder_id)
     made["message"] = str(conversation.messages.filter(role="assistant").order_by("created").last().pk)
     _failures(alice, conversation, words)
+    _calls(made["message"], words)
     return made
 
 
@@ -143,6 +144,24 @@ def _failures(alice: Any, conversation: Any, words: Words) -> None:
             "confidence": 0.9,
         },
     )
+
+
+def _calls(message: str, words: Words) -> None:
+    """The answer that is looked at has called tools, and cites what they read."""
+    from chat.models import AnswerSource, Message, ToolCall
+
+    now = timezone.now()
+    for number, state in enumerate(("done", "failed", "waiting")):
+        call = ToolCall.objects.create(
+            message_id=message, step=0, number=number, call="a", name=words("look_up", 64), state=state, created=now, started=now, ended=now,
+            arguments=words('{"word": "wall"}', 400), result=words("A wall.", 400), shown=words("A wall.", 200), asks=words("Was it your wish?", 300),
+            until=now + datetime.timedelta(days=400) if state == "waiting" else None,
+        )  # fmt: skip
+    AnswerSource.objects.create(
+        message_id=message, number=1, title=words("Walls", 300), address="https://example.org/walls", excerpt=words("About walls.", 400),
+        read=now, call=call,
+    )  # fmt: skip
+    Message.objects.filter(pk=message).update(called=3, cited=1)
 
 
 def _machines(olga: Any, words: Words) -> dict[str, Any]:
