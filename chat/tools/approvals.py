@@ -62,6 +62,8 @@ def expire() -> int:
 
 def _locked(generation: UUID | None) -> Generation | None:
     """Before the call, in the order in which an ending answer locks them."""
+    if generation is None:
+        return None
     return Generation.objects.select_for_update(of=("self",)).filter(pk=generation).first()
 
 

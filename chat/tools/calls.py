@@ -16,7 +16,7 @@ from chat.models.generations import APPROVAL, SITE, GenerationQuerySet
 from chat.models.tool_calls import OPEN
 from chat.tools import news, permissions, seen, sources
 from chat.tools.policy import Seen
-from chat.tools.registry import Call, Result, Tool
+from chat.tools.registry import Call, Place, Result, Tool
 from meatlizard.accounts.models import User
 from meatlizard.jobs.lease import State
 
@@ -41,7 +41,7 @@ class Work:
 
     def call(self) -> Call:
         assert self.row.message_id is not None
-        place = "discord" if self.conversation.place == "discord" else "web"
+        place: Place = "discord" if self.conversation.place == "discord" else "web"
         return Call(self.user, self.conversation.pk, self.row.pk, self.row.message_id, place)
 
 
