@@ -30,7 +30,6 @@ from chat.personas import stage
 from chat.ready import Ready
 from chat.routes import choosing
 from chat.titles import title_from_question
-from chat.tools import offering
 from chat.wording import checked_prompt, without_controls, written
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
@@ -223,9 +222,7 @@ def go_on(user: User, message: Message, request: UUID) -> Asked:
         if talk.comparison_id is not None:
             # Else an answer would be compared as one model's that another has written the end of.
             generation.model = last.model
-        offering.offer(generation, user, talk)
-        offering.go_on(generation, row)
-        preparing.aim(generation, talk)
+        preparing.enter(generation, user, talk)
         kept.add_generation.run(generation)
         # Where a running answer's text lies: whoever reads it, or takes it over, finds it as if this attempt had written it.
         Chunk.objects.create(generation=generation, offset=0, text=row.thinking + row.content, thinking=length)
@@ -307,8 +304,7 @@ def add_answer(
         generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
         generation.started = generation.ended_at = now
     else:
-        offering.offer(generation, user, conversation)
-        preparing.aim(generation, conversation)
+        preparing.enter(generation, user, conversation)
     kept.add_generation.run(generation)
     leave(conversation)
     conversation.head, conversation.updated = answer, now

@@ -228,11 +228,9 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     cost = costs.cost(row, text, outcome.usage)
     message.thinking, message.content = text[: outcome.thinking], text[outcome.thinking :]
     message.html = outcome.html
-    if row.step:
-        steps.settle(row, message, outcome.thought)
+    steps.settle(row, message, outcome.thought)
     outgoing.settle(row, message, outcome.found)
-    if message.cited and message.html:
-        message.html = citing.cited(message.html, message.pk)
+    citing.into(message)
     if not (row.continues or row.step):
         message.tokens = row.completion_tokens
     elif row.completion_tokens is not None:

@@ -27,7 +27,6 @@ from chat.messages import conversation_changed, message_out
 from chat.models import Candidate, Comparison, Conversation, Generation, Message, Upload, kept
 from chat.moderating.incoming import let_in, note
 from chat.personas import stage
-from chat.tools import offering
 from chat.wording import written
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
@@ -142,8 +141,7 @@ def _ask(question: _Question, number: int, alias: str) -> _Made:
         generation.error = _why(refused)
         generation.started = generation.ended_at = moment
     else:
-        offering.offer(generation, question.user, talk)
-        preparing.aim(generation, talk)
+        preparing.enter(generation, question.user, talk)
     kept.add_message.run(message)
     kept.add_generation.run(generation)
     return _Made(message, generation, refused)

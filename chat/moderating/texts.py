@@ -89,8 +89,7 @@ def show(row: Message, text: str) -> None:
     question = row.role == Message.Role.USER
     row.content = text
     row.html = (plain_html(text) if question else rendered(text, row.pk)) if text else ""
-    if row.cited:
-        row.html = citing.cited(row.html, row.pk)
+    citing.into(row)
     row.thinking = row.thinking if text else ""
     with transaction.atomic():
         row.save(update_fields=["content", "html", "thinking"])

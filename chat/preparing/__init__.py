@@ -5,6 +5,6 @@ stands in ``Generation.wants``. Parts of the chat register a :class:`Step`; conv
 never come here.
 """
 
-from chat.preparing.steps import Answer, Preparing, Step, aim, hint, register, wanted
+from chat.preparing.steps import Answer, Preparing, Step, aim, enter, hint, register, wanted
 
-__all__ = ["Answer", "Preparing", "Step", "aim", "hint", "register", "wanted"]
+__all__ = ["Answer", "Preparing", "Step", "aim", "enter", "hint", "register", "wanted"]

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from chat.models import Conversation, Generation
 from chat.models.generations import SITE
+from chat.tools import offering
+from meatlizard.accounts.models import User
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,13 @@ def aim(generation: Generation, conversation: Conversation) -> None:
     # A name that no machine can have is somebody's who answers in person.
     if not generation.model.startswith("@") and wanted(conversation):
         generation.model, generation.wants = SITE, generation.model
+
+
+def enter(generation: Generation, user: User, conversation: Conversation) -> None:
+    """Of a new ``generation``, not stored yet: which tools it has, what it goes on with, and whether the site has its turn first. No query
+    but for what goes on after calls of tools."""
+    offering.offer(generation, user, conversation)
+    aim(generation, conversation)
 
 
 def hint(generation: Generation) -> Literal["work", "prepare"]:

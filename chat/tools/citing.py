@@ -5,13 +5,19 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
-from chat.models import AnswerSource
+from chat.models import AnswerSource, Message
 from chat.tools.shown import address
 
 _TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
 _NUMBERS = re.compile(r"\[(\d{1,3}(?:\s?[,;]\s?\d{1,3}){0,9})\]|\u3010(\d{1,3})(?:\u2020[^\u3010\u3011<]{0,80})?\u3011")
 _CLOSED = frozenset({"a", "code", "pre"})
 """Within these a number in brackets is something else."""
+
+
+def into(message: Message) -> None:
+    """Puts them into its HTML. No query without sources."""
+    if message.cited and message.html:
+        message.html = cited(message.html, message.pk)
 
 
 def cited(rendered: str, message: UUID) -> str:

@@ -7,7 +7,8 @@ from meatlizard.accounts.models import User
 
 
 def offer(generation: Generation, user: User, conversation: Conversation) -> None:
-    """Names what may be called for a ``generation``, as its route has it, and how often. Stores nothing, and makes no query.
+    """Names what may be called for a ``generation``, as its route has it, and how often. Stores nothing, and makes no query
+    but for an answer that goes on after calls of tools.
 
     To be said again by whoever gives it another route in the site's turn, which stores it.
     """
@@ -16,12 +17,12 @@ def offer(generation: Generation, user: User, conversation: Conversation) -> Non
     if route is not None:
         generation.most_calls = route.calls
     generation.tools = [tool.name for tool in permissions.allowed(user, conversation, route)] or None
+    if generation.continues and generation.message is not None and generation.message.called:
+        _go_on(generation, generation.message)
 
 
-def go_on(generation: Generation, message: Message) -> None:
-    """A ``generation`` that continues ``message`` reads what was called for it before. No query where nothing was."""
-    if not message.called:
-        return
+def _go_on(generation: Generation, message: Message) -> None:
+    """It reads what was called for ``message`` before."""
     last = ToolCall.objects.filter(message=message.pk).order_by("-number").values_list("at", flat=True).first()
     generation.step = 1
     generation.step_from = len(message.thinking) + min(last or 0, len(message.content))

@@ -95,7 +95,9 @@ def thought(row: Generation) -> str:
 
 def settle(row: Generation, message: Message, thought: str) -> None:
     """Of an answer that ends, before ``message`` is written: what was thought in later steps comes to the rest, ``thought`` at the very
-    last, and no call goes on."""
+    last, and no call goes on. No query for one that called nothing."""
+    if not row.step:
+        return
     thoughts = list(LaterThinking.objects.filter(generation=row.pk).order_by("step").values_list("text", flat=True))
     thoughts = [outgoing.judged(text, len(text)).text for text in (*thoughts, thought)]
     if any(thoughts):
