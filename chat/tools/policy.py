@@ -112,9 +112,6 @@ class Seen:
         written = _comparable(address)
         return written in self._named or written in self._met
 
-    def wrote(self, word: str) -> bool:
-        return any(word in text for text in self.words)
-
 
 def judge(tool: "Tool", arguments: str, seen: Seen) -> Decision:
     """Whether the call may be made without a word of the person. ``arguments``: the model's JSON, as it came."""
@@ -130,7 +127,7 @@ def judge(tool: "Tool", arguments: str, seen: Seen) -> Decision:
             return UNKNOWN
         if not all(_harmless(address) for address in unknown):
             return CARRIES
-    return MUCH if seen.foreign and _much(texts, seen) else GO
+    return MUCH if seen.foreign and _much(texts) else GO
 
 
 def fence(text: str, key: object, source: str = "") -> str:
@@ -144,10 +141,9 @@ def fence(text: str, key: object, source: str = "") -> str:
     )
 
 
-def _much(texts: Iterable[str], seen: Seen) -> bool:
-    words = [word for text in texts for word in text.split() if not seen.wrote(word)]
-    addresses = [word for word in words if _ADDRESS.search(word)]
-    sent = [word for word in words if word not in addresses]
+def _much(texts: Iterable[str]) -> bool:
+    """Addresses do not count: they were looked at by themselves. What the person wrote does: it is what strangers are after."""
+    sent = [word for text in texts for word in text.split() if not _ADDRESS.search(word)]
     return sum(len(word) + 1 for word in sent) > MOST_SENT or any(
         len(word) > LONG_WORD and word.isascii() for word in sent
     )

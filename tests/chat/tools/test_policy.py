@@ -116,8 +116,8 @@ def test_a_search_says_little_once_strangers_were_read() -> None:
     assert asks(opening, after(), query="word " * 50) == "much_sent"
     assert asks(opening, after(), query="c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldA") == "much_sent"
     assert asks(opening, Seen((ASKED,)), query="word " * 50) == ""
-    long = " ".join(f"word{number}" for number in range(60))
-    assert asks(opening, after(PAGE, long), query=long) == "", "the person's own words are no secret of theirs"
+    words = "my own words about lamps " * 9
+    assert asks(opening, after(PAGE, words), query=words) == "much_sent", "it is what strangers are after"
     assert asks(opening, after(), query="東京の天気予報と明日の気温を教えてください" * 2) == "", (
         "no gaps, and no packed data"
     )
