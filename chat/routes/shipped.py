@@ -45,7 +45,9 @@ ROUTES = (
     Shipped(
         "research", "Research", "needs facts from outside: news, prices, versions, sources, comparisons of products, what is true now",
         temperature=0.3, calls=5,
-        prompt="Keep what you have read apart from what you remember. Where you cannot look something up, say so and say how old your knowledge is.",
+        prompt="Search, and read the pages that matter before you answer: excerpts are no sources. Put the number of the source behind each "
+        "claim that you take from one, as [1] or [2, 3], and use no number that you were not given. Where sources differ, say so. Keep what you "
+        "have read apart from what you remember. Where you cannot look something up, say so and say how old your knowledge is.",
     ),
     Shipped(VISION, "Vision", "is about an image that is attached", temperature=0.3),
     Shipped(GENERAL, "General", "conversation, writing, translation, explanations, advice of every day; whatever fits nowhere else"),

@@ -3,7 +3,7 @@ a page, a file or a message that it reads may have written orders into it, and i
 
 The loop asks :func:`judge` before each call, with all that the answer has :class:`Seen`, and gives every result of a foreign tool to
 :meth:`Seen.read` and to :func:`fence`. ``ASK`` means that the person must say yes to this call with these arguments; where nobody can
-be asked it is a no. Why the rules are what they are: docs/decisions/0023-what-answers-may-do-after-reading-foreign-text.md.
+be asked it is a no. Why the rules are what they are: docs/decisions/0026-what-answers-may-do-after-reading-foreign-text.md.
 """
 
 import json

@@ -86,7 +86,8 @@ async def fetch_webpage(
     part: Annotated[int, Field(ge=1, le=20, description="Of a long page, which part; the first says how many.")] = 1,
 ) -> Result:
     """Reads a page of the web: its title, text, date and links. Works for HTML, PDF and plain text. Give addresses that the person
-    named, or that a search or a page you have read has; others need the person's consent.
+    named, or that a search or a page you have read has; others need the person's consent. Cite what you take from a page by the
+    number that it is given, as [1].
     """
     await _apart(_within_limits, call)
     page = await _apart(pages.read, url)
