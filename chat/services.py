@@ -7,6 +7,7 @@ from chat.notifier import notifier
 from chat.preparing.service import preparer
 from chat.routes.service import keep
 from chat.tools import choices  # noqa: F401  (registers its own)
+from chat.tools.mcp import keeper  # noqa: F401  (likewise)
 from meatlizard.lifecycle import service
 
 

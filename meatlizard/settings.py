@@ -105,6 +105,7 @@ SEARCH_PROVIDERS = parse.chosen(
     env.list("SEARCH_PROVIDERS", default=[]),
     {"searxng": SEARXNG_URL, "brave": BRAVE_SEARCH_KEY, "tavily": TAVILY_KEY},
 )
+MCP_COMMANDS = env.list("MCP_COMMANDS", default=[])
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
 JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)
 TASKS = {"default": {"BACKEND": env("TASKS_BACKEND", default="") or "meatlizard.jobs.backend.JobsBackend"}}

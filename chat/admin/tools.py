@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -31,18 +32,54 @@ class Choosing(admin.ModelAdmin[Any]):
         actions.chosen()
 
 
+class ToolChoiceForm(forms.ModelForm[ToolChoice]):
+    """``seen``: what the operator was shown of a tool that somebody else may change at any time."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = ToolChoice
+        fields = ("state", "approval", "tiers")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = actions.seen(self.instance.name)
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if found.get("state") in ("on", "named") and not actions.accept(self.instance.name, found.get("seen", "")):
+            raise forms.ValidationError(
+                _("What its server says of this tool has changed meanwhile. Look at it again."), code="changed"
+            )
+        return found
+
+
 @admin.register(ToolChoice)
 class ToolChoiceAdmin(Choosing):
     """A row for each tool there is, made when the list is opened. Those that are gone stay, with what was chosen."""
 
-    list_display = ["name", "label", "origin", "does", "comes", "state", "approval"]
-    list_editable = ["state", "approval"]
+    form = ToolChoiceForm
+    list_display = ["name", "label", "origin", "does", "comes", "state", "approval", "note"]
     list_filter = ["state", "approval"]
     search_fields = ["name"]
-    fields = ["name", "label", "origin", "does", "comes", "description", "schema", "state", "approval", "tiers", "note"]
+    fields = [
+        "name",
+        "label",
+        "origin",
+        "does",
+        "comes",
+        "description",
+        "schema",
+        "state",
+        "approval",
+        "tiers",
+        "note",
+        "seen",
+    ]
     readonly_fields = ["name", "label", "origin", "does", "comes", "description", "schema", "note"]
     filter_horizontal = ["tiers"]
     list_per_page = 200
+    actions = ["switch_on", "switch_off"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -57,9 +94,20 @@ class ToolChoiceAdmin(Choosing):
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: ToolChoice, form: Any, change: bool) -> None:
-        if "state" in form.changed_data:
+        if obj.state != ToolChoice.State.OFF:
             obj.note = ""
         super().save_model(request, obj, form, change)
+
+    @admin.action(description=gettext_lazy("Switch them on"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[ToolChoice]) -> None:
+        left = actions.switch_on(queryset)
+        if left:
+            said = _("Look at these first, one by one: %(names)s") % {"names": ", ".join(left)}
+            messages.warning(request, said)
+
+    @admin.action(description=gettext_lazy("Switch them off"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[ToolChoice]) -> None:
+        actions.switch_off(queryset)
 
     @admin.display(description=gettext_lazy("called"))
     def label(self, row: ToolChoice) -> str:

@@ -6,6 +6,7 @@ from chat.models.conversations import Conversation, Message
 from chat.models.flows import Flow, FlowVersion, PersonaFlow
 from chat.models.generations import Chunk, Generation
 from chat.models.knowledge import Collection, Document, Passage, PersonaCollection, Told
+from chat.models.mcp import McpServer, McpTool
 from chat.models.nodes import Node, NodeModel, NodeSample, PairingCode
 from chat.models.notices import NoticeChoice, NoticeMail
 from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
@@ -43,6 +44,8 @@ __all__ = [
     "InferenceTask",
     "LaterThinking",
     "Lorebook",
+    "McpServer",
+    "McpTool",
     "Memory",
     "Message",
     "Node",

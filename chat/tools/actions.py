@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from chat.access import access_conversation
-from chat.models import Conversation, ToolChoice
+from chat.models import Conversation, McpTool, ToolChoice
 from chat.tools import choices, permissions, registry
+from chat.tools.mcp import actions as mcp
 from chat.tools.permissions import ALL_OFF
 from chat.tools.registry import Tool
 from meatlizard.accounts.models import User
@@ -48,6 +50,32 @@ def listed() -> None:
     known = set(ToolChoice.objects.values_list("name", flat=True))
     new = [ToolChoice(name=one.name) for one in registry.all() if one.name not in known]
     ToolChoice.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def switch_on(rows: QuerySet[ToolChoice]) -> list[str]:
+    """Everywhere; returns the names of those that an operator has to look at first, which stay as they are."""
+    unseen = set(McpTool.objects.exclude(accepted=F("fingerprint")).values_list("tool", flat=True))
+    left = sorted(unseen & set(rows.values_list("name", flat=True)))
+    with transaction.atomic():
+        rows.exclude(name__in=left).update(state=ToolChoice.State.ON, note="")
+        choices.changed()
+    return left
+
+
+def switch_off(rows: QuerySet[ToolChoice]) -> None:
+    with transaction.atomic():
+        rows.update(state=ToolChoice.State.OFF)
+        choices.changed()
+
+
+def seen(tool: str) -> str:
+    """What an operator who is shown ``tool`` now is shown of it, if it is a server's; empty for any other."""
+    return mcp.seen(tool)
+
+
+def accept(tool: str, seen: str) -> bool:
+    """See :func:`chat.tools.mcp.actions.accept`."""
+    return mcp.accept(tool, seen)
 
 
 def chosen() -> None:

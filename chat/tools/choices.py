@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import Error as DatabaseTrouble
@@ -39,7 +39,7 @@ class Choices:
     personas: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
 
 
-def _version() -> int:
+def version() -> int:
     return ToolPolicy.objects.filter(pk=1).values_list("version", flat=True).first() or 0
 
 
@@ -56,14 +56,18 @@ def _read() -> Choices:
     return Choices(tools, personas)
 
 
-chosen: Watched[Choices] = Watched(_version, _read)
+chosen: Watched[Choices] = Watched(version, _read)
+
+watching: list[Watched[Any]] = [chosen]
+"""All that is read anew when the version has risen."""
 
 
 def changed() -> None:
     """To be called in the transaction that changes what operators have said about tools."""
     ToolPolicy.objects.get_or_create(pk=1)
     ToolPolicy.objects.filter(pk=1).update(version=F("version") + 1)
-    chosen.changed()
+    for each in watching:
+        each.changed()
 
 
 @service("chat.tools")
