@@ -116,7 +116,11 @@ def main() -> None:
             continue
         if method == "initialize":
             about = {"name": "fake", "version": "1"}
-            found = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": about}
+            found: dict[str, Any] = {
+                "protocolVersion": "2025-06-18",
+                "capabilities": {"tools": {}},
+                "serverInfo": about,
+            }
         elif method == "tools/list":
             found = {"tools": tools(behaviour, file)}
         elif method == "tools/call":

@@ -17,7 +17,8 @@ MOST_TEXT = 30_000
 
 def result(content: Sequence[Mapping[str, Any]], structured: Any, failed: bool) -> Result:
     """``content``: blocks in the protocol's form. Everything in them was written by somebody else."""
-    parts, sources = [], []
+    parts: list[str] = []
+    sources: list[Source] = []
     for block in content:
         text, source = _block(block)
         parts.append(text)

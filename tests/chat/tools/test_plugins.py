@@ -106,3 +106,14 @@ def test_what_is_broken_is_told_and_stops_nothing(
 def test_without_plug_ins_there_is_nothing_to_tell() -> None:
     plugins.load()
     assert [one for one in run_checks() if one.id == "chat.W001"] == []
+
+
+def test_the_document_shows_the_example_as_it_is() -> None:
+    text = (EXAMPLE.parents[2] / "docs" / "TOOLS.md").read_text()
+    for name in ("pyproject.toml", "meatlizard_dice.py"):
+        assert (EXAMPLE / name).read_text().strip() in text, name
+
+
+def test_the_document_names_every_tool_of_the_site() -> None:
+    text = (EXAMPLE.parents[2] / "docs" / "TOOLS.md").read_text()
+    assert [one.name for one in registry.all() if not one.origin and f"`{one.name}`" not in text] == []
