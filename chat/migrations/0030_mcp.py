@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0028_artifacts"),
+        ("chat", "0029_tool_calls"),
     ]
 
     operations = [
