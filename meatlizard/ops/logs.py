@@ -70,6 +70,8 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
             "django.server": {"level": level, "handlers": [], "propagate": True},
             "django.db.backends": {"level": "INFO"},
             "uvicorn": {"level": "WARNING", "handlers": [], "propagate": True},
+            # Named, since naming the one above undoes what uvicorn's own switch for it has done, and lines would be put together for nobody.
+            "uvicorn.access": {"level": "WARNING", "handlers": [], "propagate": False},
             "asyncio": {"level": "WARNING"},
         },
     }

@@ -23,18 +23,18 @@ def client_address(source: Source) -> str:
     Read from the right, every hop that one of ``TRUSTED_PROXIES`` wrote is believed; the first that is no such proxy is the client.
     What stands left of it the client may have invented.
     """
-    peer, forwarded = _peer(source), _forwarded(source)
-    address = _parse(peer)
-    if address is None:
-        return UNKNOWN
-    for hop in list(reversed(forwarded))[:MAX_HOPS]:
-        if not is_trusted_proxy(address):
-            break
-        earlier = _parse(hop)
-        if earlier is None:
-            break
-        address = earlier
-    return str(address)
+    return address_told(_peer(source), _header(source, "x-forwarded-for"))
+
+
+def address_told(peer: str, forwarded: str) -> str:
+    """The same of who is connected and of all values of ``X-Forwarded-For``, joined by commas."""
+    who = peer
+    if forwarded:
+        for hop in [hop for hop in map(str.strip, reversed(forwarded.split(","))) if hop][:MAX_HOPS]:
+            if not is_trusted_proxy(who) or _parse(hop) is None:
+                break
+            who = hop
+    return _canonical(who)
 
 
 def address_key(source: Source) -> str:
@@ -64,16 +64,18 @@ def _peer(source: Source) -> str:
     return str(client[0]) if client else ""
 
 
-def _forwarded(source: Source) -> list[str]:
-    return [hop.strip() for hop in _header(source, "x-forwarded-for").split(",") if hop.strip()]
-
-
 def _header(source: Source, name: str) -> str:
     """All values of a header, joined as one list."""
     if isinstance(source, HttpRequest):
         return str(source.META.get("HTTP_" + name.upper().replace("-", "_"), ""))
     wanted = name.encode()
     return ",".join(value.decode("latin-1") for key, value in source.get("headers", ()) if key.lower() == wanted)
+
+
+@functools.lru_cache(4_096)
+def _canonical(text: str) -> str:
+    address = _parse(text)
+    return UNKNOWN if address is None else str(address)
 
 
 @functools.lru_cache(4_096)

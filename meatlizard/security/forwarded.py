@@ -15,9 +15,13 @@ class ForwardedScheme:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         schemes = SCHEMES.get(scope["type"])
-        client = scope.get("client")
-        if schemes is not None and client and is_trusted_proxy(client[0]):
+        if schemes is not None:
             for name, value in scope["headers"]:
-                if name == b"x-forwarded-proto" and value in schemes:
+                if name == b"x-forwarded-proto" and value in schemes and _is_believed(scope):
                     scope = {**scope, "scheme": schemes[value]}
         await self.app(scope, receive, send)
+
+
+def _is_believed(scope: dict[str, Any]) -> bool:
+    client = scope.get("client")
+    return bool(client) and is_trusted_proxy(client[0])

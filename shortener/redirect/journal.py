@@ -23,8 +23,9 @@ from typing import Any, Final, NamedTuple
 from django.conf import settings
 from django.db import DataError, IntegrityError
 from django.db import Error as DatabaseTrouble
+from pydantic_core import to_json
 
-from shortener.redirect.recording import Noted, Raw, note
+from shortener.redirect.recording import YIELD_EVERY, Noted, Raw, note
 
 log = logging.getLogger(__name__)
 
@@ -223,7 +224,9 @@ class Recorder:
 
 
 def _line(key: uuid.UUID, clicks: list[Noted]) -> bytes:
-    return json.dumps([key.hex, clicks], separators=(",", ":")).encode() + b"\n"
+    """``["KEY",[CLICK,CLICK]]``, a few clicks at a time: whoever answers meanwhile need not wait for all of them."""
+    parts = [to_json(clicks[place : place + YIELD_EVERY])[1:-1] for place in range(0, len(clicks), YIELD_EVERY)]
+    return b'["%b",[%b]]\n' % (key.hex.encode(), b",".join(parts))
 
 
 def _batches(path: Path, offset: int, until: int) -> Iterator[Batch]:

@@ -129,10 +129,14 @@ class ShortLinks:
 
 def host_of(scope: dict[str, Any]) -> bytes:
     """The host that the request names, without its port; empty when it names none, or more than one."""
-    found = [value for name, value in scope["headers"] if name == b"host"]
-    if len(found) != 1:
+    host: bytes | None = None
+    for name, value in scope["headers"]:
+        if name == b"host":
+            if host is not None:
+                return b""
+            host = value.lower()
+    if not host:
         return b""
-    host: bytes = found[0].lower()
     if host.startswith(b"["):
         address, bracket, _port = host.partition(b"]")
         return address + bracket

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from django.conf import settings
 
-from meatlizard.security.client_address import client_address
+from meatlizard.security.client_address import address_told
 from shortener.models import Salt
 from shortener.redirect.agents import MAX_AGENT
 from shortener.redirect.countries import countries
@@ -21,6 +21,7 @@ Raw: TypeAlias = tuple[int, float, Headers, Any, str]
 Noted: TypeAlias = tuple[int, int, str, str, str, str, str, str]
 """Link, second, visitor, referrer, country, agent, language, route."""
 
+FORWARDED: Final = b"x-forwarded-for"
 DAY: Final = 86_400
 YIELD_EVERY: Final = 200
 """Clicks; a millisecond. Without that the event loop waits five at each turn, until the interpreter takes the turn away."""
@@ -38,7 +39,7 @@ def note(raw: list[Raw]) -> list[Noted]:
 
 
 def _noted(link: int, at: float, headers: Headers, client: Any, route: str) -> Noted:
-    agent = referrer = spoken = ""
+    agent = referrer = spoken = forwarded = ""
     untracked = False
     for name, value in headers:
         if name == b"user-agent":
@@ -47,13 +48,15 @@ def _noted(link: int, at: float, headers: Headers, client: Any, route: str) -> N
             referrer = referrer_host(value.decode("latin-1"))
         elif name == b"accept-language":
             spoken = value.decode("latin-1")
+        elif name == FORWARDED:
+            forwarded = f"{forwarded},{value.decode('latin-1')}"
         elif name in (b"dnt", b"sec-gpc") and value == b"1":
             untracked = settings.LINK_DNT
     second = int(at)
     if untracked:
         # That somebody came, and whether it was a bot; nothing else.
         return (link, second, "", "", "", agent, "", route)
-    address = client_address({"client": client, "headers": headers})
+    address = address_told(client[0] if client else "", forwarded)
     said = languages(spoken)
     language = said[0][:20] if said and said[0].isascii() and said[0].isprintable() else ""
     return (

@@ -3,7 +3,8 @@
 import datetime
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, Final
 
 from django.db import IntegrityError, connection, transaction
@@ -18,6 +19,12 @@ from shortener.redirect.recording import YIELD_EVERY, Noted
 COLUMNS: Final = (
     "batch_id", "link_id", "at", "bot", "visitor", "referrer", "country", "browser", "system", "device", "language", "route",
 )  # fmt: skip
+
+ROW: Final = f"({', '.join(['%s'] * len(COLUMNS))})"
+ROWS_AT_ONCE: Final = 100
+"""On SQLite: with a statement for each row this thread and the one that answers would hand the interpreter to each other as often."""
+
+_ESCAPED: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 _CLICKS, _LINKS = Click._meta.db_table, Link._meta.db_table
 # Names of our own tables and columns; values are never put into the text.
@@ -73,11 +80,27 @@ def _insert(rows: Iterable[tuple[Any, ...]]) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {_CLICKS} ({names}) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-        else:
-            places = ", ".join(["%s"] * len(COLUMNS))
-            cursor.executemany(f"INSERT INTO {_CLICKS} ({names}) VALUES ({places})", list(rows))  # noqa: S608
+                for some in _several(rows, YIELD_EVERY):
+                    copy.write("".join(map(_copied, some)))
+            return
+        for some in _several(rows, ROWS_AT_ONCE):
+            places = ", ".join([ROW] * len(some))
+            cursor.execute(f"INSERT INTO {_CLICKS} ({names}) VALUES {places}", [*chain.from_iterable(some)])  # noqa: S608
+
+
+def _several(rows: Iterable[tuple[Any, ...]], most: int) -> Iterator[list[tuple[Any, ...]]]:
+    left = iter(rows)
+    while some := list(islice(left, most)):
+        yield some
+
+
+def _copied(row: tuple[Any, ...]) -> str:
+    """A row in the text format of PostgreSQL's COPY, which needs a third of the time that psycopg's own way of writing rows takes.
+    Nothing here is NULL; :mod:`shortener.redirect.recording` lets no zero byte in."""
+    line = "\t".join(map(str, row))
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(row):
+        line = "\t".join([str(value).translate(_ESCAPED) for value in row])
+    return line + "\n"
 
 
 recorder = Recorder(store)
