@@ -16,6 +16,7 @@ class ChatConfig(AppConfig):
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
         from chat.tools import plugins, shipped
+        from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.merging import merging
         from meatlizard.accounts.sessions import session_ended
         from meatlizard.moderation import classifier
@@ -35,6 +36,13 @@ class ChatConfig(AppConfig):
         shipped.load()
         plugins.load()
         embedding.register("machines", machines.Machines())
+        belongings(_conversations)
+
+
+def _conversations(user: Any) -> Any:
+    from chat.portability.export import files_of
+
+    return files_of(user)
 
 
 def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:

@@ -62,6 +62,7 @@ await build({
     "sealed-new": "src/paste/sealed_new.js",
     sealed: "src/paste/sealed_read.js",
     "sealed-markdown": "src/paste/sealed_markdown.js",
+    "sealed-code": "src/paste/sealed_code.js",
     "sealed-page": "src/css/sealed.css",
     links: "src/links/main.js",
     "links-page": "src/css/links.css",

@@ -8,7 +8,7 @@ import asyncio
 import contextvars
 import functools
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
@@ -78,6 +78,14 @@ def _settle(future: "Future[R]", call: Callable[[], R]) -> None:
         future.set_result(_in_connection(call))
     except BaseException as error:
         future.set_exception(error)
+
+
+async def in_turns(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """What an iterator gives that reads the database as it goes, one piece at a time."""
+    while (piece := await in_database(next, pieces, None)) is not None:
+        yield piece
+        # The one thread for the database is everybody's: others go first.
+        await asyncio.sleep(0)
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -155,11 +155,17 @@ def access_deleted(viewer: User, slug: str) -> Paste:
     return row
 
 
-def access_revision(paste: Paste, number: int) -> Revision:
+def access_revision(viewer: Viewer, paste: Paste, number: int) -> Revision:
+    """Raises NotFound also for what stood there before the paste was public, but for its owner: no rule has looked at that."""
     row = Revision.objects.select_related("author").filter(paste=paste.pk, number=number).first()
-    if row is None:
+    if row is None or number < first_shown(viewer, paste):
         raise NotFound(gettext("This paste has no such revision."), code="no_such_revision")
     return row
+
+
+def first_shown(viewer: Viewer, paste: Paste) -> int:
+    """The first revision that somebody may read."""
+    return 1 if is_owner(viewer, paste) else paste.shown_since
 
 
 def access_file(paste: Paste, number: int, revision: int | None = None) -> File:

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext
 
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, NotFound
-from meatlizard.security import ratelimit
+from meatlizard.security.passwords import Lock
 from meatlizard.storage import actions as storage
 from paste import checking, contents
 from paste.access import NO_SUCH_PASTE, makers, token_hash
@@ -34,12 +33,6 @@ KEPT_AFTER_DELETION = datetime.timedelta(days=7)
 
 KEPT_AFTER_LAST_VIEW = datetime.timedelta(hours=1)
 """How long who read it last may download what is in it."""
-
-GUESSES = "5/15m"
-"""Passwords tried for one paste from one address."""
-
-GUESSES_BY_ALL = "100/h"
-"""For one paste from everywhere: who has many addresses does not get far, and who knows the password waits an hour at worst."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +230,10 @@ def _advance(
     now = timezone.now()
     with transaction.atomic():
         # Who loses leaves files without a revision, which the sweep deletes.
-        mine = Paste.objects.standing().filter(pk=paste.pk, revision=base)
+        # Rules have looked at the new texts as at those of a paste of this privacy.
+        mine = Paste.objects.standing().filter(pk=paste.pk, revision=base, privacy=paste.privacy)
         if not mine.update(revision=number, updated=now, title=title):
-            raise Invalid(
-                gettext(
-                    "This paste was changed meanwhile. Open it again, and bring your change into what is there now."
-                ),
-                code="changed_meanwhile",
-            )
+            raise _changed_meanwhile()
         going = File.objects.filter(paste=paste.pk, until=None, since__gt=0)
         going.exclude(pk__in=[file.pk for file in kept]).update(until=number)
         came = File.objects.filter(pk__in=[file.pk for file in fresh], since=0).update(since=number)
@@ -252,6 +241,13 @@ def _advance(
             raise Invalid(gettext("This took too long to be stored. Send it again."), code="too_late")
         Revision.objects.create(paste=paste, number=number, author=author, note=note.strip()[:200], created=now)
     paste.revision, paste.updated, paste.title = number, now, title
+
+
+def _changed_meanwhile() -> Invalid:
+    return Invalid(
+        gettext("This paste was changed meanwhile. Open it again, and bring your change into what is there now."),
+        code="changed_meanwhile",
+    )
 
 
 def restore(paste: Paste, author: User, number: int) -> Paste:
@@ -285,8 +281,9 @@ def change_terms(paste: Paste, terms: Terms) -> Paste:
         raise Invalid(
             gettext("An encrypted paste is never listed, and has its password in the browser."), code="sealed"
         )
+    becomes_public = terms.privacy == Privacy.PUBLIC and paste.privacy != Privacy.PUBLIC
     found, title = None, paste.title
-    if terms.privacy == Privacy.PUBLIC and paste.privacy != Privacy.PUBLIC and paste.owner is not None:
+    if becomes_public and paste.owner is not None:
         found = checking.check_listed(drafts_of(paste), paste.owner)
         title, about_title = checking.named(paste.owner, title, terms.privacy)
         found = found or about_title
@@ -294,9 +291,15 @@ def change_terms(paste: Paste, terms: Terms) -> Paste:
     changed = {
         "privacy": terms.privacy, "password": paste.password if keeps else password, "expires": terms.expires,
         "views_left": terms.views, "discussion": terms.discussion, "updated": timezone.now(), "title": title,
+        "shown_since": paste.revision if becomes_public else paste.shown_since,
     }  # fmt: skip
     # Not over the head of who has just read it for the last time.
-    if not Paste.objects.standing().filter(pk=paste.pk).update(**changed):
+    mine = Paste.objects.standing().filter(pk=paste.pk)
+    # Nor what nobody has looked at: the revision that becomes public is the one that was.
+    changing = mine.filter(revision=paste.revision) if becomes_public else mine
+    if not changing.update(**changed):
+        if mine.exists():
+            raise _changed_meanwhile()
         raise NotFound(str(NO_SUCH_PASTE), code="no_such_paste")
     for name, value in changed.items():
         setattr(paste, name, value)
@@ -355,22 +358,16 @@ def has_claimed(paste: Paste, proof: str) -> bool:
 
 
 def unlock(paste: Paste, password: str, address: str) -> str:
-    """What proves that the password was given, see :func:`is_unlocked`. It uses up no view. Raises Forbidden for a wrong one,
-    LimitReached after too many tries."""
-    too_often = gettext("Too many passwords were tried. Wait a little.")
-    ratelimit.check("paste.password", f"{paste.pk} {address}", GUESSES, too_often)
-    ratelimit.check("paste.password.all", str(paste.pk), GUESSES_BY_ALL, too_often)
-    if len(password) > checking.MAX_PASSWORD or not check_password(password, paste.password):
-        raise Forbidden(gettext("This is not the password."), code="wrong_password")
-    return _proof(paste)
+    """It uses up no view. As :meth:`meatlizard.security.passwords.Lock.unlock`."""
+    return _lock(paste).unlock(password, address)
 
 
 def is_unlocked(paste: Paste, proof: str) -> bool:
-    return paste.privacy != Privacy.PASSWORD or constant_time_compare(proof, _proof(paste))
+    return paste.privacy != Privacy.PASSWORD or _lock(paste).is_open(proof)
 
 
-def _proof(paste: Paste) -> str:
-    return salted_hmac("paste.password", f"{paste.pk} {paste.password}", algorithm="sha256").hexdigest()
+def _lock(paste: Paste) -> Lock:
+    return Lock("paste", paste.pk, paste.password)
 
 
 def largest(anonymous: bool) -> int:

@@ -12,6 +12,7 @@ class PasteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.dashboard import dashboard_facts
         from meatlizard.api import registry
         from meatlizard.moderation import services as moderated
@@ -22,6 +23,7 @@ class PasteConfig(AppConfig):
 
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="paste.forget")
         dashboard_facts(_facts)
+        belongings(_pastes)
         moderated.register(SERVICE, PasteTexts())
         targets.allow_own("/p/")
         registry.add_scope("pastes:read", _("read your pastes"))
@@ -34,6 +36,12 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
     from paste.sweeping import forget
 
     forget(instance.pk)
+
+
+def _pastes(user: Any) -> Any:
+    from paste import carrying
+
+    return carrying.of(user)
 
 
 def _facts(user: Any) -> dict[str, Any]:

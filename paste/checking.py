@@ -17,6 +17,7 @@ from meatlizard.moderation import rulebook
 from meatlizard.moderation.actions import screening
 from meatlizard.moderation.actions.screening import Blocked, Finding
 from meatlizard.moderation.judging import look
+from meatlizard.security.passwords import MAX_PASSWORD
 from paste import contents, formats
 from paste.contents import BINARY, Draft
 from paste.models import File, Paste
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 SERVICE = "paste"
 MAX_FILES = 50
 MAX_TITLE = 200
-MAX_PASSWORD = 200
 MAX_VIEWS = 1_000_000
 MAX_DAYS = 3_650
 ANONYMOUS_DAYS = 30

@@ -12,8 +12,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from meatlizard.errors import Invalid
+from meatlizard.security.passwords import MAX_PASSWORD
 from paste.actions import Terms
-from paste.checking import ANONYMOUS_DAYS, MAX_DAYS, MAX_FILES, MAX_PASSWORD, MAX_TITLE, MAX_VIEWS
+from paste.checking import ANONYMOUS_DAYS, MAX_DAYS, MAX_FILES, MAX_TITLE, MAX_VIEWS
 from paste.contents import Draft
 from paste.models import Paste
 

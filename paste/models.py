@@ -58,6 +58,11 @@ class Paste(models.Model):
     views_left = models.PositiveIntegerField(null=True, blank=True, help_text=_("empty: any number"))
     purge_at = models.DateTimeField(null=True, blank=True, help_text=_("when nothing of it is left"))
     revision = models.PositiveIntegerField(default=1, help_text=_("number of the one that is shown"))
+    shown_since = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        help_text=_("first revision that others see: earlier ones stood there before it was public"),
+    )
     size = models.PositiveBigIntegerField(default=0)
     views = models.PositiveBigIntegerField(default=0)
     stars = models.PositiveIntegerField(default=0)

@@ -12,6 +12,7 @@ class ShortenerConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from meatlizard.accounts.belongings import belongings
         from meatlizard.api import registry
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
@@ -20,6 +21,7 @@ class ShortenerConfig(AppConfig):
         from shortener.moderating import LinkTexts
 
         moderated.register(SERVICE, LinkTexts())
+        belongings(_links)
         registry.add_scope("links:read", _("read short links and their figures"))
         registry.add_scope("links:write", _("make, change and delete short links"))
         registry.add_router("/links", "shortener.api.links.router", "links")
@@ -27,6 +29,12 @@ class ShortenerConfig(AppConfig):
         post_save.connect(_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.saved")
         # Once the links are gone: whoever changes one of them has its row first, and then says so.
         post_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.forget")
+
+
+def _links(user: Any) -> Any:
+    from shortener.carrying.export import files_of
+
+    return files_of(user)
 
 
 def _saved(sender: Any, instance: Any, created: bool, update_fields: Any = None, **kwargs: Any) -> None:

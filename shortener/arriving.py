@@ -7,15 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from meatlizard.errors import Forbidden, NotFound
-from meatlizard.security import ratelimit
+from meatlizard.security.passwords import Lock
 from shortener.access import NO_SUCH_LINK, link_at
-from shortener.details import MAX_PASSWORD, storable
+from shortener.details import storable
 from shortener.models import Link
 from shortener.redirect import visits
 from shortener.redirect.entries import Entry, compiled
@@ -25,11 +23,6 @@ from shortener.redirect.storing import recorder
 from shortener.redirect.visits import Seen, Step
 
 _HOST = re.compile(r"[a-z0-9_.-]{1,253}")
-
-GUESSES = "5/15m"
-"""Passwords tried for one link from one address."""
-
-GUESSES_BY_ALL = "100/h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ def arrive(request: HttpRequest, path: str, *, unlocked: str = "", confirmed: bo
     entry = compiled(link)
     if entry is None:
         raise NotFound(str(NO_SUCH_LINK), code="no_such_link")
-    step = visits.step(entry, seen(request), unlocked=is_unlocked(link, unlocked), confirmed=confirmed)
+    step = visits.step(entry, seen(request), unlocked=_lock(link).is_open(unlocked), confirmed=confirmed)
     if step is Step.NOWHERE:
         raise NotFound(str(NO_SUCH_LINK), code="no_such_link")
     return Arrival(link, entry, step, preview)
@@ -69,7 +62,9 @@ def pass_on(request: HttpRequest, arrival: Arrival) -> HttpResponse:
     and Forbidden at any other step.
     """
     entry, step = arrival.entry, arrival.step
-    if step is Step.PASS and entry.limited and not let_through(entry.link):
+    # Who only asks whether it is there takes no click and is none, as on the way ahead of Django.
+    counts = request.method != "HEAD"
+    if step is Step.PASS and entry.limited and counts and not let_through(entry.link):
         step = visits.closed(entry)
     if step is Step.NOWHERE:
         raise NotFound(str(NO_SUCH_LINK), code="no_such_link")
@@ -79,23 +74,19 @@ def pass_on(request: HttpRequest, arrival: Arrival) -> HttpResponse:
         raise Forbidden(_("This link asks for something first."), code="not_yet")
     who = seen(request)
     location, route = visits.led_to(entry, who)
-    recorder.record(entry.link, {"headers": who.headers, "client": who.client}, route)
+    if counts:
+        recorder.record(entry.link, {"headers": who.headers, "client": who.client}, route)
     # Of a form that was sent in: the browser must ask the target with GET, and not send the form there.
     return _redirect(303 if request.method == "POST" else entry.status, location)
 
 
 def unlock(link: Link, password: str, address: str) -> str:
-    """What proves that the password was given, for :func:`arrive`. Raises Forbidden for a wrong one, LimitReached after too many."""
-    too_often = _("Too many passwords were tried. Wait a little.")
-    ratelimit.check("link.password", f"{link.pk} {address}", GUESSES, too_often)
-    ratelimit.check("link.password.all", str(link.pk), GUESSES_BY_ALL, too_often)
-    if len(password) > MAX_PASSWORD or not check_password(storable(password), link.password):
-        raise Forbidden(_("This is not the password."), code="wrong_password")
-    return _proof(link)
+    """For :func:`arrive`; as :meth:`meatlizard.security.passwords.Lock.unlock`."""
+    return _lock(link).unlock(storable(password), address)
 
 
-def is_unlocked(link: Link, proof: str) -> bool:
-    return not link.password or constant_time_compare(proof, _proof(link))
+def _lock(link: Link) -> Lock:
+    return Lock("link", link.pk, link.password)
 
 
 def parts(path: str) -> tuple[str, str, bool]:
@@ -127,7 +118,3 @@ def _redirect(status: int, location: bytes) -> HttpResponse:
     response["Location"] = location.decode("ascii")
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-def _proof(link: Link) -> str:
-    return salted_hmac("shortener.password", f"{link.pk} {link.password}", algorithm="sha256").hexdigest()

@@ -4,7 +4,9 @@ Numbers are given out under a lock that is held until the transaction ends, so w
 """
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.db import transaction
 from django.db.models import F
@@ -29,8 +31,27 @@ def key_of(link: Link) -> Key:
     return (link.domain.host if link.domain is not None else "", link.slug)
 
 
+_gathered: ContextVar[list[Key] | None] = ContextVar("gathered", default=None)
+
+
+@contextmanager
+def gathering() -> Iterator[None]:
+    """Tells at the end, all at once, of what changes within it: for transactions that change much, since nobody else can change a link while
+    one of them holds the counter."""
+    keys: list[Key] = []
+    token = _gathered.set(keys)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    changed(*dict.fromkeys(keys))
+
+
 def changed(*keys: Key) -> None:
     """To be called last in the transaction that changes: others wait for it from here on."""
+    if (gathered := _gathered.get()) is not None:
+        gathered += keys
+        return
     if not keys:
         return
     with transaction.atomic():

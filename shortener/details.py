@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from meatlizard.errors import Invalid
+from meatlizard.security.passwords import MAX_PASSWORD
 from shortener import blocking, rules, slugs, targets
 from shortener.models import Domain, Link, LinkFolder, LinkTag
 
 MAX_TAGS: Final = 20
-MAX_TITLE, MAX_NOTES, MAX_TAG, MAX_PASSWORD = 200, 4_000, 40, 200
+MAX_TITLE, MAX_NOTES, MAX_TAG = 200, 4_000, 40
 MAX_LIMIT: Final = 10**15
 
 

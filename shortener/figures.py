@@ -87,6 +87,11 @@ def latest_clicks(link: Link, span: Span = ALWAYS) -> "QuerySet[Click]":
     return _clicks(link, span).order_by("-at", "-pk")
 
 
+def clicks_of(links: "QuerySet[Link]", span: Span = ALWAYS) -> "QuerySet[Click]":
+    """The same of several."""
+    return Click.objects.filter(link__in=links.values("pk"), **span.within("at")).order_by("-at", "-pk")
+
+
 def _clicks(link: Link, span: Span) -> "QuerySet[Click]":
     return Click.objects.filter(link=link, **span.within("at"))
 

@@ -9,10 +9,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from meatlizard.security.passwords import MAX_PASSWORD
 from shortener import finding, summary
 from shortener.access import domains_for, folders_of
 from shortener.carrying.reading import MAX_BYTES
-from shortener.details import MAX_LIMIT, MAX_NOTES, MAX_PASSWORD, MAX_TITLE, Details
+from shortener.details import MAX_LIMIT, MAX_NOTES, MAX_TITLE, Details
 from shortener.models import Link
 from shortener.models.links import MAX_SLUG, MAX_URL
 

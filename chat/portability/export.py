@@ -1,7 +1,6 @@
 """Conversations on their way out: as JSON, Markdown, a page for itself, and all of a person's as a ZIP archive."""
 
 import re
-import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
@@ -20,8 +19,8 @@ from chat.portability import places
 from chat.portability.form import Document, Talk, Turn
 from chat.rating import carrying
 from chat.remembering import carrying as memory
+from meatlizard.accounts.belongings import packed
 from meatlizard.accounts.models import User
-from meatlizard.storage.streams import Sink
 
 SUFFIXES: dict[str, str] = {"json": "json", "markdown": "md", "html": "html"}
 TYPES: dict[str, str] = {
@@ -104,21 +103,20 @@ def file_name(talk: Conversation, kind: str, number: int | None = None) -> str:
 
 
 def archive(owner: User, kind: str) -> Iterator[bytes]:
-    """A ZIP archive of all conversations of ``owner`` and of what is remembered of them, in pieces; what is in the trash is left out. Never more than one of them is in memory."""
-    sink = Sink()
+    """A ZIP archive of all conversations of ``owner`` and of what is remembered of them, in pieces; what is in the trash is left out."""
+    return packed(files_of(owner, kind))
+
+
+def files_of(owner: User, kind: str = "json") -> Iterator[tuple[str, bytes]]:
     keys: list[UUID] = list(
         Conversation.objects.filter(owner=owner.pk, removed=None).order_by("created", "pk").values_list("pk", flat=True)
     )
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-        for number, key in enumerate(keys, 1):
-            talk = Conversation.objects.filter(pk=key, owner=owner.pk, removed=None).first()
-            if talk is None:
-                continue
-            packed.writestr(f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk))
-            yield sink.taken()
-        if facts := memory.as_json(owner):
-            packed.writestr("memory.json", facts)
-    yield sink.taken()
+    for number, key in enumerate(keys, 1):
+        talk = Conversation.objects.filter(pk=key, owner=owner.pk, removed=None).first()
+        if talk is not None:
+            yield f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk)
+    if facts := memory.as_json(owner):
+        yield "memory.json", facts
 
 
 def _line(text: str) -> str:

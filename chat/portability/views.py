@@ -1,7 +1,5 @@
 """Downloads of conversations, and the page where archives come in."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
 from typing import TypeVar
 from uuid import UUID
 
@@ -22,7 +20,7 @@ from chat.portability.access import access_import, imports_of
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import AppError, NotFound
 from meatlizard.security.ratelimit import limited
-from meatlizard.threads import in_database
+from meatlizard.threads import in_turns
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 
@@ -55,16 +53,9 @@ def export(request: UserRequest, conversation: UUID, kind: str) -> HttpResponse:
 @limited("chat.export.all", "10/h", methods=("GET",))
 def export_all(request: UserRequest, kind: str) -> HttpResponseBase:
     """All conversations of a person as a ZIP archive, made while it is sent."""
-    pieces = _pieces(exporting.archive(request.user, _kind(kind)))
+    pieces = in_turns(exporting.archive(request.user, _kind(kind)))
     response = StreamingHttpResponse(pieces, content_type="application/zip")
     return _download(response, f"conversations-{kind}-{timezone.now():%Y-%m-%d}.zip")
-
-
-async def _pieces(archive: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (piece := await in_database(next, archive, None)) is not None:
-        yield piece
-        # The one thread for the database is everybody's: others go first.
-        await asyncio.sleep(0)
 
 
 def _download(response: Response, name: str) -> Response:

@@ -5,10 +5,9 @@ import secrets
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext
 
 from chat.bus import on_commit
@@ -19,21 +18,14 @@ from chat.sharing.access import readers, token_hash
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached
 from meatlizard.languages import number
-from meatlizard.security import ratelimit
+from meatlizard.security.passwords import MAX_PASSWORD, Lock
 
 TOKEN_BYTES = 24
 MAX_SHARES = 1_000
 MAX_MESSAGES = 5_000
 MAX_DAYS = 3_650
-MAX_PASSWORD = 200
 KEPT_AFTER_END = datetime.timedelta(days=30)
 """How long its owner still sees a link that has expired. Then it goes, with the copy behind it."""
-
-GUESSES = "5/15m"
-"""Passwords tried for one link from one address."""
-
-GUESSES_BY_ALL = "100/h"
-"""For one link from everywhere: who has many addresses does not get far, and who knows the password waits an hour at worst."""
 
 
 def share(conversation: Conversation, days: int | None = None, password: str = "") -> tuple[Share, str]:
@@ -91,22 +83,16 @@ def revoke(row: Share) -> None:
 
 
 def unlock(row: Share, password: str, address: str) -> str:
-    """What proves that the password was given, see :func:`is_unlocked`. Raises Forbidden for a wrong one, LimitReached after too
-    many tries."""
-    too_often = gettext("Too many passwords were tried. Wait a little.")
-    ratelimit.check("share.password", f"{row.pk} {address}", GUESSES, too_often)
-    ratelimit.check("share.password.all", str(row.pk), GUESSES_BY_ALL, too_often)
-    if len(password) > MAX_PASSWORD or not check_password(password, row.password):
-        raise Forbidden(gettext("This is not the password."), code="wrong_password")
-    return _proof(row)
+    """As :meth:`meatlizard.security.passwords.Lock.unlock`."""
+    return _lock(row).unlock(password, address)
 
 
 def is_unlocked(row: Share, proof: str) -> bool:
-    return not row.password or constant_time_compare(proof, _proof(row))
+    return _lock(row).is_open(proof)
 
 
-def _proof(row: Share) -> str:
-    return salted_hmac("chat.sharing", f"{row.pk} {row.password}", algorithm="sha256").hexdigest()
+def _lock(row: Share) -> Lock:
+    return Lock("share", row.pk, row.password)
 
 
 def copy(user: User, row: Share) -> Conversation:

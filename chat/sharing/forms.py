@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from chat.sharing.actions import MAX_DAYS, MAX_PASSWORD
+from chat.sharing.actions import MAX_DAYS
+from meatlizard.security.passwords import MAX_PASSWORD
 
 
 class ShareForm(forms.Form):

@@ -18,10 +18,11 @@ from chat.context.events import Budget
 from chat.events import ConversationOut
 from chat.personas import talks
 from chat.personas.access import access_persona
-from chat.portability.export import SUFFIXES, WRITERS, archive, file_name
+from chat.portability.export import SUFFIXES, WRITERS, file_name
 from discordbridge.access import can_sign_in
 from discordbridge.actions import answers, beginning, leaving, linking
 from discordbridge.models import DiscordAccount, GuildSession
+from meatlizard.accounts import belongings
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid, NotFound, TooLarge
 from meatlizard.ops import switches
@@ -125,10 +126,10 @@ def exported(owner: User, conversation: UUID, kind: str) -> tuple[str, bytes]:
 
 
 def everything(user: User) -> bytes:
-    """A ZIP archive of all conversations. Raises TooLarge for one that Discord would not take."""
+    """A ZIP archive of all that the site has of them. Raises TooLarge for one that Discord would not take."""
     asked.may_ask(user)
     packed = bytearray()
-    for piece in archive(user, "json"):
+    for piece in belongings.archive(user):
         packed += piece
         _small(packed)
     return bytes(packed)

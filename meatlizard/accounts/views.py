@@ -5,15 +5,16 @@ from urllib.parse import urlsplit
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from meatlizard.accounts import actions, dashboard
+from meatlizard.accounts import actions, belongings, dashboard
 from meatlizard.accounts.access import needs_setup
 from meatlizard.accounts.forms import SetupForm
 from meatlizard.accounts.http import UserRequest
@@ -21,6 +22,7 @@ from meatlizard.environment import is_loopback
 from meatlizard.errors import NotFound
 from meatlizard.security.client_address import client_address, was_forwarded
 from meatlizard.security.ratelimit import limited
+from meatlizard.threads import in_turns
 
 
 @require_GET
@@ -75,3 +77,15 @@ def is_at_the_machine(request: HttpRequest) -> bool:
     return (
         settings.LOOPBACK and is_loopback(host) and is_loopback(client_address(request)) and not was_forwarded(request)
     )
+
+
+@login_required
+@require_GET
+@limited("account.export", "10/h", methods=("GET",))
+def export(request: UserRequest) -> HttpResponseBase:
+    """Conversations, pastes and short links of a person as a ZIP archive, made while it is sent."""
+    response = StreamingHttpResponse(in_turns(belongings.archive(request.user)), content_type="application/zip")
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{settings.SITE_HOST}-{timezone.now():%Y-%m-%d}.zip"'
+    )
+    return response

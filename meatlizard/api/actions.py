@@ -14,6 +14,7 @@ from meatlizard.api import registry
 from meatlizard.api.access import key_hash
 from meatlizard.api.models import ApiKey
 from meatlizard.errors import Invalid, LimitReached
+from meatlizard.ops import switches
 
 BEGINNING = "mlk_"
 """By which a person, and a program that looks for secrets, sees what this is."""
@@ -55,6 +56,9 @@ def revoke(key: ApiKey) -> None:
 
 
 def note_use(key: ApiKey) -> None:
+    """Once a minute, and not while the site is only read."""
+    if switches.current().read_only:
+        return
     now = timezone.now()
     before = now - datetime.timedelta(seconds=USED_SECONDS)
     if key.last_used is None or key.last_used < before:

@@ -1,8 +1,6 @@
 """Pages of sealed pastes, and PrivateBin's JSON API at the same address: who asks for JSON gets JSON."""
 
 import json
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from meatlizard.errors import Forbidden, Invalid, NotFound, Unavailable
 from meatlizard.ops import switches
 from meatlizard.security.client_address import address_key
+from meatlizard.security.headers import unlisted
 from meatlizard.security.ratelimit import check as check_limit
 from paste import actions as pastes
 from paste import contents
@@ -38,22 +37,6 @@ EXPIRES = [
     ("5min", _("5 minutes")), ("10min", _("10 minutes")), ("1hour", _("1 hour")), ("1day", _("1 day")),
     ("1week", _("1 week")), ("1month", _("30 days")), ("1year", _("1 year")), ("never", _("never")),
 ]  # fmt: skip
-
-View = Callable[[HttpRequest], HttpResponse]
-
-
-def unlisted(view: View) -> View:
-    """Kept out of search engines and caches; where its links lead nobody hears of its address."""
-
-    @wraps(view)
-    def answered(request: HttpRequest) -> HttpResponse:
-        response = view(request)
-        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        response["Referrer-Policy"] = "same-origin"
-        response["Cache-Control"] = "private, no-store"
-        return response
-
-    return answered
 
 
 @csrf_exempt

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from meatlizard.security.client_address import address_key
 from paste import actions, contents, counting, files, visits
-from paste.access import access_file, files_of
-from paste.models import File
+from paste.access import access_file, access_revision, files_of
+from paste.models import File, Paste
 from paste.views.decorators import by_address
 
 
@@ -30,12 +30,13 @@ def raw(request: HttpRequest, slug: str, file: int = 1) -> HttpResponseBase:
     if request.method == "POST":
         found = _let_in(request, slug)
         # Before a view is used up, for which there would be nothing.
-        row = access_file(found.paste, file, _revision(request))
+        row = access_file(found.paste, file, asked_revision(request, found.paste))
         if found.stands != "open":
             actions.claim_view(found.paste)
             counting.seen(found.paste.pk)
     else:
-        row = access_file(visits.opened(request, slug), file, _revision(request))
+        paste = visits.opened(request, slug)
+        row = access_file(paste, file, asked_revision(request, paste))
     media = files.media_type(row)
     response = _bytes(row, media)
     if media == files.UNKNOWN:
@@ -57,7 +58,7 @@ def _let_in(request: HttpRequest, slug: str) -> visits.Visit:
 @by_address
 def download(request: HttpRequest, slug: str, file: int) -> HttpResponseBase:
     paste = visits.opened(request, slug)
-    row = access_file(paste, file, _revision(request))
+    row = access_file(paste, file, asked_revision(request, paste))
     response = _bytes(row, files.UNKNOWN)
     response["Content-Disposition"] = content_disposition_header(True, files.file_name(row, f"{slug}-{file}.txt")) or ""
     return response
@@ -68,7 +69,7 @@ def download(request: HttpRequest, slug: str, file: int) -> HttpResponseBase:
 def archive(request: HttpRequest, slug: str) -> HttpResponse:
     """All files as a ZIP."""
     paste = visits.opened(request, slug)
-    packed = files.archive(files_of(paste, _revision(request)), slug)
+    packed = files.archive(files_of(paste, asked_revision(request, paste)), slug)
     headers = {"Content-Disposition": f'attachment; filename="{slug}.zip"', "Content-Security-Policy": files.SANDBOX}
     return HttpResponse(packed, content_type="application/zip", headers=headers)
 
@@ -101,6 +102,8 @@ async def _pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
         file.close()
 
 
-def _revision(request: HttpRequest) -> int | None:
-    number = request.GET.get("revision", "")
-    return int(number) if number.isdecimal() and len(number) < 6 else None
+def asked_revision(request: HttpRequest, paste: Paste) -> int | None:
+    """``?revision=``; None: the present one. Raises NotFound for one that there is not, or not for this reader."""
+    said = request.GET.get("revision", "")
+    number = int(said) if said.isdecimal() and len(said) < 6 else None
+    return access_revision(request.user, paste, number).number if number else None

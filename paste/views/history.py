@@ -11,7 +11,7 @@ from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import AppError
 from meatlizard.security.ratelimit import limited
 from paste import actions, visits
-from paste.access import access_paste, access_revision, files_of
+from paste.access import access_paste, access_revision, files_of, first_shown
 from paste.comparing import changes
 from paste.views.decorators import by_address
 
@@ -21,8 +21,8 @@ from paste.views.decorators import by_address
 def differences(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """``paste/differences.html``: what revision ``number`` changed."""
     paste = visits.opened(request, slug)
-    row = access_revision(paste, number)
-    before = files_of(paste, number - 1) if number > 1 else []
+    row = access_revision(request.user, paste, number)
+    before = files_of(paste, number - 1) if number > first_shown(request.user, paste) else []
     context = {"paste": paste, "revision": row, "changes": changes(before, files_of(paste, number))}
     return render(request, "paste/differences.html", context)
 
@@ -32,7 +32,7 @@ def differences(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def revisions(request: HttpRequest, slug: str) -> HttpResponse:
     """``paste/revisions.html``."""
     paste = visits.opened(request, slug)
-    rows = paste.revisions.select_related("author")
+    rows = paste.revisions.select_related("author").filter(number__gte=first_shown(request.user, paste))
     return render(
         request, "paste/revisions.html", {"paste": paste, "rows": rows, "mine": paste.owner_id == request.user.pk}
     )
@@ -42,7 +42,7 @@ def revisions(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def restore(request: UserRequest, slug: str, number: int) -> HttpResponse:
     paste = access_paste(request.user, slug, write=True)
-    row = access_revision(paste, number)
+    row = access_revision(request.user, paste, number)
     try:
         actions.restore(paste, request.user, row.number)
     except AppError as error:

@@ -20,6 +20,7 @@ from paste.forms import CommentForm, PasswordForm
 from paste.models import Paste
 from paste.rendering import showing
 from paste.views.decorators import by_address
+from paste.views.files import asked_revision
 from paste.views.sheets import sheets
 
 
@@ -72,7 +73,7 @@ def page(request: HttpRequest, paste: Paste, mine: bool, revision: int | None = 
     return {
         "paste": paste,
         "mine": mine,
-        "revision": access_revision(paste, revision) if revision else None,
+        "revision": access_revision(request.user, paste, revision) if revision else None,
         "sheets": sheets(files_of(paste, revision), paste, revision),
         "address": request.build_absolute_uri(reverse("paste:show", args=[paste.slug])),
         "thread": comments.thread(paste, viewer) if paste.comments_count else [],
@@ -100,8 +101,7 @@ def revision(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def piece(request: HttpRequest, slug: str, file: int, number: int) -> JsonResponse:
     """``{"html", "pending"}`` of a long file: its pieces after the first, and the first once more when it has been highlighted."""
     paste = visits.opened(request, slug)
-    revision = request.GET.get("revision", "")
-    row = access_file(paste, file, int(revision) if revision.isdecimal() and len(revision) < 6 else None)
+    row = access_file(paste, file, asked_revision(request, paste))
     if number:
         return JsonResponse({"html": showing.piece(row, number), "pending": False})
     shown = showing.first(row)

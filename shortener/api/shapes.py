@@ -7,8 +7,9 @@ from django.utils.translation import gettext_noop
 from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field
 
+from meatlizard.security.passwords import MAX_PASSWORD
 from shortener.addresses import address_of
-from shortener.details import MAX_LIMIT, MAX_NOTES, MAX_PASSWORD, MAX_TAGS, MAX_TITLE
+from shortener.details import MAX_LIMIT, MAX_NOTES, MAX_TAGS, MAX_TITLE
 from shortener.models import Link
 from shortener.models.links import MAX_HOST, MAX_SLUG, MAX_URL
 from shortener.rules import MAX_RULES, Rule

@@ -1,4 +1,5 @@
-"""``/rest/v3``: of Shlink's REST API what its clients need to make, list, change and delete links and to read their visits and tags.
+"""``/rest/v3``: of Shlink's REST API what its clients need to make, list, change and delete links with their rules and tags, and to read
+their visits.
 
 Errors have Shlink's form (RFC 7807), and so have answers that mean nothing here: visits of addresses that do not exist are not kept.
 """
@@ -8,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -19,10 +20,11 @@ from meatlizard.errors import AppError, Invalid, LimitReached, NotFound, Unauthe
 from shortener import actions, figures, finding, slugs, targets
 from shortener.access import access_domain, access_link_at, domains_for, links_of, tag_names, tags_of
 from shortener.addresses import address_of
+from shortener.api import shlink_rules
 from shortener.api import shlink_shapes as shapes
 from shortener.details import domain_hosts
 from shortener.figures import Span
-from shortener.models import Link
+from shortener.models import Click, Link
 
 VERSION = "4.6.0"
 """Of Shlink, whose routes these are like: clients ask for it to know what they may use."""
@@ -113,16 +115,60 @@ def delete(request: KeyRequest, code: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+def read_rules(request: KeyRequest, code: str) -> HttpResponse:
+    return JsonResponse(shlink_rules.shown(_link(request, code)))
+
+
+def set_rules(request: KeyRequest, code: str) -> HttpResponse:
+    link, wanted = _link(request, code), _body(request, shlink_rules.TheirRules)
+    shlink_rules.require_sayable(link)
+    return JsonResponse(shlink_rules.shown(actions.edit(link, rules=wanted.ours())))
+
+
 def visits(request: KeyRequest, code: str) -> HttpResponse:
-    link, wanted = _link(request, code), _query(request, shapes.Visits)
-    rows = figures.latest_clicks(link, Span(wanted.startDate, None)).filter(**wanted.within("at"))
+    link = _link(request, code)
+    return _visits(request, links_of(request.user).filter(pk=link.pk))
+
+
+def all_visits(request: KeyRequest) -> HttpResponse:
+    return _visits(request, links_of(request.user))
+
+
+def tag_visits(request: KeyRequest, tag: str) -> HttpResponse:
+    """Of all links that have the tag."""
+    tagged = tags_of(request.user).filter(name=tag.replace("\x00", "").strip().lower())
+    if not tagged.exists():
+        raise NotFound(_("None of your links has this tag."))
+    return _visits(request, links_of(request.user).filter(pk__in=tagged.values("link")))
+
+
+def domain_visits(request: KeyRequest, domain: str) -> HttpResponse:
+    """Of one's own links there; ``DEFAULT`` is the site's own address."""
+    own = domain.lower() in ("default", request.get_host().lower())
+    return _visits(request, links_of(request.user).filter(domain=None if own else access_domain(request.user, domain)))
+
+
+def orphan_visits(request: KeyRequest) -> HttpResponse:
+    """Of addresses that lead nowhere: there are none here, since nobody notes them."""
+    wanted = _query(request, shapes.Visits)
+    return JsonResponse({"visits": {"data": [], "pagination": wanted.cut(Click.objects.none())[1]}})
+
+
+def forget_orphan_visits(request: KeyRequest) -> HttpResponse:
+    return JsonResponse({"deletedVisits": 0})
+
+
+def _visits(request: KeyRequest, links: "QuerySet[Link]") -> HttpResponse:
+    wanted = _query(request, shapes.Visits)
+    if wanted.domain:
+        host = None if wanted.domain.lower() == "default" else wanted.domain.lower()
+        links = links.filter(domain__host=host) if host else links.filter(domain=None)
+    rows = figures.clicks_of(links, Span(wanted.startDate, None)).filter(**wanted.within("at"))
     if wanted.excludeBots:
         rows = rows.filter(bot=False)
-    found, pagination = wanted.cut(rows)
-    address = address_of(link)
-    return JsonResponse(
-        {"visits": {"data": [shapes.shown_visit(click, address) for click in found], "pagination": pagination}}
-    )
+    found, pagination = wanted.cut(rows.select_related("link__domain"))
+    data = [shapes.shown_visit(click, address_of(click.link)) for click in found]
+    return JsonResponse({"visits": {"data": data, "pagination": pagination}})
 
 
 def overview(request: KeyRequest) -> HttpResponse:

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shortener.addresses import address_of
 from shortener.api.shapes import Moment
-from shortener.details import MAX_LIMIT, MAX_TAGS, MAX_TITLE, Details
+from shortener.details import MAX_LIMIT, MAX_TAGS, MAX_TITLE, Details, storable
 from shortener.finding import Wanted, narrowed
 from shortener.models import Click, Link
 from shortener.models.links import MAX_HOST, MAX_SLUG, MAX_URL
@@ -111,6 +111,7 @@ class Listed(Page):
 
 
 class Visits(Page):
+    domain: Annotated[str, Field(max_length=MAX_HOST), AfterValidator(storable)] = ""
     excludeBots: bool = False
 
 

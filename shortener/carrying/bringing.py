@@ -12,6 +12,7 @@ from meatlizard.errors import AppError
 from shortener import actions, targets
 from shortener.access import links_of, slug_is_free
 from shortener.carrying.reading import Found
+from shortener.changes import gathering
 from shortener.models import Domain, Link
 
 What = Literal["made", "present", "refused"]
@@ -37,7 +38,8 @@ def bring_in(
     Raises as :func:`shortener.actions.create_many`; what is wrong with one link is said in its line.
     """
     with transaction.atomic():
-        lines = _bring_in(by, found, domain, rename)
+        with gathering():
+            lines = _bring_in(by, found, domain, rename)
         if dry:
             transaction.set_rollback(True)
     return lines

@@ -9,6 +9,7 @@ from meatlizard.accounts.models import User
 from shortener import files
 from shortener.access import links_of
 from shortener.addresses import address_of
+from shortener.carrying.reading import SIGNS
 from shortener.models import Link
 
 FORMAT, VERSION = "meatlizard-links", 1
@@ -28,6 +29,12 @@ def as_table(owner: User) -> str:
     return files.table(FIELDS, rows)
 
 
+def files_of(owner: User) -> Iterator[tuple[str, bytes]]:
+    """For the archive of the account."""
+    yield "links/links.json", as_json(owner).encode()
+    yield "links/links.csv", as_table(owner).encode()
+
+
 def _links(owner: User) -> Iterator[dict[str, Any]]:
     for link in links_of(owner).order_by("created", "pk").iterator(chunk_size=500):
         yield _plain(link)
@@ -45,9 +52,10 @@ def _plain(link: Link) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
+    """Tags stand as a text with commas between, as others write and read them; as JSON where one has such a sign in itself."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        nested = any(isinstance(one, dict) for one in value)
-        return (json.dumps(value, ensure_ascii=False) if nested else ",".join(value)) if value else ""
+        plain = all(isinstance(one, str) and not SIGNS.intersection(one) for one in value)
+        return (",".join(value) if plain else json.dumps(value, ensure_ascii=False)) if value else ""
     return value

@@ -4,6 +4,7 @@ JSON: answers of the APIs of Bitly (``links``), Shlink (``shortUrls.data``), Kut
 list. CSV with a line of names: exports of Bitly and Shlink's web client, tables of YOURLS, our own, or anybody's.
 """
 
+import contextlib
 import csv
 import datetime
 import io
@@ -41,6 +42,9 @@ NAMES: Final = {
     "disabled": ("disabled", "banned", "archived"),
 }
 """Our fields, and what others call them when letters and digits alone count."""
+
+SIGNS: Final = frozenset(",|;[")
+"""What stands between tags in a text, and what begins a list of them."""
 
 YES: Final = frozenset({"1", "true", "yes", "on"})
 
@@ -141,7 +145,10 @@ def _slug_of(address: str) -> str:
 
 
 def _tags(value: Any) -> list[str]:
-    """A list of words or of ``{"name"}``, or a text with ``,``, ``|`` or ``;`` between."""
+    """A list of words or of ``{"name"}``, also as JSON in a cell, or a text with one of SIGNS between."""
+    if isinstance(value, str) and value.startswith("["):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(value)
     if isinstance(value, list):
         return [str(one.get("name", "") if isinstance(one, dict) else one) for one in value]
     text = str(value).replace("|", ",").replace(";", ",")

@@ -255,6 +255,25 @@ def test_axe_finds_no_serious_fault_in_what_is_opened(browser: Browser, site: Li
     assert not complaints, "\n".join(complaints)
 
 
+def test_code_is_coloured_in_the_page_and_stays_text(browser: Browser, site: LiveSite) -> None:
+    """With the site's own policy: nothing that it forbids is tried."""
+    code, key = "def f(x):\n    return '<img src=x onerror=alert(1)>'\n", b"c" * 32
+    slug = post(site, sealing.request({"paste": code}, key, formatter="syntaxhighlighting"))["id"]
+    context = browser.new_context(base_url=site.url)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"/sealed/?{slug}#{sealing.text_of(key)}")
+    text = page.get_by_test_id("sealed-text")
+    expect(page.get_by_test_id("sealed-language")).to_have_value("python")
+    expect(text.locator(".tok-keyword").first).to_have_text("def")
+    assert text.text_content() == code and text.locator("img").count() == 0
+    page.get_by_test_id("sealed-language").select_option("")
+    expect(text.locator("span")).to_have_count(0)
+    assert text.text_content() == code and not said
+    context.close()
+
+
 def test_what_was_unsealed_runs_nowhere(browser: Browser, site: LiveSite) -> None:
     """The whole corpus of hostile texts as Markdown, as a file's name, as a comment; most would act where they are put in as they are. With
     the page's policy off, so that it is our own care that is tried."""

@@ -14,6 +14,7 @@ from paste.actions import Terms
 from paste.contents import Draft
 from paste.models import Paste
 from tests.meatlizard.moderation.conftest import rule_set
+from tests.paste.scene import body, signed_in, to
 
 pytestmark = [pytest.mark.django_db]
 
@@ -67,3 +68,46 @@ def test_what_becomes_public_later_is_looked_at_as_well(alice: User) -> None:
     found = {row.pk: row for row in Paste.objects.filter(privacy="public")}
     assert set(found) == {titled.pk, fine.pk} and "lizard" not in found[titled.pk].title
     assert Case.objects.get().target == f"paste:{titled.slug}"
+
+
+def test_what_stood_there_before_it_was_public_is_its_owners_alone(alice: User, bob: User) -> None:
+    paste = make(alice, "a tadpole in the first", terms=UNLISTED)
+    actions.revise(paste, alice, [Draft("a.txt", b"fine")])
+    hers, his = signed_in(alice), signed_in(bob)
+    first = [to("revision", paste, 1), to("differences", paste, 1), f"{to('raw', paste, 1)}?revision=1"]
+    first += [
+        f"{to('zip', paste)}?revision=1",
+        f"{to('piece', paste, 1, 0)}?revision=1",
+        f"{to('download', paste, 1)}?revision=1",
+    ]
+    assert {his.get(address).status_code for address in first} == {200}, (
+        "whoever has the address of an unlisted one reads all of it"
+    )
+    rule_set("block", words="tadpole")
+    actions.change_terms(paste, PUBLIC)
+    assert {his.get(address).status_code for address in first} == {404}
+    assert {hers.get(address).status_code for address in first} == {200}
+    assert "Revision 1" not in body(his.get(to("revisions", paste))) and "Revision 1" in body(
+        hers.get(to("revisions", paste))
+    )
+    for address in (to("differences", paste, 2), to("revision", paste, 2)):
+        assert "tadpole" not in body(his.get(address))
+    assert "tadpole" in body(hers.get(to("differences", paste, 2)))
+    actions.revise(paste, alice, [Draft("a.txt", b"finer")])
+    assert his.get(to("revision", paste, 2)).status_code == 200, "what was public stays to be seen"
+
+
+def test_nothing_is_published_that_nobody_has_looked_at(alice: User) -> None:
+    rule_set("block", words="tadpole")
+    paste = make(alice, terms=UNLISTED)
+    seen_before = Paste.objects.get(pk=paste.pk)
+    actions.revise(paste, alice, [Draft("a.txt", b"a tadpole")])
+    with pytest.raises(Invalid) as refused:
+        actions.change_terms(seen_before, PUBLIC)
+    assert refused.value.code == "changed_meanwhile"
+    fine = make(alice, terms=UNLISTED)
+    edited = Paste.objects.get(pk=fine.pk)
+    actions.change_terms(fine, PUBLIC)
+    with pytest.raises(Invalid) as refused:
+        actions.revise(edited, alice, [Draft("a.txt", b"a tadpole")])
+    assert refused.value.code == "changed_meanwhile"

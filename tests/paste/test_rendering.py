@@ -235,3 +235,12 @@ def test_a_process_that_dies_is_started_again(worker: Worker) -> None:
     worker._process.kill()
     worker._process.wait()
     assert worker.render("x", "python", "L", 30)[0] == "lines"
+
+
+def test_a_guess_looks_at_no_more_than_the_beginning() -> None:
+    """Its patterns take time with the length of what they look at."""
+    assert formats.guess("", "#!" + " " * 150 + "/usr/bin/python\n") == "python"
+    assert formats.guess("", "#!" + " " * 250 + "/usr/bin/python\n") == "text"
+    began = time.process_time()
+    formats.guess("", "#!" + "/usr/bin/env " * 500_000)
+    assert time.process_time() - began < 1

@@ -34,6 +34,19 @@ while ((await client.getShortUrl({ shortCode: "docs/one" })).visitsSummary.total
 said.visits = await client.getShortUrlVisits({ shortCode: "docs/one" }, { itemsPerPage: 1 });
 said.people = await client.getShortUrlVisits({ shortCode: "docs/one" }, { excludeBots: true });
 said.overview = await client.getVisitsOverview();
+said.rules = await client.setShortUrlRedirectRules({ shortCode: "docs/one" }, { redirectRules: [
+  { longUrl: "https://example.org/ios", conditions: [{ type: "device", matchKey: null, matchValue: "ios" }, { type: "query-param", matchKey: "a", matchValue: "1" }] },
+  { longUrl: "https://example.org/later", conditions: [{ type: "after-date", matchKey: null, matchValue: "2031-01-01T00:00:00+00:00" }] },
+] });
+said.rulesRead = await client.getShortUrlRedirectRules({ shortCode: "docs/one" });
+said.rulesBad = await refused(client.setShortUrlRedirectRules({ shortCode: "docs/one" }, { redirectRules: [
+  { longUrl: "https://example.org/x", conditions: [{ type: "ip-address", matchKey: null, matchValue: "192.0.2.1" }] },
+] }));
+said.tagVisits = await client.getTagVisits("green", { excludeBots: true });
+said.domainVisits = await client.getDomainVisits("DEFAULT");
+said.allVisits = await client.getNonOrphanVisits({ itemsPerPage: 1 });
+said.orphans = await client.getOrphanVisits();
+said.forgotten = await client.deleteOrphanVisits();
 await client.editTag({ oldName: "green", newName: "yellow" });
 said.tags = await client.listTags();
 said.tagStats = await client.tagsStats();

@@ -12,9 +12,9 @@ from django.test import Client
 
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
-from shortener import actions
+from shortener import actions, changes
 from shortener.carrying import bringing, export, reading
-from shortener.models import Domain, Link, LinkFolder
+from shortener.models import Change, Domain, Link, LinkFolder
 from tests.hostile.corpus import corpus
 from tests.shortener.pages import TARGET, signed_in
 
@@ -177,3 +177,26 @@ def test_files_of_links_are_ones_own(alice: User, charlie: User) -> None:
         assert "hers" in signed_in(alice).get(f"/links/{name}").content.decode()
         assert "hers" not in signed_in(charlie).get(f"/links/{name}").content.decode()
         assert "/login/" in Client().get(f"/links/{name}")["Location"]
+
+
+def test_tags_with_the_signs_that_divide_them_come_in_as_they_were(alice: User, bob: User) -> None:
+    tags = ["a, b", "c;d", "[e]", "plain"]
+    actions.create(alice, target=TARGET, tags=tags)
+    bringing.bring_in(bob, reading.read(export.as_table(alice)), rename=True)
+    assert sorted(tag.name for tag in Link.objects.get(owner=bob).tags.all()) == sorted(tags)
+
+
+@pytest.mark.both_databases
+def test_an_import_takes_the_counter_at_its_end(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    take = changes._take
+
+    def counted(count: int) -> int:
+        taken.append(Link.objects.count())
+        return take(count)
+
+    monkeypatch.setattr(changes, "_take", counted)
+    found = reading.read(json.dumps([{"target": TARGET, "slug": f"n{number}"} for number in range(5)]))
+    bringing.bring_in(alice, found)
+    assert taken == [5], "once, when all five were there"
+    assert set(Change.objects.values_list("slug", flat=True)) == {f"n{number}" for number in range(5)}

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from meatlizard.accounts.models import User
 from meatlizard.api import actions as api
 from shortener import actions
-from shortener.models import Domain, Link
+from shortener.models import Click, ClickBatch, Domain, Link
 from tests.meatlizard.api.keys import program_of
 from tests.services.programs import find, missing
 from tests.services.site import LiveSite
@@ -87,13 +88,32 @@ def test_shlinks_own_client() -> None:
         {"tag": "yellow", "shortUrlsCount": 1, "visitsSummary": {"total": 2, "nonBots": 1, "bots": 1}}
     ]
     assert said["domains"]["data"][0]["isDefault"] is True
+    rules = said["rules"]["redirectRules"]
+    assert said["rulesRead"] == said["rules"] and said["rules"]["defaultLongUrl"] == "https://example.org/one?a=1"
+    assert [(rule["longUrl"], rule["priority"]) for rule in rules] == [
+        ("https://example.org/ios", 1),
+        ("https://example.org/later", 2),
+    ]
+    assert rules[0]["conditions"][1] == {"type": "query-param", "matchKey": "a", "matchValue": "1"}
+    assert said["rulesBad"]["status"] == 400 and "ip-address" in said["rulesBad"]["detail"]
+    assert len(said["tagVisits"]["data"]) == 1 and said["domainVisits"]["pagination"]["totalItems"] == 2
+    assert said["allVisits"]["pagination"]["totalItems"] == 2 and len(said["allVisits"]["data"]) == 1
+    assert said["allVisits"]["data"][0]["visitedUrl"] == made["shortUrl"]
+    assert said["orphans"]["data"] == [] and said["forgotten"] == {"deletedVisits": 0}
     assert said["gone"]["status"] == said["unknownTag"]["status"] == 404
 
 
 @pytest.mark.django_db
 def test_a_stranger_finds_nothing_and_a_key_does_what_it_may(alice: User, charlie: User) -> None:
     link = actions.create(alice, target=TARGET, slug="x")
-    for method, path in (("get", "/x"), ("patch", "/x"), ("delete", "/x"), ("get", "/x/visits")):
+    for method, path in (
+        ("get", "/x"),
+        ("patch", "/x"),
+        ("delete", "/x"),
+        ("get", "/x/visits"),
+        ("get", "/x/redirect-rules"),
+        ("post", "/x/redirect-rules"),
+    ):
         assert send(holder(charlie), method, LINKS + path, {}).status_code == 404, (method, path)
     reader = holder(alice, "links:read")
     assert reader.get(LINKS).status_code == 200 and reader.delete(f"{LINKS}/x").status_code == 403
@@ -139,3 +159,39 @@ def test_links_of_domains_are_named_with_their_domain(alice: User) -> None:
     assert client.get(f"{LINKS}/x?domain=GO.example.org").json() == made
     assert client.get("/rest/v3/domains").json()["domains"]["data"][1]["domain"] == "go.example.org"
     assert client.put(f"{LINKS}/x").status_code == 405
+
+
+@pytest.mark.django_db
+def test_visits_are_ones_own(alice: User, charlie: User) -> None:
+    link = actions.create(alice, target=TARGET, slug="x", tags=["red"])
+    batch = ClickBatch.objects.create(stored=timezone.now())
+    Click.objects.create(batch=batch, link=link, at=timezone.now(), bot=False)
+    for path, status in (("tags/red/visits", 404), ("domains/DEFAULT/visits", 200), ("visits/non-orphan", 200)):
+        hers, theirs = holder(alice).get(f"/rest/v3/{path}"), holder(charlie).get(f"/rest/v3/{path}")
+        assert len(hers.json()["visits"]["data"]) == 1 and theirs.status_code == status
+        assert status == 404 or theirs.json()["visits"]["data"] == []
+    assert holder(alice).get("/rest/v3/domains/nowhere.example/visits").status_code == 404
+    assert holder(alice).get("/rest/v3/tags/%00/visits").status_code == 404
+    assert holder(alice).get("/rest/v3/visits/non-orphan?domain=%00x").json()["visits"]["data"] == []
+
+
+@pytest.mark.django_db
+def test_rules_without_words_are_not_lost(alice: User) -> None:
+    by_many = {"conditions": [{"type": "device", "any_of": ["ios", "android"]}], "targets": [{"target": TARGET}]}
+    by_time = {"conditions": [{"type": "time", "start": "08:00", "end": "09:00"}], "targets": [{"target": TARGET}]}
+    link = actions.create(alice, target=TARGET, slug="x", rules=[by_many, by_time])
+    client, path = holder(alice), f"{LINKS}/x/redirect-rules"
+    shown = client.get(path).json()["redirectRules"]
+    assert [rule["conditions"][0]["matchValue"] for rule in shown] == ["ios", "android"]
+    refused = send(client, "post", path, {"redirectRules": []})
+    assert refused.status_code == 400 and "no words" in refused.json()["detail"]
+    actions.edit(link, rules=[by_many])
+    assert send(client, "post", path, {"redirectRules": []}).json()["redirectRules"] == []
+    for conditions in (
+        [{"type": "device", "matchValue": "toaster"}],
+        [{"type": "before-date", "matchValue": "soon"}],
+        "x",
+        [{}],
+    ):
+        rule = {"longUrl": TARGET, "conditions": conditions}
+        assert send(client, "post", path, {"redirectRules": [rule]}).status_code == 400, conditions

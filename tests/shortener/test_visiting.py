@@ -130,3 +130,12 @@ def test_figures_are_everybodys_where_the_owner_says_so(alice: User, guest: Clie
     for kept in (SECRET, "My note", "statistics.csv", "alice"):
         assert kept not in text
     assert "/links/public/a/b" in guest.get("/s/a/b+").content.decode()
+
+
+def test_who_only_asks_whether_it_is_there_takes_no_click(alice: User, guest: Client) -> None:
+    link = actions.create(alice, target=SECRET, slug="x", password="open sesame", max_clicks=2)
+    guest.post("/s/x", {"password": "open sesame"})
+    assert clicked() == 1
+    asked = guest.head("/s/x")
+    link.refresh_from_db()
+    assert (asked.status_code, asked["Location"], clicked(), link.passed) == (302, SECRET, 1, 1)

@@ -3,6 +3,7 @@
 import { gettext, interpolate, ngettext, number } from "../i18n.js";
 import { address, getText } from "./api.js";
 import { part } from "./parts.js";
+import { canPaste, saveAsPaste } from "./pasting.js";
 
 const urls = () => document.getElementById("chat").dataset;
 
@@ -65,6 +66,8 @@ async function show(link, dialog) {
   const save = part(dialog, "save");
   save.href = address(urls().urlAttachFile, attached);
   save.hidden = !stored;
+  const keep = part(dialog, "paste");
+  keep.hidden = true;
   const shown = part(dialog, "shown");
   shown.replaceChildren();
   dialog.showModal();
@@ -76,6 +79,8 @@ async function show(link, dialog) {
   shown.append(text);
   try {
     text.textContent = await getText(link.href);
+    keep.hidden = !canPaste();
+    keep.onclick = () => saveAsPaste(name, text.textContent);
   } catch (error) {
     text.textContent = error.message;
   }

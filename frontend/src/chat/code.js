@@ -4,6 +4,7 @@ import { gettext } from "../i18n.js";
 import { fileName } from "./code_names.js";
 import { copyFrom } from "./copy.js";
 import { dressDiagram } from "./diagrams.js";
+import { canPaste, saveAsPaste } from "./pasting.js";
 
 /** Gives each block under `root` its tools, and makes it reachable for scrolling by keyboard. */
 export function dressCode(root) {
@@ -49,21 +50,9 @@ export function tool(name, words, label, press) {
   return button;
 }
 
-// Into a private paste, on a page of its own: whoever wants others to read it says so there. Only where somebody is signed in.
 function pasteTool(pre) {
-  const token = document.querySelector("meta[name=csrf-token]")?.content;
-  const address = document.body.dataset.newPaste;
-  if (!token || !address) return [];
-  return [
-    tool("paste-code", gettext("Paste"), gettext("Save as a paste"), () => {
-      const form = Object.assign(document.createElement("form"), { method: "post", action: address, target: "_blank", hidden: true });
-      const values = { csrfmiddlewaretoken: token, "name-0": nameOf(pre), "text-0": pre.textContent, privacy: "private", discussion: "on" };
-      for (const [name, value] of Object.entries(values)) form.append(Object.assign(document.createElement("textarea"), { name, value }));
-      document.body.append(form);
-      form.submit();
-      form.remove();
-    }),
-  ];
+  if (!canPaste()) return [];
+  return [tool("paste-code", gettext("Paste"), gettext("Save as a paste"), () => saveAsPaste(nameOf(pre), pre.textContent))];
 }
 
 function nameOf(pre) {

@@ -9,6 +9,7 @@ import { fillAttached } from "./attached.js";
 import { showMemory } from "./memory.js";
 import { part } from "./parts.js";
 import { showRating } from "./rating.js";
+import { saveAsPaste } from "./pasting.js";
 import { isUnderWay } from "./states.js";
 import { dressSources } from "./sources.js";
 import { fillThoughts } from "./thoughts.js";
@@ -147,13 +148,22 @@ export function buildPending(frame) {
   return article;
 }
 
-/** The buttons of all messages at once: Copy is done here, with the Markdown that `source` promises, all else by `act`. */
+async function pasteFrom(button, text) {
+  try {
+    saveAsPaste("message.md", await text);
+  } catch (error) {
+    button.title = error.message;
+  }
+}
+
+/** The buttons of all messages at once: Copy and Paste are done here, with the Markdown that `source` promises, all else by `act`. */
 export function tools(list, source, act) {
   list.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-action]");
     const article = button?.closest("[data-message]");
     if (!article) return;
     if (button.dataset.action === "copy") copyFrom(button, source(article.dataset.message));
+    else if (button.dataset.action === "paste") pasteFrom(button, source(article.dataset.message));
     else act(button.dataset.action, article, button);
   });
 }

@@ -69,6 +69,8 @@ const SUFFIXES = {
   yaml: "yaml", yml: "yaml", toml: "toml", ini: "ini", cfg: "ini", diff: "diff", patch: "diff",
 };
 
+export const languages = Object.keys(LANGUAGES);
+
 /** What colours it; null for plain text and what the editor does not know. */
 export function languageOf(format, name) {
   const suffix = name.toLowerCase().split(".").pop();

@@ -103,6 +103,7 @@ class Reader {
     part("copy").addEventListener("click", () => copyFrom(part("copy"), text));
     part("save").href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
     this.rendered(text);
+    this.colours(text);
     for (const file of files) part("files").append(fileRow(file));
     for (const file of parts) part("files").append(this.partsRow(file));
     part("files").hidden = !(files.length || parts.length);
@@ -137,6 +138,30 @@ class Reader {
     toggle.hidden = false;
     toggle.addEventListener("click", () => set(part("prose").hidden));
     set(true);
+  }
+
+  /** Code is coloured on demand, in the language that it looks like or that its reader chooses. */
+  async colours(text) {
+    if (this.record.adata[1] !== "syntaxhighlighting" || !text) return;
+    const choice = part("language");
+    let code;
+    try {
+      code = await import(this.page.dataset.code);
+    } catch {
+      return; // it stays to be read as it was written
+    }
+    for (const name of code.names) choice.add(new Option(name, name));
+    const show = () => {
+      try {
+        part("text").replaceChildren(code.coloured(text, choice.value));
+      } catch {
+        part("text").textContent = text;
+      }
+    };
+    choice.value = code.guess(text);
+    choice.addEventListener("change", show);
+    part("language-field").hidden = false;
+    show();
   }
 
   /** A large file: fetched and opened when somebody wants it, one part after the other. */

@@ -13,6 +13,7 @@ from meatlizard.accounts.models import User
 from meatlizard.api import actions, authentication, registry
 from meatlizard.api.models import ApiKey
 from meatlizard.errors import Invalid, LimitReached
+from meatlizard.ops import actions as ops
 from tests.meatlizard.api.keys import Program, program_of
 from tests.people import PASSWORD
 
@@ -186,3 +187,12 @@ def test_the_description_is_for_programs_and_for_people() -> None:
     assert described["paths"]["/api/v1/key"]["get"]["security"] == [{"BearerKey": []}, {"HeaderKey": []}]
     page = Client().get("/api/").content.decode()
     assert "GET /api/v1/key" in page and '<script src="http' not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_use_is_noted_while_the_site_is_only_read(alice: User, olga: User) -> None:
+    row, secret = actions.create_key(alice, "x", ["things:read"])
+    ops.maintain(olga, "hard")
+    assert Program(secret).get(OWN).status_code == 200
+    row.refresh_from_db()
+    assert row.last_used is None

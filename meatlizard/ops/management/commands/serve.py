@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self._migrate()
         if not settings.SITE_URL_GIVEN and options["fd"] is None and options["port"]:
             # Nobody has said what the site's address is: it is where it listens.
-            settings.SITE_URL = f"http://127.0.0.1:{options['port']}"
+            stand_at(f"http://127.0.0.1:{options['port']}")
         self._serve(options["host"], options["port"], options["fd"])
 
     def _migrate(self) -> None:
@@ -120,6 +120,19 @@ class Command(BaseCommand):
         self.stdout.write("  Connect an inference client: .venv/bin/python manage.py inference_pair")
         self.stdout.write("    prints the one command to run on the machine with the model; so does the admin.\n")
         self.stdout.flush()
+
+
+def stand_at(address: str) -> None:
+    """Sets the site's address, and what settings.py has made of the one it took for granted."""
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    for name, sources in directives.items():
+        if isinstance(sources, list):
+            directives[name] = [
+                address + one.removeprefix(settings.SITE_URL) if one.startswith(f"{settings.SITE_URL}/") else one
+                for one in sources
+            ]
+    settings.CSRF_TRUSTED_ORIGINS = [address]
+    settings.SITE_URL = address
 
 
 def keep_private() -> None:
