@@ -126,3 +126,9 @@ def access_transcript(viewer: User, transcript: UUID) -> Transcript:
 def can_sign_in(user: int) -> bool:
     """Whether a person has an account on the web, and not one that was made for Discord alone."""
     return not DiscordAccount.objects.filter(user=user, shadow=True).exists()
+
+
+def opens_on_the_web(session: UUID) -> bool:
+    """Whether whoever a session belongs to by now can open its conversation on the site."""
+    owner = GuildSession.objects.filter(pk=session).values_list("owner", flat=True).first()
+    return owner is not None and can_sign_in(owner)

@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Coroutine
 from typing import Any
+from uuid import UUID
 
 import discord
 from discord import app_commands
@@ -18,6 +19,7 @@ from discordbridge.cogs import COGS
 from discordbridge.commanding import tell_commands
 from discordbridge.metrics.limits import limits
 from discordbridge.models import GuildSession
+from discordbridge.overseeing import Overseers
 from discordbridge.registry import Registry
 from discordbridge.showing import Shower
 from discordbridge.streaming import StreamingShower
@@ -53,7 +55,7 @@ class Tree(app_commands.CommandTree["Bot"]):
 
 
 class Bot(commands.Bot):
-    """``work`` of cogs that outlives the event that began it is kept by :meth:`keep`, and cancelled with the bot."""
+    """``unfinished``: sessions whose places Discord would not remove just then; each sweep tries again. ``work`` of cogs that outlives the event that began it is kept by :meth:`keep`, and cancelled with the bot."""
 
     def __init__(self) -> None:
         addresses.point_library()
@@ -75,6 +77,8 @@ class Bot(commands.Bot):
         self.intake = Intake(self)
         self.shower: Shower = StreamingShower(self)
         self.reconciled = asyncio.Event()
+        self.overseers = Overseers()
+        self.unfinished: set[UUID] = set()
         self._kept: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:

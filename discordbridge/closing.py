@@ -13,7 +13,6 @@ from django.utils.translation import gettext
 from chat import keeping, stepping_in
 from discordbridge import places
 from discordbridge.actions import sessions
-from discordbridge.channels import channel_at
 from discordbridge.models import GuildSession
 from discordbridge.trouble import TROUBLE, described
 from meatlizard.errors import NotFound
@@ -50,8 +49,11 @@ async def finish(bot: "Bot", session: UUID) -> None:
     if row is None:
         return
     bot.closed(row)
-    if row.place is not None:
-        await _remove_place(bot, row)
+    if not await _is_removed(bot, row):
+        # It stays what it is, so that nobody is left with a channel that nothing looks after any more.
+        bot.unfinished.add(session)
+        return
+    bot.unfinished.discard(session)
     if await in_database(_settle, row):
         bot.dispatch("session_closed", row)
 
@@ -94,19 +96,24 @@ def _settle(row: GuildSession) -> bool:
     return sessions.closed(row.pk)
 
 
-async def _remove_place(bot: "Bot", row: GuildSession) -> None:
+async def _is_removed(bot: "Bot", row: GuildSession) -> bool:
+    """False while Discord has trouble; trying again may help then."""
     if row.place is None or row.kind == GuildSession.Kind.DIRECT or row.reason == "channel_deleted":
-        return
-    # Threads that Discord has archived are not in the bot's memory.
-    channel = await channel_at(bot, row.place)
-    if not isinstance(channel, discord.TextChannel | discord.Thread):
-        return
+        return True
+    try:
+        # Threads that Discord has archived are not in the bot's memory.
+        channel = bot.get_channel(row.place) or await bot.fetch_channel(row.place)
+    except (discord.NotFound, discord.Forbidden):
+        return True
+    except TROUBLE as error:
+        log.info("discord.no_channel", extra=described(error))
+        return False
     if row.kind == GuildSession.Kind.PUBLIC:
         # Others have written there, too: it is theirs to keep.
         if isinstance(channel, discord.Thread):
             await _archive(channel)
-        return
-    await places.remove(channel)
+        return True
+    return not isinstance(channel, discord.TextChannel | discord.Thread) or await places.remove(channel)
 
 
 async def _archive(thread: discord.Thread) -> None:

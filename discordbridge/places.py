@@ -172,14 +172,14 @@ async def open_thread(home: discord.TextChannel, name: str) -> Place:
 
 
 async def remove(channel: discord.abc.GuildChannel | discord.Thread) -> bool:
-    """Deletes it; True when it is gone, by whomever."""
+    """Deletes it. False when Discord has trouble, and trying again may help; what it does not allow is left to people."""
     try:
         await channel.delete()
     except discord.NotFound:
         return True
     except TROUBLE as error:
         log.warning("discord.not_removed", extra={"channel": channel.id, **described(error)})
-        return False
+        return isinstance(error, discord.Forbidden)
     return True
 
 

@@ -56,7 +56,12 @@ async def reconcile(bot: "Bot") -> None:
 async def make_up(bot: "Bot") -> None:
     """What could not be shown before, because Discord was away or refused it; and what other processes changed."""
     strange = await in_database(strangers)
-    for row in await in_database(live_sessions):
+    rows = await in_database(live_sessions)
+    await bot.overseers.look(bot, rows)
+    for row in rows:
+        if row.pk in bot.unfinished:
+            await closing.finish(bot, row.pk)
+            continue
         live = bot.registry.at(row.place) if row.place is not None else None
         if live is None:
             continue
@@ -67,9 +72,6 @@ async def make_up(bot: "Bot") -> None:
         elif row.pk in strange:
             # What is said in the conversation from now on is no business of whoever this is on Discord.
             await closing.close(bot, row.pk, "unlinked")
-        elif row.owner_id != live.owner:
-            # Linked to a web account meanwhile, or given to somebody else.
-            bot.registry.add(row)
         if row.behind:
             await bot.lanes.catch_up(live)
 

@@ -11,14 +11,13 @@ from discordbridge.models import GuildSession
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A session that has its place. ``owner`` is the number of an account here, ``member`` a snowflake."""
+    """A session that has its place. ``member`` is a snowflake. Whose it is here may change (accounts are linked): that is asked anew."""
 
     session: UUID
     conversation: UUID
     kind: str
     place: int
     guild: int | None
-    owner: int
     member: int | None
 
     @property
@@ -49,7 +48,7 @@ class Registry:
         if row.place is None or row.conversation_id is None or row.owner_id is None or row.state != "open":
             return None
         live = Live(
-            row.pk, row.conversation_id, row.kind, row.place, row.guild_id, row.owner_id, row.member
+            row.pk, row.conversation_id, row.kind, row.place, row.guild_id, row.member
         )  # fmt: skip
         self._places[live.place] = self._conversations[live.conversation] = live
         return live

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from chat.turns import Turn
 from discordbridge import buttons, following
-from discordbridge.access import can_sign_in
+from discordbridge.access import opens_on_the_web
 from discordbridge.following import Finished, Progress
 from discordbridge.pages import Page, Pages
 from discordbridge.registry import Live
@@ -76,7 +76,7 @@ class StreamingShower:
     @staticmethod
     async def _link(live: Live) -> str:
         """The conversation's page, for whoever can open it."""
-        if not await in_database(can_sign_in, live.owner):
+        if not await in_database(opens_on_the_web, live.session):
             return ""
         return settings.SITE_URL + reverse("chat:conversation", args=[live.conversation])
 

@@ -1,6 +1,7 @@
 """Verbs of transcripts: written when a session is over, read by its member and by administrators, gone with the member."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID, uuid4
@@ -37,12 +38,12 @@ class Draft:
     files: tuple[Kept, ...] = ()
 
 
-def waiting() -> list[UUID]:
-    """Sessions that are over and have none yet, the oldest first."""
+def waiting(but: Collection[UUID] = ()) -> list[UUID]:
+    """Sessions that are over and have none yet, the oldest first, without those in ``but``."""
     rows = GuildSession.objects.filter(
         state=GuildSession.State.CLOSED, transcript=None, conversation__isnull=False, owner__isnull=False
     )
-    found = rows.exclude(kind__in=WITHOUT).exclude(reason="failed").order_by("closed")
+    found = rows.exclude(kind__in=WITHOUT).exclude(reason="failed").exclude(pk__in=but).order_by("closed")
     return list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 

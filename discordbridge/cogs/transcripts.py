@@ -1,5 +1,6 @@
 """Writes the transcript of each session that is over, and tells of it in the server's channel for that."""
 
+import asyncio
 import io
 import logging
 from uuid import UUID
@@ -21,10 +22,15 @@ LOOK_SECONDS = 60.0
 """Without any news: what a bot that died left behind is found so."""
 
 
+AGAIN_SECONDS = 900.0
+"""Until one that could not be written is tried again."""
+
+
 class Transcripts(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self._looking: Looking | None = None
+        self._later: dict[UUID, float] = {}
 
     async def cog_load(self) -> None:
         self._looking = Looking(self.bot, self.look, LOOK_SECONDS, "transcripts")
@@ -35,8 +41,15 @@ class Transcripts(commands.Cog):
             self._looking.hint()
 
     async def look(self) -> None:
-        for session in await in_database(transcripts.waiting):
-            await self._write(session)
+        now = asyncio.get_running_loop().time()
+        self._later = {session: then for session, then in self._later.items() if then > now}
+        for session in await in_database(transcripts.waiting, tuple(self._later)):
+            try:
+                await self._write(session)
+            except Exception:
+                # The others can do nothing about it; and it must not stand before them the next time.
+                log.exception("transcripts.not_written", extra={"session": str(session)})
+                self._later[session] = now + AGAIN_SECONDS
         for news in await in_database(transcripts.unposted):
             await self._tell(news)
 

@@ -1,6 +1,7 @@
 """The life of a generation: order, fairness, fencing, resumption, ending."""
 
 import datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from chat import actions, generations, nodes, queueing
 from chat.generations import Outcome, Piece
-from chat.models import Chunk, Generation, Message
+from chat.models import Chunk, Conversation, Generation, Message
 from inference_client.protocol.vocabulary import Usage
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
@@ -282,6 +283,37 @@ def test_the_first_answer_asks_for_a_title_that_goes_last(alice: User, bob: User
     generations.finish(title.generation, title.epoch, '"Lizards, explained."\n', outcome())
     asked.conversation.refresh_from_db()
     assert asked.conversation.title == "Lizards, explained"
+
+
+def test_a_title_that_ends_while_an_administrator_takes_over_tells_of_the_administrator(
+    alice: User, ask: Asking, pair: Pairing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row in hand says which model it was; somebody else has chosen another one since, and the page must not go back."""
+    node = pair("tiny")
+    asked = ask(alice, "What is a lizard?")
+    answer = claim_one("one", node.pk, ["tiny"])
+    assert answer is not None
+    generations.finish(answer.generation, answer.epoch, "A reptile.", outcome())
+    title = claim_one("one", node.pk, ["tiny"])
+    assert title is not None and title.message is None
+    told: list[tuple[str, str]] = []
+    judged = generations.outgoing.judged
+
+    def meanwhile(text: str, thinking: int) -> Any:
+        # Within the ending transaction, after the row was read: only so the race is there every time.
+        Conversation.objects.filter(pk=asked.conversation_id).update(model="@administrator")
+        return judged(text, thinking)
+
+    monkeypatch.setattr(generations.outgoing, "judged", meanwhile)
+    changed = generations.turns.conversation_changed
+
+    def noted(conversation: Conversation) -> Any:
+        told.append((conversation.title, conversation.model))
+        return changed(conversation)
+
+    monkeypatch.setattr(generations.turns, "conversation_changed", noted)
+    generations.finish(title.generation, title.epoch, "Lizards", outcome())
+    assert told == [("Lizards", "@administrator")]
 
 
 def test_a_title_given_by_hand_stays(alice: User, ask: Asking, pair: Pairing) -> None:

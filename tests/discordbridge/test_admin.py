@@ -102,6 +102,40 @@ async def test_questions_are_switched_off_after_asking_and_on_again(town: Town) 
     assert await audited() == [("requests off", door, None), ("requests on", door, None)]
 
 
+async def test_an_operator_switches_questions_of_the_whole_site(town: Town) -> None:
+    said = await town.confirmed(town.olga, "admin disable", "Take no questions", where="site", reason="The Mac moves")
+    assert "No questions are taken" in said
+    assert not switches.current().requests and "The Mac moves" in switches.current().closed
+    assert "taken" in await town.told(town.olga, "admin enable", where="site")
+    assert switches.current().requests
+    door = f"discord {town.olga.id}"
+    assert await audited() == [("requests off", door, town.operator.pk), ("requests on", door, town.operator.pk)]
+
+
+LONG = "H\u0301\u0302\u0303\u0304\u0305 😀 \u202e@everyone " * 500
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "most"),
+    [("announce", "text", 1_000), ("close", "session", 6_000), ("transfer", "session", 6_000), ("config set", "value", 1_500),
+     ("config set", "name", 6_000), ("clients pause", "client", 6_000), ("clients drain", "client", 6_000), ("ban", "reason", 500),
+     ("budget grant", "note", 200), ("disable", "reason", 300)],
+)  # fmt: skip
+async def test_long_and_odd_options_are_answered_civilly(town: Town, command: str, option: str, most: int) -> None:
+    """As much as Discord lets anybody send; what comes back fits into a message, and pings nobody."""
+    others: dict[str, Any] = {
+        "transfer": {"user": town.mia}, "ban": {"user": town.mia}, "budget grant": {"user": town.mia, "tokens": 5},
+        "config set": {"name": "admin-roles", "value": "on"},
+    }.get(command, {})  # fmt: skip
+    use = await town.use(town.olga, f"admin {command}", **{**others, option: LONG[:most]})
+    await town.discord.world.until(lambda: use.text, "an answer")
+    for button in [one for one in use.message.buttons if one != "Cancel"][:1]:
+        await town.olga.press(use.message, button).answered()
+        await town.discord.world.until(lambda: not use.message.buttons, "an end of the question")
+    assert len(use.text) <= 2_000 and "went wrong" not in use.text
+    assert use.ephemeral and not use.message.mention_everyone
+
+
 async def test_cancel_changes_nothing(town: Town) -> None:
     assert await town.confirmed(town.ada, "admin disable", "Cancel") == "Nothing was done."
     assert (await in_database(guild_settings, town.guild.id)).enabled  # type: ignore[union-attr]
@@ -211,6 +245,25 @@ async def test_a_session_goes_to_somebody_else_with_its_channel(town: Town) -> N
     async with asyncio.timeout(20):
         while not await in_database(lambda: Generation.objects.filter(user=his.pk).exists()):
             await asyncio.sleep(0.02)
+
+
+async def test_a_session_in_a_thread_goes_to_somebody_else(town: Town) -> None:
+    from discordbridge.actions import guilds
+
+    await in_database(lambda: guilds.configure(town.guild.id, session_kind="thread"))
+    before = {one.id for one in town.mia.channels(town.guild)}
+    await town.mia.use(town.general, "chat").says("<#")
+    thread = await town.mia.until(
+        lambda: next((one for one in town.mia.channels(town.guild) if one.id not in before), None), "a private thread"
+    )
+    ben = town.discord.member(town.guild, "ben")
+    assert thread.thread is not None and not ben.sees(thread)
+    said = await town.confirmed(town.olga, "admin transfer", "Transfer it", session=str(thread.id), user=ben)
+    assert ben.mention in said
+    await ben.until(lambda: ben.sees(thread), "the thread")
+    assert not town.mia.sees(thread)
+    (row,) = await in_database(live_sessions)
+    assert (row.member, row.place, row.kind) == (ben.id, thread.id, "thread")
 
 
 async def test_a_transfer_that_is_refused_leaves_the_channel_as_it_was(town: Town) -> None:

@@ -16,6 +16,7 @@ from chat import actions as chat
 from chat.attachments import actions as attachments
 from chat.models import Generation, Message, Upload
 from discordbridge.actions import guilds, transcripts
+from discordbridge.cogs.transcripts import Transcripts
 from discordbridge.models import GuildSession, Transcript
 from meatlizard.accounts.models import User
 from meatlizard.markup import render_markdown
@@ -197,3 +198,28 @@ async def test_who_signs_in_on_the_site_gets_the_link_and_who_takes_no_letters_n
     async with asyncio.timeout(20):
         while await in_database(lambda: Transcript.objects.filter(posted=None).exists() or bool(transcripts.waiting())):
             await asyncio.sleep(0.02)
+
+
+async def test_one_that_cannot_be_written_holds_up_no_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = await in_database(lambda: closed_session(person("unlucky"), guild_id=town.guild.id))
+    good = await in_database(lambda: closed_session(person("lucky"), guild_id=town.guild.id))
+    store, tried = transcripts.store, []
+
+    def failing(written: transcripts.Draft) -> None:
+        tried.append(written.row.session_id)
+        if written.row.session_id == bad.pk:
+            raise OSError("no room")
+        store(written)
+
+    monkeypatch.setattr(transcripts, "store", failing)
+    monkeypatch.setattr(transcripts, "MOST_AT_ONCE", 1)
+    cog = town.bot.get_cog("Transcripts")
+    assert isinstance(cog, Transcripts)
+    for _look in range(3):
+        await cog.look()
+    assert await in_database(lambda: list(Transcript.objects.values_list("session", flat=True))) == [good.pk]
+    assert tried.count(bad.pk) == 1, "it is tried again later, and not at each look"
+    monkeypatch.setattr(transcripts, "store", store)
+    cog._later.clear()
+    await cog.look()
+    assert await in_database(lambda: Transcript.objects.filter(session=bad.pk).exists())

@@ -267,7 +267,14 @@ def _short_link(alice: Any, words: Words) -> dict[str, Any]:
         alice, target="https://example.org/lizards", title=words("About lizards", 200), notes=words("For July.", 2_000), folder=box,
         tags=[words("garden", 40).replace(",", "")], rules=rules, public_stats=True, max_clicks=500,
     )  # fmt: skip
-    return {"link": link.pk, "link_folder": box.pk, "address": f"{link.slug}+", "code": link.slug}
+    return {
+        "link": link.pk,
+        "link_folder": box.pk,
+        "address": f"{link.slug}+",
+        "code": link.slug,
+        "tag": "red",
+        "domain": "DEFAULT",
+    }
 
 
 def _pastes(alice: Any, bob: Any, words: Words) -> dict[str, Any]:
@@ -301,6 +308,9 @@ def _transcript(alice: Any, conversation: str, words: Words) -> Any:
     from discordbridge.actions import transcripts
 
     now = timezone.now()
+    apps.get_model("discordbridge.DiscordAccount").objects.create(
+        pk=4242, user=alice, name=words("Basking", 80), shadow=False, linked=now
+    )
     session = apps.get_model("discordbridge.GuildSession").objects.create(
         conversation_id=conversation, owner=alice, kind="channel", state="closed", used=now, closed=now
     )

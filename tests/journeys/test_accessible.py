@@ -44,7 +44,7 @@ Seat = Callable[..., Visitor]
 def site() -> Iterator[LiveSite]:
     if not AXE.is_file():
         missing("axe-core is not installed (npm ci in frontend)")
-    live = LiveSite().prepare()
+    live = LiveSite(DISCORD_TOKEN="a.b.c", DISCORD_IN_SITE="false").prepare()
     add_olga(live)
     live.start()
     yield live

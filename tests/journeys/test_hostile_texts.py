@@ -117,7 +117,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[LiveSite]:
-    live = LiveSite().prepare()
+    live = LiveSite(DISCORD_TOKEN="a.b.c", DISCORD_IN_SITE="false").prepare()
     add_olga(live)
     live.start()
     yield live

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, NotFound
@@ -75,6 +77,29 @@ def test_all_links_of_a_person(link: Link, olga: User, alice: User, charlie: Use
     with pytest.raises(NotFound):
         access.link_at("", link.slug)
     assert access.link_at("", theirs.slug)
+
+
+def test_what_is_taken_down_at_once_is_locked_in_one_order(link: Link, olga: User, alice: User) -> None:
+    """Who stores clicks locks links by their number, and so does whoever deletes some: in any other order they wait for each other."""
+    for number in range(3):
+        actions.create(alice, target=f"https://a.example.org/{number}")
+    for take_down in (
+        lambda: actions.take_down_host(olga, "a.example.org", "It deceives."),
+        lambda: actions.take_down_person(olga, alice, "It deceives."),
+    ):
+        Link.objects.update(taken_down=None)
+        with CaptureQueriesContext(connection) as seen:
+            assert take_down() == 4
+        table = Link._meta.db_table
+        mine = [
+            one["sql"]
+            for one in seen.captured_queries
+            if f'FROM "{table}"' in one["sql"] or f'UPDATE "{table}"' in one["sql"]
+        ]
+        assert (
+            mine[0].startswith("SELECT") and f'ORDER BY "{table}"."id" ASC' in mine[0] and mine[1].startswith("UPDATE")
+        ), mine
+        assert connection.vendor != "postgresql" or mine[0].endswith("FOR NO KEY UPDATE")
 
 
 def test_a_report_stands_in_the_queue_of_moderators_and_ends_the_link(link: Link, charlie: User) -> None:

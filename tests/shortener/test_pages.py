@@ -103,6 +103,8 @@ def test_a_link_that_was_taken_down_says_why_and_stays(alice: User, olga: User) 
     client = signed_in(alice)
     assert "It asks for passwords." in client.get(f"/links/{link.pk}/").content.decode()
     assert client.post(f"/links/{link.pk}/", form_of(link, target="https://example.com/")).status_code == 400
+    refused = client.post(f"/links/{link.pk}/delete/", follow=True)
+    assert refused.redirect_chain == [(f"/links/{link.pk}/", 302)] and "cannot be deleted" in refused.content.decode()
     assert Link.objects.get().target == TARGET
 
 

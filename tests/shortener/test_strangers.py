@@ -33,7 +33,7 @@ OPEN = {
 }
 """For whoever has the address."""
 
-OF_ONE = {"link", "link_folder", "key", "code", "slug"}
+OF_ONE = {"link", "link_folder", "key", "code", "slug", "tag"}
 """Parts of addresses that name something of somebody's."""
 
 
@@ -77,6 +77,8 @@ def parts(alice: User) -> dict[str, Any]:
         "link_folder": link.folder_id,
         "key": key.pk,
         "code": link.slug,
+        "tag": "red",
+        "domain": "DEFAULT",
         "kind": "svg",
         "address": link.slug,
         "slug": pastes.create(alice, [Draft("", b"x")])[0].slug,

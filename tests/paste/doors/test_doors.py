@@ -205,6 +205,10 @@ class TestReading:
         found = program.get(f"/raw/{key}")
         assert found.content == "né\n".encode() and found.headers["Content-Type"] == "text/plain; charset=utf-8"
         assert program.head(f"/documents/{key}").status_code == 200
+        for address in (f"/documents/{key}", f"/raw/{key}"):
+            answer = program.get(address)
+            assert answer["Cache-Control"] == "private, no-store" and answer["X-Content-Type-Options"] == "nosniff"
+        assert program.get(f"/raw/{key}")["X-Robots-Tag"] == "noindex"
         for missing in ("/documents/nothing", "/raw/nothing", "/p/nothing"):
             assert program.get(missing).status_code == 404
 
