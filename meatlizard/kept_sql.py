@@ -154,7 +154,8 @@ class KeptDelete:
 
 
 class KeptInsert:
-    """Inserts ``rows`` whole rows of ``model`` at once. Their primary keys are set already: nothing is read back."""
+    """Inserts ``rows`` whole rows of ``model`` at once. Their primary keys are set already; of one row the database may make it, and it is
+    read back."""
 
     def __init__(self, model: type[models.Model], rows: int = 1) -> None:
         self._model, self._rows = model, rows
@@ -162,22 +163,34 @@ class KeptInsert:
 
     def run(self, *objects: models.Model) -> None:
         assert len(objects) == self._rows
-        fields = self._model._meta.concrete_fields
+        fields = self._fields()
         if self._kept.made is None or self._kept.made.connection is not connections[DEFAULT_DB_ALIAS]:
             self._kept.made = self._put_together()
         connection = self._kept.made.connection
         params = [_stored(field, field.pre_save(one, add=True), connection) for one in objects for field in fields]
         with connection.cursor() as cursor:
             cursor.execute(self._kept.made.text, params)
+            if self._is_numbered():
+                objects[0].pk = cursor.lastrowid if connection.vendor == "sqlite" else cursor.fetchone()[0]
         for one in objects:
             one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
 
+    def _is_numbered(self) -> bool:
+        return isinstance(self._model._meta.pk, models.AutoField)
+
+    def _fields(self) -> "list[models.Field[Any, Any]]":
+        numbered = self._is_numbered()
+        return [one for one in self._model._meta.concrete_fields if not (numbered and one.primary_key)]
+
     def _put_together(self) -> _Statement:
+        assert self._rows == 1 or not self._is_numbered(), "which of several rows got which number is not said"
         connection = connections[DEFAULT_DB_ALIAS]
         quote = connection.ops.quote_name
-        fields = self._model._meta.concrete_fields
+        fields = self._fields()
         columns = ", ".join(quote(str(field.column)) for field in fields)
         one = f"({', '.join(['%s'] * len(fields))})"
         # Names of our own tables and columns; values are never put into the text.
         text = f"INSERT INTO {quote(self._model._meta.db_table)} ({columns}) VALUES {', '.join([one] * self._rows)}"  # noqa: S608
+        if self._is_numbered() and connection.vendor != "sqlite":
+            text += f" RETURNING {quote(str(self._model._meta.pk.column))}"
         return _Statement(connection, text, ())

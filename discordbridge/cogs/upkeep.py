@@ -25,9 +25,10 @@ class Upkeep(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self.bot = bot
         self._one_at_a_time = asyncio.Lock()
+        self._sweeping: Looking | None = None
 
     async def cog_load(self) -> None:
-        Looking(self.bot, self.sweep, SWEEP_SECONDS, "sweep")
+        self._sweeping = Looking(self.bot, self.sweep, SWEEP_SECONDS, "sweep")
         Looking(self.bot, self.forget, FORGET_SECONDS, "forgetting old messages")
 
     @commands.Cog.listener()
@@ -74,6 +75,11 @@ class Upkeep(commands.Cog):
         if await in_database(has_its_conversation, live.session):
             return
         await closing.close(self.bot, live.session, "conversation_deleted")
+
+    @commands.Cog.listener()
+    async def on_guild_configured(self, guild: int) -> None:
+        if self._sweeping is not None:
+            self._sweeping.hint()
 
     async def sweep(self) -> None:
         """Brings to their places what could not be shown before."""

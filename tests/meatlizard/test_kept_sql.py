@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from chat.models import Conversation, Message
 from meatlizard.accounts.models import User
+from meatlizard.api.models import ApiKey
 from meatlizard.kept_sql import KeptDelete, KeptInsert, KeptSelect, KeptUpdate, given
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -131,3 +132,15 @@ def test_each_thread_has_its_own_statement(alice: User, talks: list[Conversation
     for thread in threads:
         thread.join()
     assert [found[number] for number in range(3)] == [[talk] for talk in talks]
+
+
+def test_a_row_that_the_database_numbers_knows_its_number(alice: User) -> None:
+    kept = KeptInsert(ApiKey)
+    for number in range(2):
+        row = ApiKey(owner=alice, name=f"{number} %s", prefix="x", key_hash=f"{number}" * 64, scopes="a")
+        kept.run(row)
+        found = ApiKey.objects.get(name=row.name)
+        assert found.pk == row.pk and found.scopes == "a" and found.created == row.created
+        row.name = "changed"
+        row.save()
+        assert ApiKey.objects.get(pk=row.pk).name == "changed" and ApiKey.objects.count() == number + 1

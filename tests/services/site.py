@@ -66,6 +66,11 @@ class LiveSite:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def database(self) -> Path:
+        """Its SQLite file, where it has one."""
+        return self.home / "db.sqlite3"
+
+    @property
     def program(self) -> Program:
         assert self._program is not None, "the site was not started"
         return self._program
@@ -85,10 +90,10 @@ class LiveSite:
 
     def prepare(self) -> "LiveSite":
         """Makes the tables and puts the static files in place, as ``make run`` does before the first start."""
-        database, made = self.home / "db.sqlite3", _made_once()
+        made = _made_once()
         self.settings["STATIC_ROOT"] = str(made / "static")
-        if self.settings["DATABASE_URL"] == f"sqlite:///{database}":
-            shutil.copyfile(made / "db.sqlite3", database)
+        if self.settings["DATABASE_URL"] == f"sqlite:///{self.database}":
+            shutil.copyfile(made / "db.sqlite3", self.database)
         else:
             self.manage("migrate", "--verbosity", "0")
         return self
