@@ -112,6 +112,8 @@ def react(user: User, paste: Paste, sign: str, comment: Comment | None = None) -
 def star(user: User, paste: Paste) -> bool:
     """Sets one's star, or takes it back; whether it stands now."""
     with transaction.atomic():
+        # The line to stand in: a star that another click takes back while this one sets it would be neither made nor found.
+        Paste.objects.select_for_update(no_key=True).filter(pk=paste.pk).first()
         if Star.objects.filter(paste=paste.pk, user=user.pk).delete()[0]:
             Paste.objects.filter(pk=paste.pk, stars__gt=0).update(stars=F("stars") - 1)
             return False
