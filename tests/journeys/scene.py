@@ -16,6 +16,7 @@ from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
 from tests.hostile.corpus import corpus
+from tests.journeys.scene_apps import pastes, short_link, transcript
 from tests.journeys.texts import CONVERSATIONS, TURNS
 from tests.people import PASSWORD
 from tests.services.site import LiveSite
@@ -247,80 +248,11 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
         pk=1, version=1, announcement=words("The summer meeting is on Friday at eight.", 900)
     )
     flow = _flow(persona, words)
-    return _short_link(alice, words) | _pastes(alice, bob, words) | {
-        "flow": flow.pk, "transcript": _transcript(alice, made["conversation"], words), "attached": 0, "artifact": file.artifact_id,
+    return short_link(alice, words) | pastes(alice, bob, words) | {
+        "flow": flow.pk, "transcript": transcript(alice, made["conversation"], words), "attached": 0, "artifact": file.artifact_id,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
     }  # fmt: skip
-
-
-def _short_link(alice: Any, words: Words) -> dict[str, Any]:
-    from meatlizard.api import actions as api
-    from shortener import actions as shortener
-
-    api.create_key(alice, words("my script", 100), ["links:read"])
-    box = shortener.make_folder(alice, words("Newsletter", 80))
-    rules = [
-        {"conditions": [{"type": "language", "any_of": ["de"]}], "targets": [{"target": "https://example.org/de"}]}
-    ]
-    link = shortener.create(
-        alice, target="https://example.org/lizards", title=words("About lizards", 200), notes=words("For July.", 2_000), folder=box,
-        tags=[words("garden", 40).replace(",", "")], rules=rules, public_stats=True, max_clicks=500,
-    )  # fmt: skip
-    return {
-        "link": link.pk,
-        "link_folder": box.pk,
-        "address": f"{link.slug}+",
-        "code": link.slug,
-        "tag": "red",
-        "domain": "DEFAULT",
-    }
-
-
-def _pastes(alice: Any, bob: Any, words: Words) -> dict[str, Any]:
-    from paste import actions, collections, comments
-    from paste.contents import Draft
-
-    texts = {"notes.md": "# Lizards\n\nThey **bask**.", "count.py": "def count(walls):\n    return len(walls)\n",
-             "seen.csv": "day,wall\nMonday,south\n", "wall.json": '{"wall": {"faces": "south"}}'}  # fmt: skip
-    drafts = [
-        Draft(
-            words(name, 200),
-            words(text, 9_000).encode(),
-            name.rpartition(".")[2].replace("md", "markdown").replace("py", "python"),
-        )
-        for name, text in texts.items()
-    ]
-    paste, _ = actions.create(alice, drafts, title=words("What I saw", 200), terms=actions.Terms(privacy="public"))
-    actions.revise(paste, alice, [*drafts[1:], Draft("more.txt", b"more")], note=words("more", 200))
-    said = comments.comment(paste, bob, words("Which wall?", 4_000))
-    comments.comment(paste, alice, words("The one that faces *south*.", 4_000), said)
-    shelf = collections.make(alice, words("Garden", 200), public=True)
-    collections.put(shelf, paste)
-    return {"slug": paste.slug, "file": 1, "comment": said.public_id, "shelf": shelf.slug, "asked": str(uuid4())}
-
-
-def _transcript(alice: Any, conversation: str, words: Words) -> Any:
-    """Of a session on Discord that is over, with a file."""
-    from django.core.files.base import ContentFile
-    from django.core.files.storage import default_storage
-
-    from discordbridge.actions import transcripts
-
-    now = timezone.now()
-    apps.get_model("discordbridge.DiscordAccount").objects.create(
-        pk=4242, user=alice, name=words("Basking", 80), shadow=False, linked=now
-    )
-    session = apps.get_model("discordbridge.GuildSession").objects.create(
-        conversation_id=conversation, owner=alice, kind="channel", state="closed", used=now, closed=now
-    )
-    written = transcripts.draft(session.pk)
-    assert written is not None
-    written.row.files = [{"name": words("notes.txt", 200), "type": "text/plain", "size": 4, "image": False}]
-    transcripts.store(written)
-    default_storage.save(written.row.file_name(0), ContentFile(b"Bask"))
-    transcripts.keep(written)
-    return written.row.pk
 
 
 def _flow(persona: Any, words: Words) -> Any:
