@@ -23,7 +23,7 @@ class Listeners:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
-        self._sockets = []
+        self._sockets: list[socket.socket] = []
         first = self._listen(socket.AF_INET, "0.0.0.0", 0)
         self.port = int(first.getsockname()[1])
         if socket.has_ipv6:
