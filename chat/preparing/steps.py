@@ -38,7 +38,8 @@ class Step:
 
     ``prepare`` has ``seconds``; whatever it has not done by then, or when it fails, is left out of the answers. What it finds it keeps
     in rows of its own by generation. It may run twice for one answer: a killed process leaves it to another.
-    Steps of the same ``order`` run beside each other, lower ones before.
+    Steps of the same ``order`` run beside each other, lower ones before. ``concerns`` says by columns of the generation which of a
+    conversation's answers are meant; without it, all are.
     """
 
     name: str
@@ -46,6 +47,10 @@ class Step:
     seconds: float
     wanted: Callable[[Conversation], bool]
     prepare: Callable[[Preparing], Awaitable[None]]
+    concerns: Callable[[Generation], bool] = lambda generation: True
+
+    def for_(self, generation: Generation, conversation: Conversation) -> bool:
+        return self.wanted(conversation) and self.concerns(generation)
 
 
 _steps: dict[str, Step] = {}
