@@ -51,7 +51,7 @@ lint: $(VENV)/.dev ## Style, types, migrations, and Django's check of production
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/.dev var/static/.collected ## The benchmarks: lines of name, value, unit
-	@for file in $$(grep -l '__main__' bench/*.py) bench/engine/__main__.py; do echo "# $$file"; $(PY) -m $$(echo $${file%.py} | tr / .) || exit 1; done
+	@for file in $$(grep -l '__main__' bench/*.py) bench/engine/__main__.py bench/routing/__main__.py; do echo "# $$file"; $(PY) -m $$(echo $${file%.py} | tr / .) || exit 1; done
 
 client: $(CLIENT)/.client ## The environment of the inference machine, .venv-client (compiles llama.cpp once)
 	@echo "Ready. Next, with the code from the site's admin:"

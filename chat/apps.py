@@ -15,6 +15,8 @@ class ChatConfig(AppConfig):
         from chat.knowledge import ready as knowledge
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
+        from chat.preparing import register
+        from chat.routes.step import STEP
         from chat.tools import plugins, shipped
         from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.merging import merging
@@ -33,6 +35,7 @@ class ChatConfig(AppConfig):
         moderated.register(SERVICE, ChatTexts())
         knowledge.load()
         classifier.register(classifying.ask)
+        register(STEP)
         shipped.load()
         plugins.load()
         embedding.register("machines", machines.Machines())

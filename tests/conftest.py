@@ -121,9 +121,11 @@ def open_site(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_routes() -> None:
     """Likewise which routes operators made."""
-    from chat.routes import table
+    from chat.routes import remembered, similar, table
 
     table.watched.hold(table.OFF)
+    remembered.memory.forget()
+    similar.examples.forget()
 
 
 @pytest.fixture(autouse=True)

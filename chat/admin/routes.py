@@ -138,8 +138,8 @@ class RouteAdmin(admin.ModelAdmin[Route]):
 class RoutingAdmin(admin.ModelAdmin[Routing]):
     """One row, made when somebody first looks for it."""
 
-    fields = ["enabled"]
-    list_display = ["__str__", "enabled"]
+    fields = ["enabled", "similarity", "judge"]
+    list_display = ["__str__", "enabled", "similarity", "judge"]
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -158,7 +158,7 @@ class RoutingAdmin(admin.ModelAdmin[Routing]):
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Routing, form: Any, change: bool) -> None:
-        actions.switch(obj.enabled)
+        actions.switch(obj.enabled, similarity=obj.similarity, judge=obj.judge.strip())
         messages.success(request, _("In force everywhere within two seconds."))
 
     def response_change(self, request: HttpRequest, obj: Routing) -> HttpResponse:

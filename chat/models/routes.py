@@ -88,6 +88,15 @@ class Routing(models.Model):
     enabled = models.BooleanField(
         _("choose a route for each question"), default=False, help_text=_("in conversations that name no model")
     )
+    similarity = models.BooleanField(
+        _("compare questions with examples"),
+        default=True,
+        help_text=_("where rules are not sure; takes an embedding model"),
+    )
+    judge = models.CharField(
+        _("model that chooses"), max_length=100, blank=True,
+        help_text=_("alias of a fast one, asked where examples leave doubts, for 0.3 seconds; empty: none is asked"),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = verbose_name_plural = _("routing")

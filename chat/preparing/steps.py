@@ -63,15 +63,15 @@ def register(step: Step) -> None:
     _steps[step.name] = step
 
 
-def wanted(conversation: Conversation) -> bool:
-    """Whether an answer in ``conversation`` goes through the site's turn. No query."""
-    return any(step.wanted(conversation) for step in _steps.values())
+def wanted(generation: Generation, conversation: Conversation) -> bool:
+    """Whether ``generation``, an answer in ``conversation``, goes through the site's turn. No query."""
+    return any(step.for_(generation, conversation) for step in _steps.values())
 
 
 def aim(generation: Generation, conversation: Conversation) -> None:
     """Has a new ``generation``, not stored yet, wait for the site's turn first, where a step has something to do."""
     # A name that no machine can have is somebody's who answers in person.
-    if not generation.model.startswith("@") and wanted(conversation):
+    if not generation.model.startswith("@") and wanted(generation, conversation):
         generation.model, generation.wants = SITE, generation.model
 
 
@@ -91,7 +91,7 @@ async def take(answers: Preparing) -> None:
     """Takes all steps for those that want them. Never fails."""
     by_order: defaultdict[int, list[tuple[Step, Preparing]]] = defaultdict(list)
     for step in _steps.values():
-        if those := [one for one in answers if step.wanted(one.generation.conversation)]:
+        if those := [one for one in answers if step.for_(one.generation, one.generation.conversation)]:
             by_order[step.order].append((step, those))
     for order in sorted(by_order):
         await asyncio.gather(*(_take(step, those) for step, those in by_order[order]))

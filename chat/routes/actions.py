@@ -40,11 +40,11 @@ def ship() -> None:
         table.changed()
 
 
-def switch(on: bool) -> None:
-    """Whether the site chooses routes at all."""
+def switch(on: bool, *, similarity: bool = True, judge: str = "") -> None:
+    """Whether the site chooses routes at all, and by which stages after the rules."""
     ship()
     with transaction.atomic():
-        Routing.objects.filter(pk=1).update(enabled=on)
+        Routing.objects.filter(pk=1).update(enabled=on, similarity=similarity, judge=judge)
         table.changed()
 
 

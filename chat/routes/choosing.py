@@ -12,7 +12,9 @@ from chat.models import Conversation, Generation, Message, NodeModel, Upload
 from chat.personas.stage import Preferences
 from chat.routes import rules, table
 from chat.routes.decisions import Decision, read
+from chat.routes.remembered import memory
 from chat.routes.rules import Question
+from chat.routes.similar import examples
 from chat.routes.table import Route, Table
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
@@ -62,7 +64,8 @@ def choose(
     if route is None or decision is None:
         return NONE
     model = first_of(route.aliases, user.pk, sees=asked.images > 0)
-    return Chosen(decision, model, sampling_of(route), over=bool(wanted))
+    # What is left open gets the rest of its route when that is certain.
+    return Chosen(decision, model, {} if decision.open else sampling_of(route), over=bool(wanted))
 
 
 def automatic(known: Table, talk: Conversation, who: Preferences) -> bool:
@@ -90,13 +93,19 @@ def _wanted(known: Table, key: str) -> tuple[Route, Decision]:
 def _decided(known: Table, asked: Question) -> tuple[Route | None, Decision | None]:
     began = time.perf_counter()
     found = rules.guess(asked, known.routes)
+    kept = None if found and found.sure else memory.exact(known.version, asked)
+    if kept is not None:
+        route = known.get(kept.route)
+        return route, route and Decision.of(route, kept.stage, kept.why, kept.confidence, time.perf_counter() - began)
     route = known.get(found.route) if found else known.usual
     if route is None:
         return None, None
-    seconds = time.perf_counter() - began
-    if found is None:
-        return route, Decision.of(route, "usual", seconds=seconds)
-    return route, Decision.of(route, "rules", found.signal, found.confidence, seconds)
+    made = Decision.of(route, "rules" if found else "usual")
+    if found is not None:
+        made = replace(made, why=found.signal, confidence=found.confidence)
+    made = replace(made, seconds=round(time.perf_counter() - began, 4))
+    later = bool(known.judge) or (known.similarity and examples.ready(known))
+    return route, replace(made, open=later and not (found and found.sure))
 
 
 def sampling_of(route: Route) -> dict[str, Any]:

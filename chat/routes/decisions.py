@@ -16,7 +16,8 @@ Stage = Literal["rules", "similarity", "model", "usual", "person"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """``name``: as the route was called then. ``why``: a word for programs; for a model what it was. ``seconds`` it took."""
+    """``name``: as the route was called then. ``why``: a word for programs; for a model what it was. ``seconds`` it took. ``open``: a
+    guess that later stages are to better before a model is asked."""
 
     route: str
     name: str
@@ -24,6 +25,7 @@ class Decision:
     why: str = ""
     confidence: float = 0.0
     seconds: float = 0.0
+    open: bool = False
 
     @classmethod
     def of(cls, route: Route, stage: Stage, why: str = "", confidence: float = 0.0, seconds: float = 0.0) -> "Decision":
@@ -55,13 +57,13 @@ def read(stored: Any) -> Decision | None:
         return None
     words = {name: str(stored.get(name, "")) for name in ("route", "name", "why")}
     numbers = {name: float(stored.get(name) or 0.0) for name in ("confidence", "seconds")}
-    return Decision(stage=cast(Stage, stored["stage"]), **words, **numbers)  # type: ignore[arg-type]
+    return Decision(stage=cast(Stage, stored["stage"]), open=stored.get("open") is True, **words, **numbers)  # type: ignore[arg-type]
 
 
 def shown(generation: Generation) -> RouteOut | None:
     """What its reader is told of the route; None where none was chosen, or nobody is to know yet who writes."""
     decision = None if generation.blind else read(generation.routed)
-    if decision is None:
+    if decision is None or (decision.open and not generation.ended):
         return None
     return RouteOut(
         key=decision.route, name=decision.name, stage=decision.stage, reason=decision.reason(),

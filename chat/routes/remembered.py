@@ -4,6 +4,7 @@ from collections import OrderedDict, deque
 from hashlib import sha256
 from typing import NamedTuple
 
+from chat.routes.decisions import Stage
 from chat.routes.rules import Question
 from meatlizard.vectors.vector import Vector
 
@@ -17,7 +18,7 @@ class Kept(NamedTuple):
     """A decision of a later stage than the rules; see :class:`chat.routes.decisions.Decision`."""
 
     route: str
-    stage: str
+    stage: Stage
     why: str
     confidence: float
 

@@ -110,6 +110,11 @@ def _ends(text: str) -> str:
     return text if len(text) <= HEAD + TAIL else f"{text[:HEAD]}\n{text[-TAIL:]}"
 
 
+def warm() -> None:
+    """Builds what the first question would otherwise wait for."""
+    guess(Question("Warm the patterns up, please."), ())
+
+
 @cache
 def _compiled() -> tuple[tuple[Signal, Pattern], ...]:
     return tuple((signal, pattern(signal.pattern)) for signal in SIGNALS)

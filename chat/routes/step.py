@@ -16,6 +16,7 @@ from chat.routes.choosing import first_of, sampling_of
 from chat.routes.decisions import Decision
 from chat.routes.remembered import Kept, memory
 from chat.routes.rules import Guess, Question
+from chat.routes.shipped import VISION
 from chat.routes.similar import examples
 from chat.routes.table import Table
 from meatlizard.threads import in_database
@@ -56,11 +57,14 @@ async def decide(known: Table, questions: Sequence[Question]) -> list[Kept]:
 
 
 async def _compare(known: Table, case: Case) -> None:
+    if not known.similarity:
+        return
     try:
         case.vector, likeness = await examples.like(case.question)
     except embedding.Unavailable:
         return
-    there = {key: cosine for key, cosine in likeness.items() if known.get(key)}
+    # What is asked about an image without one is asked of nobody who sees.
+    there = {key: one for key, one in likeness.items() if known.get(key) and (case.question.images or key != VISION)}
     if there:
         case.ranked = similar.weighed(there, case.said)
     case.kept = memory.near(known.version, case.vector)
@@ -124,7 +128,7 @@ def _put(known: Table, answer: Answer, kept: Kept, seconds: float) -> None:
         # Deleted or switched off meanwhile: what was guessed before stands.
         decision = replace(before, open=False) if before else None
     else:
-        decision = replace(Decision.of(route, "rules", kept.why, kept.confidence, seconds), stage=kept.stage)  # type: ignore[arg-type]
+        decision = Decision.of(route, kept.stage, kept.why, kept.confidence, seconds)
         answer.model = first_of(route.aliases, row.user_id, sees=row.sight == Generation.Sight.ASKED)
         answer.sampling = below(sampling_of(route), answer.sampling, row.conversation)
     row.routed = decision.stored() if decision else None

@@ -35,10 +35,13 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """``routes`` in their order; none while routing is off."""
+    """``routes`` in their order; none while routing is off. ``similarity``: questions are compared with examples; ``judge``: alias of the
+    model that is asked where that leaves doubts, empty for none."""
 
     version: int = -1
     on: bool = False
+    similarity: bool = True
+    judge: str = ""
     routes: tuple[Route, ...] = ()
 
     def get(self, key: str) -> Route | None:
@@ -73,7 +76,8 @@ def read(*, anyway: bool = False) -> Table:
     for route, text in RouteExample.objects.filter(route__enabled=True).values_list("route", "text"):
         examples.setdefault(route, []).append(text)
     rows = Row.objects.filter(enabled=True)
-    return Table(row.version, row.enabled, tuple(_route(one, examples.get(one.pk, [])) for one in rows))
+    routes = tuple(_route(one, examples.get(one.pk, [])) for one in rows)
+    return Table(row.version, row.enabled, row.similarity, row.judge, routes)
 
 
 def _route(row: Row, own: list[str]) -> Route:
