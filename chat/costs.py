@@ -7,10 +7,10 @@ from meatlizard.jobs.lease import State
 
 
 def cost(row: Generation, text: str, usage: Usage | None) -> int:
-    """Of a generation that ended with ``text``, before that is put into its message. A failure is free. Where its node did not count,
+    """Of a generation that ended with ``text``, before that is put into its message. A failure is free, and so is what the site knew. Where its node did not count,
     what was written is estimated.
     """
-    if row.state == State.FAILED:
+    if row.state == State.FAILED or row.remembered:
         return 0
     return row.spent + counted(usage) if usage is not None else so_far(row, text)
 

@@ -11,6 +11,7 @@ from chat.personas import actions as personas
 from chat.prompting import actions as prompts
 from chat.prompting import compositions
 from chat.remembering import actions as remembering
+from chat.routes import replies
 
 
 @task
@@ -28,8 +29,8 @@ def empty_trash() -> int:
 
 @task
 def purge_prompts() -> int:
-    """Deletes system prompts to which no answer refers any more, and prompts that have been in the trash for their time."""
-    return compositions.purge() + prompts.empty_trash()
+    """Deletes system prompts to which no answer refers any more, answers that were known long enough, and prompts that have been in the trash for their time."""
+    return compositions.purge() + prompts.empty_trash() + replies.purge()
 
 
 @task

@@ -25,6 +25,10 @@ def _writer(row: Generation, message: Message) -> str:
         return gettext("An administrator wrote this in place of the model.")
     if message.source == Message.Source.FLOW:
         return ""
+    if row.remembered:
+        return gettext(
+            "This is the answer that the same model gave to the same question before; it was not asked again."
+        )
     if row.model and row.answered_by and row.model != row.answered_by:
         return gettext("{asked} was asked for; {model} answered.").format(asked=row.model, model=row.answered_by)
     return ""

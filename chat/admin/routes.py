@@ -1,6 +1,6 @@
 """Routes: which model answers what. With a page that tries a question and shows what each stage says to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -32,7 +32,7 @@ class Lines(forms.CharField):
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return list(initial or []) != self.to_python(data)
+        return bool(list(initial or []) != self.to_python(data))
 
 
 class RouteForm(forms.ModelForm[Route]):
@@ -89,7 +89,7 @@ class RouteAdmin(admin.ModelAdmin[Route]):
     def first_models(self, row: Route) -> str:
         return ", ".join(row.aliases[:3]) or _("any")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Route | None = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Route | None = None) -> list[str]:
         # Notes of answers name it.
         return ["key"] if obj else []
 
@@ -138,7 +138,7 @@ class RouteAdmin(admin.ModelAdmin[Route]):
 class RoutingAdmin(admin.ModelAdmin[Routing]):
     """One row, made when somebody first looks for it."""
 
-    fields = ["enabled", "similarity", "judge"]
+    fields = ["enabled", "similarity", "judge", "remember", "remember_hours"]
     list_display = ["__str__", "enabled", "similarity", "judge"]
     actions = None
 
@@ -159,6 +159,7 @@ class RoutingAdmin(admin.ModelAdmin[Routing]):
 
     def save_model(self, request: HttpRequest, obj: Routing, form: Any, change: bool) -> None:
         actions.switch(obj.enabled, similarity=obj.similarity, judge=obj.judge.strip())
+        actions.remember(obj.remember, obj.remember_hours)
         messages.success(request, _("In force everywhere within two seconds."))
 
     def response_change(self, request: HttpRequest, obj: Routing) -> HttpResponse:

@@ -23,6 +23,7 @@ from chat.inference.recorder import Recorder
 from chat.inference.stream import Stream
 from chat.moderating import outgoing, watching
 from chat.moderating.watching import Watcher
+from chat.routes import replies
 from chat.tools import steps
 from inference_client.protocol.errors import ChannelError
 from inference_client.protocol.messages import (
@@ -281,7 +282,9 @@ class Answers:
             text, parts = await in_thread(outgoing.ready, text, stream.thinking, stream.generation)
             outcome = replace(outcome, **parts)
         try:
-            await in_database(generations.finish, stream.generation, stream.epoch, text, outcome)
+            ended = await in_database(generations.finish, stream.generation, stream.epoch, text, outcome)
+            if ended and replies.expects(stream.generation):
+                await in_database(replies.keep, stream.generation, text, outcome)
         except DatabaseTrouble:
             raise
         except Exception:

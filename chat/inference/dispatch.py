@@ -24,6 +24,7 @@ from chat.inference.session import NodeSession
 from chat.inference.stream import Stream
 from chat.inference.task_dispatch import TaskDispatch
 from chat.jobs import empty_trash, purge_prompts, purge_tasks
+from chat.routes import replies
 from chat.temporary.desk import desk
 from chat.temporary.words import TOPIC as DESK
 from inference_client.protocol.messages import Order
@@ -184,7 +185,7 @@ class Dispatcher:
             if session is None or session.closed:
                 gone = gettext("The machine went away.")
                 await in_database(generations.give_back, one.generation, one.epoch, "interrupted", gone)
-            else:
+            elif not (replies.may_be_known(one) and await replies.given(one)):
                 self._seating.started(session.node, one.model)
                 self._start(session, one)
         if self._seating.left_some:

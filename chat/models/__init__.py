@@ -13,6 +13,7 @@ from chat.models.personas import Avatar, Lorebook, Persona, PersonaVersion
 from chat.models.prompts import Composition, OwnText, Prompt, PromptVersion, SiteText
 from chat.models.ratings import Rating
 from chat.models.remembering import Fact, Memory, Recalled
+from chat.models.replies import Reply
 from chat.models.reviews import PersonaReview
 from chat.models.routes import Route, RouteExample, Routing
 from chat.models.search import SearchEntry
@@ -67,6 +68,7 @@ __all__ = [
     "PromptVersion",
     "Rating",
     "Recalled",
+    "Reply",
     "Route",
     "RouteExample",
     "Routing",

@@ -246,6 +246,11 @@ class Generation(Leased):
     tool_calls = models.JSONField(
         null=True, blank=True, help_text=_("tools the model asked for, when it ended with that")
     )
+    remembered = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_("the site gave an answer again that it knew, and no model was asked"),
+    )
     routed = models.JSONField(
         null=True, blank=True, help_text=_("the route that was chosen for it, and why; empty: none was")
     )

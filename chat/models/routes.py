@@ -88,6 +88,12 @@ class Routing(models.Model):
     enabled = models.BooleanField(
         _("choose a route for each question"), default=False, help_text=_("in conversations that name no model")
     )
+
+    class Remember(models.TextChoices):
+        OFF = "off", _("no")
+        OWN = "own", _("of the same person")
+        ALL = "all", _("of everybody: people get what was written for others")
+
     similarity = models.BooleanField(
         _("compare questions with examples"),
         default=True,
@@ -97,6 +103,11 @@ class Routing(models.Model):
         _("model that chooses"), max_length=100, blank=True,
         help_text=_("alias of a fast one, asked where examples leave doubts, for 0.3 seconds; empty: none is asked"),
     )  # fmt: skip
+    remember = models.CharField(
+        _("give known answers again"), max_length=3, choices=Remember.choices, default=Remember.OFF,
+        help_text=_("to the very same question of the same model at temperature 0"),
+    )  # fmt: skip
+    remember_hours = models.PositiveSmallIntegerField(_("hours that answers are known"), default=24)
 
     class Meta:
         verbose_name = verbose_name_plural = _("routing")

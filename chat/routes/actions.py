@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from chat.models import Route, RouteExample, Routing
+from chat.models import Reply, Route, RouteExample, Routing
 from chat.personas.patterns import Unusable, compiled
 from chat.routes import shipped, table
 from meatlizard.errors import Invalid
@@ -45,6 +45,16 @@ def switch(on: bool, *, similarity: bool = True, judge: str = "") -> None:
     ship()
     with transaction.atomic():
         Routing.objects.filter(pk=1).update(enabled=on, similarity=similarity, judge=judge)
+        table.changed()
+
+
+def remember(whose: str, hours: int = 24) -> None:
+    """Whether known answers are given again: off, of the same person (own), or of everybody (all). Switching it off forgets all."""
+    with transaction.atomic():
+        Routing.objects.get_or_create(pk=1)
+        Routing.objects.filter(pk=1).update(remember=whose, remember_hours=hours)
+        if whose == Routing.Remember.OFF:
+            Reply.objects.all().delete()
         table.changed()
 
 

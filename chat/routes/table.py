@@ -36,12 +36,15 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Table:
     """``routes`` in their order; none while routing is off. ``similarity``: questions are compared with examples; ``judge``: alias of the
-    model that is asked where that leaves doubts, empty for none."""
+    model that is asked where that leaves doubts, empty for none. ``remember``: whether known answers are given again, see
+    :mod:`chat.routes.replies`."""
 
     version: int = -1
     on: bool = False
     similarity: bool = True
     judge: str = ""
+    remember: str = "off"
+    remember_hours: int = 24
     routes: tuple[Route, ...] = ()
 
     def get(self, key: str) -> Route | None:
@@ -71,13 +74,13 @@ def read(*, anyway: bool = False) -> Table:
     """As it is in the database; with ``anyway`` also while routing is off, for who tries it."""
     row = Routing.objects.filter(pk=1).first() or Routing()
     if not (row.enabled or anyway):
-        return Table(row.version)
+        return Table(row.version, remember=row.remember, remember_hours=row.remember_hours)
     examples: dict[int, list[str]] = {}
     for route, text in RouteExample.objects.filter(route__enabled=True).values_list("route", "text"):
         examples.setdefault(route, []).append(text)
     rows = Row.objects.filter(enabled=True)
     routes = tuple(_route(one, examples.get(one.pk, [])) for one in rows)
-    return Table(row.version, row.enabled, row.similarity, row.judge, routes)
+    return Table(row.version, row.enabled, row.similarity, row.judge, row.remember, row.remember_hours, routes)
 
 
 def _route(row: Row, own: list[str]) -> Route:

@@ -263,7 +263,8 @@ def test_the_page_says_which_route_and_why_and_offers_the_others(
 
 def test_notes_that_an_earlier_version_made_are_passed_over(alice: User, ask: Asking, pair: Pairing) -> None:
     node, row = pair("tiny"), ask(alice)
-    for noted in ({}, [], "math", {"stage": "oracle"}, {"stage": "rules", "confidence": None, "route": 7}):
+    strange: list[object] = [{}, [], "math", {"stage": "oracle"}, {"stage": "rules", "confidence": None, "route": 7}]
+    for noted in strange:
         Generation.objects.filter(pk=row.pk).update(routed=noted)
         again_read = Generation.objects.get(pk=row.pk)
         assert decisions.shown(again_read) is None or noted == {"stage": "rules", "confidence": None, "route": 7}
