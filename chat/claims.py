@@ -18,6 +18,7 @@ from chat.inference.placement import Place, Seat, Want, place
 from chat.models import Generation, kept
 from chat.models.generations import APPROVAL, RUNNING_PENALTY_MS, SITE, Reach
 from chat.prompting import compositions
+from chat.routes.layers import bounded
 from chat.titles import request_title
 from chat.tools import registry, spoken
 from chat.tools.spoken import Spoken
@@ -109,7 +110,7 @@ def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[C
     begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues or row.step else _NOTHING for row in rows}
     later = {row.pk: spoken.of(row, begun[row.pk], places[row.pk].window) for row in rows if row.step}
     prefixes = {pk: later[pk].text if pk in later else text.text for pk, text in begun.items()}
-    machines = {row.pk: _machine(places[row.pk], later.get(row.pk)) for row in rows}
+    machines = {row.pk: bounded(row, _machine(places[row.pk], later.get(row.pk))) for row in rows}
     looks = sight.looks(rows, {pk: place.vision for pk, place in places.items()})
     read = _read(rows, prefixes, machines, looks)
     return [

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chat.models import Conversation, Generation
-from chat.models.generations import SITE
 from chat.personas import stage
 from chat.preparing import Answer, Preparing, Step
 from chat.routes import decisions, judging, rules, similar, table
@@ -19,6 +18,7 @@ from chat.routes.rules import Guess, Question
 from chat.routes.shipped import VISION
 from chat.routes.similar import examples
 from chat.routes.table import Table
+from chat.tools import offering
 from meatlizard.threads import in_database
 from meatlizard.vectors import embedding
 from meatlizard.vectors.vector import Vector
@@ -122,19 +122,18 @@ def _question(row: Generation) -> Question:
 
 
 def _put(known: Table, answer: Answer, kept: Kept, seconds: float) -> None:
+    """What was found, for whoever stores it under the fence of this turn."""
     row, route = answer.generation, known.get(kept.route)
     before = decisions.read(row.routed)
     if route is None or before is None:
         # Deleted or switched off meanwhile: what was guessed before stands.
-        decision = replace(before, open=False) if before else None
-    else:
-        decision = Decision.of(route, kept.stage, kept.why, kept.confidence, seconds)
-        answer.model = first_of(route.aliases, row.user_id, sees=row.sight == Generation.Sight.ASKED)
-        answer.sampling = below(sampling_of(route), answer.sampling, row.conversation)
-    row.routed = decision.stored() if decision else None
-    # Under the fence of this turn: somebody else may have taken it.
-    mine = Generation.objects.filter(pk=row.pk, model=SITE, lease_epoch=row.lease_epoch)
-    mine.update(routed=row.routed)
+        row.routed = replace(before, open=False).stored() if before else None
+        return
+    row.routed = Decision.of(route, kept.stage, kept.why, kept.confidence, seconds).stored()
+    answer.model = first_of(route.aliases, row.user_id, sees=row.sight == Generation.Sight.ASKED)
+    answer.sampling = below(sampling_of(route), answer.sampling, row.conversation)
+    if route.key != before.route:
+        offering.offer(row, row.user, row.conversation)
 
 
 def below(of_route: dict[str, Any], chosen: dict[str, Any], talk: Conversation) -> dict[str, Any]:

@@ -157,6 +157,26 @@ def test_a_route_bounds_the_answer_and_puts_its_prompt_before_it(
     assert [one["source"] for one in row.composition.layers if one["text"] == "Count twice."] == ["route"]
 
 
+def test_a_route_bounds_what_is_read_of_the_conversation(
+    alice: User, ask: Asking, pair: Pairing, routing: Table
+) -> None:
+    change("math", window=400)
+    node = pair("tiny")
+    first = ask(alice, "Once upon a time. " * 60)
+    generations.end_by_site(first.pk, "cancelled")
+    ask(alice, MATH, conversation=Conversation.objects.get(pk=first.conversation_id))
+    claimed = claim_one("one", node.pk, ["tiny"])
+    assert claimed is not None
+    assert [one.content for one in claimed.messages if one.role == "user"] == [MATH]
+
+
+def test_a_route_narrows_what_may_be_called(alice: User, ask: Asking, routing: Table) -> None:
+    before = ask(alice, MATH).tools or []
+    change("math", tools=["current_time"], calls=4)
+    row = ask(alice, MATH)
+    assert (row.tools, row.most_calls) == ([one for one in before if one == "current_time"] or None, 4)
+
+
 def test_a_route_that_is_deleted_while_its_answer_waits_leaves_its_name(
     alice: User, ask: Asking, pair: Pairing, routing: Table
 ) -> None:
