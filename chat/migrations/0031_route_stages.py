@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0029_tool_calls"),
+        ("chat", "0030_mcp"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
