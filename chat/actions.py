@@ -299,7 +299,7 @@ def add_answer(
     generation = new_generation(user, conversation, answer, key, request, now, sampling, who.model)
     generation.sight = sight
     chosen.note(generation)
-    generation.file_asked = ready is None and wishes.asks(question.content)
+    generation.file_asked = ready is None and wishes.asks(question.content, changes=conversation.has_files)
     if ready:
         generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
         generation.started = generation.ended_at = now

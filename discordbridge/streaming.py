@@ -12,6 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from chat.artifacts import taking
 from chat.turns import Turn
 from discordbridge import buttons, following
 from discordbridge.access import opens_on_the_web
@@ -19,7 +20,7 @@ from discordbridge.following import Finished, Progress
 from discordbridge.pages import Page, Pages
 from discordbridge.registry import Live
 from discordbridge.relay import status
-from discordbridge.relay.answer import MAX_PARTS, Answer, Shown
+from discordbridge.relay.answer import MAX_PARTS, Answer, File, Shown
 from discordbridge.relay.pacing import Pace
 from discordbridge.showing import Channel
 from meatlizard.threads import in_database, in_thread
@@ -56,7 +57,8 @@ class StreamingShower:
             async for state in news:
                 if isinstance(state, Finished):
                     await in_thread(answer.update, state.text)
-                    shown = await in_thread(answer.whole, await self._link(live))
+                    made = [File(*one) for one in await in_database(taking.of_answer, turn.message)]
+                    shown = await in_thread(answer.whole, await self._link(live), made)
                     await pages.finish(_final(shown, state, live))
                     return
                 await in_thread(answer.update, state.text)

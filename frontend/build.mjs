@@ -51,6 +51,8 @@ await build({
     prompts: "src/prompts/main.js",
     "prompt-tools": "src/chat/prompt_tools.js",
     "route-tools": "src/chat/route_tools.js",
+    "files-panel": "src/files/panel.js",
+    "code-editor": "src/paste/codemirror.js",
     "prompts-page": "src/css/prompts.css",
     knowledge: "src/knowledge/main.js",
     "knowledge-page": "src/css/knowledge.css",

@@ -20,7 +20,9 @@ _NOT_IN_SLUGS: Final = re.compile(r"[^\w-]+")
 def safe(name: str, suffix: str = "txt") -> str:
     """One plain name: no path, nothing invisible or that turns the direction of writing, none that Windows keeps for devices. With
     ``suffix``, unless it has one already."""
-    name = unicodedata.normalize("NFC", name[: 10 * LONGEST]).replace("\\", "/").rstrip("/").rpartition("/")[2]
+    if len(name) > 10 * LONGEST:
+        name = name[: 5 * LONGEST] + name[-LONGEST:]
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     seen = "".join(
         " " if unicodedata.category(sign) in ("Zs", "Zl", "Zp") or sign in "\t\n\r" else sign
         for sign in name

@@ -55,7 +55,8 @@ _MAKE: Final = _any(
 _SAVE: Final = _any(
     r"save (?:it|this|that|them|everything|the \w+|your answer|the result)? ?(?:as|to|in|into)", r"save as", r"as an? (?:downloadable )?(?:\w+ )?(?:file|document)\b",
     r"(?:in|into|to) an? (?:\w+ )?(?:file|document)\b", r"store (?:it|this|that) (?:as|in)", r"downloadable",
-    r"(?:speicher\w*|sicher\w*|leg\w*|abspeichern) .{0,40}(?:als|in|unter)\b", r"als (?:\w+-?)?datei\b", r"in (?:eine[rn]?|die) (?:\w+-?)?datei\b",
+    r"(?:speicher\w*|sicher\w*|leg\w*|abspeichern) .{0,40}(?:als|in|unter)\b", r"als (?:\w+-?)?datei\b",
+    r"(?:als|unter) \.?[\w.-]+ (?:ab)?speichern\b", r"in (?:eine[rn]?|die) (?:\w+-?)?datei\b",
     r"(?:enregistre\w*|sauvegarde\w*) .{0,40}(?:sous|dans|en|comme)\b", r"(?:dans|comme|sous forme d[e'] ?) ?(?:un )?fichier\b",
     r"(?:guarda\w*|gu[áa]rdal[oae]s?|salva\w*|salve) .{0,40}(?:como|en|em|come|in)\b", r"(?:en|como|em) (?:un |um )?(?:archivo|fichero|arquivo|ficheiro)\b",
     r"(?:in|come) un file\b", r"sla .{0,40} op als\b", r"als bestand\b",
@@ -187,10 +188,11 @@ def _without_code(text: str) -> str:
     return "\n".join(parts[::2]) if len(parts) > 2 else text
 
 
-def asks(question: str) -> bool:
-    """Whether an answer may be a file even if it holds no block of code. For every question: most end after the first look."""
+def asks(question: str, *, changes: bool = False) -> bool:
+    """Whether an answer may be a file even if it holds no block of code; with ``changes`` also one that is there, changed. For every question:
+    most end after the first look."""
     text = question[:HEAD] + question[-TAIL:] if len(question) > HEAD + TAIL else question
-    if _makes.search(text) is None and _saves.search(text) is None:
+    if _makes.search(text) is None and _saves.search(text) is None and not (changes and _changes.search(text)):
         return False
     wish = of(question)
-    return wish.file or wish.prose
+    return wish.file or wish.prose or (changes and wish.change and not wish.explain)

@@ -4,7 +4,12 @@ from importlib import import_module
 
 from chat.tools import registry
 
-MODULES: tuple[str, ...] = ("chat.tools.builtin", "chat.tools.web.answering", "chat.remembering.tools")
+MODULES: tuple[str, ...] = (
+    "chat.tools.builtin",
+    "chat.tools.web.answering",
+    "chat.remembering.tools",
+    "chat.artifacts.tools",
+)
 
 
 def load() -> None:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings as site_settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -53,6 +54,8 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "conversations": rows,
         "next_cursor": cursor,
         "conversation": conversation_out(opened) if opened else None,
+        "has_files": opened is not None and opened.has_files,
+        "file_scripts": site_settings.ARTIFACT_SCRIPTS,
         "persona_name": stage.speaker(opened) if opened else "",
         "messages": [row for row in rows_shown if row.id not in side_by_side],
         "comparison": compared,

@@ -1,5 +1,6 @@
 """An answer as messages of Discord: those that are shown while it is written, and those that remain."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,10 @@ MAX_PARTS: Final = 8
 
 MAX_FILES: Final = 9
 """Of code: with the answer itself, ten are what a message of Discord's holds."""
+
+
+MAX_BYTES: Final = 8_000_000
+"""Of all files of a message: Discord takes ten millions, with what is around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +64,22 @@ class Answer:
         shown = _messages(parts)
         return Shown(tuple(shown[: settled + 1]), settled, more=len(shown) > settled + 1)
 
-    def whole(self, link: str = "") -> Shown:
-        """What remains of the answer, which is over. ``link``: the address of its page."""
+    def whole(self, link: str = "", made: Sequence[File] = ()) -> Shown:
+        """What remains of the answer, which is over. ``link``: the address of its page; ``made``: files that came out of it, by the names that
+        the conversation has for them."""
         parts = self._ended()
         shown = _messages(parts)
-        blocks = enumerate(parts.large[:MAX_FILES], 1)
-        files = [File(code_file(at, block.language), block.source) for at, block in blocks]
+        wanted = _files(parts, made)
+        files = _fitting(wanted)
+        more = len(files) < len(wanted)
         note = ""
-        if len(shown) > MAX_PARTS or len(parts.large) > MAX_FILES:
+        if len(shown) > MAX_PARTS or more:
             files.append(File("answer.md", self.text))
             note = gettext("📎 This answer has {count} characters. All of it is in the file {name}.").format(
                 count=number(len(self.text)), name="`answer.md`"
             )
         elif files:
-            note = gettext("📎 The code in full:")
+            note = gettext("📎 Files of this answer:") if made else gettext("📎 The code in full:")
         if note and link:
             note += "\n" + gettext("On the web: {address}").format(address=f"<{link}>")
         kept = tuple(shown[:MAX_PARTS])
@@ -84,6 +91,30 @@ class Answer:
         for piece in scanner.end():
             parts.add(piece)
         return parts
+
+
+def _files(parts: Parts, made: Sequence[File]) -> list[File]:
+    """What is made, and blocks that are shown in part and are none of it; a text once."""
+    known = {file.text.rstrip("\n") for file in made}
+    return [
+        *made,
+        *(
+            File(code_file(at, block.language), block.source)
+            for at, block in enumerate(parts.large, 1)
+            if block.source.rstrip("\n") not in known
+        ),
+    ]
+
+
+def _fitting(files: Sequence[File]) -> list[File]:
+    """As many as one message holds."""
+    room, fitting = MAX_BYTES, []
+    for file in files[:MAX_FILES]:
+        size = len(file.text.encode())
+        if size <= room:
+            room -= size
+            fitting.append(file)
+    return fitting
 
 
 def _messages(parts: Parts) -> list[str]:

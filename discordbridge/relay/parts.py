@@ -181,8 +181,8 @@ class Parts:
             self._used += row.size
         if block.hidden:
             self.large.append(block)
-            name = code_file(len(self.large), block.language)
-            self._text(gettext("📎 The whole code is in the file {name} below.").format(name=f"`{name}`"))
+            # Under which name is known when the answer is over: it may be what the question called it.
+            self._text(gettext("📎 The whole code is in a file below."))
 
     def _joining(self, text: str) -> str:
         """``text``, kept apart from the beginning of its line where the two would mean something together."""

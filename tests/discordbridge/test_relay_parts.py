@@ -114,7 +114,7 @@ def test_long_code_is_a_file_as_it_was_written(lines: list[str], times: int) -> 
         return
     assert shown.files[0].name == "code-1.py"
     assert shown.files[0].text == f"{code}\n"
-    assert "`code-1.py`" in "".join(shown.parts)
+    assert "📎 The whole code is in a file below." in "".join(shown.parts)
     assert "That is all." in shown.parts[-1]
 
 

@@ -232,14 +232,14 @@ async def test_buttons_outlive_the_bot(node: FakeNode, fake_discord: FakeDiscord
 
 async def test_code_beyond_what_is_shown_comes_as_a_file(bot: Bot, node: FakeNode, anne: Person, guild: Guild) -> None:
     channel = await private_channel(anne, guild)
-    anne.say(channel, "Write a program")
+    anne.say(channel, "Write a program and save it as ../lizards.py")
     job = await asked(node)
     code = "".join(f"print({at})  # a lizard\n" for at in range(300))
     text = f"Here:\n```python\n{code}```\nDone."
     await node.text(job, 0, text)
     await node.finish(job, len(text))
-    end = await text_of(anne, channel, "📎 The code in full:")
-    assert [file.filename for file in end.attachments] == ["code-1.py"]
+    end = await text_of(anne, channel, "📎 Files of this answer:")
+    assert [file.filename for file in end.attachments] == ["lizards.py"]
     assert end.attachments[0].content.decode() == code
     assert end.buttons
 

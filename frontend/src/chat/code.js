@@ -5,6 +5,7 @@ import { fileName } from "./code_names.js";
 import { copyFrom } from "./copy.js";
 import { dressDiagram } from "./diagrams.js";
 import { canPaste, saveAsPaste } from "./pasting.js";
+import { save } from "./saving.js";
 
 /** Gives each block under `root` its tools, and makes it reachable for scrolling by keyboard. */
 export function dressCode(root) {
@@ -33,7 +34,7 @@ function dressBlock(box, pre) {
       const wrapped = box.classList.toggle("wrapped");
       button.setAttribute("aria-pressed", String(wrapped));
     }),
-    tool("download-code", gettext("Download"), gettext("Download code"), () => download(pre)),
+    tool("download-code", gettext("Download"), gettext("Download code"), () => save(nameOf(pre), pre.textContent)),
     ...pasteTool(pre),
     tool("copy-code", gettext("Copy"), gettext("Copy code"), (button) => copyFrom(button, pre.textContent)),
   );
@@ -59,12 +60,4 @@ function nameOf(pre) {
   const body = pre.closest("[data-message], .prose") ?? document;
   const number = [...body.querySelectorAll("pre")].indexOf(pre) + 1;
   return fileName(pre.closest(".code").dataset.lang ?? "", number);
-}
-
-function download(pre) {
-  const url = URL.createObjectURL(new Blob([pre.textContent], { type: "text/plain;charset=utf-8" }));
-  const link = Object.assign(document.createElement("a"), { href: url, download: nameOf(pre) });
-  link.click();
-  // A browser may begin to read it only after this.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

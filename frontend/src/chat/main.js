@@ -11,6 +11,7 @@ import { Drawer } from "./drawer.js";
 import { dropping, linking, pasting, picking } from "./dropping.js";
 import { decodeDelta } from "./frames.js";
 import { tools } from "./message_view.js";
+import { compose, Files } from "./files.js";
 import { Flow } from "./flow.js";
 import { Folders } from "./folders.js";
 import { Gauges } from "./gauges.js";
@@ -72,6 +73,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     else if (event.type === "list.changed") sidebar.reload();
     else if (event.type === "answer.ready") answerReady(event);
     else if (event.type === "message.rated") ratings.rated(event);
+    else if (event.type === "artifacts.changed") made.event(event);
     else if (event.type !== "budget" && !temporary.event(event)) thread.event(event);
     if (event.type === "comparison.shown") compareChoice.clear();
     gauges.event(event);
@@ -261,7 +263,20 @@ function conversationChanged(changed) {
   document.title = `${title} · MeatLizard`;
 }
 
+const made = new Files({
+  box: byId("files"),
+  opener: byId("files-open"),
+  messages: byId("messages"),
+  page: {
+    conversation: () => place.conversation,
+    temporary: () => temporary.on,
+    compose: (before, after) => compose(byId("text"), before, after),
+    failed,
+    announce,
+  },
+});
 thread.addEventListener("changed", () => {
+  made.moved();
   composer.setBusy(thread.busy, thread.runs.stopping);
   byId("welcome").hidden = byId("messages").children.length > 0;
   scroller.follow();
