@@ -9,6 +9,7 @@ from chat.bus import control_on_commit
 from chat.knowledge import actions as knowledge
 from chat.models import Conversation, Generation, Upload
 from chat.remembering import meaning as facts
+from chat.search import meaning as messages
 from meatlizard.jobs.lease import ENDED, HELD
 
 
@@ -29,6 +30,7 @@ def forget(person: int) -> None:
         control_on_commit("stop", str(key))
     knowledge.forget(person)
     facts.forget_person(person)
+    messages.forget_person(person)
     Conversation.objects.filter(owner=person).delete()
     if Upload.objects.filter(owner=person).exists():
         # The rows stay without an owner until what lies in the storage is deleted.

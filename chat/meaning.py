@@ -26,7 +26,7 @@ async def of(question: str, seconds: float = SECONDS) -> Vector | None:
         return None
 
 
-def waited_for(question: str) -> Vector | None:
+def waited_for(question: str, seconds: float = SECONDS) -> Vector | None:
     """For views, which are synchronous."""
-    found: Vector | None = async_to_sync(of)(question)
+    found: Vector | None = async_to_sync(of)(question, seconds)
     return found

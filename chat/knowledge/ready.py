@@ -6,12 +6,14 @@ from chat.knowledge import telling
 from chat.prompting import prepared
 from chat.remembering import meaning as facts
 from chat.remembering import telling as remembering
+from chat.search import meaning as messages
 from meatlizard.vectors import registry as vectors
 
 
 def load() -> None:
     vectors.register(passages.NAME, passages.Passages())
     vectors.register(facts.NAME, facts.Facts())
+    vectors.register(messages.NAME, messages.Messages())
     prepared.register(telling.layers)
     prepared.register(remembering.layers)
     preparing.register(remembering.STEP)

@@ -3,7 +3,7 @@
 from django.db import connections
 
 from chat.models import SearchEntry
-from chat.search import postgres, sqlite
+from chat.search import meaning, postgres, sqlite
 from chat.search.find import Found, Hit, find
 
 __all__ = ["Found", "Hit", "find", "make", "unhook"]
@@ -15,6 +15,7 @@ def make(using: str) -> None:
     with connection.cursor() as cursor:
         if SearchEntry._meta.db_table in connection.introspection.table_names(cursor):
             (postgres if connection.vendor == "postgresql" else sqlite).make(cursor)
+            meaning.make(using, cursor)
 
 
 def unhook(using: str) -> None:
@@ -23,3 +24,4 @@ def unhook(using: str) -> None:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             sqlite.unhook(cursor)
+            meaning.unhook(cursor)

@@ -1,5 +1,6 @@
 """Searching: titles first, then messages, the newest first in both; at most a page of conversations."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,14 +10,17 @@ from django.db.models.functions import Substr
 
 from chat.models import Conversation, Message
 from chat.models.conversations import Folder
-from chat.search import postgres, sqlite
+from chat.search import meaning, postgres, sqlite
 from chat.search.query import Folders, Query, parse
 from chat.search.snippets import Part, snippet
 from meatlizard.accounts.models import User
+from meatlizard.vectors.vector import Vector
 
 MAX_CONVERSATIONS = 30
 MAX_MESSAGES = 120
 HITS_EACH = 3
+MOST_NEAR = 10
+"""Conversations that are found by meaning alone."""
 
 MAX_READ = 100_000
 """Code points of a message that are read for its snippet. What is found behind them is shown by the message's beginning."""
@@ -33,14 +37,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A conversation with up to HITS_EACH of its messages that fit; none when its title does."""
+    """A conversation with up to HITS_EACH of its messages that fit; none when its title does. ``by_meaning``: they are about what was
+    searched for, and need not have its words."""
 
     conversation: Conversation
     hits: tuple[Hit, ...]
+    by_meaning: bool = False
 
 
-def find(owner: User, text: str) -> list[Found]:
-    """What of ``owner``'s own fits, MAX_CONVERSATIONS at most. Raises Invalid for a search that cannot be understood."""
+def find(owner: User, text: str, vector: Vector | None = None) -> list[Found]:
+    """What of ``owner``'s own fits, MAX_CONVERSATIONS at most; behind it, by the ``vector`` of what is searched for, up to MOST_NEAR that
+    mean something like it. Raises Invalid for a search that cannot be understood."""
     query = parse(text)
     if query.empty:
         return []
@@ -52,8 +59,26 @@ def find(owner: User, text: str) -> list[Found]:
         found = hits.setdefault(conversation, [])
         if len(found) < HITS_EACH:
             found.append((pk, role))
-    rows = Conversation.objects.in_bulk(list(hits))
-    return [Found(rows[pk], _hits(found, query)) for pk, found in hits.items() if pk in rows]
+    near = _near(owner, query, folders, vector, hits) if vector and query.meant else {}
+    rows = Conversation.objects.in_bulk([*hits, *near])
+    return [
+        Found(rows[pk], _hits(found, query), some is near)
+        for some in (hits, near)
+        for pk, found in some.items()
+        if pk in rows
+    ]
+
+
+def _near(
+    owner: User, query: Query, folders: Folders, vector: Vector, known: Collection[UUID]
+) -> dict[UUID, list[tuple[UUID, str]]]:
+    found: dict[UUID, list[tuple[UUID, str]]] = {}
+    for pk, conversation, role in meaning.near(owner.pk, vector, query, folders, MOST_NEAR * HITS_EACH):
+        if conversation not in known and (conversation in found or len(found) < MOST_NEAR):
+            some = found.setdefault(conversation, [])
+            if len(some) < HITS_EACH:
+                some.append((pk, role))
+    return found
 
 
 def _hits(found: list[tuple[UUID, str]], query: Query) -> tuple[Hit, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from chat.models import Message
-from chat.search.query import Folders, Query, Term
+from chat.search.query import Folders, Query, Term, chosen
 
 MAX_INDEXED = 100_000
 
@@ -24,20 +24,9 @@ def make(cursor: Any) -> None:
 def matching(owner: int, query: Query, folders: Folders, limit: int) -> list[tuple[UUID, UUID, str]]:
     """(message, conversation, role) of the newest of the owner's messages that fit."""
     rows = Message.objects.filter(conversation__owner=owner, removed=None, conversation__removed=None)
-    if query.tag:
-        rows = rows.filter(conversation__tags__name=query.tag)
-    if folders is not None:
-        rows = rows.filter(conversation__folder__in=folders)
-    if query.sender:
-        rows = rows.filter(role=Message.Role.USER if query.sender == "me" else Message.Role.ASSISTANT)
-    if query.model:
-        rows = rows.filter(model__istartswith=query.model)
-    if query.before:
-        rows = rows.filter(created__lt=query.before)
-    if query.after:
-        rows = rows.filter(created__gte=query.after)
     return list(
-        rows.extra(where=[f"{_VECTOR} @@ to_tsquery('simple', %s)"], params=[_expression(query)])  # noqa: S610
+        chosen(rows, query, folders)
+        .extra(where=[f"{_VECTOR} @@ to_tsquery('simple', %s)"], params=[_expression(query)])  # noqa: S610
         .order_by("-created")
         .values_list("pk", "conversation", "role")[:limit]
     )

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from chat.models import Message
 from meatlizard.errors import Invalid
 from meatlizard.languages import number
 
@@ -51,9 +53,33 @@ class Query:
         return self.wordless and not self.tag and not self.folder
 
     @property
+    def meant(self) -> str:
+        """What is looked for by meaning; empty where words are to stand exactly as they are written, or none is searched for."""
+        wanted = [term for term in self.terms if not term.excluded]
+        return "" if any(len(term.words) > 1 for term in wanted) else " ".join(term.words[0] for term in wanted)
+
+    @property
     def wordless(self) -> bool:
         """No word is searched for: only what conversations are, not what is said in them."""
         return all(term.excluded for term in self.terms)
+
+
+def chosen(messages: "QuerySet[Message]", query: Query, folders: Folders) -> "QuerySet[Message]":
+    """Those that the query's filters let through, whatever is said in them."""
+    rows = messages
+    if query.tag:
+        rows = rows.filter(conversation__tags__name=query.tag)
+    if folders is not None:
+        rows = rows.filter(conversation__folder__in=folders)
+    if query.sender:
+        rows = rows.filter(role=Message.Role.USER if query.sender == "me" else Message.Role.ASSISTANT)
+    if query.model:
+        rows = rows.filter(model__istartswith=query.model)
+    if query.before:
+        rows = rows.filter(created__lt=query.before)
+    if query.after:
+        rows = rows.filter(created__gte=query.after)
+    return rows
 
 
 def parse(text: str) -> Query:

@@ -12,9 +12,10 @@ function element(name, properties, ...children) {
   return made;
 }
 
-function row({ conversation, url, hits }) {
+function row({ conversation, url, hits, by_meaning: near }) {
   const title = conversation.title || UNTITLED;
   const item = element("li", { className: "found" }, element("a", { href: url, textContent: title, title }));
+  if (near) item.append(element("span", { className: "muted", textContent: gettext("similar in meaning") }));
   item.dataset.testid = "found";
   for (const hit of hits) {
     const words = hit.parts.map(([text, marked]) => (marked ? element("mark", { textContent: text }) : text));
@@ -81,10 +82,11 @@ export class Search {
       return;
     }
     try {
-      const { results } = await get(`${this.url}?q=${encodeURIComponent(words)}`);
+      const { results, by_meaning: meant } = await get(`${this.url}?q=${encodeURIComponent(words)}`);
       if (number !== this.#number) return;
       const count = results.length;
-      this.#show(results.map(row), count ? found(count) : gettext("Nothing found."));
+      const wordsOnly = meant === false ? ` ${gettext("Searched by words alone.")}` : "";
+      this.#show(results.map(row), (count ? found(count) : gettext("Nothing found.")) + wordsOnly);
     } catch (error) {
       if (number === this.#number) this.#show([], error.message);
     }
