@@ -2,7 +2,7 @@
 
 from chat import preparing
 from chat.knowledge import meaning as passages
-from chat.knowledge import telling
+from chat.knowledge import retrieval, telling
 from chat.prompting import prepared
 from chat.remembering import meaning as facts
 from chat.remembering import telling as remembering
@@ -16,4 +16,5 @@ def load() -> None:
     vectors.register(messages.NAME, messages.Messages())
     prepared.register(telling.layers)
     prepared.register(remembering.layers)
+    preparing.register(retrieval.STEP)
     preparing.register(remembering.STEP)

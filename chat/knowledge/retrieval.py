@@ -56,12 +56,14 @@ def keep(generation: Generation, question: str, vector: Vector | None) -> int:
         Told.objects.filter(generation=generation.pk).delete()
         if not found or generation.message_id is None:
             return 0
-        rows = sources.add(generation.message_id, [_source(one, own) for one in found])
-        told = [
-            Told(generation=generation, number=row.number, passage=one.passage)
-            for row, one in zip(rows, found, strict=False)
-        ]
-        Told.objects.bulk_create(told)
+        told = {}
+        for one in found:
+            # One by one: what has the title and address of another passage gets that one's number.
+            for row in sources.add(generation.message_id, [_source(one, own)]):
+                told.setdefault(row.number, one.passage)
+        Told.objects.bulk_create(
+            [Told(generation=generation, number=number, passage=passage) for number, passage in told.items()]
+        )
     return len(told)
 
 
@@ -105,4 +107,8 @@ def _source(one: Finding, own: set[UUID]) -> Source:
     return Source(title, address, timezone.now(), one.passage.content[:MOST_EXCERPT])
 
 
-STEP = Step("knowledge", 10, SECONDS, standing.asks, prepare)
+def _wanted(talk: Conversation) -> bool:
+    return standing.asks(talk) or routes.wanted(talk)
+
+
+STEP = Step("knowledge", 10, SECONDS, _wanted, prepare)
