@@ -16,7 +16,10 @@ class PasteConfig(AppConfig):
         from meatlizard.accounts.dashboard import dashboard_facts
         from meatlizard.api import registry
         from meatlizard.moderation import services as moderated
-        from paste import services  # noqa: F401  (registers the long-running part)
+        from paste import (
+            knowing,
+            services,  # noqa: F401  (registers the long-running part)
+        )
         from paste.checking import SERVICE
         from paste.texts import PasteTexts
         from shortener import targets
@@ -24,6 +27,7 @@ class PasteConfig(AppConfig):
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="paste.forget")
         dashboard_facts(_facts)
         belongings(_pastes)
+        knowing.load()
         moderated.register(SERVICE, PasteTexts())
         targets.allow_own("/p/")
         registry.add_scope("pastes:read", _("read your pastes"))

@@ -16,12 +16,16 @@ class ShortenerConfig(AppConfig):
         from meatlizard.api import registry
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
-        from shortener import services  # noqa: F401  (registers the long-running parts)
+        from shortener import (
+            knowing,
+            services,  # noqa: F401  (registers the long-running parts)
+        )
         from shortener.actions.links import SERVICE
         from shortener.moderating import LinkTexts
 
         moderated.register(SERVICE, LinkTexts())
         belongings(_links)
+        knowing.load()
         registry.add_scope("links:read", _("read short links and their figures"))
         registry.add_scope("links:write", _("make, change and delete short links"))
         registry.add_router("/links", "shortener.api.links.router", "links")

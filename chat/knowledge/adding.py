@@ -167,7 +167,7 @@ def _keep(row: Document, found: Found) -> None:
         Passage.objects.bulk_create(passages, batch_size=500)
         Document.objects.filter(pk=row.pk).update(
             state=Document.State.READ, error="", name=found.name, source=found.source or now.source, text=text, length=len(text),
-            size=size, cut=found.cut, version=F("version") + (now.state == Document.State.READ), read=timezone.now(),
+            size=size, cut=found.cut, version=F("version") + int(now.state == Document.State.READ), read=timezone.now(),
         )  # fmt: skip
         meaning.changed(row.pk)
 

@@ -9,6 +9,7 @@ MODULES: tuple[str, ...] = (
     "chat.tools.web.answering",
     "chat.remembering.tools",
     "chat.artifacts.tools",
+    "chat.tools.own_content",
 )
 
 
