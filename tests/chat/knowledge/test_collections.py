@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from chat.knowledge import access, actions, adding, attaching, finding, sources
+from chat.knowledge import access, actions, adding, attaching, carrying, finding, sources
 from chat.models import Collection, Document, Passage, Persona
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached, NotFound, StorageFull
@@ -134,6 +134,16 @@ class TestDocuments:
         late, fresh = (Document.objects.get(pk=row.pk) for row in rows)
         assert (late.state, fresh.state) == ("failed", "reading")
         assert "Add it again" in late.error
+
+
+class TestCarrying:
+    def test_an_archive_of_an_account_has_its_texts(
+        self, alice: User, bob: User, shelf: Collection, note: Noting
+    ) -> None:
+        note(shelf, "They bask.", "../../Walls")
+        adding.remove(note(shelf, "Gone.", "Gone"))
+        assert list(carrying.files_of(alice)) == [("collections/Lizards/0001 Walls.txt", b"They bask.")]
+        assert list(carrying.files_of(bob)) == []
 
 
 class TestPages:
