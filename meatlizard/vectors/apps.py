@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,4 +13,27 @@ class VectorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meatlizard.vectors import upkeep  # noqa: F401  (registers the service that makes vectors of what is new)
+        from meatlizard.vectors import checks, upkeep  # noqa: F401  (registers the checks, and the service that makes vectors)
+
+        connection_created.connect(_equip, dispatch_uid="vectors.equip")
+        post_migrate.connect(_make_index, sender=self, dispatch_uid="vectors.index")
+
+
+def _equip(sender: Any, connection: Any, **kwargs: Any) -> None:
+    from meatlizard.vectors import scan
+
+    if connection.vendor == "sqlite":
+        scan.equip(connection)
+
+
+def _make_index(sender: Any, using: str, **kwargs: Any) -> None:
+    """Of a new database; a large one is filled in the background, or by ``manage.py vectors rebuild``."""
+    from django.db import connections
+
+    from meatlizard.vectors import pgvector
+    from meatlizard.vectors.models import StoredVector
+
+    small = using == "default" and connections[using].vendor == "postgresql" and pgvector.make()
+    if small and StoredVector.objects.count() <= pgvector.FEW:
+        for _done in pgvector.fill():
+            pass

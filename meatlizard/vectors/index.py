@@ -12,13 +12,18 @@ An app does three things: it registers what it has (:mod:`meatlizard.vectors.reg
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
-from meatlizard.vectors import exact
+from meatlizard.vectors import pgvector, scan
+from meatlizard.vectors.asked import Asked
 from meatlizard.vectors.models import Pending, StoredVector
-from meatlizard.vectors.vector import Vector
+from meatlizard.vectors.vector import Vector, signs
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 PART = 500
 """Rows of one statement."""
@@ -61,14 +66,19 @@ class Collection:
         rows = [
             StoredVector(
                 collection=self.name, key=item.key, owner=item.owner, scope=item.scope,
-                model=item.vector.model, numbers=item.vector.numbers,
+                model=item.vector.model, numbers=item.vector.numbers, signs=signs(item.vector.numbers),
             )
             for item in {item.key: item for item in items}.values()
         ]  # fmt: skip
-        StoredVector.objects.bulk_create(
-            rows, PART, update_conflicts=True, unique_fields=["collection", "key"],
-            update_fields=["owner", "scope", "model", "numbers"],
-        )  # fmt: skip
+        with transaction.atomic():
+            StoredVector.objects.bulk_create(
+                rows, PART, update_conflicts=True, unique_fields=["collection", "key"],
+                update_fields=["owner", "scope", "model", "numbers", "signs"],
+            )  # fmt: skip
+            if rows and pgvector.exists():
+                # By key: rows that were there before have kept their ids.
+                stored = StoredVector.objects.filter(collection=self.name, key__in=[row.key for row in rows])
+                pgvector.add(dict(stored.values_list("pk", "numbers")))
 
     def delete(self, keys: Iterable[str]) -> None:
         """What was to be put of them is not put any more either."""
@@ -80,28 +90,30 @@ class Collection:
 
     def remove(self, keys: Several[str]) -> None:
         """Their vectors alone: what is pending stays so."""
-        StoredVector.objects.filter(collection=self.name, key__in=keys).delete()
+        _delete(StoredVector.objects.filter(collection=self.name, key__in=keys))
 
     def delete_scope(self, scope: str) -> None:
         """All of a channel, a conversation or whatever else the scopes are, whoever owns it. What is yet to be put is up to the source,
         which says at :meth:`~meatlizard.vectors.registry.Source.read` what is there still.
         """
-        StoredVector.objects.filter(collection=self.name, scope=scope).delete()
+        _delete(StoredVector.objects.filter(collection=self.name, scope=scope))
 
     def delete_owner(self, owner: str) -> None:
         """As :meth:`delete_scope`, of all that is one owner's."""
-        StoredVector.objects.filter(collection=self.name, owner=owner).delete()
+        _delete(StoredVector.objects.filter(collection=self.name, owner=owner))
 
     # --- finding ----------------------------------------------------------------------------------------------------
 
     def search(self, vector: Vector, owner: str, scopes: Several[str] | None, most: int) -> list[Hit]:
-        """What of the owner's is nearest, the nearest first; of these scopes alone, or of all (None). Nothing of other models."""
-        if scopes is not None and not scopes:
+        """What of the owner's is nearest, the nearest first; of these scopes alone, or of all (None). Nothing of other models. More than
+        500 of many thousands are not looked for.
+        """
+        if (scopes is not None and not scopes) or most < 1:
             return []
-        rows = StoredVector.objects.filter(collection=self.name, owner=owner, model=vector.model)
-        if scopes is not None:
-            rows = rows.filter(scope__in=scopes)
-        return [Hit(key, found) for key, found in exact.nearest(rows, vector, most)]
+        asked = Asked(self.name, vector, owner, sorted(set(scopes)) if scopes is not None else None, most)
+        names = pgvector.usable()
+        found = pgvector.nearest(asked, names) if names else scan.nearest(asked)
+        return [Hit(key, similarity) for key, similarity in found]
 
     def missing(self, keys: Several[str], model: str) -> list[str]:
         """Those that have no vector of that model."""
@@ -114,6 +126,13 @@ class Collection:
 
 def collection(name: str) -> Collection:
     return Collection(name)
+
+
+def _delete(rows: "QuerySet[StoredVector]") -> None:
+    with transaction.atomic():
+        if pgvector.exists():
+            pgvector.remove(rows.values_list("pk", flat=True))
+        rows.delete()
 
 
 def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from meatlizard.vectors.fields import Signs
+
 
 class StoredVector(models.Model):
     """The meaning of one thing of an app, by the app's own key. Whatever index there is can be made anew from these rows."""
@@ -13,11 +15,13 @@ class StoredVector(models.Model):
     scope = models.CharField(max_length=64, blank=True, help_text=_("what of the owner's it belongs to"))
     model = models.CharField(max_length=80, help_text=_("what made it"))
     numbers = models.BinaryField(help_text=_("384 floats of 16 bits"))
+    signs = Signs(help_text=_("one bit of each number"))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["collection", "key"], name="vector_once")]
         indexes = [
-            models.Index(fields=["collection", "owner", "scope"], name="vector_owner"),
+            # All that a search compares, so that it reads nothing else of what it does not find.
+            models.Index(fields=["collection", "model", "owner", "scope", "signs"], name="vector_owner"),
             models.Index(fields=["collection", "scope"], name="vector_scope"),
         ]
 

@@ -2,18 +2,22 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from typing import Final
 
 from django.db import Error as DatabaseTrouble
 
 from meatlizard.lifecycle import service
 from meatlizard.threads import in_database
-from meatlizard.vectors import embedding, pending
+from meatlizard.vectors import embedding, pending, rebuilding
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 2.0
 LONGEST_PAUSE: Final = 60.0
+CHECK_SECONDS: Final = 3600.0
+MOST_WAITING: Final = 5_000
+"""Texts that were found without a vector wait in the database no longer than so many are made one."""
 
 
 async def work_off() -> bool:
@@ -33,6 +37,32 @@ async def work_off() -> bool:
         raise
     await in_database(pending.store, taken, dict(zip(keys, vectors, strict=True)))
     return True
+
+
+async def look_after() -> None:
+    """Makes what is missing, whatever was the cause, little by little. Each step is a short one: answers need the database, too."""
+    if not await in_database(rebuilding.in_line):
+        log.info("vectors.out_of_line")
+        await _little_by_little(rebuilding.sweep())
+    await _little_by_little(rebuilding.heal_index())
+
+
+async def _little_by_little(steps: Iterator[int]) -> None:
+    while True:
+        if await in_database(pending.waiting) > MOST_WAITING:
+            await asyncio.sleep(LOOK_SECONDS)
+        elif await in_database(next, steps, None) is None:
+            return
+
+
+@service("vectors.check")
+async def keep_whole() -> None:
+    while True:
+        try:
+            await look_after()
+        except DatabaseTrouble:
+            log.exception("vectors.database_error")
+        await asyncio.sleep(CHECK_SECONDS)
 
 
 @service("vectors.upkeep")

@@ -32,7 +32,7 @@ class Vector:
         return cls(model, _HALVES.pack(*(one / length for one in found)))
 
     def floats(self) -> tuple[float, ...]:
-        return _HALVES.unpack(self.numbers)
+        return floats(self.numbers)
 
     def similarity(self, other: "Vector") -> float:
         """The cosine: 1 for the same meaning, around 0 for nothing in common. Raises ValueError across models."""
@@ -41,6 +41,18 @@ class Vector:
         return similarity(self.floats(), other.numbers)
 
 
+def floats(numbers: bytes) -> tuple[float, ...]:
+    return _HALVES.unpack(numbers)
+
+
 def similarity(one: tuple[float, ...], other: bytes) -> float:
     found: float = sum(map(mul, one, _HALVES.unpack(other)))
     return found
+
+
+_SIGNS: Final = bytes(ord("0") + (byte >> 7) for byte in range(256))
+
+
+def signs(numbers: bytes) -> bytes:
+    """One bit a number, 48 bytes: how many of them differ says roughly how far two vectors are from each other."""
+    return int(numbers[1::2].translate(_SIGNS), 2).to_bytes(DIMENSIONS // 8, "big")

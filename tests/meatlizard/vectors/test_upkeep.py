@@ -5,12 +5,15 @@ import datetime
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from meatlizard.threads import close_thread_connections, in_database
-from meatlizard.vectors import embedding, index, pending, registry, upkeep
+from meatlizard.vectors import embedding, index, pending, rebuilding, registry, upkeep
 from meatlizard.vectors.models import Pending, StoredVector
 from meatlizard.vectors.registry import Text
+from meatlizard.vectors.vector import MODEL, Vector
 from tests.fakes.embedder import FakeEmbedder
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
@@ -187,7 +190,7 @@ async def test_the_service_goes_on_after_trouble(
     monkeypatch.setattr(upkeep, "LOOK_SECONDS", 0.01)
     monkeypatch.setattr(upkeep, "LONGEST_PAUSE", 0.02)
     embedder.available = False
-    task = asyncio.create_task(upkeep.keep_up())
+    task: asyncio.Task[None] = asyncio.ensure_future(upkeep.keep_up())
     try:
         await in_database(write, source, n1="a gecko")
         await asyncio.sleep(0.05)
@@ -198,3 +201,62 @@ async def test_the_service_goes_on_after_trouble(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+# --- brought back in line ------------------------------------------------------------------------------------------------
+
+
+def broken(source: Notes, embedder: FakeEmbedder) -> None:
+    """One has no vector, one a vector of another model, one is gone and has a vector still."""
+    source.texts = {"1": "a gecko", "2": "a skink", "3": "tea"}
+    other = Vector("other", embedder.vector("a skink").numbers)
+    vectors = {"2": other, "3": embedder.vector("tea"), "4": embedder.vector("a newt")}
+    notes.put([index.Item(key, "alice", "home", one) for key, one in vectors.items()])
+
+
+async def test_what_is_out_of_line_is_noticed_and_made_anew(source: Notes, embedder: FakeEmbedder) -> None:
+    assert await in_database(rebuilding.in_line)
+    await in_database(broken, source, embedder)
+    assert not await in_database(rebuilding.in_line)
+    await upkeep.look_after()
+    assert await in_database(rebuilding.in_line)
+    await all_done()
+    assert embedder.asked == ["a gecko", "a skink"]
+    for question, wanted in (("gecko", ["1"]), ("skink", ["2"]), ("tea", ["3"]), ("newt", [])):
+        assert await in_database(found, embedder, question) == wanted
+
+
+async def test_the_check_makes_no_more_waiting_than_is_worked_off(
+    source: Notes, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "MOST_WAITING", 0)
+    monkeypatch.setattr(upkeep, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(rebuilding, "PART", 2)
+    source.texts = {f"{number}": f"text {number}" for number in range(1, 6)}
+    task = asyncio.create_task(upkeep.look_after())
+    waiting = []
+    async with asyncio.timeout(20):
+        while not task.done():
+            waiting.append(await in_database(pending.waiting))
+            await upkeep.work_off()
+            await asyncio.sleep(0)
+    await all_done()
+    assert max(waiting) <= 2
+    assert await in_database(StoredVector.objects.count) == 5
+
+
+def test_the_command_makes_all_anew_and_goes_on_where_it_was(
+    source: Notes, embedder: FakeEmbedder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken(source, embedder)
+    embedder.available = False
+    with pytest.raises(CommandError, match="it goes on"):
+        call_command("vectors", "rebuild")
+    assert notes.missing(["1", "2", "3"], MODEL) == ["1", "2"]
+    embedder.available = True
+    call_command("vectors", "rebuild")
+    call_command("vectors", "rebuild")
+    assert embedder.asked == ["a gecko", "a skink"]
+    printed = capsys.readouterr().out
+    assert f"{NAME}: 3 things, 3 vectors of {MODEL}, 0 of other models, 0 waiting" in printed
+    assert "index: " in printed
