@@ -135,7 +135,7 @@ def fill() -> Iterator[int]:
     look_again()
 
 
-def add(numbers: Mapping[int, bytes]) -> None:
+def add(numbers: Mapping[int, bytes | memoryview]) -> None:
     """Of stored vectors, by their ids; whatever is there of them is replaced."""
     if not numbers:
         return

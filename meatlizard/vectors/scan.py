@@ -73,7 +73,7 @@ def _load(database: sqlite3.Connection) -> bool:
     if not hasattr(database, "enable_load_extension"):
         return False
     try:
-        import sqlite_vec
+        import sqlite_vec  # type: ignore[import-untyped]
     except ImportError:
         return False
     try:

@@ -18,6 +18,10 @@ from meatlizard.ops.backups.counts import Counts, count
 from meatlizard.ops.backups.trouble import BackupFailed, Damaged
 
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+DERIVED = "meatlizard_vectors"
+"""The schema of what is made of other tables, and the extension that is made with: another server may not have it."""
+
+LEFT_OUT = re.compile(rf" (EXTENSION|SCHEMA) (- )?(vector|{DERIVED})\b| COMMENT - EXTENSION vector\b")
 OURS_ALONE = frozenset({"pool", "isolation_level", "server_side_binding", "assume_role", "context"})
 """Options that Django understands and libpq does not."""
 
@@ -30,7 +34,8 @@ class Postgres:
             link.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             snapshot = _first(link, "SELECT pg_export_snapshot()")
             # The program looks at the very moment that is counted here.
-            _run(settings, "pg_dump", "-Fc", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={to}")
+            _run(settings, "pg_dump", "-Fc", "--no-owner", "--no-privileges", f"--exclude-schema={DERIVED}", f"--snapshot={snapshot}",
+                 f"--file={to}")  # fmt: skip
             return _counts(link)
 
     def try_out(self, settings: dict[str, Any], copy: Path, expected: Counts) -> str:
@@ -46,7 +51,7 @@ class Postgres:
             link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
             try:
                 _run(scratch, "pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={_place(scratch)}",
-                     str(copy), connect=False)  # fmt: skip
+                     f"--use-list={_wanted(scratch, copy)}", str(copy), connect=False)  # fmt: skip
                 with _connected(scratch) as restored:
                     expected.compare(_counts(restored))
             finally:
@@ -56,13 +61,23 @@ class Postgres:
     def replace(self, settings: dict[str, Any], copy: Path) -> None:
         script = copy.with_suffix(".sql")
         # A file and no pipe: of a dump that breaks off, the reader of a pipe would keep the first half.
-        _run(settings, "pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(copy), connect=False)
+        _run(settings, "pg_restore", "--no-owner", "--no-privileges", f"--file={script}",
+             f"--use-list={_wanted(settings, copy)}", str(copy), connect=False)  # fmt: skip
         _run(settings, "psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null",
-             "--command=SET lock_timeout = '30s'; DROP SCHEMA public CASCADE; CREATE SCHEMA public;", f"--file={script}")  # fmt: skip
+             "--command=SET lock_timeout = '30s'; DROP SCHEMA public CASCADE; CREATE SCHEMA public; "
+             f"DROP SCHEMA IF EXISTS {DERIVED} CASCADE;", f"--file={script}")  # fmt: skip
 
     def _may_create(self, settings: dict[str, Any]) -> bool:
         with _connected(settings) as link:
             return bool(_first(link, "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"))
+
+
+def _wanted(settings: dict[str, Any], copy: Path) -> Path:
+    """A list of what the copy holds, for the programs, without what is made anew here where it can be."""
+    listed = _run(settings, "pg_restore", "--list", str(copy), connect=False)
+    to = copy.with_suffix(".list")
+    to.write_text("".join(line for line in listed.splitlines(keepends=True) if not LEFT_OUT.search(line)))
+    return to
 
 
 def _parameters(settings: dict[str, Any]) -> dict[str, Any]:

