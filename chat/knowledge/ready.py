@@ -1,8 +1,8 @@
 """What collections, facts and the search by meaning tell the rest of the site when it starts."""
 
 from chat import preparing
-from chat.knowledge import meaning as passages
 from chat.knowledge import carrying, retrieval, telling
+from chat.knowledge import meaning as passages
 from chat.prompting import prepared
 from chat.remembering import meaning as facts
 from chat.remembering import telling as remembering
