@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from chat.models import AnswerSource, Message
+from chat.tools import unread
 from chat.tools.shown import address
 
 _TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
@@ -15,9 +16,10 @@ _CLOSED = frozenset({"a", "code", "pre"})
 
 
 def into(message: Message) -> None:
-    """Puts them into its HTML. No query without sources."""
+    """Puts them into its HTML, and marks links that lead elsewhere. No query without sources or calls."""
     if message.cited and message.html:
         message.html = cited(message.html, message.pk)
+    unread.into(message)
 
 
 def cited(rendered: str, message: UUID) -> str:

@@ -28,6 +28,17 @@ def by(row: Generation, conversation: Conversation) -> Seen:
     return seen
 
 
+def of(message: UUID, conversation: UUID) -> Seen:
+    """By the answer ``message``: which addresses its person wrote and its tools brought. Foreign only if they brought anything."""
+    path = tree.path(tree.read(conversation), message)
+    asked = Message.objects.filter(pk__in=path[-MOST_KEYS:], role=Message.Role.USER)
+    seen, results = Seen(tuple(asked.values_list("content", flat=True))), _results(path)
+    seen.foreign = bool(results)
+    for text in results:
+        seen.read(text)
+    return seen
+
+
 def _persona_is_foreign(conversation: Conversation) -> bool:
     if conversation.persona_version_id is None:
         return False
