@@ -108,11 +108,12 @@ def made(orders: Sequence[Order], first: str = "call") -> tuple[vocabulary.ToolC
 
 def reading(way: str, number: int) -> Order:
     about = f"https://pages.test/{number}"
-    return {
+    orders: dict[str, Order] = {
         "page": ("fetch_webpage", {"url": about}),
         "search": ("web_search", {"query": f"what is /{number}"}),
         "elsewhere": ("elsewhere", {"options": {"about": f"about /{number}"}}),
-    }[way]
+    }
+    return orders[way]
 
 
 def asked_by(alice: User, way: str, texts: Sequence[str]) -> actions.Asked:
