@@ -9,9 +9,9 @@ from discord.ext import commands
 from django.utils.translation import gettext
 
 from chat.events import Send
-from discordbridge import mine, opening, reading
+from discordbridge import mine, opening, reading, reports
 from discordbridge.access import live_session
-from discordbridge.actions import answers, seen, tools
+from discordbridge.actions import answers, searching, seen, tools
 from discordbridge.bot import Bot
 from discordbridge.mine import Use
 from discordbridge.models import GuildSession
@@ -135,6 +135,22 @@ class Menus(commands.Cog):
             return f"<{await in_database(tools.shorten, await mine.myself(interaction), address, name)}>"
 
         await mine.answered(interaction, work())
+
+    @app_commands.command(name="search", description="Find in your own conversations and pastes")
+    @app_commands.describe(words='words, a "phrase", -without, before:, after:, as on the site')
+    async def search(self, interaction: Use, words: app_commands.Range[str, 1, 200]) -> None:
+        async def work() -> str:
+            results = await in_database(searching.search, await mine.myself(interaction), words)
+            return reports.whole([_result(one) for one in results], gettext("Nothing of yours has these words."))
+
+        await mine.answered(interaction, work())
+
+
+def _result(found: searching.Result) -> str:
+    title = reports.plain(found.title) or gettext("Without a title")
+    named = f"[{title}](<{found.address}>)" if found.address else title
+    kind = gettext("paste") if found.kind == "paste" else gettext("conversation")
+    return f"- {kind} {named}" + (f" · {reports.plain(found.piece, 120)}" if found.piece else "")
 
 
 def _text(message: discord.Message) -> str:

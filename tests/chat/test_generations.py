@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone
 
 from chat import actions, generations, nodes, queueing
+from chat import messages as turns
 from chat.generations import Outcome, Piece
 from chat.models import Chunk, Conversation, Generation, Message
+from chat.moderating import outgoing as judging
 from inference_client.protocol.vocabulary import Usage
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
@@ -297,21 +299,21 @@ def test_a_title_that_ends_while_an_administrator_takes_over_tells_of_the_admini
     title = claim_one("one", node.pk, ["tiny"])
     assert title is not None and title.message is None
     told: list[tuple[str, str]] = []
-    judged = generations.outgoing.judged
+    judged = judging.judged
 
     def meanwhile(text: str, thinking: int) -> Any:
         # Within the ending transaction, after the row was read: only so the race is there every time.
         Conversation.objects.filter(pk=asked.conversation_id).update(model="@administrator")
         return judged(text, thinking)
 
-    monkeypatch.setattr(generations.outgoing, "judged", meanwhile)
-    changed = generations.turns.conversation_changed
+    monkeypatch.setattr(judging, "judged", meanwhile)
+    changed = turns.conversation_changed
 
     def noted(conversation: Conversation) -> Any:
         told.append((conversation.title, conversation.model))
         return changed(conversation)
 
-    monkeypatch.setattr(generations.turns, "conversation_changed", noted)
+    monkeypatch.setattr(turns, "conversation_changed", noted)
     generations.finish(title.generation, title.epoch, "Lizards", outcome())
     assert told == [("Lizards", "@administrator")]
 

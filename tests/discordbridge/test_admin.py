@@ -123,11 +123,11 @@ LONG = "H\u0301\u0302\u0303\u0304\u0305 😀 \u202e@everyone " * 500
 )  # fmt: skip
 async def test_long_and_odd_options_are_answered_civilly(town: Town, command: str, option: str, most: int) -> None:
     """As much as Discord lets anybody send; what comes back fits into a message, and pings nobody."""
-    others: dict[str, Any] = {
+    beside: dict[str, dict[str, Any]] = {
         "transfer": {"user": town.mia}, "ban": {"user": town.mia}, "budget grant": {"user": town.mia, "tokens": 5},
         "config set": {"name": "admin-roles", "value": "on"},
-    }.get(command, {})  # fmt: skip
-    use = await town.use(town.olga, f"admin {command}", **{**others, option: LONG[:most]})
+    }  # fmt: skip
+    use = await town.use(town.olga, f"admin {command}", **{**beside.get(command, {}), option: LONG[:most]})
     await town.discord.world.until(lambda: use.text, "an answer")
     for button in [one["label"] for one in use.message.buttons if one["label"] != "Cancel"][:1]:
         await town.olga.press(use.message, button).answered()

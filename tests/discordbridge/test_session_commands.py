@@ -186,6 +186,23 @@ async def test_pastes_and_short_links(channel: Channel, anne: Person, guild: Gui
     assert await in_database(Link.objects.count) == 1
 
 
+async def test_search_finds_ones_own_and_tells_nobody_else(
+    channel: Channel, anne: Person, guild: Guild, fake_discord: FakeDiscord, node: FakeNode
+) -> None:
+    anne.say(channel, "Where do **skinks** bask?")
+    await answered(node, "On warm stones")
+    await anne.reads(channel, "On warm stones")
+    use = await anne.use(channel, "paste").answered()
+    await anne.submit(use, title="Skinks", text="@everyone basks").says("Whoever knows the address")
+    found = anne.use(channel, "search", words="skinks")
+    await found.says("conversation")
+    assert found.ephemeral and "paste" in found.text and "skinks" in found.text.lower()
+    await anne.use(channel, "search", words="crocodiles").says("Nothing of yours")
+    await anne.use(channel, "search", words="before:never").answered()
+    boris = fake_discord.member(guild, "boris")
+    await boris.use(boris.channel(guild, "general"), "search", words="skinks").says("Nothing of yours")
+
+
 async def test_a_voice_message_is_heard_where_somebody_can_listen(
     channel: Channel, anne: Person, node: FakeNode
 ) -> None:

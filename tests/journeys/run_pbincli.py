@@ -16,8 +16,8 @@ def quick(password: bytes, salt: bytes, dkLen: int, count: int, prf: Callable[[b
     return hashlib.pbkdf2_hmac("sha256", password, salt, count, dkLen)
 
 
-KDF.PBKDF2 = quick
+setattr(KDF, "PBKDF2", quick)  # noqa: B010
 
-from pbincli.cli import main  # noqa: E402
+from pbincli.cli import main  # type: ignore[import-untyped]  # noqa: E402
 
 sys.exit(main())

@@ -187,11 +187,9 @@ def test_rules_without_words_are_not_lost(alice: User) -> None:
     assert refused.status_code == 400 and "no words" in refused.json()["detail"]
     actions.edit(link, rules=[by_many])
     assert send(client, "post", path, {"redirectRules": []}).json()["redirectRules"] == []
-    for conditions in (
-        [{"type": "device", "matchValue": "toaster"}],
-        [{"type": "before-date", "matchValue": "soon"}],
-        "x",
-        [{}],
-    ):
+    unusable: list[Any] = [
+        [{"type": "device", "matchValue": "toaster"}], [{"type": "before-date", "matchValue": "soon"}], "x", [{}],
+    ]  # fmt: skip
+    for conditions in unusable:
         rule = {"longUrl": TARGET, "conditions": conditions}
         assert send(client, "post", path, {"redirectRules": [rule]}).status_code == 400, conditions
