@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from chat.schema import Schema
@@ -10,8 +11,8 @@ CallState = Literal["asked", "waiting", "approved", "running", "done", "failed",
 
 
 class ToolCallOut(Schema):
-    """One call of an answer, the ``number``-th from 0. ``label`` is what people call the tool, ``shown`` one line of its result, the whole
-    of which is asked for; ``problem`` says why it failed. ``seconds`` it took, ``cost`` in tokens; ``until``: when the time to approve it
+    """One call of an answer, the ``number``-th from 0. ``label`` is what people call the tool, ``said`` how the call stands, in words;
+    ``shown`` is one line of its result, the whole of which is asked for; ``problem`` says why it failed. ``seconds`` it took, ``cost`` in tokens; ``until``: when the time to approve it
     is over, and ``asks`` why it has to be approved, where the tool does not always ask.
     """
 
@@ -21,6 +22,7 @@ class ToolCallOut(Schema):
     label: str
     arguments: str
     state: CallState
+    said: str = ""
     shown: str = ""
     problem: str = ""
     seconds: float | None = None
@@ -37,6 +39,11 @@ class SourceOut(Schema):
     address: str
     read: datetime
     excerpt: str = ""
+
+    @property
+    def host(self) -> str:
+        """Of a page of the web; empty: it is of this site."""
+        return urlsplit(self.address).hostname or ""
 
 
 class ToolCalled(Schema):

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 
 from chat.models import AnswerSource, Message, ToolCall
 from chat.tools import registry
 from chat.tools.events import SourceOut, ToolCallOut
+from meatlizard.languages import number
 
 MOST_ARGUMENTS = 2_000
 """Characters of arguments that are told with a call."""
@@ -44,6 +46,7 @@ def _called(messages: Iterable[UUID]) -> Iterable[ToolCall]:
 
 def call_out(row: ToolCall) -> ToolCallOut:
     took = (row.ended - row.started).total_seconds() if row.ended and row.started else None
+    took = None if took is None else round(max(0.0, took), 1)
     return ToolCallOut(
         id=row.pk,
         number=row.number,
@@ -51,13 +54,27 @@ def call_out(row: ToolCall) -> ToolCallOut:
         label=label(row.name),
         arguments=row.arguments[:MOST_ARGUMENTS],
         state=row.state,
+        said=said(row, took),
         shown=row.shown if row.state == ToolCall.State.DONE else "",
         problem=problem(row),
-        seconds=None if took is None else round(max(0.0, took), 1),
+        seconds=took,
         cost=row.cost,
         until=row.until if row.state == ToolCall.State.WAITING else None,
         asks=row.asks if row.state == ToolCall.State.WAITING else "",
     )
+
+
+def said(row: ToolCall, seconds: float | None) -> str:
+    """How it stands, with what it took, in a few words."""
+    state = ToolCall.State(row.state)
+    if state not in (ToolCall.State.DONE, ToolCall.State.FAILED):
+        return str(state.label)
+    parts = [str(state.label)]
+    if seconds is not None:
+        parts.append(gettext("{seconds} s").format(seconds=number_format(seconds, 1)))
+    if row.cost:
+        parts.append(ngettext("{tokens} token", "{tokens} tokens", row.cost).format(tokens=number(row.cost)))
+    return " · ".join(parts)
 
 
 def label(name: str) -> str:

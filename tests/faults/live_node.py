@@ -54,7 +54,7 @@ class LiveNode:
         self.answer, self.think, self.step, self.pause, self.slots = answer, think, step, pause, slots
         self.aliases: tuple[str, ...] = ("tiny",)
         self.thinks: Literal["none", "boolean", "level"] = "none"
-        self.sees = False
+        self.sees = self.calls = False
         self.blobs: dict[str, bytearray] = {}
         self.handshake = ClientHandshake(key, site_public)
         self.headers = {"X-Forwarded-For": address} if address else {}
@@ -93,7 +93,14 @@ class LiveNode:
         """Handshake and greeting; from here on it works."""
         await self.shake()
         models = tuple(
-            ModelInfo(alias=alias, context_length=2048, slots=self.slots, thinking=self.thinks, vision=self.sees)
+            ModelInfo(
+                alias=alias,
+                context_length=2048,
+                slots=self.slots,
+                thinking=self.thinks,
+                vision=self.sees,
+                tools=self.calls,
+            )
             for alias in self.aliases
         )
         await self.say(Hello(client_version="1", platform="test", backend="cpu", models=models))

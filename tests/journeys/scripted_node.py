@@ -29,13 +29,13 @@ class _Node(LiveNode):
 class ScriptedNode:
     """Lives in a thread of its own, beside a browser that blocks this one."""
 
-    def __init__(self, site: LiveSite, *aliases: str, sees: bool = False) -> None:
+    def __init__(self, site: LiveSite, *aliases: str, sees: bool = False, calls: bool = False) -> None:
         key = keys.generate()
         printed = site.manage("shell", "--no-imports", "-c", MAKE.format(key=keys.public_bytes(key).hex()))
         self._node = _Node(site, bytes.fromhex(printed.strip().splitlines()[-1]), key)
         self._node.jobs = queue.Queue()
         self._node.thinks = "boolean"
-        self._node.sees = sees
+        self._node.sees, self._node.calls = sees, calls
         self._node.aliases = aliases or self._node.aliases
         self._left: dict[UUID, tuple[int, int]] = {}
         self._loop = asyncio.new_event_loop()

@@ -5,6 +5,7 @@ import { Asking } from "./asking.js";
 import { showing } from "./attached.js";
 import { Attachments } from "./attachments.js";
 import { Branches } from "./branches.js";
+import { callTools } from "./calls.js";
 import { CompareChoice, comparisonTools } from "./compare.js";
 import { Composer } from "./composer.js";
 import { Drawer } from "./drawer.js";
@@ -298,6 +299,7 @@ const routeOf = (article, { dataset }) =>
   import(data.routeTools)
     .then((tools) => tools.showRoute(dataset, JSON.parse(byId("routes").textContent), (key) => branches.act("reroute", article, key)))
     .catch((error) => failed(error.message));
+for (const id of ["messages", "comparison"]) callTools(byId(id), { url: data.urlCall, failed, announce });
 const report = ({ dataset }) => location.assign(address(data.urlReport, dataset.message));
 const others = { report, greet: () => persona.greet().catch((error) => failed(error.message)), rate: (article, button) => ratings.act(button.dataset.thumb, article), prompt: promptOf, route: routeOf, ...memory.verbs };
 const act = (action, article, button) => (others[action] ? others[action](article, button) : branches.act(action, article));

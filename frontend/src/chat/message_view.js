@@ -2,6 +2,7 @@
 
 import { gettext, interpolate } from "../i18n.js";
 import { author, tokens } from "./words.js";
+import { fillCalls } from "./calls.js";
 import { dressCode } from "./code.js";
 import { copyFrom } from "./copy.js";
 import { dressMath } from "./math.js";
@@ -53,6 +54,7 @@ export function fill(article, message) {
   const error = part(article, "error");
   error.textContent = message.error || "";
   error.hidden = !message.error;
+  fillCalls(article, message.calls, message.sources);
   // An answer that runs is painted by its stream; everything else comes as the site rendered it.
   if (!isUnderWay(message.state)) {
     part(article, "body").innerHTML = message.html;

@@ -1,6 +1,7 @@
 // One running answer: reader, view and what is said about it. Events are hints: after three silent seconds it asks the site itself.
 
 import { gettext, interpolate, number } from "../i18n.js";
+import { callingWords } from "./calls.js";
 import { Reader } from "./reader.js";
 import { StreamView } from "./stream_view.js";
 import { Thoughts } from "./thoughts.js";
@@ -78,6 +79,12 @@ export class Run {
     this.#view.format(offset - thinking, blocks.map(({ end, html }) => ({ end: end - thinking, html })));
   }
 
+  /** Its model has called tools, or they went on. */
+  calling() {
+    this.#heard();
+    this.#say(callingWords(this.article) || gettext("Reading the prompt…"));
+  }
+
   progress({ done, total }) {
     this.#heard();
     if (this.#reader.length) return;
@@ -87,7 +94,7 @@ export class Run {
   away(gone) {
     this.#heard();
     if (gone) this.#say(gettext("Reconnecting to the machine…"));
-    else this.#say(this.#reader.length ? "" : gettext("Reading the prompt…"));
+    else this.#say(callingWords(this.article) || (this.#reader.length ? "" : gettext("Reading the prompt…")));
   }
 
   stop() {

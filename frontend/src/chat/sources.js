@@ -6,7 +6,7 @@ import { sourcesOf } from "./links.js";
 /** Adds the list to what `body` renders, or renews it. */
 export function dressSources(body) {
   body.parentElement.querySelector(":scope > .sources")?.remove();
-  const anchors = [...body.querySelectorAll("a[href]:not(.unread)")].map(({ href, textContent }) => ({ href, text: textContent }));
+  const anchors = [...body.querySelectorAll("a[href]:not(.unread, .citation)")].map(({ href, textContent }) => ({ href, text: textContent }));
   const sources = sourcesOf(anchors, location.host);
   if (!sources.length) return;
   const list = document.createElement("ol");

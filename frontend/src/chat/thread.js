@@ -1,6 +1,7 @@
 // The open conversation: turns events of the socket into what the reader sees.
 
 import { gettext } from "../i18n.js";
+import { fillCalls } from "./calls.js";
 import { isEdited } from "./editor.js";
 import { Comparison } from "./compare.js";
 import { Elsewhere } from "./elsewhere.js";
@@ -118,6 +119,7 @@ export class Thread extends EventTarget {
     "message.changed": ({ message }) => this.#edited(message),
     "branch.shown": ({ head }) => this.turnTo(head),
     "context.changed": () => this.resync(true),
+    "tool.called": (event) => this.#called(event),
     "generation.queued": (event) => this.#run(event)?.queued(event),
     "generation.stream": (event) => {
       this.#streams.set(event.stream, event.generation);
@@ -130,6 +132,15 @@ export class Thread extends EventTarget {
     "generation.stopping": (event) => this.#run(event)?.confirmStopping(),
     "generation.finished": (event) => this.#finished(event),
   };
+
+  #called({ message, calls, sources }) {
+    const article = this.find(message);
+    if (!article) return;
+    fillCalls(article, calls, sources);
+    this.runs.get(article.dataset.generation)?.calling();
+    if (calls.some(({ state }) => state === "waiting")) this.announce(gettext("A tool waits for your approval."));
+    this.#changed();
+  }
 
   /** Once: what follows is read when somebody goes there, and not token by token. */
   #announceBeginning(generation) {
