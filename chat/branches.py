@@ -19,6 +19,7 @@ from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, latest_generation, message_out, rendered, without_hidden
 from chat.models import Conversation, Generation, Message
 from chat.moderating.incoming import let_in, note
+from chat.tools import carrying as calls
 from chat.tools import citing
 from chat.wording import written
 from meatlizard.accounts.models import User
@@ -161,6 +162,7 @@ def fork(user: User, message: Message) -> Conversation:
         copied = dict(zip(path, copies, strict=True))
         copy_to(copied)
         carrying.copy_to(talk, copy, copied)
+        calls.copy_to([rows[pk] for pk in path], copied)
         copy.head = parent
         copy.save(update_fields=["head"])
         on_commit(user_topic(user.pk), conversation_changed(copy))
@@ -191,7 +193,7 @@ def _settings(talk: Conversation) -> dict[str, Any]:
 def _copied(row: Message, place: Conversation, parent: Message | None) -> Message:
     names = (
         "role", "source", "content", "html", "thinking", "model", "speaker", "tokens", "created", "edited", "pinned", "summed_up",
-        "attached",
+        "attached", "called", "cited",
     )  # fmt: skip
     return Message(pk=uuid4(), conversation=place, parent=parent, **{name: getattr(row, name) for name in names})
 

@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("asked", "asked for"),
-                            ("waiting", "waits for the person's approval"),
+                            ("waiting", "waits for approval"),
                             ("approved", "approved"),
                             ("running", "running"),
                             ("done", "done"),

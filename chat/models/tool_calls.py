@@ -15,7 +15,7 @@ class ToolCall(models.Model):
 
     class State(models.TextChoices):
         ASKED = "asked", _("asked for")
-        WAITING = "waiting", _("waits for the person's approval")
+        WAITING = "waiting", _("waits for approval")
         APPROVED = "approved", _("approved")
         RUNNING = "running", _("running")
         DONE = "done", _("done")

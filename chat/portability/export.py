@@ -1,7 +1,7 @@
 """Conversations on their way out: as JSON, Markdown, a page for itself, and all of a person's as a ZIP archive."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,10 @@ from chat.portability.form import Document, Talk, Turn
 from chat.rating import carrying
 from chat.remembering import carrying as memory
 from meatlizard.accounts.belongings import packed
+from chat.tools import carrying as calls
+from chat.tools import shown as using
+from chat.tools.events import SourceOut
+from chat.tools.shown import NOTHING, Used
 from meatlizard.accounts.models import User
 
 SUFFIXES: dict[str, str] = {"json": "json", "markdown": "md", "html": "html"}
@@ -40,6 +44,7 @@ def as_json(talk: Conversation) -> bytes:
     files = attachments.of(talk)
     checkpoints = summaries.of(talk)
     made = artifacts.of(talk)
+    used, cited = calls.calls_of(talk), calls.sources_of(talk)
     # Built without a second look: what is stored was checked when it came, and a strict look now could only lose it.
     turn: Any = Turn.model_construct
     turns = [
@@ -48,7 +53,7 @@ def as_json(talk: Conversation) -> bytes:
             content=row.content, thinking=row.thinking, model=row.model, speaker=row.speaker,
             tokens=row.tokens, created=row.created, edited=row.edited, pinned=row.pinned,
             rating=ratings.get(row.pk), summary=checkpoints.get(row.pk), attachments=files.get(row.pk, []),
-            artifacts=made.get(row.pk, []),
+            artifacts=made.get(row.pk, []), calls=used.get(row.pk, []), sources=cited.get(row.pk, []),
         )
         for row in rows
     ]  # fmt: skip
@@ -68,9 +73,11 @@ def as_markdown(talk: Conversation) -> bytes:
     parts = [f"# {_line(talk.title) or 'Conversation'}"]
     shown = branch(talk)
     showing.read(shown)
+    cited = using.of(shown)
     for message in shown:
         parts += [f"## {author(message)}, {message.created:%Y-%m-%d %H:%M} UTC", message.content.strip()]
         parts += [f"[{gettext('attached')}: {_line(file.name)}]" for file in showing.of(message)]
+        parts += [f"[{one.number}] {_line(one.title)} {one.address}".rstrip() for one in _sources(message, cited)]
     return ("\n\n".join(parts) + "\n").encode()
 
 
@@ -78,7 +85,11 @@ def as_html(talk: Conversation) -> bytes:
     """The branch that is shown, as a page that needs nothing else and asks nobody."""
     shown = branch(talk)
     showing.read(shown)
-    messages = [{"author": author(one), "message": one, "files": showing.of(one)} for one in shown]
+    cited = using.of(shown)
+    messages = [
+        {"author": author(one), "message": one, "files": showing.of(one), "sources": _sources(one, cited)}
+        for one in shown
+    ]
     return render_to_string("chat/export.html", {"conversation": talk, "messages": messages}).encode()
 
 
@@ -117,6 +128,10 @@ def files_of(owner: User, kind: str = "json") -> Iterator[tuple[str, bytes]]:
             yield f"conversations/{file_name(talk, kind, number)}", WRITERS[kind](talk)
     if facts := memory.as_json(owner):
         yield "memory.json", facts
+
+
+def _sources(message: Message, cited: Mapping[UUID, Used]) -> tuple[SourceOut, ...]:
+    return cited.get(message.pk, NOTHING).sources
 
 
 def _line(text: str) -> str:

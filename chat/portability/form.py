@@ -40,7 +40,7 @@ _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 """PostgreSQL takes no zero, and half a surrogate pair can be written nowhere."""
 
 
-_RARE = frozenset({"artifacts", "attachments", "pinned", "rating", "summary"})
+_RARE = frozenset({"artifacts", "attachments", "calls", "pinned", "rating", "sources", "summary"})
 
 
 def writable(text: Any) -> Any:
@@ -111,6 +111,36 @@ class ArtifactPart(_Part):
     text: Annotated[Text, Field(max_length=MAX_TEXT)]
 
 
+class CallPart(_Part):
+    """A call of a tool that was made for an answer. ``at``: behind how many characters of it; ``foreign``: strangers wrote the result."""
+
+    number: Annotated[int, Field(ge=0, le=9_999)]
+    step: Annotated[int, Field(ge=0, le=9_999)] = 0
+    at: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    call: Annotated[Text, Field(max_length=64)] = ""
+    name: Annotated[Text, Field(max_length=64)]
+    arguments: Annotated[Text, Field(max_length=100_000)] = ""
+    state: Literal["done", "failed", "declined", "cancelled"] = "done"
+    result: Annotated[Text, Field(max_length=MAX_TEXT)] = ""
+    shown: Annotated[Text, Field(max_length=300)] = ""
+    foreign: bool = False
+    error: Annotated[Text, Field(max_length=40)] = ""
+    cost: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    created: Moment
+    started: Moment | None = None
+    ended: Moment | None = None
+
+
+class SourcePart(_Part):
+    """What the text of an answer means by ``[number]``."""
+
+    number: Annotated[int, Field(ge=1, le=9_999)]
+    title: Annotated[Text, Field(max_length=300)]
+    address: Annotated[Text, Field(max_length=2_000)] = ""
+    excerpt: Annotated[Text, Field(max_length=10_000)] = ""
+    read: Moment
+
+
 class Turn(_Part):
     """A message. ``parent``: the id of what it answers; none at the beginning."""
 
@@ -130,6 +160,8 @@ class Turn(_Part):
     summary: Summary | None = None
     attachments: Annotated[list[File], Field(max_length=100)] = []
     artifacts: Annotated[list[ArtifactPart], Field(max_length=500)] = []
+    calls: Annotated[list[CallPart], Field(max_length=1_000)] = []
+    sources: Annotated[list[SourcePart], Field(max_length=1_000)] = []
 
     @model_serializer(mode="wrap")
     def _lean(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:

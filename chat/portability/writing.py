@@ -15,10 +15,12 @@ from chat.artifacts import carrying as artifacts
 from chat.attachments import carrying as attachments
 from chat.context import carrying as summaries
 from chat.messages import plain_html, rendered
-from chat.models import Conversation, Message, Upload
+from chat.models import AnswerSource, Conversation, Message, Upload
 from chat.portability import chatgpt, claude, form, places
 from chat.portability.form import Talk, Turn
 from chat.rating import carrying as ratings
+from chat.tools import carrying as calls
+from chat.tools import citing
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 
@@ -40,6 +42,8 @@ class Prepared:
     files: dict[UUID, list[Upload]] = field(default_factory=dict)
     summaries: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     made: dict[UUID, list[Any]] = field(default_factory=dict)
+    calls: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
+    sources: dict[UUID, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def read(found: Any) -> tuple[str, Talk]:
@@ -80,7 +84,10 @@ def prepare(owner: User, program: str, talk: Talk) -> Prepared:
     opinions = {keys[turn.id]: turn.rating.model_dump() for turn in talk.messages if turn.rating}
     remembered = {keys[turn.id]: turn.summary.model_dump() for turn in talk.messages if turn.summary}
     made = {keys[turn.id]: turn.artifacts for turn in talk.messages if keys[turn.id] in new and turn.artifacts}
-    return Prepared(key, talk, messages, keys[talk.head] if talk.head else None, opinions, files, remembered, made)
+    used = {keys[turn.id]: [one.model_dump() for one in turn.calls] for turn in talk.messages if turn.calls}
+    cited = {keys[turn.id]: [one.model_dump() for one in turn.sources] for turn in talk.messages if turn.sources}
+    head = keys[talk.head] if talk.head else None
+    return Prepared(key, talk, messages, head, opinions, files, remembered, made, used, cited)
 
 
 def store(owner: User, prepared: Prepared) -> Outcome:
@@ -128,6 +135,8 @@ def _conversation(owner: User, prepared: Prepared) -> Conversation:
 
 def _message(key: UUID, parent: UUID | None, turn: Turn, created: datetime.datetime) -> Message:
     html = plain_html(turn.content) if turn.role == "user" else rendered(turn.content, key) if turn.content else ""
+    if turn.sources and turn.role == "assistant":
+        html = citing.linked(html, {one.number: AnswerSource(**one.model_dump()) for one in turn.sources})
     return Message(
         pk=key, parent_id=parent, role=turn.role, source=_writer(turn.source), content=turn.content, html=html,
         thinking=turn.thinking, model=turn.model, speaker=turn.speaker, tokens=turn.tokens, created=created, edited=turn.edited,
@@ -139,6 +148,9 @@ def _add(talk: Conversation, prepared: Prepared) -> None:
     for message in prepared.messages:
         message.conversation = talk
         message.attached = len(prepared.files.get(message.pk, ()))
+        if message.role == Message.Role.ASSISTANT:
+            message.called = len(prepared.calls.get(message.pk, ()))
+            message.cited = len(prepared.sources.get(message.pk, ()))
     with transaction.atomic():
         Message.objects.bulk_create(prepared.messages, batch_size=100)
         attachments.tie(talk, prepared.files, prepared.messages)
@@ -146,6 +158,7 @@ def _add(talk: Conversation, prepared: Prepared) -> None:
         ratings.put(talk.owner_id, written, prepared.ratings)
         summaries.put(talk, written, prepared.summaries)
         artifacts.put(talk.owner, talk, prepared.made)
+        calls.put(written, prepared.calls, prepared.sources)
 
 
 def _writer(source: str) -> str:

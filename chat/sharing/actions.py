@@ -15,6 +15,7 @@ from chat.hub import user_topic
 from chat.messages import branch, conversation_changed
 from chat.models import Conversation, Message, Share
 from chat.sharing.access import readers, token_hash
+from chat.tools import carrying as calls
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached
 from meatlizard.languages import number
@@ -46,7 +47,9 @@ def share(conversation: Conversation, days: int | None = None, password: str = "
             gettext("A password has at most {most} characters.").format(most=number(MAX_PASSWORD)),
             code="password_too_long",
         )
-    snapshot = [_shown(message) for message in branch(conversation) if message.content or message.attached]
+    shown = [message for message in branch(conversation) if message.content or message.attached]
+    used = calls.behind_links(shown)
+    snapshot = [_shown(message) | used.get(message.pk, {}) for message in shown]
     if not snapshot:
         raise Invalid(gettext("There is nothing in this conversation to share yet."), code="nothing_to_share")
     if len(snapshot) > MAX_MESSAGES:

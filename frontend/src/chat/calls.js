@@ -45,6 +45,8 @@ function showCall(article, call) {
   const approval = part(row, "approval");
   const focused = approval.contains(document.activeElement);
   approval.hidden = call.state !== "waiting";
+  // Who is to approve something sees what it is.
+  if (!approval.hidden && ended) row.querySelector("details").open = true;
   part(row, "call-asks").textContent = call.asks;
   part(row, "call-until").textContent = call.until ? calendar.format(new Date(call.until)) : "";
   if (focused && approval.hidden) row.querySelector("summary").focus();
@@ -106,9 +108,9 @@ export function callTools(list, { url, failed, announce }) {
 
   async function read(row) {
     const result = part(row, "call-result");
-    if (result.textContent || OPEN.includes(row.dataset.state)) return;
+    if (result.textContent) return;
     const { call } = await get(address(url, row.dataset.call));
     part(row, "call-arguments").textContent = call.arguments;
-    result.textContent = call.result || gettext("(nothing)");
+    if (!OPEN.includes(call.state)) result.textContent = call.result || gettext("(nothing)");
   }
 }
