@@ -19,11 +19,11 @@ from chat.portability import places
 from chat.portability.form import Document, Talk, Turn
 from chat.rating import carrying
 from chat.remembering import carrying as memory
-from meatlizard.accounts.belongings import packed
 from chat.tools import carrying as calls
 from chat.tools import shown as using
 from chat.tools.events import SourceOut
 from chat.tools.shown import NOTHING, Used
+from meatlizard.accounts.belongings import packed
 from meatlizard.accounts.models import User
 
 SUFFIXES: dict[str, str] = {"json": "json", "markdown": "md", "html": "html"}
