@@ -12,6 +12,8 @@ from chat.context.events import Budget
 from chat.events import FinishedOut, GenerationState, MessageAdded, Queued
 from chat.messages import finished_out, message_out
 from chat.models import Generation
+from chat.tools import shown as using
+from chat.tools.events import ToolCallOut
 from meatlizard.accounts.models import User
 from meatlizard.budgets.actions import standing as standing_of_week
 from meatlizard.jobs.lease import State
@@ -20,7 +22,7 @@ from meatlizard.jobs.lease import State
 @dataclass(frozen=True, slots=True)
 class Running:
     """A generation that is not over: ``text`` is stored, its first ``thinking`` code points are thinking; ``queued`` is set
-    while it waits, ``away`` while its node is not connected.
+    while it waits, ``calls`` of tools are open, ``away`` while its node is not connected.
     """
 
     generation: UUID
@@ -31,6 +33,7 @@ class Running:
     thinking: int
     queued: Queued | None
     away: bool
+    calls: tuple[ToolCallOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ def _running(row: Generation) -> Running:
         thinking=stored.thinking,
         queued=queued,
         away=queued is None and row.state != State.QUEUED and _away(row),
+        calls=using.open_of(row.pk) if row.step else (),
     )
 
 

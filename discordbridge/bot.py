@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from discordbridge import addresses
 from discordbridge.asking import Intake
 from discordbridge.buttons import AnswerButton
+from discordbridge.calling import CallButton
 from discordbridge.cogs import COGS
 from discordbridge.commanding import tell_commands
 from discordbridge.metrics.limits import limits
@@ -82,7 +83,7 @@ class Bot(commands.Bot):
         self._kept: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(AnswerButton)
+        self.add_dynamic_items(AnswerButton, CallButton)
         for name in COGS:
             await self.load_extension(name)
         await tell_commands(self)

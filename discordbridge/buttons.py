@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 
 from discordbridge import mine
 from discordbridge.actions import answers
+from discordbridge.calling import Asked
 from meatlizard.threads import in_database
 
 if TYPE_CHECKING:
@@ -26,16 +27,21 @@ class Buttons:
 
     message: UUID
     do: tuple[Do, ...]
+    asked: Asked | None = None
+    """A call of a tool that its person is to decide on."""
 
     def view(self) -> discord.ui.View:
         view = discord.ui.View(timeout=None)
+        if self.asked is not None:
+            for button in self.asked.buttons(self.message):
+                view.add_item(button)
         for one in self.do:
             view.add_item(AnswerButton(one, self.message))
         return view
 
 
-def running(message: UUID) -> Buttons:
-    return Buttons(message, ("stop",))
+def running(message: UUID, asked: Asked | None = None) -> Buttons:
+    return Buttons(message, ("stop",), asked)
 
 
 def over(message: UUID, *, cut: bool, rated: bool) -> Buttons:

@@ -19,6 +19,7 @@ from chat.hub import EVERYBODY, conversation_topic, hub
 from chat.inference.dispatch import dispatcher
 from chat.inference.stream import Stream
 from chat.moderating.outgoing import visible
+from chat.tools.events import ToolCalled, ToolCallOut
 from meatlizard.threads import in_database
 
 LOOK_SECONDS = 5.0
@@ -37,6 +38,7 @@ class Progress:
     """An answer under way. ``text``: all of the answer so far, Markdown, what was thought left out; ``thought`` code points of that came
     before it. ``read``: of so many tokens of the prompt so many. ``away``: its machine is not connected just now. While it waits,
     ``position`` is its place in the queue (from 1), ``estimate`` in seconds, and ``offline`` says that no machine offers the model.
+    ``calls`` of tools are open.
     """
 
     generation: UUID
@@ -50,6 +52,7 @@ class Progress:
     offline: bool = False
     away: bool = False
     stopping: bool = False
+    calls: tuple[ToolCallOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class _Listener:
         known = self._progress
         self._progress = Progress(
             self._generation, state.message, "queued" if state.queued else "reading",
-            away=state.away, read=known.read if known else None, stopping=known.stopping if known else False,
+            away=state.away, calls=state.calls, read=known.read if known else None, stopping=known.stopping if known else False,
         )  # fmt: skip
         if state.queued is not None:
             self._place(state.queued)
@@ -170,6 +173,8 @@ class _Listener:
             self._progress = replace(self._progress, doing="reading", position=None, read=(event.done, event.total))
         elif isinstance(event, NodeAway):
             self._progress = replace(self._progress, away=event.away)
+        elif isinstance(event, ToolCalled):
+            self._look()
         elif isinstance(event, Stopping):
             self._progress = replace(self._progress, stopping=True)
         self._changed.set()

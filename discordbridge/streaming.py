@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 
 from chat.artifacts import taking
 from chat.turns import Turn
-from discordbridge import buttons, following
+from discordbridge import buttons, calling, following
 from discordbridge.access import opens_on_the_web
 from discordbridge.following import Finished, Progress
 from discordbridge.pages import Page, Pages
@@ -56,7 +56,7 @@ class StreamingShower:
         async with contextlib.aclosing(following.answer(live.conversation, turn.generation)) as news:
             async for state in news:
                 if isinstance(state, Finished):
-                    await in_thread(answer.update, state.text)
+                    await in_thread(answer.update, calling.cited(state.text, state.event.message.sources))
                     made = [File(*one) for one in await in_database(taking.of_answer, turn.message)]
                     shown = await in_thread(answer.whole, await self._link(live), made)
                     await pages.finish(_final(shown, state, live))
@@ -90,7 +90,7 @@ def _growing(answer: Answer, state: Progress, live: Live) -> list[Page]:
     if full or not texts:
         texts.append("")
     line = _state(state, len(state.text) if shown.more else None)
-    view = buttons.running(state.message) if not live.mirrors else None
+    view = buttons.running(state.message, calling.asked(state.calls)) if not live.mirrors else None
     return [*(Page(text) for text in texts[:-1]), Page(_below(texts[-1], line), buttons=view)]
 
 
@@ -99,6 +99,8 @@ def _state(state: Progress, hidden: int | None) -> str:
         return status.stopping()
     if state.away:
         return status.away()
+    if state.calls:
+        return calling.line(state.calls)
     if state.doing == "queued":
         return status.waiting(state.position, state.estimate, offline=state.offline)
     if state.doing == "reading":

@@ -47,11 +47,12 @@ class SourceOut(Schema):
 
 
 class ToolCalled(Schema):
-    """Calls of a running answer were made, or one went on; ``sources``: what was read by it."""
+    """Calls of a running answer, by ``generation``, were made, or one went on; ``sources``: what was read by it."""
 
     type: Literal["tool.called"] = "tool.called"
     conversation: UUID
     message: UUID
+    generation: UUID | None
     calls: tuple[ToolCallOut, ...]
     sources: tuple[SourceOut, ...] = ()
 

@@ -18,6 +18,7 @@ def tell(conversation: UUID, calls: Iterable[ToolCall], sources: Iterable[Answer
     event = ToolCalled(
         conversation=conversation,
         message=rows[0].message_id,
+        generation=rows[0].generation_id,
         calls=tuple(call_out(one) for one in rows),
         sources=tuple(source_out(one) for one in sources),
     )

@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from chat.models import AnswerSource, Message, ToolCall
+from chat.models.tool_calls import OPEN
 from chat.tools import registry
 from chat.tools.events import SourceOut, ToolCallOut
 from meatlizard.languages import number
@@ -42,6 +43,12 @@ def of(messages: Sequence[Message]) -> dict[UUID, Used]:
 
 def _called(messages: Iterable[UUID]) -> Iterable[ToolCall]:
     return ToolCall.objects.filter(message__in=list(messages)).order_by("number").defer("result")
+
+
+def open_of(generation: UUID) -> tuple[ToolCallOut, ...]:
+    """The calls for which a running answer waits."""
+    rows = ToolCall.objects.filter(generation=generation, state__in=OPEN).order_by("number").defer("result")
+    return tuple(call_out(row) for row in rows)
 
 
 def call_out(row: ToolCall) -> ToolCallOut:

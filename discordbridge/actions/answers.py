@@ -7,6 +7,8 @@ from chat.access import access_conversation, access_message
 from chat.events import Continue, Regenerate
 from chat.rating import actions as rating
 from chat.rating import reading
+from chat.tools import approvals
+from chat.tools.access import access_call
 from discordbridge.actions import beginning, seen
 from meatlizard.accounts.models import User
 from meatlizard.ops import switches
@@ -40,6 +42,16 @@ def again(owner: User, message: UUID, interaction: int) -> None:
 
 def go_on(owner: User, message: UUID, interaction: int) -> None:
     asked.ask(owner, Continue(type="continue", request=seen.request_id(interaction), message=message))
+
+
+def decide(member: User, call: UUID, approve: bool) -> None:
+    """On a call of a tool that waits for it."""
+    approvals.decide(member, access_call(member, call), approve)
+
+
+def arguments(member: User, call: UUID) -> str:
+    """All that a tool is to be given."""
+    return access_call(member, call).arguments
 
 
 def rate(member: User, message: UUID, value: str) -> None:

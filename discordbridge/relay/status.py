@@ -42,6 +42,16 @@ def searching() -> str:
     return _line("🔎", gettext("Searching …"))
 
 
+def calling(tool: str) -> str:
+    return _line("🔎", gettext("{tool} …").format(tool=escaped(tool)))
+
+
+def approval(tool: str, arguments: str) -> str:
+    """Its person is asked, who sees what it is to be given."""
+    words = gettext("{tool} asks: may it? {arguments}").format(tool=tool, arguments=" ".join(arguments.split()))
+    return _line("✋", escaped(words))
+
+
 def writing(characters: int | None = None) -> str:
     """``characters``: of how many the answer is by now, where not all of it is shown."""
     if characters is None:
