@@ -26,15 +26,21 @@ SWEPT_AT_ONCE = 500
 def find_in(message: UUID) -> int:
     """Keeps what the answer ``message`` holds of files, as new ones or as versions of those that are there. Returns how many versions were
     made; a second time none."""
+    looked = looked_at(message)
+    found = [one for one in looked[1] if one.sure == "yes"] if looked else []
+    return keep_found(looked[0], found) if looked and found else 0
+
+
+def looked_at(message: UUID) -> tuple[Message, list[Found], str] | None:
+    """An answer, what rules find in it, and its question; None where there is no such answer (any more)."""
     known = reading.question_and_answer(message)
     if known is None:
-        return 0
+        return None
     row, question = known
     last = Generation.objects.filter(message=message, purpose=Generation.Purpose.ANSWER).order_by("-created").first()
     ended = last is None or last.reason == "stop"
     before = reading.known(row.conversation, row.parent_id)
-    found = [one for one in detection.find(question, row.content, before, ended=ended) if one.sure == "yes"]
-    return keep_found(row, found) if found else 0
+    return row, detection.find(question, row.content, before, ended=ended), question
 
 
 def keep_found(row: Message, found: list[Found]) -> int:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.chat.artifacts.making import HANDLED, PROGRAM
 from tests.hostile import pages
@@ -211,7 +211,12 @@ def test_pages_of_strangers_get_nowhere(alice: Visitor, site: LiveSite, listener
     found = made(site, texts)
     page = alice.open_chat(f"/chat/{found['talk']}/").page
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     page.get_by_test_id("files-open").click()
     for key in [*found["rows"].values()]:
         with page.expect_response(re.compile(f"{key}/1/frame/")):
