@@ -150,7 +150,7 @@ FOR_OPERATORS = re.compile(
 )
 """They read it in a terminal or a log, beside the names of settings and commands."""
 FOR_MODELS = re.compile(
-    r"^(chat\.(titles|prompting\.|context\.prompts|personas\.authoring\.(drafting|prompts)|moderation\.prompts)"
+    r"^(chat\.(titles|artifacts\.(asking|tools)|prompting\.|context\.prompts|personas\.authoring\.(drafting|prompts)|moderation\.prompts)"
     r"|paste\.assisting|discordbridge\.actions\.remembering)"
 )
 COMMANDS = re.compile(r"^discordbridge\.cogs\.")

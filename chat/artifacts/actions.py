@@ -51,7 +51,6 @@ def keep_found(row: Message, found: list[Found]) -> int:
         now = Message.objects.filter(pk=row.pk, removed=None).values_list("content", flat=True).first()
         if talk is None or now != row.content:
             return 0
-        talk.owner = row.conversation.owner
         for one in found:
             try:
                 with transaction.atomic():

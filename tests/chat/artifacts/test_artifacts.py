@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from chat import actions as chat
@@ -216,7 +217,8 @@ def test_a_full_storage_keeps_the_answer_and_no_file(alice: User) -> None:
 
 def test_two_accounts_that_become_one_keep_what_both_had(alice: User, bob: User, program: Message) -> None:
     answered(bob, "Save it as walls.py", fenced(PROGRAM))
-    merging.merge(alice.pk, bob.pk)
+    with transaction.atomic():
+        merging.merge(alice.pk, bob.pk)
     assert ArtifactText.objects.filter(owner=bob).count() == 2
 
 
