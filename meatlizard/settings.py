@@ -96,6 +96,7 @@ PASTE_ANONYMOUS_TOTAL_BYTES = parse.positive(
 SEALED_FILES_MAX_BYTES = parse.positive(
     "SEALED_FILES_MAX_BYTES", env.int("SEALED_FILES_MAX_BYTES", default=500_000_000)
 )
+EMBEDDING_PYTHON = env("EMBEDDING_PYTHON", default="")
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)
 FETCH_ROBOTS = env.bool("FETCH_ROBOTS", default=True)
 SEARXNG_URL = parse.service("SEARXNG_URL", env("SEARXNG_URL", default=""))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from inference_client import __version__
-from inference_client.commands import configuration, measuring, models, owners, pairing, running, services
+from inference_client.commands import configuration, embedding, measuring, models, owners, pairing, running, services
 from inference_client.commands.terminal import Commands, default_alias
 from inference_client.problems import Exit, Problem
 from inference_client.state import HOME_VARIABLE, Home
@@ -24,6 +24,7 @@ GROUPS: Final[tuple[Callable[[Commands], None], ...]] = (
     owners.register,
     models.register,
     measuring.register,
+    embedding.register,
     services.register,
 )
 

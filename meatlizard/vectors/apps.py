@@ -13,8 +13,9 @@ class VectorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meatlizard.vectors import checks, upkeep  # noqa: F401  (registers the checks, and the service that makes vectors)
+        from meatlizard.vectors import checks, embedding, own, upkeep  # noqa: F401  (checks and services register themselves)
 
+        embedding.register("own", own.Own(), rank=10)
         connection_created.connect(_equip, dispatch_uid="vectors.equip")
         post_migrate.connect(_make_index, sender=self, dispatch_uid="vectors.index")
 
