@@ -146,7 +146,7 @@ DESCRIBES = frozenset(
 )
 SENTENCE = re.compile(r"^[“\"]?[A-Z][^\n]*\s[^\n]*[a-z)”\d][.!?…]$")
 FOR_OPERATORS = re.compile(
-    r"^meatlizard\.(checks|environment|ops\.|lifecycle|settings|jobs\.actions)|\.management\.|^inference_client"
+    r"^meatlizard\.(checks|vectors\.checks|vectors\.probe|environment|ops\.|lifecycle|settings|jobs\.actions)|\.management\.|^inference_client"
 )
 """They read it in a terminal or a log, beside the names of settings and commands."""
 FOR_MODELS = re.compile(
