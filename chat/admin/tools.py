@@ -59,7 +59,7 @@ class ToolChoiceAdmin(Choosing):
     """A row for each tool there is, made when the list is opened. Those that are gone stay, with what was chosen."""
 
     form = ToolChoiceForm
-    list_display = ["name", "label", "origin", "does", "comes", "state", "approval", "note"]
+    list_display = ["name", "origin", "comes", "state", "approval", "note"]
     list_filter = ["state", "approval"]
     search_fields = ["name"]
     fields = [

@@ -17,6 +17,7 @@ from chat.models import McpServer, McpTool, ToolChoice
 from chat.tools import choices, permissions, registry
 from chat.tools.mcp import actions, links
 from chat.tools.mcp.addresses import checked, may_be_private
+from chat.tools.mcp.keeper import keep_links
 from chat.tools.mcp.servers import known
 from chat.tools.registry import Call
 from meatlizard.errors import AppError, Invalid, Unavailable
@@ -367,3 +368,19 @@ def test_addresses_that_are_refused(address: str, private: bool) -> None:
 )  # fmt: skip
 def test_even_private_networks_have_doors_that_stay_shut(address: str, may: bool) -> None:
     assert may_be_private(address) is may
+
+
+async def test_the_service_reads_tools_by_itself_and_ends_programs_with_it(
+    connect: Connect, call: Call, tmp_path: Path
+) -> None:
+    alive = tmp_path / "pid"
+    service = asyncio.create_task(keep_links())
+    await in_database(connect, "good", str(alive))
+    await until(lambda: registry.get("fake__echo") is not None, "its tools are read")
+    await in_database(_switch_on, ("fake__echo",))
+    assert await run("fake__echo", call, word="a") == "a"
+    service.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await service
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(alive.read_text()), 0)
