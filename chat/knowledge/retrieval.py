@@ -15,7 +15,7 @@ from chat import meaning
 from chat.knowledge import attaching, finding, routes, shown, standing
 from chat.knowledge.access import readable
 from chat.knowledge.finding import Finding
-from chat.models import Collection, Conversation, Generation, PersonaCollection, Told
+from chat.models import Collection, Conversation, Generation, Passage, PersonaCollection, Told
 from chat.preparing import Preparing, Step
 from chat.tools import sources
 from chat.tools.registry import Source
@@ -56,7 +56,7 @@ def keep(generation: Generation, question: str, vector: Vector | None) -> int:
         Told.objects.filter(generation=generation.pk).delete()
         if not found or generation.message_id is None:
             return 0
-        told = {}
+        told: dict[int, Passage] = {}
         for one in found:
             # One by one: what has the title and address of another passage gets that one's number.
             for row in sources.add(generation.message_id, [_source(one, own)]):

@@ -125,7 +125,8 @@ def test_nothing_is_left_of_whose_account_is_gone(alice: User) -> None:
 
 def test_everything_there_is_can_be_read_again_from_the_beginning(alice: User) -> None:
     keys = {say(alice, f"Message {number}").pk.hex for number in range(5)}
-    source, after, seen = messages.Messages(), "", set()
+    source, after = messages.Messages(), ""
+    seen: set[str] = set()
     while some := source.keys(after, 2):
         seen.update(some)
         after = some[-1]
