@@ -9,9 +9,9 @@ LONGEST = 60
 _WORD = re.compile(r"\w+")
 
 
-def words(text: str) -> list[str]:
+def words(text: str, shortest: int = SHORTEST) -> list[str]:
     """Letters, digits and underscores alone, small, each once; the longest first: they say most of what a question is about."""
     found = dict.fromkeys(
-        word.lower() for word in _WORD.findall(text[:10_000]) if SHORTEST <= len(word) <= LONGEST and word.isprintable()
+        word.lower() for word in _WORD.findall(text[:10_000]) if shortest <= len(word) <= LONGEST and word.isprintable()
     )
     return sorted(found, key=lambda word: -len(word))[:MOST_WORDS]

@@ -1,15 +1,14 @@
 """Remembered messages by their words: FTS5 on SQLite, an expression index on PostgreSQL. Any word of the question counts, rare ones most."""
 
-import re
 from collections.abc import Collection
 from typing import Any
 
 from django.db import connection, connections
 
-MOST_WORDS = 16
-SHORTEST = 3
+from chat.search.any_word import words
 
-_WORD = re.compile(r"\w+")
+SHORTEST = 3
+"""Letters of a word that is looked for: in chats shorter ones stand everywhere."""
 
 _SQLITE = (
     """CREATE VIRTUAL TABLE IF NOT EXISTS discord_memory USING fts5(
@@ -52,15 +51,9 @@ def unhook(using: str) -> None:
                 cursor.execute(f"DROP TRIGGER IF EXISTS discord_memory_{trigger}")
 
 
-def words(text: str) -> list[str]:
-    """The words of a question, the longest first: they say most of what it is about."""
-    found = dict.fromkeys(word.lower() for word in _WORD.findall(text) if len(word) >= SHORTEST and len(word) <= 60)
-    return sorted(found, key=lambda word: -len(word))[:MOST_WORDS]
-
-
 class FullText:
     def search(self, guild: int, channels: Collection[int], text: str, most: int) -> list[int]:
-        asked = words(text)
+        asked = words(text, SHORTEST)
         if not asked or not channels:
             return []
         places = ", ".join(["%s"] * len(channels))
