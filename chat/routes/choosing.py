@@ -96,7 +96,9 @@ def _decided(known: Table, asked: Question) -> tuple[Route | None, Decision | No
     kept = None if found and found.sure else memory.exact(known.version, asked)
     if kept is not None:
         route = known.get(kept.route)
-        return route, route and Decision.of(route, kept.stage, kept.why, kept.confidence, time.perf_counter() - began)
+        if route is None:
+            return None, None
+        return route, Decision.of(route, kept.stage, kept.why, kept.confidence, time.perf_counter() - began)
     route = known.get(found.route) if found else known.usual
     if route is None:
         return None, None

@@ -86,7 +86,7 @@ def _find(claimed: Claimed) -> Reply | None:
     row = Generation.objects.filter(pk=claimed.generation).select_related("message").first()
     if row is None or row.message is None or row.attempts > 1:
         return None
-    if Message.objects.filter(parent=row.message.parent_id).exclude(pk=row.message_id).exists():
+    if Message.objects.filter(parent=row.message.parent_id).exclude(pk=row.message.pk).exists():
         # Whoever asks again does not want to hear the same.
         return None
     key = _key(claimed, row.node_id)

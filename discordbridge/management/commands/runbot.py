@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from chat.services import run_bus, run_knowledge, run_notifier
+from chat.services import run_bus, run_knowledge, run_notifier, run_routes
 from meatlizard.moderation.upkeep import keep_rules
 from meatlizard.ops.services import keep_switches
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 
-BESIDE = (run_bus, run_notifier, run_knowledge, keep_rules, keep_switches)
+BESIDE = (run_bus, run_notifier, run_knowledge, run_routes, keep_rules, keep_switches)
 """What a process needs that takes questions: news, the queue, and what moderators and operators have changed since it started."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -93,7 +94,7 @@ class Judge:
         monkeypatch.setattr("chat.completions.complete", self._complete)
         # Whatever the examples say, there are doubts.
         monkeypatch.setattr(similar, "CLEAR", 2.0)
-        monkeypatch.setattr(judging, "_breaker", type(judging._breaker)(judging.time.monotonic))
+        monkeypatch.setattr(judging, "_breaker", type(judging._breaker)(time.monotonic))
 
     async def _complete(self, messages: Sequence[object], sampling: object, *, model: str, seconds: float) -> str:
         texts = json.loads(messages[1].content)["messages"]  # type: ignore[attr-defined]
