@@ -22,6 +22,7 @@ from discordbridge.metrics.limits import limits
 from discordbridge.models import GuildSession
 from discordbridge.overseeing import Overseers
 from discordbridge.registry import Registry
+from discordbridge.route_menu import RouteMenu
 from discordbridge.showing import Shower
 from discordbridge.streaming import StreamingShower
 from discordbridge.trouble import NOT_TOLD
@@ -83,7 +84,7 @@ class Bot(commands.Bot):
         self._kept: set[asyncio.Task[Any]] = set()
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(AnswerButton, CallButton)
+        self.add_dynamic_items(AnswerButton, CallButton, RouteMenu)
         for name in COGS:
             await self.load_extension(name)
         await tell_commands(self)

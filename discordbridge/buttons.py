@@ -10,7 +10,7 @@ from uuid import UUID
 import discord
 from django.utils.translation import gettext
 
-from discordbridge import mine
+from discordbridge import mine, route_menu
 from discordbridge.actions import answers
 from discordbridge.calling import Asked
 from meatlizard.threads import in_database
@@ -23,12 +23,13 @@ Do = Literal["stop", "again", "more", "up", "down"]
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """Those of the answer ``message``, in order."""
+    """Those of the answer ``message``, in order; below them a menu of routes, where it took one, called ``route``."""
 
     message: UUID
     do: tuple[Do, ...]
     asked: Asked | None = None
     """A call of a tool that its person is to decide on."""
+    route: str = ""
 
     def view(self) -> discord.ui.View:
         view = discord.ui.View(timeout=None)
@@ -37,6 +38,8 @@ class Buttons:
                 view.add_item(button)
         for one in self.do:
             view.add_item(AnswerButton(one, self.message))
+        if (menu := route_menu.beside(self.message, self.route)) is not None:
+            view.add_item(menu)
         return view
 
 
@@ -44,14 +47,14 @@ def running(message: UUID, asked: Asked | None = None) -> Buttons:
     return Buttons(message, ("stop",), asked)
 
 
-def over(message: UUID, *, cut: bool, rated: bool) -> Buttons:
+def over(message: UUID, *, cut: bool, rated: bool, route: str = "") -> Buttons:
     """``rated``: there is something that may be rated."""
     do: list[Do] = ["again"]
     if cut:
         do.append("more")
     if rated:
         do += ["up", "down"]
-    return Buttons(message, tuple(do))
+    return Buttons(message, tuple(do), route=route)
 
 
 class AnswerButton(

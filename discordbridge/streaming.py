@@ -116,7 +116,8 @@ def _final(shown: Shown, state: Finished, live: Live) -> list[Page]:
     last = pages[-1]
     view = None
     if not live.mirrors:
-        view = buttons.over(state.message, cut=message.cut, rated=bool(state.text))
+        route = message.route.name if message.route else ""
+        view = buttons.over(state.message, cut=message.cut, rated=bool(state.text), route=route)
     pages[-1] = Page(_below(last.text, _end(state)), last.files, view)
     return pages
 

@@ -35,9 +35,10 @@ def stop_all(owner: User, conversation: UUID) -> int:
     return len(found)
 
 
-def again(owner: User, message: UUID, interaction: int) -> None:
-    """``interaction``: the snowflake of what asked for it; the same one asks once."""
-    asked.ask(owner, Regenerate(type="regenerate", request=seen.request_id(interaction), message=message))
+def again(owner: User, message: UUID, interaction: int, route: str = "") -> None:
+    """``interaction``: the snowflake of what asked for it; the same one asks once. ``route``: the one it is to take."""
+    request = seen.request_id(interaction)
+    asked.ask(owner, Regenerate(type="regenerate", request=request, message=message, route=route))
 
 
 def go_on(owner: User, message: UUID, interaction: int) -> None:
