@@ -4,6 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -62,7 +63,8 @@ def test_an_archive_brings_them_back_and_nothing_runs_in_it(alice: User, bob: Us
     told["conversation"]["messages"][-1]["calls"].append(told["conversation"]["messages"][-1]["calls"][0])
     program, talk = writing.read(told)
     prepared = writing.prepare(bob, program, talk)
-    assert writing.store(bob, prepared) == "imported"
+    with transaction.atomic():
+        assert writing.store(bob, prepared) == "imported"
     copy = Conversation.objects.get(owner=bob)
     assert shown_of(copy) == ([("web_search", "done")], [(1, PAGE), (2, "/chat/knowledge/x/")])
     assert f'href="{PAGE}"' in Message.objects.get(conversation=copy, role="assistant").html

@@ -1,12 +1,13 @@
 """The tool loop when something comes in between: stops, deletions, killed processes, lost turns."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from chat import actions
-from chat.models import AnswerSource, Generation, Message, ToolCall
+from chat import actions, stepping_in
+from chat.models import AnswerSource, Chunk, Generation, Message, ToolCall
 from chat.models.generations import SITE
 from chat.preparing import leases
 from chat.tools import loop
@@ -142,3 +143,33 @@ async def test_who_has_lost_his_turn_changes_nothing_of_what_another_did(alice: 
     await loop.run(theirs)
     (call,) = await in_database(calls)
     assert call.state == "done"
+
+
+async def test_an_administrator_who_takes_over_in_mid_call_writes_the_answer(
+    alice: User, olga: User, registered: Registering
+) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    @tool(seconds=60)
+    async def endless(call: Call, word: str) -> Result:
+        """Never ends."""
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        raise AssertionError
+
+    registered(endless)
+    async with node_with_tools(olga) as node:
+        asked = await ask(alice)
+        job = await node.hear(Generate)
+        await node.text(job, 0, "I look.")
+        await node.finish(job, 7, "tool_calls", tool_calls=calling("endless"))
+        await asyncio.wait_for(begun.wait(), 10)
+        await in_database(stepping_in.take_over, olga, asked.conversation)
+        await asyncio.wait_for(ended.wait(), 15)
+        await in_database(stepping_in.answer, olga, "Olga", asked.conversation, uuid4(), "Ask me.")
+    assert [one.state for one in await in_database(calls)] == ["cancelled"]
+    assert await in_database(content, asked) == "Ask me."
+    assert await in_database(Chunk.objects.count) == 0
