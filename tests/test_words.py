@@ -151,6 +151,7 @@ FOR_OPERATORS = re.compile(
 """They read it in a terminal or a log, beside the names of settings and commands."""
 FOR_MODELS = re.compile(
     r"^(chat\.(titles|artifacts\.(asking|tools)|prompting\.|context\.prompts|personas\.authoring\.(drafting|prompts)|moderation\.prompts)"
+    r"|chat\.knowledge\.telling|chat\.routes\.(rules|shipped)|meatlizard\.vectors\.probe"
     r"|paste\.assisting|discordbridge\.actions\.remembering)"
 )
 COMMANDS = re.compile(r"^discordbridge\.cogs\.")
@@ -189,6 +190,15 @@ def _quiet(tree: ast.Module) -> set[int]:
         elif isinstance(node, ast.JoinedStr):
             found |= {id(part) for part in ast.walk(node) if part is not node}
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and ast.unparse(node.exc.func) in _BUILT_IN:
+            found |= {id(part) for part in ast.walk(node)}
+        elif isinstance(node, ast.AsyncFunctionDef) and any("tool" in ast.unparse(one) for one in node.decorator_list):
+            # Models read what the arguments of a tool are.
+            found |= {id(part) for one in node.args.args if one.annotation for part in ast.walk(one.annotation)}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Result" and node.args:
+            # They also read the first of what a tool gives back; ``shown`` is for people.
+            found |= {id(part) for part in ast.walk(node.args[0])}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("Warning", "Error"):
+            # Of a system check, in a terminal.
             found |= {id(part) for part in ast.walk(node)}
     return found
 

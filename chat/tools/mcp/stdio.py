@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
+from django.utils.translation import gettext
 from mcp.client._transport import TransportStreams
 from mcp.shared.message import SessionMessage
 from mcp_types import jsonrpc_message_adapter
@@ -105,12 +106,11 @@ async def _listen(process: asyncio.subprocess.Process, arriving: Any, program: P
                 # Many programs greet on their standard output before they speak the protocol.
                 continue
             await arriving.send(SessionMessage(message))
-        program.why = "The program ended."
+        program.why = gettext("The program ended.")
     except (Unbounded, ValueError) as error:
         # A line longer than the reader's limit is a ValueError.
-        program.why = "The program was ended: " + (
-            str(error) if isinstance(error, Unbounded) else "its line has no end."
-        )
+        reason = str(error) if isinstance(error, Unbounded) else gettext("its line has no end.")
+        program.why = gettext("The program was ended: {reason}").format(reason=reason)
         _kill(process, signal.SIGKILL)
     except (anyio.BrokenResourceError, anyio.ClosedResourceError):
         pass
