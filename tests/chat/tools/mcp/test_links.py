@@ -374,7 +374,7 @@ async def test_the_service_reads_tools_by_itself_and_ends_programs_with_it(
     connect: Connect, call: Call, tmp_path: Path
 ) -> None:
     alive = tmp_path / "pid"
-    service = asyncio.create_task(keep_links())
+    service: asyncio.Task[None] = asyncio.ensure_future(keep_links())
     await in_database(connect, "good", str(alive))
     await until(lambda: registry.get("fake__echo") is not None, "its tools are read")
     await in_database(_switch_on, ("fake__echo",))
