@@ -19,6 +19,9 @@ from tests.services.programs import missing
 
 HERE = Path(__file__).parent
 BACKUP = f"{HERE.parent / 'ops' / 'test_backups.py'}::test_what_was_lost_comes_back"
+OURS = frozenset({"DJANGO_SETTINGS_MODULE", "DATABASE_URL"})
+"""Of the environment, what this run has set for itself."""
+
 notes = index.collection("tests.notes")
 
 
@@ -30,10 +33,10 @@ def test_all_of_this_holds_with_pgvector(request: pytest.FixtureRequest) -> None
         pytest.skip("the first pass runs this")
     folder = postgres.pgvector_folder()
     command = [sys.executable, "-m", "pytest", "--postgres", "-q", "-p", "no:cacheprovider", str(HERE), BACKUP]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    environment = {key: value for key, value in os.environ.items() if key not in OURS and not key.startswith("PYTEST_")}
     environment["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
     run = subprocess.run(
-        command, env=environment | {postgres.WITH_PGVECTOR: "1"}, capture_output=True, text=True, timeout=300, check=False
+        command, env=environment | {postgres.WITH_PGVECTOR: "1"}, capture_output=True, text=True, timeout=900, check=False
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-8000:]
     assert " passed" in run.stdout
