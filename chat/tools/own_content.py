@@ -110,7 +110,7 @@ def _when(one: finding.Finding) -> datetime.datetime:
 
 def _conversations(call: Call, asked: list[str], vector: Vector | None) -> list[Found]:
     """But for the one that is being held."""
-    found = []
+    found: list[Found] = []
     for one in find(call.user, " ".join(asked[:MOST_WORDS]), vector):
         if one.conversation.pk == call.conversation or len(found) >= MOST_OF_KIND:
             continue
