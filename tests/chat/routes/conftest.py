@@ -1,5 +1,6 @@
 """Fixtures of routes. Models are imported inside: a conftest may be read before Django is set up."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,3 +16,12 @@ def routing(transactional_db: None) -> "Table":
 
     actions.switch(True)
     return table.watched.current()
+
+
+@pytest.fixture(autouse=True)
+def no_open_connections() -> Iterator[None]:
+    """PostgreSQL drops no database that a thread of a finished loop still holds."""
+    from meatlizard.threads import close_thread_connections
+
+    yield
+    close_thread_connections()

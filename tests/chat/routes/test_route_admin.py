@@ -51,11 +51,16 @@ def test_olga_switches_routing_on_and_off(olga: User) -> None:
     address = reverse("admin:chat_routing_change", args=[1])
     assert client.get(reverse("admin:chat_routing_changelist")).headers["Location"] == address
     assert not table.watched.current().on
-    client.post(address, {"enabled": "on"})
-    assert table.watched.current().on
+    form = {"similarity": "on", "judge": " quick ", "remember": "own", "remember_hours": "12"}
+    client.post(address, {**form, "enabled": "on"})
+    known = table.watched.current()
+    assert (known.on, known.similarity, known.judge, known.remember, known.remember_hours) == (
+        True, True, "quick", "own", 12,
+    )  # fmt: skip
     assert table.watched.current().get("math") is not None
-    client.post(address, {})
-    assert (table.watched.current().on, table.watched.current().routes) == (False, ())
+    client.post(address, {**form, "remember": "off"})
+    known = table.watched.current()
+    assert (known.on, known.routes, known.remember) == (False, (), "off")
 
 
 def test_olga_adds_a_route_with_examples_and_it_counts_at_once(olga: User, routing: Table) -> None:
