@@ -38,10 +38,16 @@ def mixed(real: Array, rows: int) -> Array:
 
 
 def fill(vectors: Array) -> None:
-    from meatlizard.vectors import index, rebuilding
+    from django.db import connection
+
+    from meatlizard.vectors import index, pgvector, rebuilding
     from meatlizard.vectors.vector import MODEL, Vector
 
     messages = index.collection("bench.messages")
+    if pgvector.exists():
+        # The index is made last, as the rebuild does it: into an index, rows go one by one.
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {pgvector.TABLE}")
     for at in range(0, len(vectors), 500):
         began = time.perf_counter()
         messages.put(
