@@ -70,7 +70,7 @@ class ScriptedNode:
         while True:
             job = self._node.jobs.get(timeout=SECONDS)
             self._job, self._length, self._thought = job, len(job.prefix), job.prefix_thinking
-            if "title" not in job.messages[0].content:
+            if not job.messages[0].content.startswith("Write a title"):
                 return job
             self.write("A title")
             self.finish()
