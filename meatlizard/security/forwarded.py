@@ -24,4 +24,4 @@ class ForwardedScheme:
 
 def _is_believed(scope: dict[str, Any]) -> bool:
     client = scope.get("client")
-    return bool(client) and is_trusted_proxy(client[0])
+    return client is not None and bool(client) and is_trusted_proxy(client[0])
