@@ -134,7 +134,8 @@ class ToolChoiceAdmin(Choosing):
         if tool is None:
             return "–"
         state = str(ToolChoice.State(tool.state).label)
-        return f"{state}, {_('asks first')}" if tool.approval else state
+        first = _("asks first")
+        return f"{state}, {first}" if tool.approval else state
 
     @admin.display(description=gettext_lazy("what models read of it"))
     def description(self, row: ToolChoice) -> SafeString | str:
