@@ -68,13 +68,15 @@ def store(taken: Taken, vectors: Mapping[str, Vector]) -> int:
             rows = rows.select_for_update()
         held = dict(rows.values_list("pk", "key"))
         keys = set(held.values())
+        # Making vectors takes its time, and whoever deletes a whole owner or scope says nothing of single keys.
+        there = _texts(taken.collection, keys)
         items = [
-            Item(key, text.owner, text.scope, vectors[key])
-            for key, text in taken.texts.items()
-            if key in keys and key in vectors
+            Item(key, there[key].owner, there[key].scope, vectors[key])
+            for key in taken.texts
+            if key in there and key in vectors
         ]
         things.put(items)
-        things.remove([key for key in keys if key not in taken.texts])
+        things.remove([key for key in keys if key not in taken.texts or key not in there])
         Pending.objects.filter(pk__in=held).delete()
     return len(items)
 

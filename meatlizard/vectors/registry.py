@@ -17,7 +17,7 @@ class Text:
 
 
 class Source(Protocol):
-    """Synchronous, called outside of transactions. Keys are the app's own, at most 64 characters."""
+    """Synchronous. Keys are the app's own, at most 64 characters."""
 
     @property
     def label(self) -> str | Promise: ...

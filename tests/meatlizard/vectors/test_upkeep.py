@@ -118,6 +118,24 @@ async def test_what_happens_while_the_vector_is_made(
     assert await in_database(found, embedder, "skink") == (["1"] if what == "changed" else [])
 
 
+async def test_whose_all_is_deleted_while_a_vector_is_made_leaves_none(
+    source: Notes, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave() -> None:
+        source.texts.clear()
+        notes.delete_owner("alice")
+
+    async def slowly(texts: Sequence[str]) -> list[tuple[float, ...]]:
+        await in_database(leave)
+        return [embedder.numbers(text) for text in texts]
+
+    monkeypatch.setattr(embedder, "embed", slowly)
+    await in_database(write, source, n1="a gecko", n2="a skink")
+    await all_done()
+    assert await in_database(StoredVector.objects.count) == 0
+    assert await in_database(Pending.objects.count) == 0
+
+
 async def test_without_an_embedder_it_waits_and_loses_nothing(source: Notes, embedder: FakeEmbedder) -> None:
     embedder.available = False
     await in_database(write, source, n1="a gecko")
