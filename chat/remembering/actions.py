@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chat.attachments.conversion import writable
-from chat.models import Conversation, Fact, Memory
+from chat.models import Conversation, Fact, Memory, Recalled
 from chat.moderating import incoming
 from chat.personas.access import readable
 from chat.remembering import meaning
@@ -53,6 +53,7 @@ def change(fact: Fact, text: str) -> Fact:
         fact.text = text
         fact.save(update_fields=["text", "updated"])
         meaning.changed([fact.pk])
+        _forget_recalled(fact.owner_id)
         _renew(fact.owner_id)
     return fact
 
@@ -66,6 +67,7 @@ def remove(owner: User, fact: Fact | None = None) -> datetime.datetime:
         keys = list((rows.filter(pk=fact.pk) if fact else rows).values_list("pk", flat=True))
         Fact.objects.filter(pk__in=keys).update(removed=now)
         meaning.forget(keys)
+        _forget_recalled(owner.pk)
         _renew(owner.pk)
     return now
 
@@ -135,6 +137,11 @@ def _renew(owner: int) -> None:
     row.version += 1
     row.save()
     changed()
+
+
+def _forget_recalled(owner: int) -> None:
+    """What was looked up for answers, which may wait for long: these are told the newest facts instead."""
+    Recalled.objects.filter(generation__user=owner).delete()
 
 
 def _checked(owner: User, text: str, before: str = "") -> str:

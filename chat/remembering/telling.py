@@ -18,9 +18,18 @@ LOOKED_AT = 40
 
 
 def layers(answers: Sequence[Generation]) -> Mapping[UUID, Sequence[Layer]]:
-    """Of those for which facts were looked up."""
-    rows = Recalled.objects.filter(generation__in=[one.pk for one in answers])
-    return {row.pk: layer(row.text, text_version(row.text)) for row in rows}
+    """Of those for which facts were looked up, unless it was switched off while they waited."""
+    rows = Recalled.objects.filter(
+        generation__in=[one.pk for one in answers],
+        generation__conversation__memory=True,
+        generation__user__memory__on=True,
+    )
+    columns = ("pk", "text", "generation__user__memory__without", "generation__conversation__persona_version")
+    return {
+        pk: layer(text, text_version(text))
+        for pk, text, without, persona in rows.values_list(*columns)
+        if not kept_from(without, persona)
+    }
 
 
 async def prepare(answers: Preparing) -> None:

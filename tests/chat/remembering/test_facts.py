@@ -171,6 +171,40 @@ class TestMany:
         assert "Fact 0:" in layer.text
         assert "Fact 14:" not in layer.text
 
+    def recalled(self, answer: Generation) -> str:
+        """What a waiting answer is told of what was looked up for it."""
+        answer.lease_epoch = 2
+        system = contexts([answer], {answer.pk: ""})[answer.pk].system
+        return "\n".join(layer.text for layer in system.layers if layer.name == "facts")
+
+    def test_what_is_deleted_or_changed_while_an_answer_waits_is_not_told(self, alice: User) -> None:
+        facts = many(alice)
+        index.collection("chat.facts").put(
+            [Item(str(fact.pk), f"u{alice.pk}", "", along(0)) for fact in facts[:2]]
+        )
+        answer = ask_as(alice)
+        telling.keep(answer, along(0))
+        assert "Fact 0:" in self.recalled(answer)
+        actions.remove(alice, facts[0])
+        assert "Fact 0:" not in self.recalled(answer)
+        assert not Recalled.objects.filter(text__contains="Fact 0:").exists()
+        telling.keep(answer, along(0))
+        assert "Fact 1:" in self.recalled(answer)
+        actions.change(facts[1], "I moved.")
+        assert "Fact 1:" not in self.recalled(answer)
+
+    def test_what_is_switched_off_while_an_answer_waits_is_not_told(self, alice: User) -> None:
+        facts = many(alice)
+        index.collection("chat.facts").put([Item(str(facts[0].pk), f"u{alice.pk}", "", along(0))])
+        answer = ask_as(alice)
+        telling.keep(answer, along(0))
+        actions.switch_in(answer.conversation, on=False)
+        assert self.recalled(answer) == ""
+        actions.switch_in(answer.conversation, on=True)
+        telling.keep(answer, along(0))
+        actions.switch(alice, on=False)
+        assert self.recalled(answer) == ""
+
     def test_nobody_elses_facts_are_near(self, alice: User, charlie: User) -> None:
         fact = actions.add(alice, "I keep geckos.")
         index.collection("chat.facts").put([Item(str(fact.pk), f"u{alice.pk}", "", along(0))])
