@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db.models import F, Q
+
 from chat import fencing
 from chat.models import Generation, Told
 from chat.prompting.layers import Layer, text_version
@@ -15,9 +17,12 @@ HEAD = (
 
 
 def layers(answers: Sequence[Generation]) -> dict[UUID, tuple[Layer, ...]]:
-    """Of those of ``answers`` for which passages were found. One query."""
+    """Of those of ``answers`` for which passages were found. One query. An answer may wait for long: what was deleted or is lent no more by
+    then is not told."""
     found: dict[UUID, list[Told]] = {}
+    whose = Q(passage__document__collection__owner=None) | Q(passage__document__collection__owner=F("generation__user"))
     rows = Told.objects.filter(
+        whose | Q(passage__document__collection__lent=True),
         generation__in=[one.pk for one in answers],
         passage__document__removed=None,
         passage__document__collection__removed=None,

@@ -123,6 +123,9 @@ class TestWhose:
         (source,) = AnswerSource.objects.filter(message=answer.message_id)
         assert source.address == "", "the passage is told; the collection is not theirs to open"
         assert self.shelves(charlie, chat.create_conversation(charlie)) == set()
+        assert "ultraviolet" in told(answer)
+        actions.rename(shelf, "Lizards", "", lent=False)
+        assert told(answer) == "", "it is lent no more, and the answer has waited until then"
         attaching.attach_to_persona(alice, ada, [])
         standing.refresh()
         assert not standing.asks(theirs)
