@@ -71,8 +71,12 @@ def channels_left(guild: int) -> list[int]:
 
 
 def remember(messages: Iterable[Heard]) -> int:
-    """Keeps those of people who let themselves be remembered; what is kept already is brought up to date. Returns how many."""
+    """Keeps those of people who let themselves be remembered, and that are not known to be deleted; what is kept already is brought up to
+    date. Returns how many."""
     heard = {one.id: one for one in messages}
+    # Of two things that Discord tells of a message the deletion is the last, in whatever order they come.
+    for gone in RememberedMessage.objects.filter(pk__in=heard, deleted__isnull=False).values_list("pk", flat=True):
+        del heard[gone]
     found = Forgotten.objects.in_bulk({one.author for one in heard.values()})
     rows = [
         RememberedMessage(

@@ -64,6 +64,8 @@ def test_a_message_is_kept_once_and_follows_edits_and_deletion(guild_row: GuildR
     gone = RememberedMessage.objects.get(pk=1)
     assert (gone.content, gone.attachments, gone.author_name, bool(gone.deleted)) == ("", [], "", True)
     assert not remembering.edit(1, {"content": "back again"})
+    assert remembering.remember([heard(1, "read before it was deleted, told of after")]) == 0
+    assert texts() == ["", "Tea?"]
     found = remembering.statistics(GUILD, MOMENT)
     assert (found.messages, found.people, found.week, found.by_channel) == (2, 2, 2, ((HERE, 2),))
 
