@@ -179,9 +179,7 @@ class TestMany:
 
     def test_what_is_deleted_or_changed_while_an_answer_waits_is_not_told(self, alice: User) -> None:
         facts = many(alice)
-        index.collection("chat.facts").put(
-            [Item(str(fact.pk), f"u{alice.pk}", "", along(0)) for fact in facts[:2]]
-        )
+        index.collection("chat.facts").put([Item(str(fact.pk), f"u{alice.pk}", "", along(0)) for fact in facts[:2]])
         answer = ask_as(alice)
         telling.keep(answer, along(0))
         assert "Fact 0:" in self.recalled(answer)
