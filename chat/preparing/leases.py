@@ -5,7 +5,7 @@ changes state or model, and the process that still prepares then changes nothing
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -49,10 +49,18 @@ def take(owner: str, limit: int) -> list[Generation]:
     return list(rows.order_by("rank"))
 
 
-def renew(owner: str) -> set[UUID]:
-    """Returns what is still this process's to prepare: the rest was stopped, deleted or taken by another."""
-    mine = _mine(owner)
-    mine.update(lease_until=timezone.now() + datetime.timedelta(seconds=SECONDS))
+def renew(owner: str, under_way: Collection[UUID]) -> set[UUID]:
+    """Returns which of ``under_way`` are still this process's to prepare: the rest was stopped, deleted or taken by another.
+
+    What it leased and does not work on is left to run out: of whose turn a failing database cut off, nobody else would know.
+    """
+    mine = _mine(owner).filter(pk__in=under_way)
+    with transaction.atomic():
+        rows = mine
+        if connection.features.has_select_for_update_skip_locked:
+            # Never waited for: who ends several turns at once locks them in another order.
+            rows = _mine(owner).filter(pk__in=list(mine.select_for_update(skip_locked=True).values_list("pk", flat=True)))
+        rows.update(lease_until=timezone.now() + datetime.timedelta(seconds=SECONDS))
     return set(mine.values_list("pk", flat=True))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -40,7 +41,7 @@ class Preparer:
     def __init__(self) -> None:
         self._wake = asyncio.Event()
         self._owner = ""
-        self._batches: set[asyncio.Task[None]] = set()
+        self._batches: dict[asyncio.Task[None], frozenset[UUID]] = {}
         self._calling: dict[UUID, asyncio.Task[None]] = {}
 
     def event(self, topic: str, frame: str) -> None:
@@ -92,7 +93,7 @@ class Preparer:
 
     def _begin(self, rows: list[Generation]) -> None:
         if new := [row for row in rows if not row.step]:
-            self._batches.add(self._spawn(self._prepare(new)))
+            self._batches[self._spawn(self._prepare(new))] = frozenset(row.pk for row in new)
         for row in rows:
             if row.step:
                 self._calling[row.pk] = self._spawn(self._call(row))
@@ -103,7 +104,7 @@ class Preparer:
         return task
 
     def _over(self, task: "asyncio.Task[None]") -> None:
-        self._batches.discard(task)
+        self._batches.pop(task, None)
         self._calling = {key: other for key, other in self._calling.items() if other is not task}
         self._wake.set()
 
@@ -131,9 +132,9 @@ class Preparer:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(leases.SECONDS / 3)
-            if self._batches or self._calling:
+            if under_way := {*self._calling, *chain.from_iterable(self._batches.values())}:
                 try:
-                    mine = await in_database(leases.renew, self._owner)
+                    mine = await in_database(leases.renew, self._owner, under_way)
                 except DatabaseTrouble:
                     log.exception("preparing.database_error")
                 else:

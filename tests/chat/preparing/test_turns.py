@@ -4,13 +4,13 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from chat import actions, claims, following, queueing, stepping_in
 from chat.comparing import actions as comparing
 from chat.models import Generation, Message
-from chat.preparing import Answer, Preparing, leases, steps
+from chat.preparing import Answer, Preparing, leases, service, steps
 from chat.queueing import SITE
 from inference_client.protocol.messages import Generate
 from meatlizard.accounts.models import User
@@ -22,6 +22,7 @@ from tests.chat.preparing.conftest import Adding
 from tests.chat.serving import serving
 from tests.chat.test_node_socket import ask as ask_on_site
 from tests.chat.test_node_socket import content, in_state, paired
+from tests.fakes.node import until
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -80,7 +81,7 @@ def test_a_turn_is_one_process_s_until_its_lease_runs_out_and_who_lost_it_change
     asked = ask(alice)
     (mine,) = leases.take("one", 10)
     assert leases.take("two", 10) == []
-    leases.renew("one")
+    assert leases.renew("one", {mine.pk}) == {mine.pk}
     Generation.objects.filter(pk=asked.pk).update(lease_until=mine.created)
     (theirs,) = leases.take("two", 10)
     assert leases.ready([Answer(mine, "late", {})]) == 0
@@ -88,6 +89,49 @@ def test_a_turn_is_one_process_s_until_its_lease_runs_out_and_who_lost_it_change
     assert leases.ready([Answer(theirs, "twice", {})]) == 0
     row = row_of(asked)
     assert (row.model, row.sampling, row.lease_owner, row.lease_until) == ("right", {"temperature": 0.5}, "", None)
+
+
+@pytest.mark.both_databases
+def test_a_busy_process_keeps_no_turn_that_it_does_not_work_on(alice: User, bob: User, ask: Asking, step: Adding) -> None:
+    step()
+    left, going = ask(alice), ask(bob)
+    assert len(leases.take("one", 10)) == 2
+    past = left.created
+    Generation.objects.update(lease_until=past)
+    assert leases.renew("one", {going.pk}) == {going.pk}
+    assert [row.pk for row in leases.take("two", 10)] == [left.pk]
+    assert leases.renew("one", {left.pk, going.pk}) == {going.pk}, "another has it by now"
+
+
+@pytest.mark.asyncio
+async def test_a_turn_that_a_failing_database_cut_off_is_taken_again_while_others_are_under_way(
+    alice: User, bob: User, step: Adding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def hangs(answers: Preparing) -> None:
+        if answers[0].generation.user_id == bob.pk:
+            begun.set()
+            await asyncio.Event().wait()
+
+    step("hangs", 0, 60.0, to_do=hangs)
+    monkeypatch.setattr(leases, "SECONDS", 0.3)
+    monkeypatch.setattr(service, "LOOK_SECONDS", 0.05)
+    real, failed = leases.ready, []
+
+    def away_once(answers: list[Answer]) -> int:
+        if not failed:
+            failed.append(True)
+            raise OperationalError("away")
+        return real(answers)
+
+    monkeypatch.setattr(leases, "ready", away_once)
+    async with serving():
+        await ask_on_site(bob)
+        await asyncio.wait_for(begun.wait(), 10)
+        asked = await ask_on_site(alice)
+        await until(lambda: in_database(lambda: not Generation.objects.filter(pk=asked.generation, model=SITE).exists()))
+    assert failed
 
 
 @pytest.mark.both_databases
