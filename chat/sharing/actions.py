@@ -16,6 +16,7 @@ from chat.messages import branch, conversation_changed
 from chat.models import Conversation, Message, Share
 from chat.sharing.access import readers, token_hash
 from chat.tools import carrying as calls
+from chat.tools import citing
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached
 from meatlizard.languages import number
@@ -129,4 +130,5 @@ def _shown(message: Message) -> dict[str, Any]:
     """What is attached stays at home, too: only how many files there are is said."""
     names = ("role", "source", "model", "speaker", "content", "html")
     shown = {**{name: getattr(message, name) for name in names}, "created": message.created.isoformat()}
+    shown["html"] = citing.outside(message.html) if message.cited else message.html
     return {**shown, "attached": message.attached} if message.attached else shown

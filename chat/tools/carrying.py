@@ -74,7 +74,10 @@ def behind_links(messages: Sequence[Message]) -> dict[UUID, dict[str, Any]]:
     if cited := [row.pk for row in messages if row.cited]:
         for source in AnswerSource.objects.filter(message__in=cited).order_by("number"):
             shown = source_out(source)
-            outside = {"number": shown.number, "title": shown.title, "address": shown.address if shown.host else ""}
+            if not shown.host:
+                # A conversation, a document or a paste: its very name may say what nobody else should know.
+                continue
+            outside = {"number": shown.number, "title": shown.title, "address": shown.address}
             found[source.message_id].setdefault("sources", []).append(outside)
     return found
 

@@ -54,6 +54,14 @@ def _links(found: "re.Match[str]", sources: Mapping[int, AnswerSource]) -> str:
     return "".join(_link(sources[number]) for number in numbers)
 
 
+_OWN = re.compile(r'<a class="citation" href="/[^"]*"[^>]*>(\[\d+\])</a>')
+
+
+def outside(rendered: str) -> str:
+    """For readers who are not the answer's owner: what was read of the owner's own is a number, without name or address."""
+    return _OWN.sub(r'<span class="citation">\1</span>', rendered)
+
+
 def _link(source: AnswerSource) -> str:
     label, title = f"[{source.number}]", html.escape(source.title)
     where = address(source.address)

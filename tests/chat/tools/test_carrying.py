@@ -83,7 +83,8 @@ def test_a_link_shows_which_tools_and_sources_and_nothing_that_they_were_given(
     page = client.get(reverse("chat:shared", args=[token])).content.decode()
     assert "All &lt;b&gt;lizards" in page
     assert page.count(f'href="{PAGE}"') == 2
-    assert "Mine" in page
+    assert ("Mine" in page, "/chat/knowledge/x/" in page) == (False, False), "what is called so is its owner's alone"
+    assert '<span class="citation">[2]</span>' in page
     assert 'data-testid="shared-calls"' in page
     assert "secret of alice" not in page
     assert "private" not in page
