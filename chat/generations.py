@@ -25,7 +25,7 @@ from chat.context import summaries
 from chat.events import ConversationUnread
 from chat.hub import conversation_topic, user_topic
 from chat.models import Chunk, Conversation, Generation, kept
-from chat.models.generations import SITE
+from chat.models.generations import APPROVAL, SITE
 from chat.moderating import outgoing
 from chat.telling import jobs as telling
 from chat.tools import citing, steps
@@ -347,7 +347,7 @@ def end_by_site(
         won = rows.update(
             state=state, reason=reason, error_code=code, error=_line(error), ended_at=now,
             lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1, thinking_length=parts["thinking"],
-            model=Case(When(model=SITE, then=F("wants")), default=F("model")),
+            model=Case(When(model__in=[SITE, APPROVAL], then=F("wants")), default=F("model")),
         )  # fmt: skip
         if not won:
             return False

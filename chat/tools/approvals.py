@@ -30,8 +30,8 @@ def decide(user: User, call: ToolCall, approve: bool) -> ToolCall:
         row = _locked(call.generation_id)
         # As it is under the lock, in a conversation that is still there.
         asked = access_call(user, call.pk)
-        if asked.state != ToolCall.State.WAITING:
-            if asked.error == "expired" or asked.state not in (_APPROVED if approve else _DECLINED):
+        if asked.state != ToolCall.State.WAITING or _is_over(asked):
+            if _is_over(asked) or asked.state not in (_APPROVED if approve else _DECLINED):
                 raise Invalid(gettext("This was decided already, or the answer is over."), code="too_late")
             return asked
         if approve:
@@ -42,6 +42,13 @@ def decide(user: User, call: ToolCall, approve: bool) -> ToolCall:
         if row is not None:
             _told(row, [asked])
     return asked
+
+
+def _is_over(call: ToolCall) -> bool:
+    """The time to decide on it: whether somebody has looked since (:func:`expire`), or not yet."""
+    if call.state == ToolCall.State.WAITING:
+        return call.until is not None and call.until < timezone.now()
+    return call.error == "expired"
 
 
 def expire() -> int:

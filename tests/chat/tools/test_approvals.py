@@ -178,6 +178,26 @@ def waiting_call(alice: User) -> ToolCall:
     )  # fmt: skip
 
 
+def test_a_stopped_answer_keeps_no_sign_of_having_waited(alice: User) -> None:
+    call = waiting_call(alice)
+    Generation.objects.update(wants="tiny")
+    actions.stop(Generation.objects.get(pk=call.generation_id))
+    assert Generation.objects.get().model == "tiny", (
+        "going on in a comparison asks the same model, and nobody is called @approval"
+    )
+
+
+def test_when_the_time_is_over_no_word_counts_even_before_anybody_has_looked(alice: User) -> None:
+    call = waiting_call(alice)
+    ToolCall.objects.update(until=timezone.now() - datetime.timedelta(seconds=1))
+    for approve in (True, False):
+        with pytest.raises(Invalid):
+            approvals.decide(alice, call, approve)
+    assert approvals.expire() == 1
+    call.refresh_from_db()
+    assert (call.state, call.error) == ("declined", "expired")
+
+
 def post(client: Client, call: UUID, **frame: object) -> int:
     answer = client.post(reverse("chat:call", args=[call]), json.dumps(frame), "application/json")
     return answer.status_code
