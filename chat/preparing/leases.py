@@ -59,7 +59,9 @@ def renew(owner: str, under_way: Collection[UUID]) -> set[UUID]:
         rows = mine
         if connection.features.has_select_for_update_skip_locked:
             # Never waited for: who ends several turns at once locks them in another order.
-            rows = _mine(owner).filter(pk__in=list(mine.select_for_update(skip_locked=True).values_list("pk", flat=True)))
+            rows = _mine(owner).filter(
+                pk__in=list(mine.select_for_update(skip_locked=True).values_list("pk", flat=True))
+            )
         rows.update(lease_until=timezone.now() + datetime.timedelta(seconds=SECONDS))
     return set(mine.values_list("pk", flat=True))
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import DataError, IntegrityError
 from django.db import Error as DatabaseTrouble
 
 from chat.bus import Control
@@ -110,14 +111,18 @@ class Preparer:
 
     async def _call(self, row: Generation) -> None:
         try:
-            await loop.run(row)
+            try:
+                await loop.run(row)
+            except Exception as error:
+                # What the database will not take now it will never take; from an outage it comes back.
+                if isinstance(error, DatabaseTrouble) and not isinstance(error, DataError | IntegrityError):
+                    raise
+                # Nothing of the kind may happen; and if it does, the answer must not wait for ever.
+                log.exception("tools.loop_failed", extra={"generation": str(row.pk)})
+                await in_database(calls.give_up, row)
         except DatabaseTrouble:
             # Its lease runs out, and another process goes on with it.
             log.exception("preparing.database_error")
-        except Exception:
-            # Nothing of the kind may happen; and if it does, the answer must not wait for ever.
-            log.exception("tools.loop_failed", extra={"generation": str(row.pk)})
-            await in_database(calls.give_up, row)
 
     async def _prepare(self, rows: list[Generation]) -> None:
         answers = [Answer(row, row.wants, row.sampling) for row in rows]

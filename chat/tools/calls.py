@@ -14,7 +14,7 @@ from chat.bus import control_on_commit
 from chat.models import Conversation, Generation, ToolCall
 from chat.models.generations import APPROVAL, SITE, GenerationQuerySet
 from chat.models.tool_calls import OPEN
-from chat.tools import news, permissions, seen, sources
+from chat.tools import news, permissions, registry, seen, sources
 from chat.tools.policy import Seen
 from chat.tools.registry import Call, Place, Result, Tool
 from meatlizard.accounts.models import User
@@ -107,13 +107,14 @@ def succeed(row: Generation, call: ToolCall, result: Result, foreign: bool) -> N
             news.tell(row.conversation_id, [call], read)
 
 
-def fail(row: Generation, call: ToolCall, code: str, words: str) -> None:
-    """``words``: for the model, and for people."""
+def fail(row: Generation, call: ToolCall, code: str, words: str, foreign: bool = False) -> None:
+    """``words``: for the model, and for people; ``foreign``: strangers wrote some of them."""
+    words = registry.storable(words)[: registry.MOST_TEXT]
     with transaction.atomic():
         if not _locked(row):
             return
         before, call.state = call.state, ToolCall.State.FAILED
-        call.result, call.shown, call.error = words, words[:300], code[:40]
+        call.result, call.shown, call.error, call.foreign = words, words[:300], code[:40], foreign
         if _end(call, before):
             news.tell(row.conversation_id, [call])
 

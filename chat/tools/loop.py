@@ -14,7 +14,7 @@ from chat.models import Generation, ToolCall
 from chat.moderating import outgoing
 from chat.tools import calls, policy
 from chat.tools.calls import Work
-from chat.tools.registry import Result, Tool
+from chat.tools.registry import Refused, Result, Tool
 from meatlizard.errors import AppError
 from meatlizard.threads import in_database, in_thread
 
@@ -24,7 +24,12 @@ log = logging.getLogger(__name__)
 async def run(row: Generation) -> None:
     """The whole turn of ``row``, which this process has leased. Cancelled when that is over; raises only for the database."""
     work = await in_database(calls.read, row)
-    await asyncio.gather(*(_carry_out(work, one) for one in work.calls if one.state in calls.READY))
+    ready = (one for one in work.calls if one.state in calls.READY)
+    # All to their end: of what goes on by itself nobody would know, who stops the answer neither.
+    ended = await asyncio.gather(*(_carry_out(work, one) for one in ready), return_exceptions=True)
+    for failure in ended:
+        if failure is not None:
+            raise failure
     await in_database(calls.go_on, row)
 
 
@@ -48,7 +53,8 @@ async def _carry_out(work: Work, call: ToolCall) -> None:
         result = await tool.run(work.call(), arguments)
         result = await in_thread(_moderated, result)
     except AppError as error:
-        await in_database(calls.fail, work.row, call, error.code, error.message)
+        foreign = tool.foreign and isinstance(error, Refused)
+        await in_database(calls.fail, work.row, call, error.code, error.message, foreign)
         return
     await in_database(calls.succeed, work.row, call, result, tool.foreign)
 

@@ -84,6 +84,10 @@ class Result:
         return words if len(words) <= MOST_SHOWN else words[: MOST_SHOWN - 1] + "…"
 
 
+class Refused(Unavailable):
+    """By somebody outside, some of whose own words are in the message: a model reads them as it reads any stranger's."""
+
+
 def always() -> bool:
     return True
 
@@ -241,9 +245,13 @@ def all() -> tuple[Tool, ...]:
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
+def storable(text: str) -> str:
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def bounded(result: Result) -> Result:
     """As it can be stored and read."""
-    text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", result.text)
+    text = storable(result.text)
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT] + f"\n[cut here: {len(text):,} characters, of which {MOST_TEXT:,} are shown]"
     return replace(result, text=text, shown=_UNSTORABLE.sub("", result.shown))

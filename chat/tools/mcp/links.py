@@ -25,7 +25,7 @@ from chat.tools.mcp.http import http
 from chat.tools.mcp.listing import MOST_TOOLS, Listed, listed
 from chat.tools.mcp.servers import Server, known
 from chat.tools.mcp.stdio import Program, stdio
-from chat.tools.registry import Result
+from chat.tools.registry import Refused, Result
 from meatlizard.errors import AppError, Unavailable
 from meatlizard.threads import in_database
 
@@ -202,7 +202,7 @@ class Link:
             if error.error.code == types.REQUEST_TIMEOUT:
                 raise Unavailable(_("The tool did not answer in time."), code="tool_too_slow") from None
             said = " ".join(str(error.error.message).split())[:500]
-            raise Unavailable(_("The tool's server refused: %(said)s") % {"said": said}, code="mcp_refused") from None
+            raise Refused(_("The tool's server refused: %(said)s") % {"said": said}, code="mcp_refused") from None
         except TimeoutError:
             raise Unavailable(_("The tool did not answer in time."), code="tool_too_slow") from None
         except (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream, OSError, Unbounded):

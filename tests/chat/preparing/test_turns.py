@@ -92,7 +92,9 @@ def test_a_turn_is_one_process_s_until_its_lease_runs_out_and_who_lost_it_change
 
 
 @pytest.mark.both_databases
-def test_a_busy_process_keeps_no_turn_that_it_does_not_work_on(alice: User, bob: User, ask: Asking, step: Adding) -> None:
+def test_a_busy_process_keeps_no_turn_that_it_does_not_work_on(
+    alice: User, bob: User, ask: Asking, step: Adding
+) -> None:
     step()
     left, going = ask(alice), ask(bob)
     assert len(leases.take("one", 10)) == 2
@@ -130,7 +132,9 @@ async def test_a_turn_that_a_failing_database_cut_off_is_taken_again_while_other
         await ask_on_site(bob)
         await asyncio.wait_for(begun.wait(), 10)
         asked = await ask_on_site(alice)
-        await until(lambda: in_database(lambda: not Generation.objects.filter(pk=asked.generation, model=SITE).exists()))
+        await until(
+            lambda: in_database(lambda: not Generation.objects.filter(pk=asked.generation, model=SITE).exists())
+        )
     assert failed
 
 
