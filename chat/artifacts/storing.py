@@ -84,8 +84,10 @@ def add(owner: User, row: Artifact, message: UUID, text: str, origin: Origin) ->
 
 def kept_text(owner: User, text: str, digest: str) -> ArtifactText:
     """The row of a text: one that its owner has already, or a new one, for which storage is taken."""
-    # Locked: a sweep that is about to delete it is waited for, and then it is gone.
-    known = ArtifactText.objects.select_for_update().filter(owner=owner.pk, sha256=digest).defer("text").first()
+    # Locked, so that no sweep deletes it. One that somebody else holds is not waited for, since he may wait for the storage that an earlier
+    # file of this transaction has taken: the text is kept twice then.
+    rows = ArtifactText.objects.select_for_update(skip_locked=True, no_key=True)
+    known = rows.filter(owner=owner.pk, sha256=digest).defer("text").first()
     if known is not None:
         return known
     size = len(text.encode())

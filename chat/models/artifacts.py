@@ -20,7 +20,7 @@ class ArtifactText(models.Model):
     created = models.DateTimeField()
 
     class Meta:
-        # No constraint: two accounts of one person that become one may both have it.
+        # No constraint: two accounts of one person that become one may both have it, and so may two writers at the same moment.
         indexes = [models.Index(fields=["owner", "sha256"], name="artifact_text_known")]
 
     def __str__(self) -> str:

@@ -1,10 +1,12 @@
 """Files of conversations: they come out of answers, have versions, and go where their messages go."""
 
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from chat import actions as chat
@@ -279,3 +281,22 @@ def test_sweeping_beside_a_version_that_takes_the_text_up_again_loses_nothing(al
     for version in ArtifactVersion.objects.select_related("content"):
         assert version.content.text
     assert used_by(alice) == sum(ArtifactText.objects.values_list("size", flat=True))
+
+
+def test_who_has_taken_storage_waits_for_no_text(alice: User, program: Message) -> None:
+    """Whoever sweeps a text, or gives it away, holds it and then wants the storage: the two would wait for each other for ever."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+
+    def kept() -> ArtifactText:
+        digest = hashlib.sha256(PROGRAM.encode()).hexdigest()
+        return at_once([lambda: transaction.atomic(storing.kept_text)(alice, PROGRAM, digest)])[0]
+
+    with ThreadPoolExecutor(1) as aside:
+        with transaction.atomic():
+            held = ArtifactText.objects.select_for_update().get()
+            made = aside.submit(kept)
+            assert made.result(20).pk != held.pk
+    actions.sweep_texts()
+    assert ArtifactText.objects.get().pk == held.pk, "the second one had no version"
+    assert used_by(alice) == held.size
