@@ -158,6 +158,22 @@ def test_a_damaged_index_is_not_used_and_is_made_anew_without_loss(filled: FakeE
 
 
 @pytest.mark.both_databases
+def test_whoever_writes_while_it_is_looked_at_does_not_make_it_a_damaged_one(filled: FakeEmbedder) -> None:
+    written: list[str] = []
+
+    def beside(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        found = execute(sql, params, many, context)
+        if "count(*)" in sql.lower() and not written:
+            written.append("while it counts")
+            notes.put([index.Item("more", "alice", "0", filled.vector("a skink"))])
+        return found
+
+    with connection.execute_wrapper(beside):
+        assert pgvector.whole()
+    assert written
+
+
+@pytest.mark.both_databases
 def test_the_check_says_what_is_less_than_it_could_be(db: None) -> None:
     found = {message.id for message in checks.run_checks(tags=[checks.Tags.database], databases=["default"])}
     if connection.vendor == "sqlite":
