@@ -292,11 +292,10 @@ def test_who_has_taken_storage_waits_for_no_text(alice: User, program: Message) 
         digest = hashlib.sha256(PROGRAM.encode()).hexdigest()
         return at_once([lambda: transaction.atomic(storing.kept_text)(alice, PROGRAM, digest)])[0]
 
-    with ThreadPoolExecutor(1) as aside:
-        with transaction.atomic():
-            held = ArtifactText.objects.select_for_update().get()
-            made = aside.submit(kept)
-            assert made.result(20).pk != held.pk
+    with ThreadPoolExecutor(1) as aside, transaction.atomic():
+        held = ArtifactText.objects.select_for_update().get()
+        made = aside.submit(kept)
+        assert made.result(20).pk != held.pk
     actions.sweep_texts()
     assert ArtifactText.objects.get().pk == held.pk, "the second one had no version"
     assert used_by(alice) == held.size
