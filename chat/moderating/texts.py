@@ -16,6 +16,7 @@ from chat.events import MessageChanged
 from chat.hub import conversation_topic
 from chat.messages import latest_generation, message_out, plain_html, rendered
 from chat.models import Conversation, Generation, Message, Share
+from chat.routes.withdrawing import withdraw
 from chat.tools import citing
 from meatlizard.moderation.services import Turn
 
@@ -87,13 +88,15 @@ def show(row: Message, text: str) -> None:
         # Afterwards, or this and an ending summary could wait for each other: that locks its own row before the message's.
         transaction.on_commit(partial(summaries.forget, row.pk, row.conversation_id), robust=True)
     question = row.role == Message.Role.USER
-    row.content = text
+    before, row.content = row.content, text
     row.html = (plain_html(text) if question else rendered(text, row.pk)) if text else ""
     citing.into(row)
     row.thinking = row.thinking if text else ""
     with transaction.atomic():
         row.save(update_fields=["content", "html", "thinking"])
         artifacts.replaced(row, text)
+        if not question:
+            withdraw(row.conversation_id, before)
         last = latest_generation(row)
         if last is not None and last.ended:
             _tell_why(last, withheld=not text)

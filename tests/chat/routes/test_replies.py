@@ -8,6 +8,7 @@ import pytest
 from chat import actions, messages
 from chat.generations import Outcome
 from chat.models import Conversation, Generation, Message, NodeModel, Reply
+from chat.moderating.texts import ChatTexts, message_target
 from chat.routes import actions as routes
 from chat.routes import replies, table
 from inference_client.protocol.messages import Generate
@@ -131,6 +132,29 @@ async def test_a_known_answer_goes_with_its_conversation_and_after_its_time(alic
         reply = known_by(alice)
         Reply.objects.update(created=reply.created.replace(year=reply.created.year - 1))
         assert replies.purge() == 1
+
+    await in_database(run)
+
+
+async def test_what_a_moderator_takes_away_is_not_given_again(alice: User, charlie: User) -> None:
+    def run() -> None:
+        routes.remember("all", 1)
+        known_by(alice)
+        elsewhere = row(asked(charlie)).message
+        assert elsewhere is not None
+        Message.objects.filter(pk=elsewhere.pk).update(content="Another one.")
+        assert ChatTexts().remove(message_target(elsewhere.pk))
+        assert Reply.objects.exists()
+        # The same answer, as it was given again to somebody else.
+        elsewhere = row(asked(charlie)).message
+        assert elsewhere is not None
+        Message.objects.filter(pk=elsewhere.pk).update(content="Because.")
+        assert ChatTexts().remove(message_target(elsewhere.pk))
+        assert not Reply.objects.exists()
+        reply = known_by(alice)
+        written = Message.objects.get(conversation=reply.conversation, role=Message.Role.ASSISTANT)
+        assert ChatTexts().write(message_target(written.pk), "")
+        assert not Reply.objects.exists()
 
     await in_database(run)
 
