@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chat.models import Route, RouteExample, Routing
+from chat.models import Collection, Route, RouteExample, Routing
 from chat.routes import actions, table, trying
 from meatlizard.errors import Invalid
 
@@ -35,6 +35,13 @@ class Lines(forms.CharField):
         return bool(list(initial or []) != self.to_python(data))
 
 
+class Shelves(forms.ModelMultipleChoiceField):
+    """Collections by name, of which the row keeps the ids."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name)
+
+
 class RouteForm(forms.ModelForm[Route]):
     aliases = Lines(
         label=gettext_lazy("Models"),
@@ -47,6 +54,12 @@ class RouteForm(forms.ModelForm[Route]):
         label=gettext_lazy("Tools"),
         help_text=gettext_lazy("Names, one a line, of the tools allowed here. Empty: whatever is allowed anyway."),
     )
+    collections = Shelves(
+        queryset=Collection.objects.filter(owner=None, removed=None),
+        required=False,
+        label=gettext_lazy("Collections"),
+        help_text=gettext_lazy("Of the site's collections: answers of this route are given from their passages."),
+    )
     patterns = Lines(
         label=gettext_lazy("Patterns"),
         help_text=gettext_lazy("Regular expressions, one a line: a question that one of them matches belongs here."),
@@ -56,8 +69,11 @@ class RouteForm(forms.ModelForm[Route]):
         model = Route
         fields = (
             "key", "name", "description", "enabled", "position", "aliases", "temperature", "thinking", "max_tokens", "window",
-            "prompt", "tools", "calls", "patterns", "shipped_examples",
+            "prompt", "tools", "calls", "collections", "patterns", "shipped_examples",
         )  # fmt: skip
+
+    def clean_collections(self) -> list[str]:
+        return [str(row.pk) for row in self.cleaned_data["collections"]]
 
     def clean_tools(self) -> list[str] | None:
         return self.cleaned_data["tools"] or None

@@ -111,4 +111,8 @@ def _wanted(talk: Conversation) -> bool:
     return standing.asks(talk) or routes.wanted(talk)
 
 
-STEP = Step("knowledge", 10, SECONDS, _wanted, prepare)
+def _concerns(generation: Generation) -> bool:
+    return standing.asks(generation.conversation) or routes.concerns(generation)
+
+
+STEP = Step("knowledge", 10, SECONDS, _wanted, prepare, _concerns)

@@ -1,30 +1,23 @@
-"""Collections that a route of messages brings along: whoever owns routes says which.
+"""Collections that the route of a question brings along. Operators choose among the site's; told is only what the asker may read."""
 
-``routes.register(wanted, collections_of)`` in ``ready``: ``wanted(conversation)`` says without a query whether a route of this conversation could
-have some, and ``collections_of(generation)`` returns their ids; retrieval asks for these once the route is known, and tells only of what
-the asker may read.
-"""
-
-from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from chat.models import Conversation, Generation
-
-Wanted = Callable[[Conversation], bool]
-OfRoute = Callable[[Generation], Iterable[UUID]]
-
-_wanted: Wanted | None = None
-_of_route: OfRoute | None = None
-
-
-def register(wanted: Wanted, of_route: OfRoute) -> None:
-    global _wanted, _of_route
-    _wanted, _of_route = wanted, of_route
+from chat.routes import decisions, table
 
 
 def wanted(conversation: Conversation) -> bool:
-    return _wanted is not None and _wanted(conversation)
+    """Whether a route of this conversation could bring some. No query."""
+    return not conversation.model and any(route.collections for route in table.watched.current().routes)
+
+
+def concerns(generation: Generation) -> bool:
+    """Whether the route of this answer brings some, or may yet: rules may have left it open. No query."""
+    decision = decisions.read(generation.routed)
+    return decision is not None and (decision.open or bool(collections_of(generation)))
 
 
 def collections_of(generation: Generation) -> list[UUID]:
-    return list(_of_route(generation)) if _of_route else []
+    decision = decisions.read(generation.routed)
+    route = table.watched.current().get(decision.route) if decision else None
+    return list(route.collections) if route else []

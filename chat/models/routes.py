@@ -31,6 +31,9 @@ class Route(models.Model):
     thinking = models.CharField(_("thinking"), max_length=6, choices=Thinking.choices, blank=True, default="")
     tools = ToolNamesField(_("tools"), null=True)
     calls = models.PositiveSmallIntegerField(_("calls of tools"), default=2, help_text=_("at most, for one answer"))
+    collections = models.JSONField(
+        _("collections"), default=list, blank=True, help_text=_("of the site: answers are given from their passages")
+    )
     prompt = models.TextField(
         _("prompt"), max_length=8_000, blank=True, help_text=_("the model reads it among the site's own texts")
     )

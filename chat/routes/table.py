@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db.models import F
 
@@ -26,6 +27,7 @@ class Route:
     thinking: str = ""
     tools: tuple[str, ...] | None = None
     calls: int = 2
+    collections: tuple[UUID, ...] = ()
     prompt: str = ""
     max_tokens: int | None = None
     window: int | None = None
@@ -88,7 +90,7 @@ def _route(row: Row, own: list[str]) -> Route:
     return Route(
         key=row.key, name=row.name, description=row.description, aliases=tuple(row.aliases),
         temperature=row.temperature, thinking=row.thinking, tools=None if row.tools is None else tuple(row.tools),
-        calls=row.calls, prompt=row.prompt.strip(), max_tokens=row.max_tokens, window=row.window,
+        calls=row.calls, collections=tuple(map(UUID, row.collections)), prompt=row.prompt.strip(), max_tokens=row.max_tokens, window=row.window,
         patterns=tuple(_patterns(row)), examples=(*shipped_ones, *own),
     )  # fmt: skip
 

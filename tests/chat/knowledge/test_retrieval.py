@@ -9,13 +9,15 @@ from django.test.utils import CaptureQueriesContext
 
 from chat import actions as chat
 from chat import meaning, preparing
-from chat.knowledge import actions, adding, attaching, retrieval, routes, standing, telling
+from chat.knowledge import actions, adding, attaching, retrieval, standing, telling
 from chat.messages import contexts
-from chat.models import AnswerSource, Collection, Conversation, Generation, Message, Passage, Told
+from chat.models import AnswerSource, Collection, Conversation, Generation, Message, Passage, Route, Told
+from chat.models.generations import SITE
 from chat.personas import actions as personas
 from chat.personas import talks
 from chat.personas.character import Character
 from chat.preparing import Answer
+from chat.routes import actions as routing
 from meatlizard.accounts.models import User
 from meatlizard.vectors import index
 from meatlizard.vectors.index import Item
@@ -130,16 +132,33 @@ class TestWhose:
         standing.refresh()
         assert not standing.asks(theirs)
 
-    def test_a_route_brings_collections_that_the_asker_may_read(
-        self, charlie: User, shelf: Collection, sites: Collection, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(routes, "_wanted", None)
-        monkeypatch.setattr(routes, "_of_route", None)
+    @pytest.mark.django_db(transaction=True)
+    def test_a_route_brings_collections_of_the_site(self, charlie: User, sites: Collection) -> None:
+        routing.switch(True, similarity=False)
         talk = chat.create_conversation(charlie)
         assert not retrieval.STEP.wanted(talk)
-        routes.register(lambda conversation: True, lambda generation: [shelf.pk, sites.pk])
+        route = Route.objects.get(key="math")
+        route.collections = [str(sites.pk)]
+        routing.save(route)
         assert retrieval.STEP.wanted(talk)
-        assert self.shelves(charlie, talk) == {"House rules"}
+        assert not retrieval.STEP.wanted(chat.create_conversation(charlie, model="tiny"))
+        solving = asked(charlie, "Solve x^2 - 5x + 6 = 0", talk)
+        assert (solving.model, {row.name for row in retrieval.open_to(solving)}) == (SITE, {"House rules"})
+        other = asked(charlie, "Good evening", chat.create_conversation(charlie))
+        assert other.model != SITE, "another route brings none, and waits for nothing"
+        assert not retrieval.open_to(other)
+        actions.remove(sites)
+        assert not retrieval.open_to(solving)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_route_brings_nothing_that_the_asker_may_not_read(self, charlie: User, shelf: Collection) -> None:
+        routing.switch(True, similarity=False)
+        route = Route.objects.get(key="math")
+        route.collections = [str(shelf.pk)]
+        routing.save(route)
+        solving = asked(charlie, "Solve x^2 - 5x + 6 = 0", chat.create_conversation(charlie))
+        assert solving.model == SITE
+        assert not retrieval.open_to(solving)
 
     def test_what_was_deleted_meanwhile_is_not_told(self, alice: User, talk: Conversation) -> None:
         answer = asked(alice, "ultraviolet?", talk)

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from chat.knowledge import actions as knowledge
 from chat.models import Route, RouteExample, Routing
 from chat.routes import actions, shipped, table
 from chat.routes.table import Table
@@ -81,6 +82,23 @@ def test_olga_adds_a_route_with_examples_and_it_counts_at_once(olga: User, routi
     route = table.watched.current().get("lizards")
     assert route is not None, "its key stays"
     assert (route.name, route.examples, route.tools) == ("Reptiles", (), ("calculator", "web_search"))
+
+
+def test_a_route_brings_collections_of_the_site_and_nobody_elses(olga: User, alice: User, routing: Table) -> None:
+    house, own = knowledge.make(olga, "House rules", for_all=True), knowledge.make(alice, "Diary")
+    client, add = signed_in(olga), reverse("admin:chat_route_add")
+    page = client.get(add).content.decode()
+    assert "House rules" in page
+    assert "Diary" not in page
+    assert client.post(add, {**FORM, "collections": [own.pk]}).status_code == 200, "refused"
+    assert client.post(add, {**FORM, "collections": [house.pk]}).status_code == 302
+    route = table.watched.current().get("lizards")
+    assert route is not None
+    assert route.collections == (house.pk,)
+    row = Route.objects.get(key="lizards")
+    assert (
+        f'value="{house.pk}" selected' in client.get(reverse("admin:chat_route_change", args=[row.pk])).content.decode()
+    )
 
 
 @pytest.mark.parametrize(
