@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('chat', '0031_route_stages'),
+        ("chat", "0031_route_stages"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='route',
-            name='collections',
-            field=models.JSONField(blank=True, default=list, help_text='of the site: answers are given from their passages', verbose_name='collections'),
+            model_name="route",
+            name="collections",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text="of the site: answers are given from their passages",
+                verbose_name="collections",
+            ),
         ),
     ]
