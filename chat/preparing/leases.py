@@ -81,7 +81,8 @@ def ready(answers: Iterable[Answer]) -> int:
     """Their models may be asked now. Returns of how many: not of those that were stopped, deleted or taken by somebody else."""
     done = 0
     with transaction.atomic():
-        for one in answers:
+        # In the order in which whoever deletes a conversation locks its answers.
+        for one in sorted(answers, key=lambda one: one.generation.pk.hex):
             row = one.generation
             done += _mine(row.lease_owner).filter(pk=row.pk, lease_epoch=row.lease_epoch).update(
                 model=one.model[:100], sampling=one.sampling, wants="", lease_owner="", lease_until=None,

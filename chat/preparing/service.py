@@ -93,10 +93,10 @@ class Preparer:
         return len(self._batches) < AT_ONCE and len(self._calling) < MOST_CALLING
 
     def _begin(self, rows: list[Generation]) -> None:
-        if new := [row for row in rows if not row.step]:
+        if new := [row for row in rows if not steps.has_called(row)]:
             self._batches[self._spawn(self._prepare(new))] = frozenset(row.pk for row in new)
         for row in rows:
-            if row.step:
+            if steps.has_called(row):
                 self._calling[row.pk] = self._spawn(self._call(row))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

@@ -82,6 +82,11 @@ def enter(generation: Generation, user: User, conversation: Conversation) -> Non
     aim(generation, conversation)
 
 
+def has_called(generation: Generation) -> bool:
+    """Whether it comes back with calls of tools. One that goes on with an answer which had some begins in a later step, too."""
+    return generation.step > 1 or (generation.step == 1 and not (generation.continues and not generation.spent))
+
+
 def hint(generation: Generation) -> Literal["work", "prepare"]:
     """What to tell the parts of the site when ``generation`` waits."""
     return "prepare" if generation.model == SITE else "work"

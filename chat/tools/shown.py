@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.utils.formats import number_format
@@ -107,6 +108,10 @@ def source_out(row: AnswerSource) -> SourceOut:
 
 def address(text: str) -> str:
     """As a link may lead there: to the web, or somewhere on this site."""
+    try:
+        urlsplit(text)
+    except ValueError:
+        return ""
     if text.startswith(("https://", "http://")) or (text.startswith("/") and not text.startswith(("//", "/\\"))):
         return text
     return ""

@@ -60,6 +60,8 @@ def suspend(generation: UUID, epoch: int, calls: Sequence[vocabulary.ToolCall], 
             state=State.QUEUED, model=SITE, wants=row.model, step=row.step + 1, step_from=length, attempts=0,
             spent=row.spent + max(0, usage.prompt_tokens - usage.cached_tokens) + usage.completion_tokens,
             trimmed_messages=0, lease_owner="", lease_until=None, lease_epoch=F("lease_epoch") + 1,
+            # Without room for a single one it would ask again for ever.
+            **({} if made else {"tools": None}),
         )  # fmt: skip
         news.tell(row.conversation_id, made)
         control_on_commit("prepare")

@@ -61,7 +61,7 @@ function showSource(article, { number, title, address: href, read, excerpt }) {
   link.textContent = title;
   if (href) link.href = href;
   else link.removeAttribute("href");
-  part(row, "cited-host").textContent = href.startsWith("http") ? new URL(href).host : "";
+  part(row, "cited-host").textContent = href.startsWith("http") && URL.canParse(href) ? new URL(href).host : "";
   const time = part(row, "cited-read");
   time.dateTime = read;
   time.textContent = calendar.format(new Date(read));

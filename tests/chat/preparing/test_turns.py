@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from chat import actions, claims, following, queueing, stepping_in
 from chat.comparing import actions as comparing
-from chat.models import Generation, Message
+from chat.models import Generation, Message, ToolCall
 from chat.preparing import Answer, Preparing, leases, service, steps
 from chat.queueing import SITE
 from inference_client.protocol.messages import Generate
@@ -119,7 +120,8 @@ async def test_a_turn_that_a_failing_database_cut_off_is_taken_again_while_other
     step("hangs", 0, 60.0, to_do=hangs)
     monkeypatch.setattr(leases, "SECONDS", 0.3)
     monkeypatch.setattr(service, "LOOK_SECONDS", 0.05)
-    real, failed = leases.ready, []
+    real = leases.ready
+    failed: list[bool] = []
 
     def away_once(answers: list[Answer]) -> int:
         if not failed:
@@ -291,6 +293,31 @@ async def test_who_stops_or_ends_in_mid_turn_leaves_it_to_the_next(alice: User, 
     assert (row.state, row.model, row.lease_owner) == (State.QUEUED, SITE, "")
     await in_database(actions.stop, row)
     assert await in_database(leases.take, "next", 1) == []
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_goes_on_after_calls_of_tools_is_prepared_like_any_other(
+    alice: User, olga: User, step: Adding
+) -> None:
+    given = step()
+
+    def cut(asked: actions.Asked) -> actions.Asked:
+        actions.stop(Generation.objects.get(pk=asked.generation))
+        ToolCall.objects.create(
+            message_id=asked.answer, generation_id=asked.generation, step=0, number=0, call="a", name="clock",
+            state="done", created=timezone.now(),
+        )  # fmt: skip
+        Message.objects.filter(pk=asked.answer).update(content="Because", called=1)
+        return actions.go_on(alice, Message.objects.get(pk=asked.answer), uuid4())
+
+    more = await in_database(cut, await ask_on_site(alice, "Why?"))
+    async with serving():
+        node, _ = await paired(olga)
+        async with node:
+            await node.hello("tiny", tools=True)
+            job = await node.hear(Generate)
+            assert (job.generation, [one.role for one in job.messages[-2:]]) == (more.generation, ["assistant", "tool"])
+    assert given == ["Why?"]
 
 
 def test_two_steps_of_one_name_are_refused(step: Adding) -> None:

@@ -15,6 +15,7 @@ from chat.models import AnswerSource, Conversation, Generation, Message, ToolCal
 from chat.portability import export, writing
 from chat.sharing import actions as sharing
 from chat.tools import citing
+from chat.tools.shown import source_out
 from meatlizard.accounts.models import User
 from meatlizard.markup import render_markdown
 
@@ -121,8 +122,9 @@ def test_numbers_of_sources_are_links_where_they_stand_in_text(text: str, links:
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert(1)", "//evil.example/", "/\\evil.example", "data:text/html,x", ""]
+    "address", ["javascript:alert(1)", "//evil.example/", "/\\evil.example", "data:text/html,x", "https://[", ""]
 )
 def test_an_address_that_is_none_of_the_web_or_the_site_is_no_link(address: str) -> None:
     row = AnswerSource(number=1, title="A", address=address, read=timezone.now())
+    assert source_out(row).host == ""
     assert citing.linked("<p>[1]</p>", {1: row}) == '<p><span class="citation">[1]</span></p>'

@@ -12,7 +12,7 @@ from chat.models import AnswerSource, Chunk, Generation, Message, ToolCall
 from chat.models.generations import SITE
 from chat.preparing import leases
 from chat.tools import calls as stored
-from chat.tools import loop
+from chat.tools import loop, steps
 from chat.tools.registry import Call, Refused, Result, tool
 from inference_client.protocol.messages import Ack, Drop, Generate, Stop
 from meatlizard.accounts.models import User
@@ -134,6 +134,18 @@ async def test_a_call_of_which_the_database_takes_nothing_costs_no_answer(
         await node.finish(await node.hear(Generate), 0, "tool_calls", tool_calls=calling("echo"))
         job = await node.hear(Generate)
     assert "broke" in job.messages[-1].content
+
+
+async def test_an_answer_without_room_for_another_call_is_asked_for_no_more(
+    alice: User, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "MOST_IN_ALL", 0)
+    async with node_with_tools(olga) as node:
+        await ask(alice)
+        job = await node.hear(Generate)
+        assert job.tools
+        await node.finish(job, 0, "tool_calls", tool_calls=calling("clock"))
+        assert (await node.hear(Generate)).tools == ()
 
 
 async def test_what_runs_beside_a_call_that_fails_badly_is_still_the_answers(
