@@ -35,7 +35,7 @@ class Lines(forms.CharField):
         return bool(list(initial or []) != self.to_python(data))
 
 
-class Shelves(forms.ModelMultipleChoiceField):
+class Shelves(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # it takes none while running
     """Collections by name, of which the row keeps the ids."""
 
     def label_from_instance(self, obj: Any) -> str:
