@@ -55,10 +55,12 @@ def add(user: User, conversation: UUID, collection: UUID) -> Conversation:
 
 
 def attach_to_persona(owner: User, persona: Persona, collections: Sequence[UUID]) -> None:
-    """For who may change the persona. What its owner may not read is not told, whoever speaks with it."""
+    """For who may change the persona. What its owner may not read is not told, whoever speaks with it; and what ``owner``, perhaps an
+    operator, was not shown, stays."""
     keys = _checked(owner, collections)
     with transaction.atomic():
-        PersonaCollection.objects.filter(persona=persona.pk).exclude(collection__in=keys).delete()
+        seen = PersonaCollection.objects.filter(persona=persona.pk, collection__in=readable(owner))
+        seen.exclude(collection__in=keys).delete()
         PersonaCollection.objects.bulk_create(
             [PersonaCollection(persona=persona, collection_id=key) for key in keys], ignore_conflicts=True
         )

@@ -132,6 +132,16 @@ class TestWhose:
         standing.refresh()
         assert not standing.asks(theirs)
 
+    def test_an_operator_who_adds_a_collection_of_the_sites_takes_none_of_the_owners_away(
+        self, alice: User, olga: User, shelf: Collection, sites: Collection
+    ) -> None:
+        ada = personas.create(alice, Character(name="Ada"))
+        attaching.attach_to_persona(alice, ada, [shelf.pk])
+        attaching.attach_to_persona(olga, ada, [sites.pk])
+        assert set(attaching.of_persona(ada)) == {shelf.pk, sites.pk}
+        attaching.attach_to_persona(alice, ada, [])
+        assert attaching.of_persona(ada) == []
+
     @pytest.mark.django_db(transaction=True)
     def test_a_route_brings_collections_of_the_site(self, charlie: User, sites: Collection) -> None:
         routing.switch(True, similarity=False)
