@@ -98,7 +98,9 @@ def make() -> bool:
         return False
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            # An administrator may have made it. PostgreSQL asks for the right to make one even where it is there.
+            if _one("SELECT to_regnamespace(%s)", SCHEMA) is None:
+                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             cursor.execute(f"CREATE EXTENSION IF NOT EXISTS vector SCHEMA {SCHEMA}")
             if exists() and whole():
                 return True

@@ -158,6 +158,20 @@ def test_a_damaged_index_is_not_used_and_is_made_anew_without_loss(filled: FakeE
 
 
 @pytest.mark.both_databases
+def test_a_role_that_may_make_neither_works_with_what_an_administrator_has_made(filled: FakeEmbedder) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {pgvector.TABLE}")
+        cursor.execute("CREATE ROLE less_than_owner")
+        cursor.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO less_than_owner")
+        cursor.execute(f"ALTER SCHEMA {pgvector.SCHEMA} OWNER TO less_than_owner")
+        cursor.execute("SET LOCAL ROLE less_than_owner")
+    assert pgvector.make()
+    for _done in pgvector.fill():
+        pass
+    assert pgvector.whole()
+
+
+@pytest.mark.both_databases
 def test_whoever_writes_while_it_is_looked_at_does_not_make_it_a_damaged_one(filled: FakeEmbedder) -> None:
     written: list[str] = []
 
