@@ -5,9 +5,11 @@ effects when its process died is never made again.
 """
 
 import asyncio
+import datetime
 import logging
 from dataclasses import replace
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from chat.models import Generation, ToolCall
@@ -19,6 +21,9 @@ from meatlizard.errors import AppError
 from meatlizard.threads import in_database, in_thread
 
 log = logging.getLogger(__name__)
+
+AGAIN_WITHIN = datetime.timedelta(minutes=2)
+"""For so long a call that does no harm is made again when its process died: a few times, and not for ever."""
 
 
 async def run(row: Generation) -> None:
@@ -61,7 +66,7 @@ async def _carry_out(work: Work, call: ToolCall) -> None:
 
 def _refusal(work: Work, call: ToolCall, tool: Tool | None) -> tuple[str, str] | None:
     """Code and words, when it is not to be run."""
-    if call.state == ToolCall.State.RUNNING and (tool is None or tool.effects):
+    if call.state == ToolCall.State.RUNNING and (tool is None or tool.effects or _is_old(call)):
         return "unknown", gettext(
             "It is not known whether this was done: the site was interrupted meanwhile. It was not tried again."
         )
@@ -71,6 +76,11 @@ def _refusal(work: Work, call: ToolCall, tool: Tool | None) -> tuple[str, str] |
         name = " ".join(call.name.split())
         return "no_tool", gettext("There is no tool {name} that may be used here.").format(name=name)
     return None
+
+
+def _is_old(call: ToolCall) -> bool:
+    """So long after it was asked for, it may be what the processes died of."""
+    return timezone.now() - call.created > AGAIN_WITHIN
 
 
 def _checked(arguments: str) -> str:

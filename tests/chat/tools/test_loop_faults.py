@@ -1,6 +1,7 @@
 """The tool loop when something comes in between: stops, deletions, killed processes, lost turns."""
 
 import asyncio
+import datetime
 from uuid import uuid4
 
 import pytest
@@ -177,9 +178,12 @@ async def test_what_runs_beside_a_call_that_fails_badly_is_still_the_answers(
         await asyncio.wait_for(ended.wait(), 10)
 
 
-@pytest.mark.parametrize(("effects", "state", "times"), [(True, "failed", 0), (False, "done", 1)])
+@pytest.mark.parametrize(
+    ("effects", "minutes", "state", "times"),
+    [(True, 0, "failed", 0), (False, 0, "done", 1), (False, 10, "failed", 0)],
+)
 async def test_what_a_killed_process_had_begun_is_done_again_only_where_that_does_no_harm(
-    alice: User, registered: Registering, effects: bool, state: str, times: int
+    alice: User, registered: Registering, effects: bool, minutes: int, state: str, times: int
 ) -> None:
     done: list[str] = []
 
@@ -192,11 +196,12 @@ async def test_what_a_killed_process_had_begun_is_done_again_only_where_that_doe
     registered(send)
     asked = await ask(alice)
     await in_database(_in_mid_call, asked)
+    await in_database(ToolCall.objects.update, created=timezone.now() - datetime.timedelta(minutes=minutes))
     (row,) = await in_database(leases.take, "next process", 10)
     await loop.run(row)
     (call,) = await in_database(calls)
     assert (call.state, len(done)) == (state, times)
-    assert call.error == ("unknown" if effects else "")
+    assert call.error == ("unknown" if state == "failed" else "")
     row = await in_database(Generation.objects.get, pk=asked.generation)
     assert (row.model, row.lease_owner, row.state) == ("", "", State.QUEUED)
 
