@@ -16,6 +16,7 @@ from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed
 from chat.models import Attachment, Conversation, Share, Upload
 from chat.models.conversations import Tag
+from chat.tools import carrying as calls
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, NotFound
 from meatlizard.jobs.lease import ENDED
@@ -42,6 +43,7 @@ def hand_over(by: User, conversation: UUID, to: User) -> Conversation:
                 raise Invalid(gettext("It is theirs already: nothing was changed."), code="nothing_to_do")
             leave(talk)
             _give_files(talk, to, undo)
+            calls.leave_with_former(talk)
             Share.objects.filter(conversation=talk.pk).delete()
             Tag.objects.filter(conversation=talk.pk).delete()
             talk.owner, talk.folder, talk.called, talk.books, talk.collections = to, None, "", "", ""

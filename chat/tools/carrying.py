@@ -7,11 +7,15 @@ from uuid import UUID, uuid4
 
 from chat.models import AnswerSource, Conversation, Message, ToolCall
 from chat.models.tool_calls import OPEN
+from chat.tools import citing
 from chat.tools.shown import call_out, source_out
 
 CALL = ("step", "number", "at", "call", "name", "arguments", "state", "result", "shown", "foreign", "error", "cost", "created", "started", "ended")  # fmt: skip
 SOURCE = ("number", "title", "address", "excerpt", "read")
 PIECE = 500
+
+OF_THE_PERSON = ("search_my_content", "recall")
+"""Tools that answer from what somebody has elsewhere on this site."""
 
 
 def copy_to(rows: Sequence[Message], copies: Mapping[UUID, Message]) -> None:
@@ -80,6 +84,19 @@ def behind_links(messages: Sequence[Message]) -> dict[UUID, dict[str, Any]]:
             outside = {"number": shown.number, "title": shown.title, "address": shown.address}
             found[source.message_id].setdefault("sources", []).append(outside)
     return found
+
+
+def leave_with_former(talk: Conversation) -> None:
+    """``talk`` becomes somebody else's: what its calls found in other things of the former owner's does not go along, names included.
+    What was attached does."""
+    ToolCall.objects.filter(message__conversation=talk.pk, name__in=OF_THE_PERSON).update(result="", shown="")
+    own = AnswerSource.objects.filter(message__conversation=talk.pk, address__startswith="/").exclude(
+        call__name="read_attachment"
+    )
+    rows = Message.objects.filter(pk__in=own.values("message")).only("pk", "html")
+    for row in list(rows):
+        Message.objects.filter(pk=row.pk).update(html=citing.outside(row.html))
+    own.update(title="…", address="", excerpt="")
 
 
 def _of(row: ToolCall | AnswerSource, names: Sequence[str]) -> dict[str, Any]:

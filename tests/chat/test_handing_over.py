@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from chat import actions, branches, handing_over, keeping, search
 from chat.access import access_conversation
@@ -13,8 +14,9 @@ from chat.attachments import actions as attachments
 from chat.bus import on_commit
 from chat.events import BranchShown
 from chat.hub import conversation_topic
-from chat.models import Conversation, Generation, Message, Share, Upload
+from chat.models import AnswerSource, Conversation, Generation, Message, Share, ToolCall, Upload
 from chat.sharing import actions as sharing
+from chat.tools import citing
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, NotFound, StorageFull
 from meatlizard.moderation.models import AuditEntry
@@ -46,6 +48,29 @@ def document(owner: User) -> Upload:
 
 def found(owner: User) -> int:
     return sum(len(one.hits) for one in search.find(owner, "gecko"))
+
+
+def test_what_tools_found_in_her_other_things_does_not_go_along(alice: User, bob: User, olga: User) -> None:
+    talk = answered(alice)
+    answer = Message.objects.get(conversation=talk, role="assistant")
+    now = timezone.now()
+    for number, name in enumerate(("search_my_content", "read_attachment", "web_search")):
+        call = ToolCall.objects.create(
+            message=answer, step=0, number=number, call="a", name=name, state="done", result=f"of {name}", created=now
+        )
+        address = "https://example.org/" if name == "web_search" else f"/chat/{name}/"
+        AnswerSource.objects.create(
+            message=answer, number=number + 1, title=f"by {name}", address=address, excerpt="x", read=now, call=call
+        )
+    html = citing.cited("<p>[1] [2] [3]</p>", answer.pk)
+    Message.objects.filter(pk=answer.pk).update(html=html, called=3, cited=3)
+    handing_over.hand_over(olga, talk.pk, bob)
+    assert list(ToolCall.objects.values_list("result", flat=True)) == ["", "of read_attachment", "of web_search"]
+    told = list(AnswerSource.objects.values_list("title", "address", "excerpt"))
+    assert told[0] == ("…", "", "")
+    assert [title for title, *_ in told[1:]] == ["by read_attachment", "by web_search"]
+    html = Message.objects.get(pk=answer.pk).html
+    assert ("search_my_content" in html, "https://example.org/" in html) == (False, True)
 
 
 def test_it_is_his_and_hers_no_more(alice: User, bob: User, olga: User) -> None:
