@@ -1,6 +1,7 @@
 """How text of others is set apart from what a model is told: between two lines with a mark that nobody could write into it beforehand."""
 
 import hashlib
+import json
 import re
 
 _INVISIBLE = re.compile(
@@ -14,6 +15,11 @@ which whole orders have been hidden. The joiners (200C, 200D) stay: Persian and 
 def visible(text: str) -> str:
     """``text`` without what nobody sees in it."""
     return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def spelled_out(text: str) -> str:
+    """``text`` with what nobody sees in it written as JSON escapes it: for somebody who is to decide on it."""
+    return _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def mark(key: object, *texts: str) -> str:

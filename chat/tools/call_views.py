@@ -7,6 +7,7 @@ from django.http import JsonResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from chat.fencing import spelled_out
 from chat.tools import approvals
 from chat.tools.access import access_call
 from chat.tools.shown import call_out
@@ -28,4 +29,4 @@ def call(request: UserRequest, call: UUID) -> JsonResponse:
         row = approvals.decide(request.user, row, approve)
         return JsonResponse({"call": call_out(row).model_dump(mode="json")})
     shown = call_out(row).model_dump(mode="json")
-    return JsonResponse({"call": shown | {"arguments": row.arguments, "result": row.result}})
+    return JsonResponse({"call": shown | {"arguments": spelled_out(row.arguments), "result": row.result}})

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
+from chat.fencing import spelled_out
 from chat.models import AnswerSource, Message, ToolCall
 from chat.models.tool_calls import OPEN
 from chat.tools import registry
@@ -60,7 +61,7 @@ def call_out(row: ToolCall) -> ToolCallOut:
         number=row.number,
         name=row.name,
         label=label(row.name),
-        arguments=row.arguments[:MOST_ARGUMENTS],
+        arguments=spelled_out(row.arguments)[:MOST_ARGUMENTS],
         state=row.state,
         said=said(row, took),
         shown=row.shown if row.state == ToolCall.State.DONE else "",

@@ -5,6 +5,7 @@ from uuid import UUID
 from chat import asked, following
 from chat.access import access_conversation, access_message
 from chat.events import Continue, Regenerate
+from chat.fencing import spelled_out
 from chat.rating import actions as rating
 from chat.rating import reading
 from chat.tools import approvals
@@ -52,7 +53,7 @@ def decide(member: User, call: UUID, approve: bool) -> None:
 
 def arguments(member: User, call: UUID) -> str:
     """All that a tool is to be given."""
-    return access_call(member, call).arguments
+    return spelled_out(access_call(member, call).arguments)
 
 
 def rate(member: User, message: UUID, value: str) -> None:

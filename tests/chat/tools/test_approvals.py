@@ -14,6 +14,8 @@ from chat.models import Generation, ToolCall
 from chat.models.generations import APPROVAL, SITE
 from chat.tools import approvals
 from chat.tools.registry import Call, Result, Tool, tool
+from chat.tools.shown import call_out
+from discordbridge.actions import answers
 from inference_client.protocol.messages import Generate
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
@@ -176,6 +178,18 @@ def waiting_call(alice: User) -> ToolCall:
         arguments='{"word": "<b>egg</b>"}', state="waiting", created=timezone.now(), result="<i>r</i>",
         until=timezone.now() + datetime.timedelta(hours=1),
     )  # fmt: skip
+
+
+def test_who_is_to_decide_sees_what_hides_in_the_arguments(alice: User, client: Client) -> None:
+    call = waiting_call(alice)
+    ToolCall.objects.update(arguments='{"word": "a\u202eb\U000e0041"}')
+    client.login(username=alice.username, password=PASSWORD)
+    shown = client.get(reverse("chat:call", args=[call.pk])).json()["call"]["arguments"]
+    call.refresh_from_db()
+    assert (
+        shown == call_out(call).arguments == answers.arguments(alice, call.pk) == '{"word": "a\\u202eb\\udb40\\udc41"}'
+    )
+    assert json.loads(shown) == json.loads(call.arguments), "it is the same all the same"
 
 
 def test_a_stopped_answer_keeps_no_sign_of_having_waited(alice: User) -> None:
