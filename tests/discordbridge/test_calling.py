@@ -67,7 +67,7 @@ def waiting(alice: User) -> tuple[actions.Asked, UUID]:
     Generation.objects.filter(pk=asked.generation).update(model=APPROVAL, step=1)
     row = ToolCall.objects.create(
         message_id=asked.answer, generation_id=asked.generation, step=0, number=0, call="a", name="send", state="waiting",
-        arguments='{"word": "egg"}', created=timezone.now(), until=timezone.now(),
+        arguments='{"word": "egg"}', created=timezone.now(), until=timezone.now() + datetime.timedelta(hours=1),
     )  # fmt: skip
     return asked, row.pk
 
