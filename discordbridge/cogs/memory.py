@@ -174,6 +174,11 @@ class Memory(commands.Cog):
                     await self._catch_up(channel)
 
     async def _catch_up(self, channel: discord.TextChannel) -> None:
+        me: discord.Member | None = channel.guild.me
+        if me is None or not channel.permissions_for(me).read_message_history:
+            # Discord says then that there are no messages, which is not to be taken for deletions.
+            log.warning("memory.not_caught_up", extra={"channel": channel.id, "status": 403})
+            return
         try:
             found = [message async for message in channel.history(limit=CAUGHT_UP)]
         except discord.HTTPException as error:
