@@ -18,8 +18,9 @@ async def test_who_may_not_read_back_takes_nothing_for_deleted(town: Town, monke
 
     async def history(channel: discord.TextChannel, **wanted: int) -> AsyncIterator[discord.Message]:
         """As Discord does it: an empty list, and no refusal."""
-        for none in ():
-            yield none
+        nothing: list[discord.Message] = []
+        for message in nothing:
+            yield message
 
     await switched_on(town)
     town.mia.say(town.general, "mine")
