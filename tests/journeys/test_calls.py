@@ -17,6 +17,7 @@ ALWAYS_ASK = (
     "from chat.models import ToolChoice; from chat.tools.choices import changed;"
     "ToolChoice.objects.update_or_create(name='calculator', defaults={'approval': 'always'}); changed()"
 )
+ASKS = "Calculator, asks you before each call"
 A_SOURCE = (
     "from django.utils import timezone; from chat.models import Generation; from chat.tools import sources;"
     "from chat.tools.registry import Source; row = Generation.objects.order_by('-created').first();"
@@ -73,8 +74,18 @@ def test_a_call_is_shown_while_it_runs_and_for_ever_after(
 def test_a_call_waits_for_its_person_and_is_decided_with_the_keyboard(
     alice: Visitor, site: LiveSite, node: ScriptedNode
 ) -> None:
-    site.manage("shell", "--no-imports", "-c", ALWAYS_ASK)
     chat = alice.open_chat()
+    chat.ask("Good evening")
+    node.next_job()
+    node.write("Good evening.")
+    node.finish()
+    expect(chat.last_answer).to_have_attribute("data-state", "done")
+    tools = f"{alice.page.url.rstrip('/')}/tools/"
+    assert ASKS not in alice.context.request.get(tools).text()
+    site.manage("shell", "--no-imports", "-c", ALWAYS_ASK)
+    # The serving process looks every two seconds.
+    while ASKS not in alice.context.request.get(tools).text():
+        alice.page.wait_for_timeout(200)
     chat.ask("How much?")
     node.next_job()
     node.finish(sum_of("6*7"), sum_of("1+1").model_copy(update={"id": "b"}))

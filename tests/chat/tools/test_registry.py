@@ -142,16 +142,18 @@ async def test_the_same_call_is_remembered_for_its_conversation(call: Call) -> N
 
 
 async def test_without_a_cache_tools_go_on(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*args: object) -> None:
-        raise ConnectionError("redis")
+    class Away:
+        def get(self, *args: object) -> None:
+            raise ConnectionError("redis")
+
+        set = get
 
     @tool(remembered=60)
     async def looked_up(call: Call) -> Result:
         """Looks up."""
         return Result("found")
 
-    monkeypatch.setattr("django.core.cache.cache.get", away)
-    monkeypatch.setattr("django.core.cache.cache.set", away)
+    monkeypatch.setattr("chat.tools.remembered.cache", Away())
     assert (await looked_up.run(call, "{}")).text == "found"
 
 
