@@ -14,7 +14,7 @@ from chat.models.generations import SITE
 from chat.preparing import leases
 from chat.tools import calls as stored
 from chat.tools import loop, steps
-from chat.tools.registry import Call, Refused, Result, tool
+from chat.tools.registry import Call, Refused, Result, Tool, tool
 from inference_client.protocol.messages import Ack, Drop, Generate, Stop
 from meatlizard.accounts.models import User
 from meatlizard.budgets.models import WeeklyUse
@@ -27,7 +27,8 @@ from tests.fakes.node import until
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio, pytest.mark.both_databases]
 
 
-async def test_a_stop_ends_what_a_tool_does(alice: User, olga: User, registered: Registering) -> None:
+def without_end() -> tuple[Tool, asyncio.Event, asyncio.Event]:
+    """A tool that never ends by itself, and whether it has begun and was ended."""
     begun, ended = asyncio.Event(), asyncio.Event()
 
     @tool(seconds=60)
@@ -40,7 +41,12 @@ async def test_a_stop_ends_what_a_tool_does(alice: User, olga: User, registered:
             ended.set()
         raise AssertionError
 
-    registered(endless)
+    return endless, begun, ended
+
+
+async def test_a_stop_ends_what_a_tool_does(alice: User, olga: User, registered: Registering) -> None:
+    one, begun, ended = without_end()
+    registered(one)
     async with node_with_tools(olga) as node:
         asked = await ask(alice)
         job = await node.hear(Generate)
@@ -74,19 +80,8 @@ async def test_a_stop_that_meets_the_call_wins(alice: User, olga: User, register
 async def test_a_conversation_deleted_in_mid_call_leaves_nothing(
     alice: User, olga: User, registered: Registering
 ) -> None:
-    begun, ended = asyncio.Event(), asyncio.Event()
-
-    @tool(seconds=60)
-    async def endless(call: Call, word: str) -> Result:
-        """Never ends."""
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-        raise AssertionError
-
-    registered(endless)
+    one, begun, ended = without_end()
+    registered(one)
     async with node_with_tools(olga) as node:
         asked = await ask(alice)
         await node.finish(await node.hear(Generate), 0, "tool_calls", tool_calls=calling("endless"))
@@ -152,22 +147,12 @@ async def test_an_answer_without_room_for_another_call_is_asked_for_no_more(
 async def test_what_runs_beside_a_call_that_fails_badly_is_still_the_answers(
     alice: User, olga: User, registered: Registering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, ended = asyncio.Event(), asyncio.Event()
-
-    @tool(seconds=60)
-    async def endless(call: Call, word: str) -> Result:
-        """Never ends."""
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-        raise AssertionError
+    one, begun, ended = without_end()
 
     def never(*args: object) -> None:
         raise RuntimeError("nobody thought of this")
 
-    registered(endless, echo())
+    registered(one, echo())
     monkeypatch.setattr(stored, "succeed", never)
     async with node_with_tools(olga) as node:
         asked = await ask(alice)
@@ -236,19 +221,8 @@ async def test_who_has_lost_his_turn_changes_nothing_of_what_another_did(alice: 
 async def test_an_administrator_who_takes_over_in_mid_call_writes_the_answer(
     alice: User, olga: User, registered: Registering
 ) -> None:
-    begun, ended = asyncio.Event(), asyncio.Event()
-
-    @tool(seconds=60)
-    async def endless(call: Call, word: str) -> Result:
-        """Never ends."""
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-        raise AssertionError
-
-    registered(endless)
+    one, begun, ended = without_end()
+    registered(one)
     async with node_with_tools(olga) as node:
         asked = await ask(alice)
         job = await node.hear(Generate)
