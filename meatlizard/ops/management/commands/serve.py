@@ -127,8 +127,11 @@ def stand_at(address: str) -> None:
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     for name, sources in directives.items():
         if isinstance(sources, list):
+            # Among them stands an object, too, in whose place the page's nonce comes.
             directives[name] = [
-                address + one.removeprefix(settings.SITE_URL) if one.startswith(f"{settings.SITE_URL}/") else one
+                address + one.removeprefix(settings.SITE_URL)
+                if isinstance(one, str) and one.startswith(f"{settings.SITE_URL}/")
+                else one
                 for one in sources
             ]
     settings.CSRF_TRUSTED_ORIGINS = [address]
