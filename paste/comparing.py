@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from meatlizard.markup import differences
+from meatlizard.rendering import code
 from paste import contents
 from paste.contents import BINARY
 from paste.models import File
-from paste.rendering import code
 
 
 @dataclass(frozen=True, slots=True)

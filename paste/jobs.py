@@ -19,8 +19,8 @@ def sweep_pastes() -> int:
 @task
 def render_file(file: int) -> None:
     """Highlights what is too long for somebody to wait for."""
+    from paste import showing
     from paste.models import File
-    from paste.rendering import showing
 
     row = File.objects.filter(pk=file).first()
     if row is not None:

@@ -160,7 +160,7 @@ class File(models.Model):
 
 class Rendition(models.Model):
     """A file as it is shown, in pieces of some hundred lines: safe HTML, packed by zlib. Made when somebody looks, and made again
-    when :data:`paste.rendering.VERSION` has changed.
+    when :data:`meatlizard.rendering.VERSION` has changed.
     """
 
     file = models.ForeignKey(File, models.CASCADE, related_name="renditions")

@@ -16,15 +16,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat.attachments import conversion
 from chat.attachments.access import access_uploads
-from chat.attachments.conversion import Converted, clean_name
 from chat.attachments.jobs import sweep_attachments
 from chat.attachments.limits import COMING, MAX_FILES, MAX_MESSAGE_TEXT, MAX_WAITING, UNSENT
 from chat.models import Attachment, Conversation, Message, Upload
 from inference_client.protocol.vocabulary import MAX_IMAGES
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached, TooLarge
+from meatlizard.reading import conversion
+from meatlizard.reading.conversion import Converted, clean_name
 from meatlizard.storage import actions as storage
 
 log = logging.getLogger(__name__)

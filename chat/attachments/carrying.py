@@ -14,12 +14,12 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 
 from chat.attachments import actions
-from chat.attachments.conversion import clean_name, writable
 from chat.attachments.limits import MAX_FILES
-from chat.attachments.reading.found import MAX_TEXT
 from chat.models import Attachment, Conversation, Message, Upload
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError
+from meatlizard.reading.conversion import clean_name, writable
+from meatlizard.reading.found import MAX_TEXT
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ def sweep_attachments() -> int:
     """Deletes files that no message has (any more)."""
     # Imported late: what sweeps also asks for sweeping.
     from chat.attachments.actions import SWEPT_AT_ONCE, sweep
-    from chat.attachments.conversion import clear_leftovers
+    from meatlizard.reading.confined import clear_leftovers
 
     clear_leftovers()
     gone = sweep()

@@ -6,7 +6,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat.attachments.conversion import writable
 from chat.knowledge import meaning
 from chat.knowledge.access import keeps_the_sites
 from chat.knowledge.limits import MAX_COLLECTIONS, MAX_DESCRIPTION, MAX_NAME, TRASH_DAYS
@@ -14,6 +13,7 @@ from chat.knowledge.standing import changed
 from chat.models import Collection, Document
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached
+from meatlizard.reading.conversion import writable
 from meatlizard.storage import actions as storage
 
 

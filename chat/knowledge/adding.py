@@ -13,13 +13,14 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat.attachments import conversion, links
-from chat.attachments.conversion import clean_name, writable
+from chat.attachments import links
 from chat.knowledge import chunking, meaning, sources
 from chat.knowledge.limits import COMING, MAX_DOCUMENTS, MAX_NOTE, MAX_TEXT
 from chat.models import Collection, Document, Passage
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid, LimitReached, TooLarge, Unavailable
+from meatlizard.reading import conversion
+from meatlizard.reading.conversion import clean_name, writable
 from meatlizard.storage import actions as storage
 
 log = logging.getLogger(__name__)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from chat.attachments.conversion import clean_name
 from chat.models import Document
 from meatlizard.accounts.models import User
+from meatlizard.reading.conversion import clean_name
 
 
 def files_of(owner: User) -> Iterator[tuple[str, bytes]]:

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chat.attachments.conversion import writable
 from chat.models import Conversation, Fact, Memory, Recalled
 from chat.moderating import incoming
 from chat.personas.access import readable
@@ -16,6 +15,7 @@ from chat.remembering.standing import changed
 from chat.remembering.told import fitting, listed
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached, NotFound
+from meatlizard.reading.conversion import writable
 
 MAX_FACT = 500
 MAX_FACTS = 1_000

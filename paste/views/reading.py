@@ -14,11 +14,10 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden
 from meatlizard.moderation import rulebook
 from meatlizard.security.client_address import address_key
-from paste import actions, collections, comments, counting, visits
+from paste import actions, collections, comments, counting, showing, visits
 from paste.access import access_file, access_revision, files_of
 from paste.forms import CommentForm, PasswordForm
 from paste.models import Paste
-from paste.rendering import showing
 from paste.views.decorators import by_address
 from paste.views.files import asked_revision
 from paste.views.sheets import sheets

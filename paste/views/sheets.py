@@ -6,12 +6,12 @@ from functools import partial
 
 from django.urls import reverse
 
+from paste import showing
 from paste.contents import BINARY
 from paste.files import media_type
 from paste.formats import OFFERED
 from paste.models import File, Paste
-from paste.rendering import showing
-from paste.rendering.showing import Shown
+from paste.showing import Shown
 
 WHOLE = 20
 """Files that are shown on the page; of more only names, so that the page stays quick."""

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meatlizard.accounts.models import User
-from paste import actions, formats
+from meatlizard.rendering import code
+from meatlizard.rendering.render import render
+from meatlizard.rendering.workers import TookTooLong, Worker
+from paste import actions, formats, showing
 from paste.access import files_of
 from paste.contents import Draft
-from paste.rendering import code, showing
-from paste.rendering.render import render
-from paste.rendering.workers import TookTooLong, Worker
 from paste.views.sheets import sheets
 from tests.hostile.corpus import corpus
 

@@ -6,10 +6,10 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from chat import fencing
-from chat.attachments import conversion
-from chat.attachments.reading.plain import decoded
 from chat.tools.web import articles
 from meatlizard.errors import Invalid
+from meatlizard.reading import conversion
+from meatlizard.reading.plain import decoded
 from meatlizard.security.fetch import Fetched, Fetcher
 from meatlizard.security.robots import Robots
 

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from chat import actions as chat_actions
 from chat import branches, keeping
-from chat.attachments import actions, conversion
+from chat.attachments import actions
 from chat.attachments.jobs import sweep_attachments
 from chat.attachments.limits import COMING, MAX_FILES, UNSENT
 from chat.messages import branch_out, contexts, message_out
@@ -24,6 +24,7 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached, NotFound, StorageFull, TooLarge
 from meatlizard.jobs import actions as jobs
 from meatlizard.jobs import worker
+from meatlizard.reading import confined
 from meatlizard.storage.actions import used_by
 from tests.chat.attachments.conftest import Keep
 from tests.chat.makers import Asking
@@ -356,7 +357,7 @@ def test_what_a_killed_process_left_of_reading_a_file_is_cleared(
     for folder in (old, new, other):
         folder.mkdir()
         (folder / "input").write_text("private")
-    aged = time.time() - conversion.LEFT_SECONDS - 1
+    aged = time.time() - confined.LEFT_SECONDS - 1
     for folder in (old, other):
         os.utime(folder, (aged, aged))
     (tmp_path / "attachment-link").symlink_to(other)

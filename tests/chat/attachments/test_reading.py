@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chat.attachments import conversion
-from chat.attachments.conversion import clean_name, converted
-from chat.attachments.reading.found import MAX_TEXT
 from meatlizard.errors import Invalid, LimitReached
+from meatlizard.reading import conversion
+from meatlizard.reading.conversion import clean_name, converted
+from meatlizard.reading.found import MAX_TEXT
 from tests.chat.attachments import files
 
 

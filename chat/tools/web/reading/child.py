@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main(root: str, source: str, out: str, address: str, charset: str = "") -> None:
     sys.path.insert(0, root)
-    from chat.attachments.reading.child import bound
+    from meatlizard.reading.child import bound
 
     bound()
     from chat.tools.web.reading.article import read

@@ -7,7 +7,7 @@ MAX_TEXT = 100_000
 
 
 class Unreadable(Exception):
-    """The file is not taken. ``code`` says why, see ``REFUSALS`` in :mod:`chat.attachments.conversion`; ``detail`` is a number or a
+    """The file is not taken. ``code`` says why, see ``REFUSALS`` in :mod:`meatlizard.reading.conversion`; ``detail`` is a number or a
     kind of file for its sentence, never something out of the file.
     """
 

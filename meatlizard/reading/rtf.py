@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from chat.attachments.reading.found import Gathered, Read, Unreadable
+from meatlizard.reading.found import Gathered, Read, Unreadable
 
 _TOKEN: Final = re.compile(
     r"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.IGNORECASE

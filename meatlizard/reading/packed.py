@@ -11,7 +11,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException  # type: ignore[import-untyped]
 from defusedxml.ElementTree import iterparse  # type: ignore[import-untyped]
 
-from chat.attachments.reading.found import Unreadable
+from meatlizard.reading.found import Unreadable
 
 MOST_ENTRIES: Final = 5_000
 MOST_DIRECTORY: Final = 2_000_000

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meatlizard.markup import render_markdown, tables
-from paste.rendering import code, notebooks, trees
+from meatlizard.rendering import code, notebooks, trees
 
 MARKDOWN = 500_000
 """Characters. Longer ones are shown as they are written."""

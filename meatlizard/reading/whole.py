@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from chat.attachments.reading import kinds
-from chat.attachments.reading.found import Read, Unreadable
+from meatlizard.reading import kinds
+from meatlizard.reading.found import Read, Unreadable
 
 
 def read(path: Path, out: Path, *, page: bool = False, charset: str = "") -> Read:
@@ -15,23 +15,23 @@ def read(path: Path, out: Path, *, page: bool = False, charset: str = "") -> Rea
     # Imported where they are needed: starting up is most of what a small file costs.
     kind = kinds.of(head)
     if kind in ("image", "heif"):
-        from chat.attachments.reading import pictures
+        from meatlizard.reading import pictures
 
         return pictures.read(path, out, heif=kind == "heif")
     if kind == "pdf":
-        from chat.attachments.reading import pdf
+        from meatlizard.reading import pdf
 
         return pdf.read(path)
     if kind == "zip":
-        from chat.attachments.reading import office
+        from meatlizard.reading import office
 
         return office.read(path)
     if kind == "rtf":
-        from chat.attachments.reading import rtf
+        from meatlizard.reading import rtf
 
         return rtf.read(path)
     if kind == "old_office":
         raise Unreadable("old_office")
-    from chat.attachments.reading import plain, web
+    from meatlizard.reading import plain, web
 
     return web.read(path, charset) if page else plain.read(path)

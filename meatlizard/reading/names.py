@@ -3,7 +3,7 @@
 import posixpath
 from typing import Any
 
-from chat.attachments.reading.packed import Pack
+from meatlizard.reading.packed import Pack
 
 
 def local(element: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from pypdf import PasswordType, PdfReader
 from pypdf.errors import DependencyError, PdfReadError
 
-from chat.attachments.reading.found import Gathered, Read, Unreadable
+from meatlizard.reading.found import Gathered, Read, Unreadable
 
 MOST_PAGES: Final = 500
 

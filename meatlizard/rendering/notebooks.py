@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from meatlizard.markup import render_markdown
-from paste.rendering import code
+from meatlizard.rendering import code
 
 CELLS = 2_000
 OUTPUTS = 200

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.db import transaction
 
+from meatlizard.rendering import VERSION, code
+from meatlizard.rendering.workers import Busy, TookTooLong, Worker, background, pages
 from paste import contents
 from paste.models import File, Rendition
-from paste.rendering import VERSION, code
-from paste.rendering.workers import Busy, TookTooLong, Worker, background, pages
 
 AT_ONCE = 100_000
 """Bytes that are rendered while somebody waits; more is done by a job."""

@@ -1,6 +1,6 @@
 """The process in which texts are rendered: requests come in on standard input, answers go out, each after its length.
 
-It is started by :mod:`paste.rendering.workers` without the site's environment, and ended from there when one takes too long.
+It is started by :mod:`meatlizard.rendering.workers` without the site's environment, and ended from there when one takes too long.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ sys.path.insert(0, sys.argv[1])
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """A request: JSON of ``text``, ``format``, ``mark``. Its answer: the kind, then each piece packed, then nothing."""
-    from paste.rendering.render import render
+    from meatlizard.rendering.render import render
 
     while len(head := source.read(4)) == 4:
         asked = json.loads(source.read(struct.unpack(">I", head)[0]))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageCms, ImageOps
 
-from chat.attachments.reading.found import Read, Unreadable
+from meatlizard.reading.found import Read, Unreadable
 
 MOST_PIXELS: Final = 64_000_000
 """A file that would unpack to more is refused before it is unpacked. The largest photographs of phones have 50 million."""

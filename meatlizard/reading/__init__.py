@@ -1,3 +1,3 @@
 """Reads files of strangers. It runs in a child process with bounds on memory, time and what it may write, knows nothing of the site,
-and is given nothing but the file; see :mod:`chat.attachments.conversion`.
+and is given nothing but the file; see :mod:`meatlizard.reading.conversion`.
 """

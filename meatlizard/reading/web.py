@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from chat.attachments.reading.found import Gathered, Read, Unreadable
-from chat.attachments.reading.plain import decoded
+from meatlizard.reading.found import Gathered, Read, Unreadable
+from meatlizard.reading.plain import decoded
 
 _SILENT: Final = frozenset(
     {"script", "style", "noscript", "template", "svg", "math", "iframe", "object", "nav", "footer", "aside", "form", "button", "select", "dialog", "head"}

@@ -4,12 +4,8 @@ import contextlib
 import json
 import logging
 import re
-import shutil
 import subprocess
-import sys
-import tempfile
 import threading
-import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,20 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from chat.attachments.reading.found import MAX_TEXT
 from meatlizard.errors import Invalid, LimitReached
+from meatlizard.reading import confined
+from meatlizard.reading.found import MAX_TEXT
 
 log = logging.getLogger(__name__)
 
-CHILD = Path(__file__).parent / "reading" / "child.py"
-PREFIX = "attachment-"
-LEFT_SECONDS = 3600.0
-"""A working folder that old belongs to nobody any more: reading a file takes a minute or two at most."""
-
+CHILD = Path(__file__).parent / "child.py"
 SECONDS = 45.0
 """That a file may take, on the slowest machine; what it computes is bounded by the child itself."""
 
@@ -98,23 +90,13 @@ class Converted:
         return files + len(self.text.encode())
 
 
-def clear_leftovers() -> None:
-    """Deletes the working folders of processes that were killed while they read a file: what people sent is in them."""
-    before = time.time() - LEFT_SECONDS
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):
-            if folder.is_dir() and not folder.is_symlink() and folder.stat().st_mtime < before:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
 @contextmanager
 def converted(
     chunks: Iterable[bytes], *, page: bool = False, charset: str = "", most: int = MAX_TEXT
 ) -> Iterator[Converted]:
     """Reads a file. ``page``: a page of the web, in ``charset``. Of its text ``most`` characters are kept. Raises Invalid for one that is not taken, in words, and LimitReached
     while too many others are being read."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    try:
+    with confined.working_folder() as folder:
         source = folder / "input"
         with source.open("wb") as file:
             for chunk in chunks:
@@ -123,8 +105,6 @@ def converted(
         with _own_turn():
             result = _run(source, folder / "out", "page" if page else "file", charset, most)
         yield _converted(result, source, folder / "out")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -138,15 +118,8 @@ def _own_turn() -> Iterator[None]:
 
 
 def _run(source: Path, out: Path, what: str, charset: str, most: int) -> dict[str, Any]:
-    program = [sys.executable, "-I", "-B", str(CHILD)]
-    command = [*program, str(settings.BASE_DIR), str(source), str(out), what, charset, str(most)]
-    # Nothing of the site's own: neither its secrets nor an open file.
-    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": str(out)}
     try:
-        ended = subprocess.run(  # noqa: S603  (our own program; the rest are paths that we made)
-            command, env=environment, cwd=out, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, timeout=SECONDS, check=False,
-        )  # fmt: skip
+        ended = confined.run(CHILD, [str(source), str(out), what, charset, str(most)], out, SECONDS)
     except subprocess.TimeoutExpired:
         raise Invalid(str(REFUSALS["too_much"]), code="too_much") from None
     with contextlib.suppress(OSError, ValueError):

@@ -7,8 +7,8 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
-from chat.attachments.reading.found import Gathered, Read, Unreadable
-from chat.attachments.reading.kinds import HEAD, name_of_other
+from meatlizard.reading.found import Gathered, Read, Unreadable
+from meatlizard.reading.kinds import HEAD, name_of_other
 
 SAMPLE: Final = 100_000
 """Bytes by which an old encoding is guessed."""

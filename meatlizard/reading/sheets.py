@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from chat.attachments.reading.names import local, relations
-from chat.attachments.reading.packed import Pack
+from meatlizard.reading.names import local, relations
+from meatlizard.reading.packed import Pack
 
 MOST_SHEETS: Final = 100
 MOST_COLUMNS: Final = 500

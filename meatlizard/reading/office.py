@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from chat.attachments.reading import sheets
-from chat.attachments.reading.found import Gathered, Read, Unreadable
-from chat.attachments.reading.names import local, relations
-from chat.attachments.reading.packed import Pack, opened
+from meatlizard.reading import sheets
+from meatlizard.reading.found import Gathered, Read, Unreadable
+from meatlizard.reading.names import local, relations
+from meatlizard.reading.packed import Pack, opened
 
 _OPEN: Final = {
     b"application/vnd.oasis.opendocument.text": "odt",

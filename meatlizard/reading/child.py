@@ -37,8 +37,8 @@ def bound() -> None:
 def main(root: str, source: str, out: str, what: str, charset: str, most: str) -> None:
     bound()
     sys.path.insert(0, root)
-    from chat.attachments.reading.found import Unreadable, keep_up_to
-    from chat.attachments.reading.whole import read
+    from meatlizard.reading.found import Unreadable, keep_up_to
+    from meatlizard.reading.whole import read
 
     keep_up_to(int(most))
     try:
