@@ -71,11 +71,12 @@ class Spoken:
         self._app = app
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        with translation.override(_preferred(scope)):
+        with translation.override(preferred(scope)):
             await self._app(scope, receive, send)
 
 
-def _preferred(scope: dict[str, Any]) -> str:
+def preferred(scope: dict[str, Any]) -> str:
+    """Of an ASGI scope with its ``cookies``; without them, as for a browser that chose none."""
     accepted = dict(scope.get("headers", ())).get(b"accept-language", b"").decode("latin-1")
     asked = SimpleNamespace(
         COOKIES=scope.get("cookies", {}), META={"HTTP_ACCEPT_LANGUAGE": accepted}, path_info=scope.get("path", "/")

@@ -77,9 +77,10 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 def build() -> Any:
     """The whole application. Django must be set up."""
+    from files.asgi.entry import Files
     from paste.programs import QuickMaking
     from paste.quick import QuickPastes
     from shortener.redirect.path import ShortLinks
 
-    pages = ShortLinks(QuickPastes(QuickMaking(ASGIHandler())))
+    pages = Files(ShortLinks(QuickPastes(QuickMaking(ASGIHandler()))))
     return ForwardedScheme(ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan}))

@@ -1,0 +1,140 @@
+"""Who asks at a door ahead of Django: somebody signed in (by the session's cookie), a program (by a key), or whoever has an address that
+entitles (a grant: share links, upload links). Synchronous; for threads that may use the database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, Protocol, TypeAlias
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from files.asgi.asked import Asked
+from meatlizard.accounts.models import User
+from meatlizard.api.authentication import key_of
+from meatlizard.errors import Forbidden, Unauthenticated
+from meatlizard.ops import switches
+from meatlizard.security.origin import is_same_origin
+
+READ: Final = "files:read"
+WRITE: Final = "files:write"
+"""Scopes of keys."""
+
+KEY_RATE: Final = ("files", "12000/m")
+"""Requests with one key at these doors: a large file may come in many pieces, and many small files in a row."""
+
+
+class Grant(Protocol):
+    """What an address or a header entitles to, whoever has it."""
+
+    @property
+    def mark(self) -> str:
+        """Which one it is, as ``upload <slug>``: kept with an upload, and only who shows the same goes on with it. 60 characters at most."""
+
+
+class UploadGrant(Grant, Protocol):
+    """Lets others upload to ``owner``, who has the files and pays for them."""
+
+    @property
+    def owner(self) -> User: ...
+
+    @property
+    def folder(self) -> UUID | None:
+        """Where the files go; None: the owner's top folder."""
+
+    def admit(self, size: int | None, name: str) -> None:
+        """Raises AppError for what it does not allow (any more). Called in the transaction that creates an upload, and with a ``size`` again
+        when a deferred one becomes known. ``name``: as the uploader calls it."""
+
+    def stored(self, file: Any) -> None:
+        """Called in the transaction that has stored a :class:`files.models.File`."""
+
+
+Recogniser: TypeAlias = "Callable[[Asked, User | None], Grant | None]"
+"""Tells the grant in a request, if there is one; raises AppError for one that is over or wants a password. Gets who is signed in."""
+
+_recognisers: list[Recogniser] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """``user``: somebody signed in, or the owner of the key; None when nobody is known."""
+
+    user: User | None
+    by_key: bool = False
+    grant: Grant | None = None
+
+
+def recognise(recogniser: Recogniser) -> Recogniser:
+    """To be called (or used as a decorator) when the app is ready. The first that tells a grant counts."""
+    if recogniser not in _recognisers:
+        _recognisers.append(recogniser)
+    return recogniser
+
+
+def identify(asked: Asked, scope: str, *, writing: bool) -> Who:
+    """Who asks. ``scope``: what a key must be allowed. A wrong key is refused even where nobody need be known.
+
+    Raises Unauthenticated for a wrong key; Forbidden for a key without the scope, while suspended, and for pages of other sites that write
+    in somebody's name; LimitReached; Unavailable for who writes during maintenance.
+    """
+    secret = _secret(asked)
+    user = key_of(asked.scope, secret, scope, KEY_RATE).owner if secret else _signed_in(asked)
+    if user is not None and not secret and user.is_suspended:
+        raise Forbidden(_("Your account is suspended. Open the site to see why and until when."), code="suspended")
+    grant = next((found for one in _recognisers if (found := one(asked, user)) is not None), None)
+    if writing:
+        _may_write(asked, user, signed_in=user is not None and not secret, granted=grant is not None)
+    return Who(user, bool(secret), grant)
+
+
+def known(asked: Asked, scope: str, *, writing: bool) -> User:
+    """As :func:`identify`, for what only members may. Raises Unauthenticated for who is not known."""
+    user = identify(asked, scope, writing=writing).user
+    if user is None:
+        raise unknown()
+    return user
+
+
+def unknown() -> Unauthenticated:
+    return Unauthenticated(_("Sign in, or send a key of yours as “Authorization: Bearer”."))
+
+
+def _may_write(asked: Asked, user: User | None, *, signed_in: bool, granted: bool) -> None:
+    if signed_in and not granted and not is_same_origin(asked.scope):
+        # The cookie came by itself; whose page sent it is told by Origin alone, on which a page cannot lie.
+        raise Forbidden(_("The page was open too long, or is not of this site. Reload it and try again."), code="csrf")
+    # A grant writes for its owner, and owners cannot write now either.
+    switches.may_change(user or AnonymousUser())  # type: ignore[arg-type]
+
+
+def _secret(asked: Asked) -> str:
+    way, _space, secret = asked.headers.get("authorization", "").partition(" ")
+    if way.lower() == "bearer":
+        return secret.strip()
+    return asked.headers.get("x-api-key", "").strip()
+
+
+def _signed_in(asked: Asked) -> User | None:
+    key = asked.cookies.get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return None
+    request = HttpRequest()
+    request.session = _only_read(key)
+    user = get_user(request)
+    return user if isinstance(user, User) and user.is_active else None
+
+
+def _only_read(key: str) -> Any:
+    """A session that is left as it is: its new name, or its end, could not be told to the browser from here.
+
+    No class of its own: the salt that sessions are signed with has the name of the class in it.
+    """
+    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    session.cycle_key = session.flush = lambda: None
+    return session
