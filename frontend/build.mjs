@@ -52,6 +52,9 @@ await build({
     "prompt-tools": "src/chat/prompt_tools.js",
     "route-tools": "src/chat/route_tools.js",
     "files-panel": "src/files/panel.js",
+    // Pages of the library: each script and style a line of its own, loaded by the page that needs it.
+    "files-upload": "src/files/upload/main.js",
+    "files-upload-page": "src/css/upload.css",
     "code-editor": "src/paste/codemirror.js",
     "prompts-page": "src/css/prompts.css",
     knowledge: "src/knowledge/main.js",

@@ -2,7 +2,7 @@
 
 const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
 
-/** `take(files)` gets them; `zone` shows while they hang over it. */
+/** `take(files, transfer)` gets them, and what tells of folders; `zone` shows while they hang over it. */
 export function dropping(zone, take) {
   let depth = 0;
   const over = (change) => {
@@ -17,7 +17,7 @@ export function dropping(zone, take) {
     event.preventDefault();
     depth = 0;
     zone.classList.remove("dropping");
-    take([...event.dataTransfer.files]);
+    take([...event.dataTransfer.files], event.dataTransfer);
   });
 }
 
