@@ -3,6 +3,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate, pre_delete, pre_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class ChatConfig(AppConfig):
@@ -11,7 +12,10 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import embedding as machines
-        from chat import services  # noqa: F401  (registers the long-running parts)
+        from chat import (
+            health,
+            services,  # noqa: F401  (registers the long-running parts)
+        )
         from chat.knowledge import ready as knowledge
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
@@ -21,6 +25,7 @@ class ChatConfig(AppConfig):
         from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.merging import merging
         from meatlizard.accounts.sessions import session_ended
+        from meatlizard.health.components import component
         from meatlizard.moderation import classifier
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
@@ -32,6 +37,7 @@ class ChatConfig(AppConfig):
         session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
         merging.connect(_merged, dispatch_uid="chat.merge")
         account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
+        component("inference", _("Inference clients"), health.look)
         moderated.register(SERVICE, ChatTexts())
         knowledge.load()
         classifier.register(classifying.ask)

@@ -24,7 +24,13 @@ class DiscordBridgeConfig(AppConfig):
         post_migrate.connect(_make_memory, sender=self, dispatch_uid="discord.memory")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="discord.forget")
         if settings.DISCORD_TOKEN:
-            from discordbridge import onlooking  # noqa: F401  (has the pages say who reads along)
+            from discordbridge import (
+                health,
+                onlooking,  # noqa: F401  (has the pages say who reads along)
+            )
+            from meatlizard.health.components import component
+
+            component("discord", _("Discord"), health.look)
         _tie_when_signing_in()
         if settings.DISCORD_TOKEN and settings.DISCORD_IN_SITE:
             from discordbridge import services  # noqa: F401  (registers the bot of the serving process)

@@ -78,9 +78,11 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
 def build() -> Any:
     """The whole application. Django must be set up."""
     from files.asgi.entry import Files
+    from meatlizard.health.path import Health
+    from meatlizard.health.traffic import Traffic
     from paste.programs import QuickMaking
     from paste.quick import QuickPastes
     from shortener.redirect.path import ShortLinks
 
-    pages = Files(ShortLinks(QuickPastes(QuickMaking(ASGIHandler()))))
+    pages = Health(Files(ShortLinks(QuickPastes(QuickMaking(Traffic(ASGIHandler()))))))
     return ForwardedScheme(ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan}))

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 
 class JobsConfig(AppConfig):
@@ -8,5 +9,9 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from meatlizard.health.components import component
+        from meatlizard.jobs.health import look
+
+        component("jobs", _("Background jobs"), look)
         if settings.JOBS_IN_SITE:
             from meatlizard.jobs import services  # noqa: F401  (registers the worker of the serving process)

@@ -51,6 +51,8 @@ def installed() -> bool:
 class PostgresServer:
     """``url(name)`` is the DATABASE_URL of a database made by ``create(name)``."""
 
+    program: Program
+
     def __init__(self, port: int) -> None:
         self.port = port
 
@@ -109,7 +111,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     argv = [postgres, "-D", str(data), "-p", str(server.port)]
     for option in options:
         argv += ["-c", option]
-    program = Program("PostgreSQL", argv, log, cwd=home, user=user, end_signal=signal.SIGQUIT)
+    program = server.program = Program("PostgreSQL", argv, log, cwd=home, user=user, end_signal=signal.SIGQUIT)
     try:
         wait_until(server.answers, "PostgreSQL answers", 30, alive=program)
         yield server

@@ -8,10 +8,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, NoReturn, TypeVar
 
+import psutil
 import pytest
 
 from tests.services.keeper import keeper
@@ -133,6 +135,20 @@ class Program:
             os.killpg(self.pid, number)
         except ProcessLookupError:
             pass
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """It and all it has started stand still within the block: connections stay open, and nothing is answered."""
+        me = psutil.Process(self.pid)
+        family = [me, *me.children(recursive=True)]
+        try:
+            for one in family:
+                one.suspend()
+            yield
+        finally:
+            for one in family:
+                with suppress(psutil.NoSuchProcess):
+                    one.resume()
 
     def kill(self) -> None:
         """``kill -9`` of the whole group: nothing of it can tidy up."""

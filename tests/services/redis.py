@@ -15,6 +15,8 @@ def installed() -> bool:
 class RedisServer:
     """``url(number)`` is the REDIS_URL of one of its sixteen databases."""
 
+    program: Program
+
     def __init__(self, port: int) -> None:
         self.port = port
 
@@ -53,7 +55,7 @@ def redis_server() -> Iterator[RedisServer]:
         "--dir",
         str(home),
     ]
-    program = Program("Redis", [program_path, *options], home / "log", cwd=home)
+    program = server.program = Program("Redis", [program_path, *options], home / "log", cwd=home)
     try:
         wait_until(server.answers, "Redis answers", 15, alive=program)
         yield server

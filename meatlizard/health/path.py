@@ -1,0 +1,89 @@
+"""ASGI, ahead of Django: ``/health/live``, ``/health/ready`` and ``/health`` answer while the database hangs and pages cannot.
+
+They answer under any name, for a load balancer asks by address, and tell strangers nothing but states.
+"""
+
+import json
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.crypto import constant_time_compare
+
+from meatlizard.health.components import all_components
+from meatlizard.health.examining import Examiner, Looked
+from meatlizard.ops import switches
+from meatlizard.version import VERSION
+
+LIVE: Final = "/health/live"
+READY: Final = "/health/ready"
+ALL: Final = "/health"
+
+
+class Health:
+    def __init__(self, app: Any, examiner: Examiner | None = None) -> None:
+        self._app = app
+        self._examiner = examiner or Examiner()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        path = scope["path"].removesuffix("/")
+        if path not in (LIVE, READY, ALL):
+            await self._app(scope, receive, send)
+        elif scope["method"] not in ("GET", "HEAD"):
+            await _answer(scope, send, 405, {"status": "only GET and HEAD"}, [(b"allow", b"GET, HEAD")])
+        elif path == LIVE:
+            await _answer(scope, send, 200, {"status": "ok"})
+        else:
+            await self._tell(path, scope, send)
+
+    async def _tell(self, path: str, scope: dict[str, Any], send: Any) -> None:
+        components = [one for one in all_components() if one.needed or path == ALL]
+        looked = await self._examiner.examine(components)
+        served = all(one.found.state != "down" for one in looked if one.component.needed)
+        told: dict[str, Any] = {"status": status(looked)}
+        if path == ALL:
+            told |= {
+                "version": VERSION,
+                "maintenance": switches.remembered().maintenance,
+                "components": {one.component.name: _told(one, _trusted(scope)) for one in looked},
+            }
+        await _answer(scope, send, 200 if served else 503, told)
+
+
+def status(looked: list[Looked]) -> str:
+    """``down``: a needed part is. ``degraded``: something else is not as it should be."""
+    if any(one.found.state == "down" and one.component.needed for one in looked):
+        return "down"
+    return "degraded" if any(one.found.state in ("down", "warning") for one in looked) else "ok"
+
+
+def _told(one: Looked, trusted: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {"state": one.found.state}
+    if trusted:
+        took = None if one.took is None else round(1_000 * one.took, 1)
+        told |= {"title": str(one.component.title), "words": one.found.words, "milliseconds": took}
+    return told
+
+
+def _trusted(scope: dict[str, Any]) -> bool:
+    """Whether who asks holds ``HEALTH_TOKEN``."""
+    said = next((value for name, value in scope["headers"] if name == b"authorization"), b"").decode("latin-1")
+    kind, _, token = said.partition(" ")
+    return (
+        bool(settings.HEALTH_TOKEN)
+        and kind.lower() == "bearer"
+        and constant_time_compare(token.strip(), settings.HEALTH_TOKEN)
+    )
+
+
+async def _answer(
+    scope: dict[str, Any], send: Any, code: int, told: dict[str, Any], more: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    body = json.dumps(told).encode() + b"\n"
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": code, "headers": [*headers, *(more or [])]})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
