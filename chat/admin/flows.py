@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from chat.flows import actions
 from chat.flows.checking import checked
 from chat.flows.rehearsal import MOST_TURNS, rehearsal
-from chat.flows.steps import MAX_BYTES, Unreadable
+from chat.flows.steps import MAX_BYTES, WrongSteps
 from chat.models import Flow, PersonaFlow
 
 
@@ -87,7 +87,7 @@ class FlowForm(forms.ModelForm[Flow]):
             raise forms.ValidationError(_("This is not a list of steps."), code="not_json") from None
         try:
             checked(steps)
-        except Unreadable as error:
+        except WrongSteps as error:
             raise forms.ValidationError([forms.ValidationError(one, code="steps") for one in error.problems]) from None
         return steps
 
@@ -150,7 +150,7 @@ class FlowAdmin(admin.ModelAdmin[Flow]):
         given = request.POST.getlist("answer")[:MOST_TURNS] if "again" not in request.POST else []
         try:
             walk = rehearsal(row.current.steps, given, skip="skip" in request.POST)
-        except Unreadable as error:
+        except WrongSteps as error:
             self.message_user(request, " ".join(error.problems), messages.ERROR)
             return redirect("admin:chat_flow_change", row.pk)
         context = {

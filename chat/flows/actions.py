@@ -21,7 +21,7 @@ from meatlizard.accounts.models import User
 
 def save(flow: Flow, steps: Any, author: User | None) -> FlowVersion:
     """Stores ``flow``, and a new version of it unless the steps are as they were. Conversations under way keep theirs. Raises
-    Unreadable.
+    WrongSteps.
     """
     checked(steps)
     with transaction.atomic():

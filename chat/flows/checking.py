@@ -18,7 +18,7 @@ from chat.flows.steps import (
     FreeText,
     HandOver,
     Numeric,
-    Unreadable,
+    WrongSteps,
     YesNo,
     read,
 )
@@ -32,10 +32,10 @@ Ways = dict[str, list[str]]
 
 
 def checked(steps: Any) -> Flow:
-    """Raises Unreadable with everything that is wrong with them."""
+    """Raises WrongSteps with everything that is wrong with them."""
     flow = read(steps)
     if found := problems(flow):
-        raise Unreadable(found)
+        raise WrongSteps(found)
     return flow
 
 

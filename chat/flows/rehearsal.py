@@ -32,7 +32,7 @@ class Rehearsal:
 
 
 def rehearsal(steps: Any, given: Sequence[str], *, skip: bool = False) -> Rehearsal:
-    """After the answers ``given``. Raises Unreadable."""
+    """After the answers ``given``. Raises WrongSteps."""
     flow = read(steps)
     at = begin(flow, NAMES)
     lines = [Line(False, at.said)] if at.said else []

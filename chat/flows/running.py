@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chat import tree
-from chat.flows.steps import Ask, Flow, Unreadable, read
+from chat.flows.steps import Ask, Flow, WrongSteps, read
 from chat.flows.walk import Standing, Turn, answered, begin, choices, walk
 from chat.models import Conversation, FlowVersion, Message, Persona, PersonaFlow
 from chat.personas import stage
@@ -124,6 +124,6 @@ def flow_of(version: UUID) -> Flow | None:
     steps = FlowVersion.objects.filter(pk=version).values_list("steps", flat=True).first()
     try:
         return read(steps)
-    except Unreadable:
+    except WrongSteps:
         log.exception("flow.not_read", extra={"version": str(version)})
         return None

@@ -139,7 +139,7 @@ class Flow(Part):
         return []
 
 
-class Unreadable(Exception):
+class WrongSteps(Exception):
     """``problems``: sentences for the operator who wrote it."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -148,16 +148,16 @@ class Unreadable(Exception):
 
 
 def read(steps: Any) -> Flow:
-    """``steps``: a list as :func:`json.loads` gives it. Raises Unreadable."""
+    """``steps``: a list as :func:`json.loads` gives it. Raises WrongSteps."""
     try:
         if len(json.dumps(steps)) > MAX_BYTES:
-            raise Unreadable([_("A flow has at most %(most)s bytes.") % {"most": MAX_BYTES}])
+            raise WrongSteps([_("A flow has at most %(most)s bytes.") % {"most": MAX_BYTES}])
         return Flow.model_validate({"steps": steps})
     except ValidationError as error:
         found = [_sentence(one, steps) for one in error.errors(include_url=False)]
-        raise Unreadable(list(dict.fromkeys(found))[:MAX_PROBLEMS]) from None
+        raise WrongSteps(list(dict.fromkeys(found))[:MAX_PROBLEMS]) from None
     except (RecursionError, ValueError):
-        raise Unreadable([_("This is not a list of steps.")]) from None
+        raise WrongSteps([_("This is not a list of steps.")]) from None
 
 
 def _sentence(error: Any, steps: Any) -> str:

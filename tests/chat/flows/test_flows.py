@@ -16,7 +16,7 @@ from chat import actions as chat_actions
 from chat import branches
 from chat.comparing import actions as comparing
 from chat.flows import actions, running
-from chat.flows.steps import Unreadable
+from chat.flows.steps import WrongSteps
 from chat.following import added
 from chat.messages import branch, branch_out, contexts
 from chat.models import Conversation, Flow, FlowVersion, Generation, Message, Persona, PersonaFlow
@@ -316,7 +316,7 @@ def test_a_flow_that_is_deleted_goes_on_where_it_runs(
 def test_saving_the_same_steps_makes_no_version(flow: Flow) -> None:
     actions.save(flow, welcome(), None)
     assert FlowVersion.objects.count() == 1
-    with pytest.raises(Unreadable):
+    with pytest.raises(WrongSteps):
         actions.save(flow, [{"kind": "say", "name": "a", "text": "x"}], None)
     assert FlowVersion.objects.count() == 1
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.flows.checking import checked
-from chat.flows.steps import MAX_STEPS, Ask, Unreadable, read
+from chat.flows.steps import MAX_STEPS, Ask, WrongSteps, read
 from chat.flows.walk import Standing, Turn, answered, begin, choices, holds, taken, walk
 from tests.chat.flows.makers import flow, welcome
 
@@ -25,7 +25,7 @@ def ask(answer: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def problems(steps: Any) -> str:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(WrongSteps) as refused:
         checked(steps)
     return " ".join(refused.value.problems)
 
@@ -256,7 +256,7 @@ turns = st.lists(st.one_of(st.sampled_from(["A", "yes", "7", "ab"]), st.text(max
 def test_what_was_checked_never_goes_round_and_never_gets_stuck(made: list[dict[str, Any]], wrote: list[Turn]) -> None:
     try:
         known = checked(made)
-    except Unreadable as refused:
+    except WrongSteps as refused:
         assert refused.problems
         return
     at = walk(known, wrote)
@@ -274,7 +274,7 @@ def test_where_it_stands_hangs_on_what_was_written_alone(
 ) -> None:
     try:
         known = checked(made)
-    except Unreadable:
+    except WrongSteps:
         return
     assert walk(known, wrote) == walk(checked(json.loads(json.dumps(made))), wrote)
     # Going on from a stored place is the same as going all the way.
