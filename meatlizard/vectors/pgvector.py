@@ -62,14 +62,22 @@ def exists() -> bool:
 
 def whole() -> bool:
     """Whether it is there, for numbers of this kind, with its index, and with a row for each vector."""
-    if not exists() or not _extension():
-        return False
-    kind = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'numbers'"
-    index = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
-    if not str(_one(kind, TABLE)).endswith(f"halfvec({DIMENSIONS})") or not _one(index, f"{SCHEMA}.nearest_hnsw"):
+    if not _fits() or not _indexed():
         return False
     # In one statement: whoever writes meanwhile writes both, and must not make a whole index look damaged.
     return bool(_one(f"SELECT (SELECT count(*) FROM {TABLE}) = (SELECT count(*) FROM {StoredVector._meta.db_table})"))  # noqa: S608
+
+
+def _fits() -> bool:
+    """Whether its table is there, for numbers of this kind; nothing can be missing of its columns, which are made with it."""
+    if not exists() or not _extension():
+        return False
+    kind = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'numbers'"
+    return str(_one(kind, TABLE)).endswith(f"halfvec({DIMENSIONS})")
+
+
+def _indexed() -> bool:
+    return bool(_one("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", f"{SCHEMA}.nearest_hnsw"))
 
 
 def usable() -> str:
@@ -93,7 +101,8 @@ def look_again() -> None:
 
 
 def make() -> bool:
-    """The table, empty, where there is none of this kind. False where the server or its administrator does not allow it."""
+    """The table, empty, where there is none of this kind. One whose filling was broken off stays as far as it came. False where the
+    server or its administrator does not allow it."""
     if not available():
         return False
     try:
@@ -102,7 +111,7 @@ def make() -> bool:
             if _one("SELECT to_regnamespace(%s)", SCHEMA) is None:
                 cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             cursor.execute(f"CREATE EXTENSION IF NOT EXISTS vector SCHEMA {SCHEMA}")
-            if exists() and whole():
+            if _fits():
                 return True
             cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
             cursor.execute(f"""
@@ -119,16 +128,17 @@ def make() -> bool:
 
 
 def fill() -> Iterator[int]:
-    """Brings all vectors in, and makes the index last, which is faster. Yields how many at a time; begun again, it goes on."""
-    last = int(_one(f"SELECT coalesce(max(id), 0) FROM {TABLE}") or 0)  # noqa: S608
-    if _one(f"SELECT count(*) FROM {TABLE}") != StoredVector.objects.filter(pk__lte=last).count():  # noqa: S608
-        last = 0
-    while rows := dict(StoredVector.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "numbers")[:PART]):
+    """Brings in what is missing, and makes the index last, which is faster. Yields how many at a time; whoever breaks off and begins
+    again goes on where it stopped, whatever was written meanwhile.
+    """
+    _without_strays()
+    last = 0
+    while rows := _missing(last):
         with transaction.atomic():
             # Whoever deletes or replaces one of these waits, and then finds it here, too.
             held = StoredVector.objects.filter(pk__in=rows).order_by("pk").select_for_update(no_key=True)
             add(dict(held.values_list("pk", "numbers")))
-        last = max(rows)
+        last = rows[-1]
         yield len(rows)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -136,6 +146,28 @@ def fill() -> Iterator[int]:
         )
         cursor.execute(f"ANALYZE {TABLE}")
     look_again()
+
+
+def _without_strays() -> None:
+    """Rows of vectors that are not stored any more go, and so does an index that PostgreSQL holds for broken."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""DELETE FROM {TABLE} WHERE NOT EXISTS (
+                SELECT 1 FROM vectors_storedvector stored WHERE stored.id = {TABLE}.id)"""  # noqa: S608
+        )
+        if not _indexed():
+            cursor.execute(f"DROP INDEX IF EXISTS {SCHEMA}.nearest_hnsw")
+
+
+def _missing(last: int) -> list[int]:
+    """The next ids behind ``last`` of stored vectors that are not in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT id FROM vectors_storedvector stored WHERE id > %s
+                AND NOT EXISTS (SELECT 1 FROM {TABLE} there WHERE there.id = stored.id) ORDER BY id LIMIT {PART}""",  # noqa: S608
+            [last],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def add(numbers: Mapping[int, bytes | memoryview]) -> None:

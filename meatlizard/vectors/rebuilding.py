@@ -34,7 +34,7 @@ def sweep() -> Iterator[int]:
     """
     for name, source in registry.sources().items():
         things = collection(name)
-        _remove_gone(things, source)
+        yield from _remove_gone(things, source)
         last = ""
         while keys := source.keys(last, PART):
             missing = things.missing(keys, MODEL)
@@ -44,13 +44,15 @@ def sweep() -> Iterator[int]:
             yield len(keys)
 
 
-def _remove_gone(things: Collection, source: registry.Source) -> None:
+def _remove_gone(things: Collection, source: registry.Source) -> Iterator[int]:
     last = 0
     stored = StoredVector.objects.filter(collection=things.name).order_by("pk")
     while rows := dict(stored.filter(pk__gt=last).values_list("pk", "key")[:PART]):
         there = source.read(list(rows.values()))
         things.remove([key for key in rows.values() if key not in there])
         last = max(rows)
+        # Nothing of what the progress is counted in.
+        yield 0
 
 
 def heal_index() -> Iterator[int]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from itertools import count
 from typing import Final
 
 from django.db import Error as DatabaseTrouble
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 2.0
 LONGEST_PAUSE: Final = 60.0
 CHECK_SECONDS: Final = 3600.0
+THOROUGH: Final = 24
+"""Of so many checks one looks at every thing: counts can be right where one thing has no vector and a vector has no thing."""
+
 MOST_WAITING: Final = 5_000
 """Texts that were found without a vector wait in the database no longer than so many are made one."""
 
@@ -39,9 +43,13 @@ async def work_off() -> bool:
     return True
 
 
-async def look_after() -> None:
-    """Makes what is missing, whatever was the cause, little by little. Each step is a short one: answers need the database, too."""
-    if not await in_database(rebuilding.in_line):
+async def look_after(*, thoroughly: bool = False) -> None:
+    """Makes what is missing and deletes what should be gone, whatever was the cause, little by little. Each step is a short one: answers
+    need the database, too. ``thoroughly``: also where the counts are right.
+    """
+    if thoroughly:
+        await _little_by_little(rebuilding.sweep())
+    elif not await in_database(rebuilding.in_line):
         log.info("vectors.out_of_line")
         await _little_by_little(rebuilding.sweep())
     await _little_by_little(rebuilding.heal_index())
@@ -57,9 +65,10 @@ async def _little_by_little(steps: Iterator[int]) -> None:
 
 @service("vectors.check")
 async def keep_whole() -> None:
-    while True:
+    # The second check first: a process that is started anew each day looks thoroughly, too, and not while all else begins.
+    for number in count(THOROUGH - 1):
         try:
-            await look_after()
+            await look_after(thoroughly=number % THOROUGH == 0)
         except DatabaseTrouble:
             log.exception("vectors.database_error")
         await asyncio.sleep(CHECK_SECONDS)

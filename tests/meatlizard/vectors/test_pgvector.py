@@ -158,6 +158,29 @@ def test_a_damaged_index_is_not_used_and_is_made_anew_without_loss(filled: FakeE
 
 
 @pytest.mark.both_databases
+def test_whoever_is_broken_off_while_making_it_goes_on_where_it_was(
+    filled: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pgvector, "PART", 50)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {pgvector.TABLE}")
+    steps = rebuilding.heal_index()
+    assert [next(steps) for _ in range(3)] == [50, 50, 50]
+    steps.close()
+    # Meanwhile one comes, which has the highest number of all, one goes, and one went unheard of.
+    notes.put([index.Item("more", "alice", "1", filled.vector("a skink"))])
+    notes.delete(["399"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {pgvector.TABLE} SELECT 0, collection, model, owner, scope, numbers FROM {pgvector.TABLE} LIMIT 1"
+        )
+    assert not pgvector.whole()
+    assert sum(rebuilding.heal_index()) == 249
+    assert pgvector.whole()
+    assert list(rebuilding.heal_index()) == []
+
+
+@pytest.mark.both_databases
 def test_a_role_that_may_make_neither_works_with_what_an_administrator_has_made(filled: FakeEmbedder) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {pgvector.TABLE}")

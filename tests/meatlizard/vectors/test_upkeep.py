@@ -244,6 +244,35 @@ async def test_what_is_out_of_line_is_noticed_and_made_anew(source: Notes, embed
         assert await in_database(found, embedder, question) == wanted
 
 
+def one_for_another(source: Notes, embedder: FakeEmbedder) -> None:
+    """What a deletion leaves that was not committed yet when a vector was stored; and beside it a text that has none."""
+    source.texts = {"1": "a gecko", "2": "tea"}
+    notes.put(
+        [index.Item(key, "alice", "home", embedder.vector(text)) for key, text in (("2", "tea"), ("4", "a newt"))]
+    )
+
+
+async def test_one_too_many_and_one_too_few_are_noticed_by_whoever_looks_at_all(
+    source: Notes, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await in_database(one_for_another, source, embedder)
+    await upkeep.look_after()
+    await all_done()
+    assert await in_database(found, embedder, "newt") == ["4"], "the counts are right"
+    monkeypatch.setattr(upkeep, "CHECK_SECONDS", 0.01)
+    checks: asyncio.Task[None] = asyncio.ensure_future(upkeep.keep_whole())
+    try:
+        async with asyncio.timeout(20):
+            while await in_database(found, embedder, "newt"):
+                await asyncio.sleep(0.01)
+            while not await in_database(found, embedder, "gecko"):
+                await all_done()
+                await asyncio.sleep(0.01)
+    finally:
+        checks.cancel()
+        await asyncio.gather(checks, return_exceptions=True)
+
+
 async def test_the_check_makes_no_more_waiting_than_is_worked_off(
     source: Notes, embedder: FakeEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
