@@ -74,7 +74,8 @@ def changed() -> None:
 async def keep_choices() -> None:
     while True:
         try:
-            await in_database(chosen.refresh)
+            for each in watching:
+                await in_database(each.refresh)
         except DatabaseTrouble:
             log.exception("tools.database_error")
         await asyncio.sleep(FRESH_SECONDS)

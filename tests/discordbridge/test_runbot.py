@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from chat.models import McpServer, McpTool, ToolChoice, ToolPolicy
+from chat.tools import choices
+from chat.tools.mcp import servers
 from discordbridge.management.commands import runbot
 from meatlizard.moderation import rulebook
 from meatlizard.moderation.models import Policy
@@ -20,6 +23,7 @@ async def test_what_is_switched_off_elsewhere_is_off_here(
 ) -> None:
     monkeypatch.setattr(switches, "FRESH_SECONDS", 0.05)
     monkeypatch.setattr(rulebook, "FRESH_SECONDS", 0.05)
+    monkeypatch.setattr(choices, "FRESH_SECONDS", 0.05)
     command = runbot.Command()
     never: Callable[[], object] = asyncio.Event().wait
     monkeypatch.setattr(command, "_keep_running", never)
@@ -28,11 +32,14 @@ async def test_what_is_switched_off_elsewhere_is_off_here(
         # As another process does it: nothing but the rows.
         await in_database(lambda: Switches.objects.create(pk=1, version=7, maintenance="soft"))
         await in_database(lambda: Policy.objects.update_or_create(pk=1, defaults={"version": 7}))
+        await in_database(_switch_tools)
         async with asyncio.timeout(20):
             while not (
                 switches.remembered().maintenance == "soft"
                 and (book := rulebook.remembered()) is not None
                 and book.version == 7
+                and choices.chosen.remembered(choices.Choices()).tools.get("calculator") == choices.Choice("off")
+                and "away__shout" in servers.shelf()
             ):
                 await asyncio.sleep(0.02)
     finally:
@@ -40,3 +47,13 @@ async def test_what_is_switched_off_elsewhere_is_off_here(
         with contextlib.suppress(asyncio.CancelledError):
             await serving
         rulebook.forget()
+        choices.chosen.forget()
+        servers.known.forget()
+
+
+def _switch_tools() -> None:
+    """One of the site's is off, and one of a server has come."""
+    ToolChoice.objects.update_or_create(name="calculator", defaults={"state": "off"})
+    server = McpServer.objects.create(name="away", kind="http", address="https://mcp.example/", enabled=True)
+    McpTool.objects.create(server=server, name="shout", tool="away__shout", parameters='{"type": "object"}')
+    ToolPolicy.objects.update_or_create(pk=1, defaults={"version": 7})
