@@ -17,7 +17,7 @@ from chat.bus import control_on_commit, on_commit
 from chat.events import ConversationUnread, MessageChanged
 from chat.hub import conversation_topic, user_topic
 from chat.messages import conversation_changed, finished_out, latest_generation, message_out, rendered
-from chat.models import Chunk, Conversation, Generation, Message
+from chat.models import Chunk, Conversation, Generation, LaterThinking, Message
 from chat.queueing import PERSON
 from chat.ready import Ready
 from chat.tools import steps
@@ -116,6 +116,9 @@ def _fill(talk: Conversation, row: Generation, speaker: str, text: str, html: st
     now = timezone.now()
     assert row.message_id is not None
     Chunk.objects.filter(generation=row.pk).delete()
+    if row.step:
+        # Of a model that nobody hears of any more.
+        LaterThinking.objects.filter(generation=row.pk).delete()
     Message.objects.filter(pk=row.message_id).update(
         content=text, html=html, source=Message.Source.STAFF, speaker=speaker, model=""
     )

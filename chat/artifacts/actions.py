@@ -156,12 +156,14 @@ def sweep() -> int:
                 storing.tell(row.conversation_id)
                 gone += 1
     Artifact.objects.filter(versions=None).delete()
-    sweep_texts()
+    while sweep_texts() >= SWEPT_AT_ONCE:
+        pass
     return gone
 
 
 def sweep_texts() -> int:
-    """Deletes texts that no version has, and gives their bytes back."""
+    """Deletes texts that no version has, and gives their bytes back. Of very many some at a time; the daily sweep goes on until none is
+    left."""
     keys = list(ArtifactText.objects.filter(versions=None).order_by("pk").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
     gone = 0
     for key in keys:

@@ -80,8 +80,11 @@ class Preparer:
                     await self._wake.wait()
             self._wake.clear()
             try:
+                # Nobody can approve anything while the site only lets itself be read, and nothing is written then.
+                if switches.remembered().read_only:
+                    continue
                 await in_database(approvals.expire)
-                while self._has_room() and not switches.remembered().read_only:
+                while self._has_room():
                     rows = await in_database(leases.take, self._owner, BATCH)
                     if not rows:
                         break

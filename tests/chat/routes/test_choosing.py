@@ -132,6 +132,22 @@ def test_who_waits_for_a_model_that_went_away_gets_the_next_one(
     assert Generation.objects.get(pk=row.pk).model == "", "then any"
 
 
+def test_those_at_the_end_of_a_long_queue_get_it_too(
+    alice: User, ask: Asking, pair: Pairing, routing: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "PART", 1)
+    change("math", aliases=["deep", "quick"])
+    deep = pair("deep")
+    # The first in the queue are waited for by their askers' choice.
+    rows = [ask(alice, MATH, conversation=actions.create_conversation(alice, "other")) for _ in range(2)]
+    rows += [ask(alice, MATH, conversation=actions.create_conversation(alice)) for _ in range(2)]
+    pair("quick", session="two")
+    Node.objects.filter(pk=deep.pk).update(session="")
+    assert waiting.turn_to_others() == 2
+    found = dict(Generation.objects.values_list("pk", "model"))
+    assert [found[row.pk] for row in rows] == ["other", "other", "quick", "quick"]
+
+
 def test_a_model_that_somebody_chose_is_waited_for(alice: User, ask: Asking, pair: Pairing, routing: Table) -> None:
     change("math", aliases=["deep"])
     row = ask(alice, MATH, conversation=actions.create_conversation(alice, "other"))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from chat import actions, claims, queueing
 from chat.models import Generation, ToolCall
 from chat.models.generations import APPROVAL, SITE
+from chat.preparing import service
 from chat.tools import approvals
 from chat.tools.registry import Call, Result, Tool, tool
 from chat.tools.shown import call_out
@@ -20,6 +21,7 @@ from inference_client.protocol.messages import Generate
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
 from meatlizard.jobs.lease import State
+from meatlizard.ops import switches
 from meatlizard.threads import in_database
 from tests.chat.serving import serving
 from tests.chat.test_node_socket import ask, fake, in_state, paired
@@ -117,6 +119,36 @@ async def test_it_waits_through_a_restart_and_not_for_ever(alice: User, olga: Us
     assert (call.state, call.error, done) == ("declined", "expired", [])
     with pytest.raises(Invalid):
         await decide(alice, call, True)
+
+
+@pytest.mark.asyncio
+async def test_no_time_runs_out_while_nobody_may_decide(
+    alice: User, olga: User, registered: Registering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered(sending([]))
+    monkeypatch.setattr(service, "LOOK_SECONDS", 0.01)
+    looked = 0
+
+    def remembered() -> switches.State:
+        nonlocal looked
+        looked += 1
+        return switches.State(maintenance="hard")
+
+    async def often() -> bool:
+        return looked > 20
+
+    async with node_with_tools(olga) as node:
+        await asked_for(alice, node, "send")
+        with monkeypatch.context() as maintained:
+            maintained.setattr(switches, "remembered", remembered)
+            await in_database(ToolCall.objects.update, until=timezone.now() - datetime.timedelta(seconds=1))
+            looked = 0
+            await until(often)
+            (call,) = await in_database(calls)
+            assert call.state == "waiting"
+        await node.hear(Generate)
+    (call,) = await in_database(calls)
+    assert (call.state, call.error) == ("declined", "expired")
 
 
 @pytest.mark.asyncio

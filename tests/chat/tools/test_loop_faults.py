@@ -9,7 +9,7 @@ from django.db import DataError
 from django.utils import timezone
 
 from chat import actions, stepping_in
-from chat.models import AnswerSource, Chunk, Generation, Message, ToolCall
+from chat.models import AnswerSource, Chunk, Generation, LaterThinking, Message, ToolCall
 from chat.models.generations import SITE
 from chat.preparing import leases
 from chat.tools import calls as stored
@@ -222,16 +222,21 @@ async def test_an_administrator_who_takes_over_in_mid_call_writes_the_answer(
     alice: User, olga: User, registered: Registering
 ) -> None:
     one, begun, ended = without_end()
-    registered(one)
+    registered(one, echo())
     async with node_with_tools(olga) as node:
         asked = await ask(alice)
         job = await node.hear(Generate)
         await node.text(job, 0, "I look.")
-        await node.finish(job, 7, "tool_calls", tool_calls=calling("endless"))
+        await node.finish(job, 7, "tool_calls", tool_calls=calling("echo"))
+        job = await node.hear(Generate)
+        await node.text(job, 0, "Hm?", thinking=True)
+        await node.finish(job, 3, "tool_calls", thinking=3, tool_calls=calling("endless"))
         await asyncio.wait_for(begun.wait(), 10)
+        assert await in_database(LaterThinking.objects.count) == 1
         await in_database(stepping_in.take_over, olga, asked.conversation)
         await asyncio.wait_for(ended.wait(), 15)
         await in_database(stepping_in.answer, olga, "Olga", asked.conversation, uuid4(), "Ask me.")
-    assert [one.state for one in await in_database(calls)] == ["cancelled"]
+    assert [one.state for one in await in_database(calls)] == ["done", "cancelled"]
     assert await in_database(content, asked) == "Ask me."
     assert await in_database(Chunk.objects.count) == 0
+    assert await in_database(LaterThinking.objects.count) == 0
