@@ -106,6 +106,8 @@ def services() -> Iterator[CheckMessage]:
         missing = [name for name, value in named.items() if not value]
         if missing:
             yield _error(13, f"S3 is half configured: {', '.join(missing)} missing.", "Set all of S3_*, or none.")
+    if settings.STORAGE == "s3" and not settings.S3_BUCKET:
+        yield _error(18, "STORAGE is s3, and there is no bucket.", "Set S3_BUCKET and its keys, or STORAGE=local.")
 
 
 def choices() -> Iterator[CheckMessage]:

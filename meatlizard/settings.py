@@ -151,6 +151,7 @@ INSTALLED_APPS = [
     "discordbridge",
     "shortener",
     "paste",
+    "files",
 ]
 # Our own are for sync only, the innermost among them: so the whole stack runs in the request's one thread, and no middleware is
 # reached by a change between event loop and thread.
@@ -232,10 +233,16 @@ _S3: dict[str, Any] = {
     "querystring_auth": True,
 }
 MEDIA_ROOT = VAR_DIR / "media"
+INCOMING_DIR = VAR_DIR / "incoming"
+STORAGE = parse.one_of("STORAGE", env("STORAGE", default="") or ("s3" if S3_BUCKET else "local"), ("local", "s3"))
+# Both by name: contents of files are read from wherever they lie, and can be moved from one to the other.
+_PLACES: dict[str, dict[str, Any]] = {
+    "local": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    **({"s3": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _S3}} if S3_BUCKET else {}),
+}
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _S3}
-    if S3_BUCKET
-    else {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _PLACES.get(STORAGE, _PLACES["local"]),
+    **_PLACES,
     "staticfiles": {"BACKEND": "meatlizard.static_files.StaticStorage"},
 }
 STATIC_URL = "/static/"

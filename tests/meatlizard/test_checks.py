@@ -51,6 +51,7 @@ def test_a_site_on_this_machine_needs_its_secrets_only() -> None:
         ("E012", {"DATABASE_URL": "postgresql://db.internal:5432/"}),
         ("E013", {"S3_BUCKET": "files"}),
         ("E013", {"S3_ENDPOINT_URL": "https://s3.example.org"}),
+        ("E018", {"STORAGE": "s3"}),
         ("E014", {"REGISTRATION": "everybody"}),
         ("E015", {"DISCORD_CLIENT_ID": "1"}),
         ("E016", {"LEASE_SECONDS": "10", "NODE_HEARTBEAT_SECONDS": "5"}),

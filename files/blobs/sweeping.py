@@ -1,0 +1,62 @@
+"""Deletes what nobody keeps: after a day, and never what somebody takes hold of meanwhile."""
+
+import datetime
+import logging
+import time
+
+from django.utils import timezone
+
+from files.blobs import incoming, places, references
+from files.models import Blob
+from meatlizard.errors import AppError
+
+log = logging.getLogger(__name__)
+
+GRACE = datetime.timedelta(days=1)
+"""Between the last one that kept it and its end. Whoever has adopted the same content meanwhile finds it there."""
+
+AT_ONCE = 200
+
+
+def sweep() -> int:
+    """Returns how many blobs and uploads went."""
+    return _blobs() + _uploads()
+
+
+def _blobs() -> int:
+    limit, gone = timezone.now() - GRACE, 0
+    nobodys = Blob.objects.filter(references=0, unreferenced__lt=limit)
+    for blob in nobodys.order_by("unreferenced")[:AT_ONCE]:
+        if references.counts([blob.pk])[blob.pk]:
+            # Cannot be; and if it is, a wrong count must not cost anybody a file.
+            log.error("files.reference_not_counted", extra={"blob": blob.pk})
+            continue
+        # The claim. Whoever holds it, or adopts it, before this changes the row; after this, they put another copy.
+        if nobodys.filter(pk=blob.pk, copy=blob.copy).update(state=Blob.State.GOING):
+            gone += _delete(blob)
+    return gone
+
+
+def _delete(blob: Blob) -> bool:
+    """First the content, then the row: after a crash in between, the next sweep finds the row and goes on."""
+    try:
+        for name in places.names():
+            places.place(name).delete(blob.storage_name)
+    except AppError as error:
+        log.warning("files.not_deleted", extra={"blob": blob.pk, "error": error.code})
+        return False
+    return bool(Blob.objects.filter(pk=blob.pk, copy=blob.copy, state=Blob.State.GOING).delete()[0])
+
+
+def _uploads() -> int:
+    """Uploads that nobody awaits and nobody has written to for as long."""
+    folder = incoming.folder()
+    if not folder.is_dir():
+        return 0
+    limit = time.time() - GRACE.total_seconds()
+    old = [path for path in folder.iterdir() if path.is_file() and path.stat().st_mtime < limit]
+    awaited = incoming.still_awaited([path.name for path in old])
+    left = [path for path in old if path.name not in awaited]
+    for path in left:
+        path.unlink(missing_ok=True)
+    return len(left)

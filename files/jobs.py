@@ -1,0 +1,16 @@
+"""Background work of files."""
+
+from django_tasks import task
+
+
+@task
+def sweep_files() -> int:
+    """Deletes contents and uploads that nobody keeps, and gives back room that was set aside for nothing."""
+    from files import quota
+    from files.blobs import sweeping
+
+    gone = sweeping.sweep() + quota.sweep()
+    if gone >= sweeping.AT_ONCE:
+        # A new job, so that others get their turn in between.
+        sweep_files.enqueue()
+    return gone
