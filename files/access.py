@@ -42,10 +42,10 @@ def access_version(viewer: User | AnonymousUser, file: uuid.UUID | str, number: 
     return row
 
 
-def _key(text: uuid.UUID | str) -> uuid.UUID | None:
+def _key(text: uuid.UUID | str) -> uuid.UUID:
     if isinstance(text, uuid.UUID):
         return text
     try:
         return uuid.UUID(text)
     except ValueError:
-        return None
+        raise NotFound from None

@@ -77,8 +77,10 @@ class Incoming:
         self.size = self._file.seek(0, os.SEEK_END)
         with _lock:
             known = _hashes.pop(key, None)
-        # Another process may have written here since: only what has not changed is still hashed.
-        self._hashed, self._sha = known[1:] if known and known[0] == self._state() else (0, hashlib.sha256())
+        self._hashed, self._sha = 0, hashlib.sha256()
+        if known and known[0] == self._state():
+            # Otherwise another process has written here since.
+            _state, self._hashed, self._sha = known
 
     def append(self, data: bytes | bytearray | memoryview) -> None:
         """All of it or, raising DiskFull or Unreachable, nothing of it."""

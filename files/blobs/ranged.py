@@ -13,7 +13,8 @@ class Ranged(io.RawIOBase):
 
     def __init__(self, client: Any, at: dict[str, str], size: int) -> None:
         self._client, self._at, self._size = client, at, size
-        self._place, self._body = 0, None
+        self._place = 0
+        self._body: Any = None
 
     def buffered(self) -> io.BufferedReader:
         return io.BufferedReader(self, AHEAD)

@@ -1,7 +1,6 @@
 """What a person sees of it: files with their versions, in folders, with tags."""
 
 import uuid
-from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -43,12 +42,6 @@ class Folder(models.Model):
         return str(self.pk)
 
 
-class FileQuerySet(models.QuerySet["File"]):
-    def present(self) -> "FileQuerySet":
-        """Not in the trash themselves."""
-        return self.filter(trashed=None)
-
-
 class File(models.Model):
     """``blob``, ``size``, ``media_type`` and ``number`` are those of the version shown. ``folder`` empty: in the root."""
 
@@ -65,8 +58,6 @@ class File(models.Model):
     opened = models.DateTimeField(null=True, blank=True)
     starred = models.DateTimeField(null=True, blank=True)
     trashed = models.DateTimeField(null=True, blank=True)
-
-    objects: ClassVar[FileQuerySet] = FileQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["name"]

@@ -16,5 +16,5 @@ ON_A_PAGE = 50
 @require_GET
 def index(request: UserRequest) -> HttpResponse:
     """``files/library.html``: one's files, newest first. Context: ``page``."""
-    rows = files_of(request.user).present().order_by("-changed")
+    rows = files_of(request.user).filter(trashed=None).order_by("-changed")
     return render(request, "files/library.html", {"page": Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))})
