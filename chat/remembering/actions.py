@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from chat.models import Conversation, Fact, Memory, Recalled
 from chat.moderating import incoming
 from chat.personas.access import readable
-from chat.remembering import meaning
+from chat.remembering import meaning, places
 from chat.remembering.standing import changed
 from chat.remembering.told import fitting, listed
 from meatlizard.accounts.models import User
@@ -30,12 +30,23 @@ TRASH_DAYS = 30
 def add(owner: User, text: str, origin: str = Fact.Origin.WRITTEN) -> Fact:
     """What is remembered already is not remembered twice. Raises Invalid, LimitReached beyond MAX_FACTS, and Blocked where moderation's
     rules forbid it."""
+    return _added(owner, text, origin)[0]
+
+
+def note(owner: User, text: str, talk: Conversation | None) -> tuple[Fact, bool]:
+    """What its owner confirms beside ``talk`` (None: one that is about to be made), and whether it is new. Raises as :func:`add`, and
+    Forbidden where nothing is remembered."""
+    places.check(owner, talk)
+    return _added(owner, text, Fact.Origin.ASKED)
+
+
+def _added(owner: User, text: str, origin: str) -> tuple[Fact, bool]:
     text = _checked(owner, text)
     with transaction.atomic():
         _one_at_a_time(owner.pk)
         same = Fact.objects.filter(owner=owner.pk, removed=None, text=text).first()
         if same is not None:
-            return same
+            return same, False
         rows = Fact.objects.filter(owner=owner.pk)
         if rows.filter(removed=None).count() >= MAX_FACTS or rows.count() >= MAX_IN_ALL:
             words = _("%(most)s things are remembered of you already. Delete some first.")
@@ -43,7 +54,7 @@ def add(owner: User, text: str, origin: str = Fact.Origin.WRITTEN) -> Fact:
         row = Fact.objects.create(owner=owner, text=text, origin=origin)
         meaning.changed([row.pk])
         _renew(owner.pk)
-    return row
+    return row, True
 
 
 def change(fact: Fact, text: str) -> Fact:

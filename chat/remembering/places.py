@@ -6,10 +6,14 @@ Who owns such places says so: ``places.register(private)`` in ``ready``.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
-from chat.models import Conversation, Generation
+from django.utils.translation import gettext as _
+
+from chat.models import Conversation, Generation, Memory
 from chat.prompting import outside
 from chat.prompting.layers import Layer
 from chat.remembering.told import kept_from, layer
+from meatlizard.accounts.models import User
+from meatlizard.errors import Forbidden
 
 Private = Callable[[Collection[UUID]], Collection[UUID]]
 """Of these conversations those that nobody but their owner reads."""
@@ -27,6 +31,18 @@ def is_private(conversation: Conversation) -> bool:
     if conversation.place == "web":
         return True
     return _private is not None and conversation.pk in _private([conversation.pk])
+
+
+def check(person: User, talk: Conversation | None) -> None:
+    """Whether anything may be remembered of ``person`` in a conversation of theirs, or recalled. Raises Forbidden: it may be switched off
+    there or everywhere, and a place on Discord may have other readers."""
+    if talk is not None and not (talk.memory and is_private(talk)):
+        raise Forbidden(_("Nothing is remembered in this conversation."), code="memory_off")
+    memory = Memory.objects.filter(pk=person.pk).first()
+    if memory is None:
+        return
+    if not memory.on or (talk is not None and kept_from(memory.without, talk.persona_version_id)):
+        raise Forbidden(_("The person has switched off that anything is remembered."), code="memory_off")
 
 
 def layers(answers: Sequence[Generation]) -> Mapping[UUID, Sequence[Layer]]:

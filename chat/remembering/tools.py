@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from chat import meaning as questions
-from chat.models import Conversation, Fact, Memory
+from chat.models import Conversation, Fact
 from chat.remembering import actions, places, telling
-from chat.remembering.told import kept_from, listed
+from chat.remembering.told import listed
 from chat.search.any_word import words
 from chat.tools.registry import Call, Result, Tool, tool
 from meatlizard.errors import Forbidden
@@ -66,10 +66,8 @@ def _recall(call: Call, about: str, vector: Vector | None) -> Result:
 
 
 def _check(call: Call) -> None:
-    """Raises Forbidden where nothing is remembered: a temporary chat is no row, a place on Discord may have other readers."""
+    """Raises Forbidden where nothing is remembered: a temporary chat is no row."""
     talk = Conversation.objects.filter(pk=call.conversation, owner=call.user.pk).first()
-    memory = Memory.objects.filter(pk=call.user.pk).first()
-    if talk is None or not talk.memory or not places.is_private(talk):
+    if talk is None:
         raise Forbidden(_("Nothing is remembered in this conversation."), code="memory_off")
-    if memory is not None and (not memory.on or kept_from(memory.without, talk.persona_version_id)):
-        raise Forbidden(_("The person has switched off that anything is remembered."), code="memory_off")
+    places.check(call.user, talk)

@@ -6,6 +6,7 @@ from chat.remembering import views
 
 urlpatterns = [
     path("memory/", views.facts, name="facts"),
+    path("memory/note/", views.note, name="facts-note"),
     path("memory/delete-all/", views.remove_all, name="facts-delete"),
     path("memory/bring-back/", views.bring_back, name="facts-bring-back"),
     path("memory/switch/", views.switch, name="facts-switch"),

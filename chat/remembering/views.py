@@ -5,7 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chat.access import access_conversation
 from chat.remembering import access, actions, carrying, shown
 from chat.remembering.forms import FactForm
+from chat.views.bodies import body
 from meatlizard.accounts.http import UserRequest
-from meatlizard.errors import AppError
+from meatlizard.errors import AppError, Invalid
 from meatlizard.security.ratelimit import limited
 
 A_PAGE = 100
@@ -71,6 +72,32 @@ def fact(request: UserRequest, fact: int) -> HttpResponse:
 @require_POST
 def remove(request: UserRequest, fact: int) -> HttpResponse:
     return _gone(actions.remove(request.user, access.access_fact(request.user, fact)).isoformat())
+
+
+@login_required
+@require_POST
+@limited("chat.fact.write", "240/h")
+def note(request: UserRequest) -> JsonResponse:
+    """``{"fact": "...", "conversation": id or null}`` is remembered: the answer is ``{"fact": number, "added": true or false}``.
+    ``{"forget": number}`` takes one back."""
+    said = body(request)
+    if "forget" in said:
+        number = said["forget"] if isinstance(said["forget"], int) else 0
+        actions.remove(request.user, access.access_fact(request.user, number))
+        return JsonResponse({"fact": number, "added": False})
+    fact, where = said.get("fact"), said.get("conversation")
+    if not isinstance(fact, str):
+        raise Invalid(_("The request names nothing to remember."), code="bad_request")
+    talk = access_conversation(request.user, _key(where)) if where is not None else None
+    row, added = actions.note(request.user, fact, talk)
+    return JsonResponse({"fact": row.pk, "added": added})
+
+
+def _key(where: object) -> UUID:
+    try:
+        return UUID(str(where))
+    except ValueError:
+        raise Invalid(_("The request names no conversation."), code="bad_request") from None
 
 
 @login_required

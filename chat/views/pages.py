@@ -18,6 +18,7 @@ from chat.messages import branch_out, conversation_out
 from chat.models import Conversation
 from chat.personas import stage
 from chat.rating.reading import reasons
+from chat.remembering.access import memory_of
 from chat.routes import reading as routes
 from chat.views.bodies import body, valid
 from chat.views.diagrams import draws
@@ -66,6 +67,7 @@ def _page(request: UserRequest, opened: Conversation | None) -> HttpResponse:
         "status": status.model_dump(mode="json"),
         "models": status.models,
         "routes": routes.offered(),
+        "remembers": (opened is None or opened.memory) and memory_of(request.user).on,
     }
     return render(request, "chat/page.html", context)
 

@@ -1,6 +1,6 @@
 """Brings vectors and index back in line with what the apps have: after another model, a restored backup, or damage."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 from meatlizard.vectors import pgvector, registry
@@ -55,7 +55,7 @@ def _remove_gone(things: Collection, source: registry.Source) -> Iterator[int]:
         yield 0
 
 
-def heal_index() -> Iterator[int]:
+def heal_index() -> Generator[int, None, None]:
     """Makes the index of pgvector anew where it is damaged, and where it may be made. Yields as :func:`sweep`."""
     if not pgvector.whole() and pgvector.make():
         yield from pgvector.fill()

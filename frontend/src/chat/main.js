@@ -27,6 +27,7 @@ import { Place } from "./place.js";
 import { local, remote } from "./providers.js";
 import { Persona } from "./persona.js";
 import { Ratings } from "./rating.js";
+import { Remember } from "./remember.js";
 import { Scroller } from "./scroller.js";
 import { Search } from "./search.js";
 import { Settings } from "./settings.js";
@@ -78,6 +79,7 @@ const connection = new Connection(new URL(data.socket, location.href.replace(/^h
     else if (event.type !== "budget" && !temporary.event(event)) thread.event(event);
     if (event.type === "comparison.shown") compareChoice.clear();
     gauges.event(event);
+    remember.heard(event);
   },
   delta: (frame) => thread.delta(decodeDelta(frame)),
   state(name) {
@@ -92,7 +94,11 @@ const outbox = new Outbox((frame) => connection.send(frame), window.sessionStora
 const announce = (words) => (byId("announcer").textContent = words);
 const thread = new Thread({ list: byId("messages"), comparison: byId("comparison"), connection, outbox, announce, conversation, thinkingUrl: data.urlThinking });
 const writing = {
-  submit: (text, offline) => (temporary.on ? temporary.submit(text) : asking.submit(text, offline)),
+  submit(text, offline) {
+    if (temporary.on) return temporary.submit(text);
+    remember.look(text);
+    return asking.submit(text, offline);
+  },
   stop: () => thread.stop(),
   editLast: () => keys.actions.edit(),
 };
@@ -108,6 +114,7 @@ const sidebar = new Sidebar({
   deleted: () => location.assign(data.urlHome),
 });
 const toast = new Toast(byId("toast"));
+const remember = new Remember(byId("remember"), { place, toast });
 const seen = seenBy(connection, () => place.conversation, sidebar);
 const organize = new Organize({ dialog: byId("organize"), confirm: byId("confirm"), url: data.urlKeep, sidebar, views: sidebar.views, toast, failed });
 new Folders({

@@ -256,6 +256,36 @@ class TestPages:
         client.post(reverse("chat:facts-persona", args=[ada.pk]), {"told": "0"})
         assert "is told nothing" in client.get(reverse("chat:facts")).content.decode()
 
+    def test_what_is_confirmed_beside_a_conversation_is_remembered_once_and_taken_back(self, alice: User) -> None:
+        client, url, talk = self.client(alice), reverse("chat:facts-note"), ask_as(alice).conversation
+        said = {"fact": "I am <b>vegetarian</b>", "conversation": str(talk.pk)}
+        first, again = (client.post(url, said, "application/json").json() for _ in range(2))
+        assert (first["added"], again) == (True, {"fact": first["fact"], "added": False})
+        assert told(talk.pk).endswith("- I am <b>vegetarian</b>")
+        assert Fact.objects.get().origin == Fact.Origin.ASKED
+        client.post(url, {"forget": first["fact"]}, "application/json")
+        assert told(talk.pk) == ""
+        for wrong in ({}, {"fact": 3}, {"fact": " "}, {"fact": "x", "conversation": "y"}, {"fact": "x" * 501}):
+            assert client.post(url, wrong, "application/json").status_code == 400, wrong
+        assert client.post(url, {"forget": "x"}, "application/json").status_code == 404
+
+    def test_nothing_is_offered_nor_confirmed_where_it_is_off(self, alice: User) -> None:
+        client, url, talk = self.client(alice), reverse("chat:facts-note"), ask_as(alice).conversation
+        said, page = (
+            {"fact": "I am vegetarian", "conversation": str(talk.pk)},
+            reverse("chat:conversation", args=[talk.pk]),
+        )
+        assert b'data-testid="remember"' in client.get(page).content
+        actions.switch_in(talk, False)
+        assert client.post(url, said, "application/json").status_code == 403
+        assert b'data-testid="remember"' not in client.get(page).content
+        actions.switch_in(talk, True)
+        actions.switch(alice, False)
+        for one in (said, said | {"conversation": None}):
+            assert client.post(url, one, "application/json").status_code == 403
+        assert b'data-testid="remember"' not in client.get(page).content
+        assert not Fact.objects.exists()
+
     def test_a_stranger_and_a_guest_get_nowhere(self, alice: User, charlie: User) -> None:
         fact, talk = actions.add(alice, "I keep newts."), ask_as(alice).conversation_id
         moment = actions.remove(alice, actions.add(alice, "Gone."))
@@ -271,6 +301,10 @@ class TestPages:
         for url in map(reverse, ("chat:facts", "chat:facts-export")):
             assert "newts" not in stranger.get(url).content.decode()
             assert guest.get(url).status_code in (302, 401), url
+        note = reverse("chat:facts-note")
+        for said in ({"fact": "x", "conversation": str(talk)}, {"forget": fact.pk}):
+            assert stranger.post(note, said, "application/json").status_code == 404
+            assert guest.post(note, said, "application/json").status_code in (302, 401)
         stranger.post(reverse("chat:facts-delete"))
         stranger.post(reverse("chat:facts-bring-back"), {"moment": moment.isoformat()})
         assert [row.text for row in access.facts_of(alice)] == ["I keep newts."]
