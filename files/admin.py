@@ -7,7 +7,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from files import quota
-from files.models import Blob, File, Reservation
+from files.models import Blob, File, Reservation, Upload
 from meatlizard.read_only import ReadOnly, Untouchable
 
 
@@ -57,3 +57,16 @@ class ReservationAdmin(ReadOnly, admin.ModelAdmin[Reservation]):
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Reservation]") -> None:
         for row in queryset:
             quota.cancel(row.pk)
+
+
+@admin.register(Upload)
+class UploadAdmin(Untouchable, admin.ModelAdmin[Upload]):
+    list_display = ["pk", "owner", "state", "stored", "created", "expires"]
+    list_select_related = ["owner"]
+    list_filter = ["state"]
+    search_fields = ["owner__username"]
+    fields = ["id", "owner", "grant", "state", "stored", "created", "expires"]
+
+    @admin.display(description=_("size"), ordering="length")
+    def stored(self, row: Upload) -> str:
+        return _("not known yet") if row.length is None else filesizeformat(row.length)

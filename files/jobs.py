@@ -8,8 +8,9 @@ def sweep_files() -> int:
     """Deletes contents and uploads that nobody keeps, and gives back room that was set aside for nothing."""
     from files import quota
     from files.blobs import sweeping
+    from files.tus import sweeping as uploads
 
-    gone = sweeping.sweep() + quota.sweep()
+    gone = uploads.sweep() + sweeping.sweep() + quota.sweep()
     if gone >= sweeping.AT_ONCE:
         # A new job, so that others get their turn in between.
         sweep_files.enqueue()

@@ -17,6 +17,8 @@ from django.db import close_old_connections, connection, connections
 P = ParamSpec("P")
 R = TypeVar("R")
 
+SLOW_THREADS = 8
+
 _work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="work")
 
 
@@ -94,7 +96,22 @@ async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
     return await asyncio.get_running_loop().run_in_executor(_work, call)
 
 
+@functools.cache
+def _slow() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=SLOW_THREADS, thread_name_prefix="slow")
+
+
+async def in_slow_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """As :func:`in_database`, for what waits for disks or other machines between its questions: it keeps nobody else waiting."""
+    call = functools.partial(_in_connection, functools.partial(function, *args, **kwargs))
+    call = functools.partial(contextvars.copy_context().run, call)
+    return await asyncio.get_running_loop().run_in_executor(_slow(), call)
+
+
 def close_thread_connections() -> None:
-    """Closes the connections of the pool's threads, for a test that is about to drop its database."""
+    """Closes the connections of the pools' threads, for a test that is about to drop its database."""
+    # They go with their threads.
+    _slow().shutdown()
+    _slow.cache_clear()
     for future in [_database().submit(connections.close_all) for _ in range(8)]:
         future.result(timeout=10)

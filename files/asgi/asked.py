@@ -35,6 +35,8 @@ class Asked:
         self.part = dict(part or {})
         self.begun = False
         """Whether an answer was begun."""
+        self.always: dict[str, str] = {}
+        """Headers of whatever is answered, refusals too."""
         self._receive = receive
         self._send = send
         self._ended = False
@@ -94,7 +96,8 @@ class Asked:
 
     async def start(self, status: int, headers: Headers = ()) -> None:
         """Begins an answer whose body follows by :meth:`write`."""
-        said = dict(SAFE) | {name.lower(): value for name, value in headers} | {"x-request-id": current_request_id()}
+        said = dict(SAFE) | self.always | {name.lower(): value for name, value in headers}
+        said["x-request-id"] = current_request_id()
         self.begun = True
         await self._send({
             "type": "http.response.start", "status": status,

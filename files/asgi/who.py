@@ -5,7 +5,7 @@ entitles (a grant: share links, upload links). Synchronous; for threads that may
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from django.conf import settings
@@ -37,6 +37,7 @@ class Grant(Protocol):
         """Which one it is, as ``upload <slug>``: kept with an upload, and only who shows the same goes on with it. 60 characters at most."""
 
 
+@runtime_checkable
 class UploadGrant(Grant, Protocol):
     """Lets others upload to ``owner``, who has the files and pays for them."""
 

@@ -1,5 +1,6 @@
 """Who comes in at the doors ahead of Django, and what the others are told."""
 
+import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -127,7 +128,7 @@ def test_a_cookie_that_is_none_is_nobodys(cookie: str) -> None:
 def test_a_suspended_person_is_shut_out_with_cookie_and_key(alice: User) -> None:
     by_key = Asking(key=key_for(alice, who.READ))
     here = Asking(alice)
-    User.objects.filter(pk=alice.pk).update(suspended_until=timezone.now() + timezone.timedelta(days=1))
+    User.objects.filter(pk=alice.pk).update(suspended_until=timezone.now() + datetime.timedelta(days=1))
     for answer in (here.ask("PUT", PATH, b"x"), here.ask("GET", PATH), by_key.ask("GET", PATH)):
         assert (answer.status, code(answer)) == (403, "suspended")
 
