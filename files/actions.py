@@ -23,7 +23,7 @@ def store(
 ) -> File:  # fmt: skip
     """A file of ``owner``'s in ``folder`` (None: the root), or a new version of ``replacing``, which keeps its name and place.
 
-    Locks folder, blob, file and the owner's ledger, in this order. Raises NotFound for a folder or file that went meanwhile, Gone for a
+    Locks folder, file, blob and the owner's ledger, in this order, as whoever deletes does. Raises NotFound for a folder or file that went meanwhile, Gone for a
     blob that did, StorageFull; then nothing has changed, and ``reservation`` stands.
     """
     if blob.state == Blob.State.QUARANTINED:
@@ -31,8 +31,8 @@ def store(
     with transaction.atomic():
         if folder is not None:
             _present(owner, folder)
-        references.hold(blob)
         file = _next_version(owner, replacing, blob) if replacing is not None else _new(owner, folder, name, blob)
+        references.hold(blob)
         Version.objects.create(
             file=file, number=file.number, blob=blob, size=blob.size, media_type=blob.media_type, created=file.changed,
             name=names.clean(name),

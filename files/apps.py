@@ -1,6 +1,8 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.models.signals import pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -13,9 +15,14 @@ class FilesConfig(AppConfig):
         from files import services  # noqa: F401  (registers the long-running part)
         from files.blobs import incoming, references
         from files.tus import door, sweeping
+        from meatlizard.accounts.belongings import belongings
+        from meatlizard.accounts.merging import merging
         from meatlizard.api import registry
 
         references.counted(_kept_by_versions)
+        belongings(_files)
+        merging.connect(_merged, dispatch_uid="files.merge")
+        pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="files.forget")
         incoming.awaited(sweeping.under_way)
         registry.add_scope("files:read", _("read your files"))
         registry.add_scope("files:write", _("upload, change and delete files"))
@@ -26,3 +33,23 @@ def _kept_by_versions() -> Any:
     from files.models import Version
 
     return Version.objects.all()
+
+
+def _files(user: Any) -> Any:
+    from files import carrying
+
+    return carrying.of(user)
+
+
+def _merged(sender: Any, old: int, new: int, **kwargs: Any) -> None:
+    """Two accounts of one person become one."""
+    from files.leaving import merge
+
+    merge(old, new)
+
+
+def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A person's account is being deleted."""
+    from files.leaving import forget
+
+    forget(instance.pk)

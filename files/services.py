@@ -5,21 +5,26 @@ import logging
 
 from django.db import DatabaseError
 
-from files.jobs import sweep_files
+from files.jobs import sweep_files, tidy_files
 from meatlizard.lifecycle import service
 from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 600
+DAILY_TURNS = 24 * 3600 // SWEEP_SECONDS
 
 
 @service("files.upkeep")
 async def upkeep() -> None:
-    """Has deleted what nobody keeps."""
+    """Has deleted what nobody keeps, and once a day looked for what nobody knows of."""
+    turn = 0
     while True:
         try:
             await in_database(sweep_files.enqueue)
+            if turn % DAILY_TURNS == 1:
+                await in_database(tidy_files.enqueue)
         except DatabaseError:
             log.warning("files.not_swept", exc_info=True)
+        turn += 1
         await asyncio.sleep(SWEEP_SECONDS)

@@ -14,6 +14,7 @@ from csp.constants import NONCE, NONE, SELF
 from meatlizard import environment as parse
 from meatlizard import languages
 from meatlizard.ops.logs import logging_config
+from meatlizard.storage.bucket import client_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -231,6 +232,9 @@ _S3: dict[str, Any] = {
     "default_acl": None,
     "file_overwrite": False,
     "querystring_auth": True,
+    # Otherwise a file that is read lies in memory, however long it is.
+    "max_memory_size": 8 << 20,
+    **({"client_config": client_config()} if S3_BUCKET else {}),
 }
 MEDIA_ROOT = VAR_DIR / "media"
 INCOMING_DIR = VAR_DIR / "incoming"

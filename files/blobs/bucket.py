@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -99,6 +100,14 @@ class Bucket:
             return str(
                 self._client.generate_presigned_url("get_object", Params={**self._at(name), **says}, ExpiresIn=seconds)
             )
+
+    def tidy(self, before: datetime) -> None:
+        at = self._at("blobs/")
+        with in_words():
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=at["Bucket"], Prefix=at["Key"])
+            left = [one for page in pages for one in page.get("Uploads", []) if one["Initiated"] < before]
+            for one in left:
+                self._client.abort_multipart_upload(Bucket=at["Bucket"], Key=one["Key"], UploadId=one["UploadId"])
 
 
 def _md5(data: bytes) -> str:

@@ -69,6 +69,9 @@ class Disk:
     def presigned(self, name: str, seconds: int, disposition: str, media_type: str) -> str | None:
         return None
 
+    def tidy(self, before: datetime.datetime) -> None:
+        """What was left has a name here, and is found by it."""
+
     def _path(self, name: str) -> Path:
         return Path(self._storage.path(name))
 
@@ -108,4 +111,5 @@ def _linked(source: Path, coming: Path) -> None:
 
 
 def _found(name: str, stat: os.stat_result) -> Found:
-    return Found(name, stat.st_size, datetime.datetime.fromtimestamp(stat.st_mtime, datetime.UTC))
+    # Since when it has this name: its bytes may have come long before.
+    return Found(name, stat.st_size, datetime.datetime.fromtimestamp(stat.st_ctime, datetime.UTC))

@@ -9,7 +9,7 @@ from typing import IO, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies under a name."""
+    """What lies under a name, and since when."""
 
     name: str
     size: int
@@ -41,3 +41,6 @@ class Place(Protocol):
 
     def presigned(self, name: str, seconds: int, disposition: str, media_type: str) -> str | None:
         """An address for a browser, where the place gives such."""
+
+    def tidy(self, before: datetime) -> None:
+        """Gives up what was begun to be put here and left before then."""

@@ -7,8 +7,8 @@ from typing import TypeAlias
 from meatlizard.accounts.models import User
 from meatlizard.storage.streams import Sink
 
-Files: TypeAlias = Iterator[tuple[str, bytes]]
-"""Paths within the archive, and what is there; never more than one of them is in memory."""
+Files: TypeAlias = Iterator[tuple[str, bytes | Iterator[bytes]]]
+"""Paths within the archive, and what is there, whole or in pieces; never more than one of them is in memory."""
 
 _sources: list[Callable[[User], Files]] = []
 
@@ -25,11 +25,19 @@ def archive(user: User) -> Iterator[bytes]:
     return packed(file for source in _sources for file in source(user))
 
 
-def packed(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """A ZIP archive of ``files`` in pieces, one for each and the table of contents at the end."""
+def packed(files: Iterable[tuple[str, bytes | Iterator[bytes]]]) -> Iterator[bytes]:
+    """A ZIP archive of ``files`` in pieces, at least one for each and the table of contents at the end."""
     sink = Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, data in files:
-            archive.writestr(name, data)
+            if isinstance(data, bytes):
+                archive.writestr(name, data)
+                yield sink.taken()
+                continue
+            # How long it becomes is not known, and it may be longer than the form without 64 bits says.
+            with archive.open(name, "w", force_zip64=True) as member:
+                for piece in data:
+                    member.write(piece)
+                    yield sink.taken()
             yield sink.taken()
     yield sink.taken()
