@@ -88,11 +88,12 @@ def named(members: Sequence[Member]) -> list[tuple[Member, str]]:
 
 def clean(path: str) -> str:
     """Relative, without ``..``, control characters and what turns the direction of writing, without what Windows refuses."""
-    parts = [part for part in map(_part, path.split("/")[-MOST_DEPTH:]) if part]
+    parts = [one for one in map(part, path.split("/")[-MOST_DEPTH:]) if one]
     return "/".join(parts) or "_"
 
 
-def _part(text: str) -> str:
+def part(text: str) -> str:
+    """A name that every system takes; empty where nothing is left of it."""
     text = unicodedata.normalize("NFC", text)
     kept = "".join("_" if char in FORBIDDEN or _hidden(char) else char for char in text)
     # Windows drops dots and spaces at the end: ".. " would become "..", and "a." meet "a".
