@@ -14,6 +14,7 @@ class FilesConfig(AppConfig):
     def ready(self) -> None:
         from files import services  # noqa: F401  (registers the long-running part)
         from files.blobs import incoming, references
+        from files.serving import doors as content_doors
         from files.tus import door, sweeping
         from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.merging import merging
@@ -27,6 +28,7 @@ class FilesConfig(AppConfig):
         registry.add_scope("files:read", _("read your files"))
         registry.add_scope("files:write", _("upload, change and delete files"))
         door.open_doors()
+        content_doors.open_doors()
 
 
 def _kept_by_versions() -> Any:

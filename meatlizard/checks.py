@@ -7,6 +7,7 @@ import base64
 import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -56,8 +57,25 @@ def addresses() -> Iterator[CheckMessage]:
             "SITE_URL is https, and no TRUSTED_PROXIES are set: the front server's visitors would all look like itself, and unencrypted.",
             "Set TRUSTED_PROXIES to the address of the server that ends TLS, for example 127.0.0.1.",
         )
+    if settings.CONTENT_HOST:
+        yield from content_host(urlsplit(settings.CONTENT_URL).hostname or "")
     if any(network.prefixlen == 0 for network in settings.TRUSTED_PROXIES):
         yield _error(5, "TRUSTED_PROXIES trusts the whole Internet.", "Name the addresses of the front servers only.")
+
+
+def content_host(host: str) -> Iterator[CheckMessage]:
+    if host in (settings.SITE_HOST, *settings.ALLOWED_HOSTS):
+        yield _error(
+            19,
+            f"CONTENT_HOST is {host}, where the site's pages are: what people upload would be at their side.",
+            "Give contents a name of their own, best of another domain, or remove CONTENT_HOST.",
+        )
+    elif host.endswith(f".{settings.SITE_HOST}") or settings.SITE_HOST.endswith(f".{host}"):
+        yield _warning(
+            2,
+            f"CONTENT_HOST {host} and the site {settings.SITE_HOST} are one above the other: for browsers they are one site.",
+            "Give contents a name of another domain, as example-files.net beside example.net.",
+        )
 
 
 def secrets() -> Iterator[CheckMessage]:

@@ -52,6 +52,20 @@ def origin(name: str, value: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
 
 
+def host(name: str, value: str) -> str:
+    """``host[:port]``, in small letters; empty for none."""
+    parts = urlsplit(f"//{value}")
+    try:
+        fits = not value or (parts.netloc == value and parts.hostname and "@" not in value and (parts.port or 1) > 0)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ImproperlyConfigured(
+            f"{name} must look like files.example.net, without https:// and path; it is {value!r}."
+        )
+    return value.lower()
+
+
 def endpoint(name: str, value: str, scheme: str) -> str:
     """The address of a service, with a path perhaps and without a slash at its end. ``scheme`` without the ``s`` of its safe form."""
     parts = urlsplit(value)

@@ -4,6 +4,7 @@ from typing import Any
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.urls import path
 
@@ -78,6 +79,7 @@ async def lifespan(scope: dict[str, Any], receive: Any, send: Any) -> None:
 def build() -> Any:
     """The whole application. Django must be set up."""
     from files.asgi.entry import Files
+    from files.serving.content_host import ContentHostOnly
     from meatlizard.health.path import Health
     from meatlizard.health.traffic import Traffic
     from paste.programs import QuickMaking
@@ -85,4 +87,5 @@ def build() -> Any:
     from shortener.redirect.path import ShortLinks
 
     pages = Health(Files(ShortLinks(QuickPastes(QuickMaking(Traffic(ASGIHandler()))))))
-    return ForwardedScheme(ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan}))
+    whole = ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan})
+    return ForwardedScheme(ContentHostOnly(whole) if settings.CONTENT_HOST else whole)

@@ -102,6 +102,12 @@ PASTE_ANONYMOUS_TOTAL_BYTES = parse.positive(
 SEALED_FILES_MAX_BYTES = parse.positive(
     "SEALED_FILES_MAX_BYTES", env.int("SEALED_FILES_MAX_BYTES", default=500_000_000)
 )
+CONTENT_HOST = parse.host("CONTENT_HOST", env("CONTENT_HOST", default=""))
+CONTENT_URL = f"{'https' if HTTPS else 'http'}://{CONTENT_HOST}" if CONTENT_HOST else ""
+FILES_SENT_BY = parse.one_of(
+    "FILES_SENT_BY", env("FILES_SENT_BY", default="site").lower(), ("site", "x-accel-redirect", "x-sendfile")
+)  # fmt: skip
+S3_DOWNLOADS = parse.one_of("S3_DOWNLOADS", env("S3_DOWNLOADS", default="proxy").lower(), ("proxy", "redirect"))
 EMBEDDING_PYTHON = env("EMBEDDING_PYTHON", default="")
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)
 FETCH_ROBOTS = env.bool("FETCH_ROBOTS", default=True)
@@ -348,9 +354,10 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *([CONTENT_URL] if CONTENT_URL else [])],
+        "media-src": [SELF, *([CONTENT_URL] if CONTENT_URL else [])],
         "font-src": [SELF],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *([CONTENT_URL] if CONTENT_URL else [])],
         # One script and no other may stand between the pages and the site.
         "worker-src": [f"{SITE_URL}/sw.js"],
         "manifest-src": [SELF],

@@ -94,6 +94,11 @@ class Asked:
             if piece := message.get("body", b""):
                 yield piece
 
+    async def gone(self) -> None:
+        """Returns when nobody reads the answer any more. What is left of the body is passed over."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
     async def start(self, status: int, headers: Headers = ()) -> None:
         """Begins an answer whose body follows by :meth:`write`."""
         said = dict(SAFE) | self.always | {name.lower(): value for name, value in headers}

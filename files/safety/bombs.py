@@ -4,8 +4,10 @@ What a file says of itself is not believed further than it has to be: an archive
 :class:`Unpacked` counts what really comes out.
 """
 
+import bz2
 import gzip
 import io
+import lzma
 import struct
 import tarfile
 import warnings
@@ -14,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from PIL import Image, UnidentifiedImageError
 
@@ -139,40 +141,34 @@ def _members(archive: tarfile.TarFile, limits: Limits) -> Iterator[tarfile.TarIn
             raise Bomb("size")
         _check_member(one.name, 0, 0, limits)
         # It would keep every member in memory.
-        archive.members = []
+        archive.members = []  # type: ignore[attr-defined]
         yield one
 
 
 def _inflated(file: IO[bytes]) -> IO[bytes]:
-    import bz2
-    import lzma
-
     begin = file.read(6)
     file.seek(0)
     if begin.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=file)
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
     if begin.startswith(b"BZh"):
         return bz2.BZ2File(file)
     if begin.startswith(b"\xfd7zXZ\0"):
         # Not xz's memory for whatever dictionary the file names.
-        return _Xz(file, lzma.LZMADecompressor(memlimit=128_000_000))
+        return cast(IO[bytes], _Xz(file, lzma.LZMADecompressor(memlimit=128_000_000)))
     return file
 
 
 class _Xz(io.RawIOBase):
     """``lzma.LZMAFile`` knows no bound of memory."""
 
-    def __init__(self, file: IO[bytes], machine: "object") -> None:
+    def __init__(self, file: IO[bytes], machine: lzma.LZMADecompressor) -> None:
         self._file, self._machine = file, machine
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1) -> bytes:
-        import lzma
-
         machine = self._machine
-        assert isinstance(machine, lzma.LZMADecompressor)
         try:
             while not machine.eof:
                 packed = self._file.read(65_536) if machine.needs_input else b""

@@ -82,7 +82,9 @@ def conditions(method: str, headers: "list[Header]") -> Conditions:
 
 def answer(asked: Conditions, content: Content, *, head: bool = False, most: int = ranges.MOST_RANGES) -> Answer:
     """``head``: the same headers, and no body."""
-    common = ((b"last-modified", dates.written(content.modified).encode()),) if content.modified is not None else ()
+    common: tuple[Header, ...] = (
+        ((b"last-modified", dates.written(content.modified).encode()),) if content.modified is not None else ()
+    )
     common += ((b"etag", content.etag.encode()), *content.headers)
     decided = verdict(asked, content.etag, content.modified)
     if decided is Verdict.FAILED:

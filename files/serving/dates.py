@@ -48,7 +48,7 @@ def written(stamp: float) -> str:
 
 def _month(name: str) -> int:
     """0 to 11, by the letters that nginx looks at."""
-    initial, second, third = name
+    initial, second, third = name[0], name[1], name[2]
     if initial == "J":
         return 0 if second == "a" else 5 if third == "n" else 6
     if initial == "M":

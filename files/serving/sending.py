@@ -3,12 +3,13 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
-from typing import Final, Protocol
+from typing import IO, Any, Final, Protocol, TypeAlias
 
+from files.asgi.asked import Disconnected
 from files.serving.answers import Answer
 
 PIECE: Final = 524_288
@@ -20,6 +21,10 @@ _NOWAIT: Final = getattr(os, "RWF_NOWAIT", 0)
 _NOT_AT_ONCE: Final = frozenset({errno.EAGAIN, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS})
 
 
+Bytes: TypeAlias = "AsyncIterator[bytes | bytearray | memoryview]"
+"""Whatever holds bytes: a server takes it as it is, without a copy."""
+
+
 class Cut(Exception):
     """The answer cannot be finished as it was announced: the connection has to break, or the reader would take it for whole."""
 
@@ -27,7 +32,7 @@ class Cut(Exception):
 class Source(Protocol):
     """Where the bytes come from."""
 
-    def pieces(self, start: int, stop: int) -> AsyncIterator["bytes | bytearray | memoryview"]: ...
+    def pieces(self, start: int, stop: int) -> Bytes: ...
 
     async def close(self) -> None: ...
 
@@ -39,7 +44,7 @@ class LocalFile:
         """Raises OSError."""
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
-    async def pieces(self, start: int, stop: int) -> AsyncIterator["bytes | bytearray | memoryview"]:
+    async def pieces(self, start: int, stop: int) -> Bytes:
         while start < stop:
             wanted = min(PIECE, stop - start)
             piece: bytes | bytearray | memoryview = self._at_once(start, wanted)
@@ -69,17 +74,38 @@ class LocalFile:
         await asyncio.get_running_loop().run_in_executor(_threads, os.close, descriptor)
 
 
+class Stored:
+    """A content that lies elsewhere, opened to be read and sought in; each step is done in a thread."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    async def pieces(self, start: int, stop: int) -> Bytes:
+        run = asyncio.get_running_loop().run_in_executor
+        await run(_threads, self._file.seek, start)
+        while start < stop:
+            piece = await run(_threads, self._file.read, min(PIECE, stop - start))
+            if not piece:
+                raise Cut("the content is shorter than it was")
+            start += len(piece)
+            yield piece
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(_threads, self._file.close)
+
+
 class Reader(Protocol):
     """Who gets the bytes."""
 
-    async def write(self, body: bytes, *, more: bool = True) -> None: ...
+    async def write(self, body: Any, *, more: bool = True) -> None: ...
 
     async def gone(self) -> None:
         """Returns when nobody reads any more."""
 
 
 async def send(answer: Answer, source: Source | None, reader: Reader) -> int:
-    """Sends the body of ``answer``; how many bytes of it the server took. Raises Cut for what broke on our side.
+    """Sends the body of ``answer``; how many bytes of it the server took. Raises Cut for what broke on our side, Disconnected
+    for a reader who has stopped reading.
 
     Returns early, with less than was announced, when the reader has gone: servers swallow what is written to nobody, and a large file
     would be read to its end for that.
@@ -102,7 +128,7 @@ async def send(answer: Answer, source: Source | None, reader: Reader) -> int:
                     return sent
                 sent += len(piece)
     except TimeoutError as problem:
-        raise Cut("the reader takes nothing") from problem
+        raise Disconnected from problem
     except OSError as problem:
         raise Cut("the content could not be read") from problem
     finally:
@@ -110,15 +136,11 @@ async def send(answer: Answer, source: Source | None, reader: Reader) -> int:
     return sent
 
 
-async def _body(answer: Answer, source: Source | None) -> "AsyncIterator[bytes]":
+async def _body(answer: Answer, source: Source | None) -> "AsyncGenerator[bytes | bytearray | memoryview]":
     for one in answer.body:
         if isinstance(one, bytes):
             yield one
             continue
         assert source is not None
-        async with aclosing(source.pieces(one.start, one.stop)) as pieces:  # type: ignore[type-var]
-            async for piece in pieces:
-                yield piece  # type: ignore[misc]
-
-
-Opener = Callable[[], Awaitable[Source]]
+        async for piece in source.pieces(one.start, one.stop):
+            yield piece

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
-from zipstream import ZipStream
+from zipstream import ZipStream  # type: ignore[import-untyped]
 
 PIECE: Final = 262_144
 MOST_NAME: Final = 200
@@ -97,7 +97,7 @@ def part(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     kept = "".join("_" if char in FORBIDDEN or _hidden(char) else char for char in text)
     # Windows drops dots and spaces at the end: ".. " would become "..", and "a." meet "a".
-    kept = _shortened(kept.strip().rstrip(". "))
+    kept = _shortened(kept.strip().rstrip(". ")).rstrip(". ")
     if kept.split(".")[0].strip().upper() in DEVICES:
         kept = f"_{kept}"
     return kept

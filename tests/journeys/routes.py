@@ -17,6 +17,7 @@ WITHOUT_VALUE = {
     "mfa_remove_webauthn": "needs a passkey",
     "mfa_edit_webauthn": "needs a passkey",
     "api:nothing": "leads nowhere",
+    "files:content": "a content and no page",
     "words": "no other language is there",
     "admin:jsi18n": "a script",
     "admin:view_on_site": "leads elsewhere",

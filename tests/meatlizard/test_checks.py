@@ -55,6 +55,10 @@ def test_a_site_on_this_machine_needs_its_secrets_only() -> None:
         ("E014", {"REGISTRATION": "everybody"}),
         ("E015", {"DISCORD_CLIENT_ID": "1"}),
         ("E016", {"LEASE_SECONDS": "10", "NODE_HEARTBEAT_SECONDS": "5"}),
+        ("E019", {"CONTENT_HOST": "chat.example.org"}),
+        ("E019", {"CONTENT_HOST": "CHAT.example.org:444"}),
+        ("W002", {"CONTENT_HOST": "files.chat.example.org"}),
+        ("W002", {"CONTENT_HOST": "example.org"}),
         ("W001", {"DATABASE_URL": "", "MULTIPROCESS": "true"}),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-import zipstream
+import zipstream  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
