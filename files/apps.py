@@ -15,6 +15,7 @@ class FilesConfig(AppConfig):
         from files import services  # noqa: F401  (registers the long-running part)
         from files.blobs import incoming, references
         from files.serving import doors as content_doors
+        from files.sharing import wiring as sharing
         from files.tus import door, sweeping
         from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.merging import merging
@@ -28,6 +29,7 @@ class FilesConfig(AppConfig):
         registry.add_scope("files:read", _("read your files"))
         registry.add_scope("files:write", _("upload, change and delete files"))
         door.open_doors()
+        sharing.load()
         content_doors.open_doors()
 
 

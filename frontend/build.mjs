@@ -73,6 +73,8 @@ await build({
     "links-page": "src/css/links.css",
     shared: "src/shared/main.js",
     "shared-page": "src/css/shared.css",
+    sharing: "src/files/sharing/page.js",
+    "sharing-page": "src/css/sharing.css",
   },
   format: "esm",
   loader: { ".woff2": "file" },

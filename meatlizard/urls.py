@@ -31,6 +31,7 @@ urlpatterns = [
     path("chat/", include("chat.urls")),
     path("links/", include("shortener.urls")),
     path("p/", include("paste.urls")),
+    path("", include("files.sharing.urls")),
     path("files/", include("files.urls")),
     path("s/<path:address>", visiting.visit, name="short-link"),
     path("discord/", include("discordbridge.urls")),

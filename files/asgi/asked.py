@@ -117,6 +117,10 @@ class Asked:
         self.begun = True
         await self._send(message)
 
+    async def receive_on(self) -> Any:
+        """The next message, for another application in the door's place, or for who waits until the reader is gone."""
+        return await self._receive()
+
     async def answer(self, status: int, headers: Headers = (), body: bytes = b"") -> None:
         """A whole answer. 204 and 304 have no length."""
         length = () if status in (204, 304) else (("content-length", str(len(body))),)

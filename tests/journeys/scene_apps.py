@@ -1,4 +1,4 @@
-"""What lies outside of the chat in the scene: a short link, a paste, and what came from Discord."""
+"""What lies outside of the chat in the scene: a short link, a paste, what is shared of files, and what came from Discord."""
 
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -54,6 +54,28 @@ def pastes(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
     shelf = collections.make(alice, words("Garden", 200), public=True)
     collections.put(shelf, paste)
     return {"slug": paste.slug, "file": 1, "comment": said.public_id, "shelf": shelf.slug, "asked": str(uuid4())}
+
+
+def shares(alice: Any, words: "Words") -> dict[str, Any]:
+    """A folder with a file that are shared, and an address at which others send files in."""
+    from files import actions as files
+    from files.blobs import incoming
+    from files.sharing import actions, inboxes
+    from files.sharing.inboxes import InboxTerms
+    from files.sharing.terms import Terms
+
+    coming = incoming.begin()
+    coming.append(words("They bask on the south wall.", 9_000).encode())
+    folder = apps.get_model("files.Folder").objects.create(owner=alice, name=words("Holiday", 200))
+    file = files.store(alice, folder, words("wall.txt", 200), incoming.adopt(coming))
+    share = actions.create(alice, [file], [folder], terms=Terms(title=words("From the wall", 200), notify=True))
+    inbox = inboxes.create(
+        alice, folder, InboxTerms(title=words("Your photos", 200), note=words("All of July, please.", 1_000))
+    )
+    return {
+        "files_share": share.pk, "shared": share.slug, "shared_file": str(file.pk), "shared_folder": str(folder.pk),
+        "shared_name": "wall.txt", "files_inbox": inbox.pk, "inbox_slug": inbox.slug,
+    }  # fmt: skip
 
 
 def transcript(alice: Any, conversation: str, words: "Words") -> Any:

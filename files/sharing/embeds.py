@@ -1,0 +1,51 @@
+"""A shared file within pages of others: what to paste there."""
+
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from files.models.library import File
+from files.models.shares import Audience, Share
+
+TAGS: Final = {
+    "image/": '<img src="{address}" alt="{name}">',
+    "video/": '<video src="{address}" controls></video>',
+    "audio/": '<audio src="{address}" controls></audio>',
+    "application/pdf": '<a href="{address}">{name}</a>',
+}
+SAFE: Final = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "video/mp4", "video/webm", "audio/mpeg", "audio/ogg", "audio/wav",
+     "audio/x-wav", "audio/flac", "audio/mp4", "audio/webm", "audio/aac", "video/ogg", "application/pdf"}
+)  # fmt: skip
+"""Types, as found from the content, that no browser runs anything of."""
+
+_MARKDOWN: Final = str.maketrans({sign: f"\\{sign}" for sign in "\\[]()*_`<>!|#~"})
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    direct: str
+    markdown: str
+    html: str
+    bbcode: str
+
+
+def may_embed(share: Share) -> bool:
+    """Whether pages of others can load it: nobody is asked who they are there, and nothing is counted."""
+    return share.audience == Audience.LINK and not share.password and not share.counted
+
+
+def embed(share: Share, file: File, address: str) -> Embed | None:
+    """``address``: of the content, whole. None where it is not safe or not open to everybody."""
+    if not may_embed(share) or file.media_type not in SAFE:
+        return None
+    kind = next(kind for kind in TAGS if file.media_type.startswith(kind))
+    name = file.name.translate(_MARKDOWN)
+    image = kind == "image/"
+    quiet = file.name.replace("[", "(").replace("]", ")")
+    return Embed(
+        direct=address,
+        markdown=f"{'!' if image else ''}[{name}]({address})",
+        html=TAGS[kind].format(address=escape(address), name=escape(file.name)),
+        bbcode=f"[img]{address}[/img]" if image else f"[url={address}]{quiet}[/url]",
+    )

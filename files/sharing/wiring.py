@@ -1,0 +1,25 @@
+"""What shares bring to the rest of the site, when the app is ready."""
+
+from typing import Final
+
+SLUG: Final = r"(?P<slug>[-\w]{1,64})"
+FILE: Final = r"(?P<file>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+READING: Final = frozenset({"GET", "HEAD"})
+
+
+def load() -> None:
+    from files.asgi import who
+    from files.asgi.doors import open_door
+    from files.sharing import content, moderating, services, uploads  # noqa: F401  (services: registers the long-running part)
+    from files.sharing.actions import SERVICE
+    from meatlizard.api import registry
+    from meatlizard.moderation import services as moderated
+    from shortener import targets
+
+    open_door(rf"/f/{SLUG}/content/{FILE}/(?P<name>[^/]*)", content.content, methods=READING)
+    open_door(rf"/f/{SLUG}/zip", content.zipped, methods=READING)
+    who.recognise(uploads.recognise)
+    moderated.register(SERVICE, moderating.ShareTexts())
+    targets.allow_own("/f/")
+    registry.add_router("/shares", "files.sharing.api.router", "shares")
+    registry.add_router("/inboxes", "files.sharing.api.inbox_router", "shares")
