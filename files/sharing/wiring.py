@@ -1,6 +1,6 @@
 """What shares bring to the rest of the site, when the app is ready."""
 
-from typing import Final
+from typing import Any, Final
 
 SLUG: Final = r"(?P<slug>[-\w]{1,64})"
 FILE: Final = r"(?P<file>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -12,6 +12,7 @@ def load() -> None:
     from files.asgi.doors import open_door
     from files.sharing import content, moderating, services, uploads  # noqa: F401  (services: registers the long-running part)
     from files.sharing.actions import SERVICE
+    from meatlizard.accounts.merging import merging
     from meatlizard.api import registry
     from meatlizard.moderation import services as moderated
     from shortener import targets
@@ -21,5 +22,12 @@ def load() -> None:
     who.recognise(uploads.recognise)
     moderated.register(SERVICE, moderating.ShareTexts())
     targets.allow_own("/f/")
+    merging.connect(_merged, dispatch_uid="files.sharing.merge")
     registry.add_router("/shares", "files.sharing.api.router", "shares")
     registry.add_router("/inboxes", "files.sharing.api.inbox_router", "shares")
+
+
+def _merged(sender: Any, old: int, new: int, **kwargs: Any) -> None:
+    from files.sharing.leaving import merge
+
+    merge(old, new)
