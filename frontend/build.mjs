@@ -55,6 +55,8 @@ await build({
     // Pages of the library: each script and style a line of its own, loaded by the page that needs it.
     "files-upload": "src/files/upload/main.js",
     "files-upload-page": "src/css/upload.css",
+    library: "src/files/library/main.js",
+    "library-page": "src/css/library.css",
     "code-editor": "src/paste/codemirror.js",
     "prompts-page": "src/css/prompts.css",
     knowledge: "src/knowledge/main.js",

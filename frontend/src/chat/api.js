@@ -2,7 +2,7 @@
 
 import { gettext, interpolate } from "../i18n.js";
 
-const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+export const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 export class Refused extends Error {
   constructor(message, code) {
@@ -36,7 +36,7 @@ async function request(url, options) {
   return response.json();
 }
 
-async function reach(url, options) {
+export async function reach(url, options) {
   let response;
   try {
     response = await fetch(url, { credentials: "same-origin", ...options });
@@ -49,7 +49,7 @@ async function reach(url, options) {
   return response;
 }
 
-async function refusal(response) {
+export async function refusal(response) {
   const { error } = await response.json().catch(() => ({}));
   const words = error?.message || interpolate(gettext("The site refused this (%s)."), [response.status]);
   return new Refused(words, error?.code || String(response.status));

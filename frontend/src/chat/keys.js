@@ -9,9 +9,10 @@ const mac = /mac|iphone|ipad/i.test(navigator.platform);
 export class Keys {
   /**
    * @param {Object<string, () => void>} actions By the names in the table. What is not there is neither bound nor listed.
+   * @param {Array} shortcuts The table of a page other than the chat; `find` tells, as `meant` does, which of it an event means.
    */
-  constructor({ dialog, opener, actions, storage }) {
-    Object.assign(this, { dialog, storage });
+  constructor({ dialog, opener, actions, storage, shortcuts = SHORTCUTS, find = meant }) {
+    Object.assign(this, { dialog, storage, shortcuts, find });
     this.actions = { help: () => dialog.showModal(), ...actions };
     this.letters = dialog.querySelector("[data-part=letters]");
     this.letters.checked = this.#stored() !== "off";
@@ -23,15 +24,16 @@ export class Keys {
   }
 
   #pressed(event) {
-    if (event.defaultPrevented || event.isComposing || event.repeat || document.querySelector("dialog[open]")) return;
-    const found = meant(event, event.target.closest?.(FIELDS) !== null, this.letters.checked);
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    const found = this.find(event, event.target.closest?.(FIELDS) !== null, this.letters.checked);
+    if (event.repeat && !found?.repeat) return;
     const action = found && this.actions[found.name];
     // An action that has nothing to do leaves the key to the browser.
     if (action && action() !== false) event.preventDefault();
   }
 
   #rows() {
-    return SHORTCUTS.filter(({ name, field }) => field || this.actions[name]).flatMap(({ keys, words }) => {
+    return this.shortcuts.filter(({ name, field }) => field || this.actions[name]).flatMap(({ keys, words }) => {
       const term = document.createElement("dt");
       term.append(...keys.map((key) => Object.assign(document.createElement("kbd"), { textContent: label(key, mac) })));
       return [term, Object.assign(document.createElement("dd"), { textContent: words() })];

@@ -1,0 +1,99 @@
+"""Making folders, naming and moving."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from files import names
+from files.library import placing, tree, undoing
+from files.library.selection import Selection
+from files.models import File, Folder
+from meatlizard.accounts.models import User
+from meatlizard.errors import Invalid, NotFound
+
+
+def make_folder(owner: User, parent: Folder | None, name: str, *, request: UUID | None = None) -> Folder:
+    """``request``, made by the client, makes one folder however often it is sent. Raises Invalid, LimitReached, NotFound."""
+    name = names.clean(name)
+    key = uuid.uuid5(request, f"folder {owner.pk}") if request else uuid.uuid4()
+    place = parent.pk if parent else None
+    with tree.changing(owner.pk):
+        if request and (made := Folder.objects.filter(pk=key).first()):
+            return made
+        standing(owner.pk, place)
+        tree.check_depth(len(tree.path(place)), 0)
+        tree.check_room(owner.pk, 1, place, 1)
+        _check_free(owner.pk, place, name)
+        return Folder.objects.create(pk=key, owner=owner, parent_id=place, name=name)
+
+
+def standing(owner: int, folder: UUID | None) -> None:
+    """Within :func:`tree.changing`: that something can be put there still. Raises NotFound."""
+    if folder is not None and not Folder.objects.filter(pk=folder, owner=owner, trashed=None).exists():
+        raise NotFound(_("This folder is not there any more."), code="no_such_folder")
+
+
+def _check_free(owner: int, folder: UUID | None, name: str) -> None:
+    if (
+        File.objects.filter(owner=owner, folder=folder, name=name, trashed=None).exists()
+        or Folder.objects.filter(owner=owner, parent=folder, name=name, trashed=None).exists()
+    ):
+        raise Invalid(_("Something here is called %(name)s already.") % {"name": name}, code="name_taken")
+
+
+def rename(row: File | Folder, name: str) -> File | Folder:
+    """Raises Invalid for a name that is none or is taken, NotFound for what went meanwhile."""
+    name = names.clean(name)
+    with tree.changing(row.owner_id):
+        place = row.parent_id if isinstance(row, Folder) else row.folder_id
+        now = type(row).objects.filter(pk=row.pk, trashed=None).first()
+        if now is None:
+            raise NotFound(_("This is not there any more."), code="no_such_file")
+        if now.name != name:
+            place = now.parent_id if isinstance(now, Folder) else now.folder_id
+            _check_free(row.owner_id, place, name)
+            now.name, now.changed = name, timezone.now()
+            now.save(update_fields=["name", "changed"])
+    return now
+
+
+def move(chosen: Selection, target: Folder | None) -> undoing.Undo | None:
+    """What is there already stays. Returns how to undo it, None when nothing moved. Raises Invalid for a folder within itself, or too many."""
+    owner, place = chosen.owner.pk, target.pk if target else None
+    with tree.changing(owner):
+        standing(owner, place)
+        folders = [row for row in _now(Folder, chosen.folder_keys) if row.parent_id != place]
+        files = [row for row in _now(File, chosen.file_keys) if row.folder_id != place]
+        before = undoing.places(folders, files)
+        tree.check_place(place, [row.pk for row in folders])
+        tree.check_room(owner, 0, place, len(folders))
+        placing.put(owner, place, folders, files)
+    return undoing.Undo("move", before) if before else None
+
+
+def move_back(owner: User, before: Sequence[undoing.Place]) -> int:
+    """Each to where it was and to its name there, as far as that folder is there still. Returns how many."""
+    moved = 0
+    with tree.changing(owner.pk):
+        for folder in {place.folder for place in before}:
+            if folder is not None and not Folder.objects.filter(pk=folder, owner=owner.pk, trashed=None).exists():
+                continue
+            here = {place.key: place.name for place in before if place.folder == folder}
+            moved += _into(owner.pk, folder, here)
+    return moved
+
+
+def _into(owner: int, folder: UUID | None, names_there: Mapping[UUID, str]) -> int:
+    folders = [row for row in _now(Folder, list(names_there)) if row.owner_id == owner]
+    files = [row for row in _now(File, list(names_there)) if row.owner_id == owner]
+    tree.check_place(folder, [row.pk for row in folders])
+    placing.put(owner, folder, folders, files, names_there)
+    return len(folders) + len(files)
+
+
+def _now(model: type, keys: Sequence[UUID]) -> list:
+    """As they stand under the lock."""
+    return list(model.objects.filter(pk__in=keys, trashed=None).order_by("name")) if keys else []
