@@ -14,6 +14,7 @@ class FilesConfig(AppConfig):
     def ready(self) -> None:
         from files import services  # noqa: F401  (registers the long-running part)
         from files.blobs import incoming, references
+        from files.library import services as _trash  # noqa: F401  (likewise)
         from files.serving import doors as content_doors
         from files.sharing import wiring as sharing
         from files.tus import door, sweeping
@@ -28,6 +29,7 @@ class FilesConfig(AppConfig):
         incoming.awaited(sweeping.under_way)
         registry.add_scope("files:read", _("read your files"))
         registry.add_scope("files:write", _("upload, change and delete files"))
+        registry.add_router("/files", "files.api.router", "files")
         door.open_doors()
         sharing.load()
         content_doors.open_doors()

@@ -26,4 +26,4 @@ def details(file: File) -> str:
 
 def place(folder: object) -> str:
     """The list of a folder by its key; without one of what lies in none."""
-    return reverse("files:folder", args=[folder]) if folder else reverse("files:home")
+    return reverse("files:folder", args=[folder]) if folder else reverse("files:library")

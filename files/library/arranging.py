@@ -15,9 +15,10 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 
 
+@tree.again
 def make_folder(owner: User, parent: Folder | None, name: str, *, request: UUID | None = None) -> Folder:
     """``request``, made by the client, makes one folder however often it is sent. Raises Invalid, LimitReached, NotFound."""
-    name = names.clean(name)
+    name = _given(name)
     key = uuid.uuid5(request, f"folder {owner.pk}") if request else uuid.uuid4()
     place = parent.pk if parent else None
     with tree.changing(owner.pk):
@@ -28,6 +29,12 @@ def make_folder(owner: User, parent: Folder | None, name: str, *, request: UUID 
         tree.check_room(owner.pk, 1, place, 1)
         _check_free(owner.pk, place, name)
         return Folder.objects.create(pk=key, owner=owner, parent_id=place, name=name)
+
+
+def _given(name: str) -> str:
+    if not name.strip():
+        raise Invalid(_("Give it a name."), code="name_missing")
+    return names.clean(name)
 
 
 def standing(owner: int, folder: UUID | None) -> None:
@@ -44,11 +51,11 @@ def _check_free(owner: int, folder: UUID | None, name: str) -> None:
         raise Invalid(_("Something here is called %(name)s already.") % {"name": name}, code="name_taken")
 
 
+@tree.again
 def rename(row: File | Folder, name: str) -> File | Folder:
     """Raises Invalid for a name that is none or is taken, NotFound for what went meanwhile."""
-    name = names.clean(name)
+    name = _given(name)
     with tree.changing(row.owner_id):
-        place = row.parent_id if isinstance(row, Folder) else row.folder_id
         now = type(row).objects.filter(pk=row.pk, trashed=None).first()
         if now is None:
             raise NotFound(_("This is not there any more."), code="no_such_file")
@@ -60,6 +67,7 @@ def rename(row: File | Folder, name: str) -> File | Folder:
     return now
 
 
+@tree.again
 def move(chosen: Selection, target: Folder | None) -> undoing.Undo | None:
     """What is there already stays. Returns how to undo it, None when nothing moved. Raises Invalid for a folder within itself, or too many."""
     owner, place = chosen.owner.pk, target.pk if target else None
@@ -74,6 +82,7 @@ def move(chosen: Selection, target: Folder | None) -> undoing.Undo | None:
     return undoing.Undo("move", before) if before else None
 
 
+@tree.again
 def move_back(owner: User, before: Sequence[undoing.Place]) -> int:
     """Each to where it was and to its name there, as far as that folder is there still. Returns how many."""
     moved = 0

@@ -1,7 +1,6 @@
 """Copies of files and of folders with what they hold. Contents are shared; each copy takes its size of its owner's room."""
 
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -27,6 +26,7 @@ class Copied:
     files: list[File] = field(default_factory=list)
 
 
+@tree.again
 def copy(chosen: Selection, target: Folder | None, *, request: UUID | None = None) -> Copied:
     """Current contents alone, without earlier versions. ``request``, made by the client, makes the copies once however often it is sent.
 
@@ -46,9 +46,11 @@ def copy(chosen: Selection, target: Folder | None, *, request: UUID | None = Non
         if plan.outer:
             tree.check_depth(len(tree.path(place)), plan.levels)
             tree.check_room(owner.pk, len(plan.folders), place, len(plan.outer))
-        storage.take(owner, sum(file.size for file in plan.files))
         free = placing.free_names((*plan.outer, *plan.single), placing.names_in(owner.pk, place))
-        return _write(owner.pk, place, plan, free)
+        made = _write(owner.pk, place, plan, free)
+        # Last, after the contents: in the order in which whoever stores something locks them.
+        storage.take(owner, sum(file.size for file in plan.files))
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,20 @@ def _write(owner: int, place: UUID | None, plan: _Plan, free: Mapping[UUID, str]
         )
         for row in plan.files
     ]  # fmt: skip
-    references.hold_many(Counter(file.blob_id for file in files))
+    references.hold_all(file.blob_id for file in files)
     Folder.objects.bulk_create(folders, batch_size=500)
     File.objects.bulk_create(files, batch_size=500)
     Version.objects.bulk_create(
         [
-            Version(file=file, number=1, blob_id=file.blob_id, size=file.size, media_type=file.media_type, name=file.name, created=now)
+            Version(
+                file=file,
+                number=1,
+                blob_id=file.blob_id,
+                size=file.size,
+                media_type=file.media_type,
+                name=file.name,
+                created=now,
+            )
             for file in files
         ],
         batch_size=500,

@@ -6,7 +6,6 @@ gets back and the holds on contents that end, in one transaction. Whatever ends 
 
 import datetime
 import logging
-from collections import Counter
 
 from django.db.models import Q
 from django.utils import timezone
@@ -32,7 +31,9 @@ def delete(chosen: Selection) -> int:
     owner = chosen.owner.pk
     with tree.changing(owner):
         for model, keys in ((Folder, chosen.folder_keys), (File, chosen.file_keys)):
-            model.objects.filter(owner=owner, pk__in=keys, trashed_with=None).exclude(trashed=None).update(trashed=GOING)
+            model.objects.filter(owner=owner, pk__in=keys, trashed_with=None).exclude(trashed=None).update(
+                trashed=GOING
+            )
     return sweep(owner)
 
 
@@ -47,7 +48,10 @@ def empty(owner: int) -> int:
 def overdue() -> list[int]:
     """Whose trash holds something whose time is over."""
     due = Q(trashed__lte=timezone.now() - retention(), trashed_with=None)
-    found = {*File.objects.filter(due).values_list("owner", flat=True), *Folder.objects.filter(due).values_list("owner", flat=True)}
+    found = {
+        *File.objects.filter(due).values_list("owner", flat=True),
+        *Folder.objects.filter(due).values_list("owner", flat=True),
+    }
     return sorted(found)
 
 
@@ -66,11 +70,16 @@ def sweep(owner: int) -> int:
 
 def _delete_files(owner: int, keys: list) -> int:
     with tree.changing(owner):
-        rows = list(File.objects.select_for_update(of=("self",)).filter(pk__in=keys).exclude(trashed=None).values_list("pk", flat=True))
+        rows = list(
+            File.objects.select_for_update(of=("self",))
+            .filter(pk__in=keys)
+            .exclude(trashed=None)
+            .values_list("pk", flat=True)
+        )
         versions = list(Version.objects.filter(file__in=rows).values_list("blob", "size"))
         Version.objects.filter(file__in=rows).delete()
         File.objects.filter(pk__in=rows).delete()
-        references.release_many(Counter(blob for blob, _size in versions))
+        references.release_all(blob for blob, _size in versions)
         storage.give_back(owner, sum(size for _blob, size in versions))
     return len(rows)
 

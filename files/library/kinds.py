@@ -62,7 +62,14 @@ def of_kind(kind: str) -> Q:
         for part in _DOCUMENT_PARTS:
             found |= Q(media_type__startswith="application/", media_type__contains=part)
         return found
-    return ~(of_kind("image") | of_kind("video") | of_kind("audio") | of_kind("text") | of_kind("archive") | of_kind("document"))
+    return ~(
+        of_kind("image")
+        | of_kind("video")
+        | of_kind("audio")
+        | of_kind("text")
+        | of_kind("archive")
+        | of_kind("document")
+    )
 
 
 def _applications(names: tuple[str, ...]) -> list[str]:

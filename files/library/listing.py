@@ -9,15 +9,15 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from files.library import addresses, searching, slots
+from files.library import addresses, marking, searching, slots
 from files.library.kinds import SIGNS, kind_of
 from files.library.limits import retention
-from files.models import File, FileTag, Folder
+from files.models import File, Folder
 from meatlizard.accounts.models import User
 
 PAGE = 100
 
-Sort: TypeAlias = Literal["name", "size", "changed", "type"]
+Sort: TypeAlias = Literal["name", "size", "changed", "type", "trashed"]
 SORTS: tuple[Sort, ...] = ("name", "size", "changed", "type")
 VIEWS = ("list", "grid")
 BRANCHES = 500
@@ -128,18 +128,25 @@ def search(viewer: User, wish: searching.Wish, order: Order, page: int) -> Piece
 def starred(viewer: User, page: int) -> Piece:
     mine = {"owner": viewer.pk, "trashed": None, "starred__isnull": False}
     found = _piece(
-        viewer, Folder.objects.filter(**mine).order_by("-starred", "pk"), File.objects.filter(**mine).order_by("-starred", "pk"), page
+        viewer,
+        Folder.objects.filter(**mine).order_by("-starred", "pk"),
+        File.objects.filter(**mine).order_by("-starred", "pk"),
+        page,
     )
     _say_where(found.entries)
     return found
 
 
 def trashed(viewer: User, page: int) -> Piece:
-    mine = {"owner": viewer.pk, "trashed_with": None, "trashed__gt": timezone.now() - retention()}
-    folders, files = Folder.objects.filter(**mine), File.objects.filter(**mine)
+    folders, files = trash_of(viewer)
     found = _piece(viewer, folders.order_by("-trashed", "pk"), files.order_by("-trashed", "pk"), page)
     _say_where(found.entries)
     return found
+
+
+def trash_of(viewer: User) -> "tuple[QuerySet[Folder], QuerySet[File]]":
+    mine = {"owner": viewer.pk, "trashed_with": None, "trashed__gt": timezone.now() - retention()}
+    return Folder.objects.filter(**mine), File.objects.filter(**mine)
 
 
 def recent(viewer: User) -> Piece:
@@ -165,10 +172,7 @@ def _piece(viewer: User, folders: "QuerySet[Folder]", files: "QuerySet[File]", p
 
 def _entries(viewer: User, folders: Sequence[Folder], files: Sequence[File]) -> list[Entry]:
     known = slots.facts(viewer, files, folders)
-    tagged: dict[UUID, list[str]] = {}
-    pairs = FileTag.objects.filter(file__in=[file.pk for file in files]).order_by("tag__name")
-    for key, name in pairs.values_list("file", "tag__name") if files else ():
-        tagged.setdefault(key, []).append(name)
+    tagged = marking.tags_of_all(files)
     return [Entry(row, True, known[row.pk]) for row in folders] + [
         Entry(row, False, known[row.pk], tagged.get(row.pk, [])) for row in files
     ]
@@ -187,9 +191,13 @@ def _say_where(entries: Sequence[Entry]) -> None:
         entry.where = names.get(entry.row.parent_id if entry.is_folder else entry.row.folder_id, "")
 
 
+def folders_of(viewer: User) -> "QuerySet[Folder]":
+    return Folder.objects.filter(owner=viewer.pk, trashed=None)
+
+
 def folders_in(viewer: User, folder: UUID | None) -> "QuerySet[Folder]":
     """Those directly within, by name."""
-    return Folder.objects.filter(owner=viewer.pk, parent=folder, trashed=None).order_by(Lower("name"), "pk")
+    return folders_of(viewer).filter(parent=folder).order_by(Lower("name"), "pk")
 
 
 def branches(viewer: User, above: Sequence[UUID]) -> list[dict[str, Any]]:

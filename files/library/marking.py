@@ -28,7 +28,12 @@ def star(chosen: Selection, on: bool) -> None:
 def clean_tag(name: str) -> str:
     """Raises Invalid."""
     found = " ".join(unicodedata.normalize("NFC", name).split())
-    if not found or len(found) > MAX_NAME or "," in found or any(unicodedata.category(sign)[0] == "C" for sign in found):
+    if (
+        not found
+        or len(found) > MAX_NAME
+        or "," in found
+        or any(unicodedata.category(sign)[0] == "C" for sign in found)
+    ):
         raise Invalid(
             _("A tag has between 1 and %(most)d characters and no comma.") % {"most": MAX_NAME}, code="tag_refused"
         )
@@ -62,22 +67,27 @@ def _tags(owner: int, names: Sequence[str]) -> list[Tag]:
     found = list(Tag.objects.filter(owner=owner, name__in=names))
     missing = [name for name in names if name not in {one.name for one in found}]
     if missing and Tag.objects.filter(owner=owner).count() + len(missing) > MAX_TAGS:
-        raise LimitReached(
-            _("You can have %(most)d tags. Remove one first.") % {"most": MAX_TAGS}, code="tags_many"
-        )
+        raise LimitReached(_("You can have %(most)d tags. Remove one first.") % {"most": MAX_TAGS}, code="tags_many")
     return found + Tag.objects.bulk_create([Tag(owner_id=owner, name=name) for name in missing])
 
 
 def _check_each(keys: Sequence[UUID]) -> None:
     most = FileTag.objects.filter(file__in=keys).values("file").annotate(n=Count("pk")).order_by("-n").first()
     if most and most["n"] > MAX_TAGS_EACH:
-        raise LimitReached(
-            _("A file can have %(most)d tags.") % {"most": MAX_TAGS_EACH}, code="tags_many"
-        )
+        raise LimitReached(_("A file can have %(most)d tags.") % {"most": MAX_TAGS_EACH}, code="tags_many")
 
 
 def tags_of(file: File) -> list[str]:
     return list(FileTag.objects.filter(file=file.pk).order_by("tag__name").values_list("tag__name", flat=True))
+
+
+def tags_of_all(files: Sequence[File]) -> dict[UUID, list[str]]:
+    """By the keys of those that have some; one query."""
+    found: dict[UUID, list[str]] = {}
+    pairs = FileTag.objects.filter(file__in=[file.pk for file in files]).order_by("tag__name")
+    for key, name in pairs.values_list("file", "tag__name") if files else ():
+        found.setdefault(key, []).append(name)
+    return found
 
 
 def tags(owner: User) -> "QuerySet[Tag]":

@@ -28,7 +28,11 @@ def free_names(rows: Iterable[Row], taken: set[str], wished: Mapping[UUID, str] 
 
 
 def put(
-    owner: int, target: UUID | None, folders: Sequence[Folder], files: Sequence[File], wished: Mapping[UUID, str] | None = None
+    owner: int,
+    target: UUID | None,
+    folders: Sequence[Folder],
+    files: Sequence[File],
+    wished: Mapping[UUID, str] | None = None,
 ) -> None:
     """Within :func:`files.library.tree.changing`, after the place was checked. Also ends their time in the trash."""
     taken = names_in(owner, target)

@@ -47,7 +47,9 @@ def named(items: Iterable[str]) -> tuple[set[UUID], set[UUID]]:
     return folders, files
 
 
-def access_selection(viewer: User, folders: Iterable[UUID], files: Iterable[UUID], *, trashed: bool = False) -> Selection:
+def access_selection(
+    viewer: User, folders: Iterable[UUID], files: Iterable[UUID], *, trashed: bool = False
+) -> Selection:
     """What ``viewer`` has of it, all of it or NotFound; with ``trashed`` what lies in the trash by itself, without it what does not."""
     wanted_folders, wanted_files = set(folders), set(files)
     if not wanted_folders and not wanted_files:

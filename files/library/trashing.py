@@ -28,9 +28,13 @@ def trash(chosen: Selection) -> undoing.Undo | None:
         # What lies within a folder that goes as well goes with it.
         outermost = within.intersection(chosen.folder_keys) - {one.key for one in found if one.level}
         folders = list(Folder.objects.filter(pk__in=outermost, trashed=None))
-        files = list(File.objects.filter(pk__in=[row.pk for row in chosen.files if row.folder_id not in within], trashed=None))
+        files = list(
+            File.objects.filter(pk__in=[row.pk for row in chosen.files if row.folder_id not in within], trashed=None)
+        )
         before = undoing.places(folders, files)
-        for root in Folder.objects.filter(parent__in=outermost, trashed=None).values_list("parent", flat=True).distinct():
+        for root in (
+            Folder.objects.filter(parent__in=outermost, trashed=None).values_list("parent", flat=True).distinct()
+        ):
             along = [one.key for one in tree.below([root]) if one.level]
             Folder.objects.filter(pk__in=along, trashed=None).update(trashed=now, trashed_with=root)
         Folder.objects.filter(pk__in=[row.pk for row in folders], trashed=None).update(trashed=now)
@@ -42,6 +46,7 @@ def trash(chosen: Selection) -> undoing.Undo | None:
     return undoing.Undo("trash", before) if before else None
 
 
+@tree.again
 def restore(chosen: Selection) -> int:
     """Back to where it was, or outside of all folders where that folder is in the trash or gone; returns how many of the chosen came back."""
     owner = chosen.owner.pk

@@ -4,19 +4,26 @@ Whatever moves, makes, copies, restores or deletes holds the lock of the owner, 
 clients that move two folders into each other at once come one after the other, and the second is refused.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from files.library.limits import MAX_BESIDE, MAX_DEPTH, MAX_FOLDERS
-from files.models import Folder
+from files.models import File, Folder
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TRIES = 5
 
 
 @contextmanager
@@ -25,6 +32,22 @@ def changing(owner: int) -> Iterator[None]:
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).filter(pk=owner).values_list("pk").first()
         yield
+
+
+def again(action: Callable[P, T]) -> Callable[P, T]:
+    """Does it anew when somebody who stores a file, without this lock, took a name between our look and our writing."""
+
+    @functools.wraps(action)
+    def done(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _try in range(TRIES):
+            try:
+                with transaction.atomic():
+                    return action(*args, **kwargs)
+            except IntegrityError:
+                continue
+        raise Invalid(_("The names here change too fast. Try again in a moment."), code="name_taken")
+
+    return done
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +142,6 @@ def check_room(owner: int, more: int, target: UUID | None, beside: int) -> None:
 
 def counts(folders: Sequence[UUID]) -> dict[UUID, int]:
     """How many files and folders lie directly in each, those in the trash not among them; two queries."""
-    from files.models import File
-
     found: dict[UUID, int] = {}
     for rows, field in ((File.objects, "folder"), (Folder.objects, "parent")):
         for key, count in (

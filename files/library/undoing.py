@@ -35,7 +35,9 @@ class Undo:
 
 
 def places(folders: Iterable[Folder], files: Iterable[File]) -> list[Place]:
-    return [Place(row.pk, row.parent_id, row.name) for row in folders] + [Place(row.pk, row.folder_id, row.name) for row in files]
+    return [Place(row.pk, row.parent_id, row.name) for row in folders] + [
+        Place(row.pk, row.folder_id, row.name) for row in files
+    ]
 
 
 def _name(owner: User, token: str) -> str:

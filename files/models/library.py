@@ -23,12 +23,19 @@ class Folder(models.Model):
     changed = models.DateTimeField(default=timezone.now)
     starred = models.DateTimeField(null=True, blank=True)
     trashed = models.DateTimeField(null=True, blank=True)
+    trashed_with = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("the folder that took it along; empty for what went by itself"),
+    )
 
     class Meta:
         ordering = ["name"]
         indexes = [
             models.Index(fields=["owner", "parent", "name"], name="folder_listing"),
             models.Index(fields=["trashed"], name="folder_trashed", condition=Q(trashed__isnull=False)),
+            models.Index(fields=["trashed_with"], name="folder_trashed_with", condition=Q(trashed_with__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["parent", "name"], condition=Q(trashed=None), name="folder_name_once"),
@@ -58,13 +65,21 @@ class File(models.Model):
     opened = models.DateTimeField(null=True, blank=True)
     starred = models.DateTimeField(null=True, blank=True)
     trashed = models.DateTimeField(null=True, blank=True)
+    trashed_with = models.UUIDField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("the folder that took it along; empty for what went by itself"),
+    )
 
     class Meta:
         ordering = ["name"]
         indexes = [
             models.Index(fields=["owner", "folder", "name"], name="file_listing"),
             models.Index(fields=["owner", "-changed"], name="file_recent"),
+            models.Index(fields=["owner", "-opened"], name="file_opened", condition=Q(opened__isnull=False)),
             models.Index(fields=["trashed"], name="file_trashed", condition=Q(trashed__isnull=False)),
+            models.Index(fields=["trashed_with"], name="file_trashed_with", condition=Q(trashed_with__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(fields=["folder", "name"], condition=Q(trashed=None), name="file_name_once"),

@@ -60,7 +60,7 @@ def back(request: HttpRequest) -> str:
     """The list that the form stood on, without its query when that would offer to undo again."""
     place = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(place, allowed_hosts=None) and place.startswith("/files/")
-    return place.partition("?")[0] if safe else reverse("files:home")
+    return place.partition("?")[0] if safe else reverse("files:library")
 
 
 def key_of(folder: Folder | None) -> UUID | None:

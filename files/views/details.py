@@ -24,7 +24,9 @@ from meatlizard.security.ratelimit import limited
 def details(request: UserRequest, file: UUID) -> HttpResponse:
     """``files/details.html``."""
     row = _live(request, file)
-    rows = [{"version": one, "address": addresses.content(row, version=one.number)} for one in versions.versions_of(row)]
+    rows = [
+        {"version": one, "address": addresses.content(row, version=one.number)} for one in versions.versions_of(row)
+    ]
     context = {
         "file": row, "entry": listing.entry(request.user, row), "versions": rows, "path": tree.path(row.folder_id),
         "tags": marking.tags_of(row), "known": list(marking.tags(request.user)), "slots": {place: slots.templates(place) for place in slots.PLACES},
@@ -64,7 +66,9 @@ def delete_earlier(request: UserRequest, file: UUID) -> HttpResponse:
     """All versions but the present one."""
     row = _live(request, file)
     count = versions.delete([one for one in versions.versions_of(row) if one.number != row.number])
-    return done(request, ngettext("%(count)d version deleted.", "%(count)d versions deleted.", count) % {"count": count})
+    return done(
+        request, ngettext("%(count)d version deleted.", "%(count)d versions deleted.", count) % {"count": count}
+    )
 
 
 @login_required
@@ -84,13 +88,20 @@ def tag(request: UserRequest) -> HttpResponse:
     """``files/tag.html`` without ``tags``; with them the files that are chosen get these in addition."""
     selection = chosen(request)
     if "tags" not in request.POST:
-        context = {"items": items_of(selection), "count": len(selection.files), "known": list(marking.tags(request.user)), "next": back(request)}
+        context = {
+            "items": items_of(selection),
+            "count": len(selection.files),
+            "known": list(marking.tags(request.user)),
+            "next": back(request),
+        }
         return render(request, "files/tag.html", context)
     names = [name for name in request.POST["tags"].split(",") if name.strip()]
     gone = [name for name in request.POST.get("without", "").split(",") if name.strip()]
     marking.tag(selection, names, gone)
     count = len(selection.files)
-    return done(request, ngettext("%(count)d file has the tags.", "%(count)d files have the tags.", count) % {"count": count})
+    return done(
+        request, ngettext("%(count)d file has the tags.", "%(count)d files have the tags.", count) % {"count": count}
+    )
 
 
 @login_required

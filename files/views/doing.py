@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from files.library import arranging, copying, deleting, listing, marking, tree, trashing, undoing
-from files.views.asking import back, chosen, done, folder_named, items_of, key_of, wants_json
+from files.library import arranging, copying, deleting, listing, marking, trashing, tree, undoing
+from files.views.asking import back, chosen, done, folder_named, items_of, key_of
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid
 from meatlizard.security.ratelimit import limited
@@ -133,5 +133,3 @@ def undo(request: UserRequest) -> HttpResponse:
     act = {"move": arranging.move_back, "trash": trashing.restore_trashed}[known.verb]
     count = act(request.user, known.places)
     return done(request, ngettext("%(count)d thing is back.", "%(count)d things are back.", count) % {"count": count})
-
-
