@@ -39,10 +39,10 @@ def copy(chosen: Selection, target: Folder | None, *, request: UUID | None = Non
         return uuid.uuid5(seed, f"{owner.pk} {key}")
 
     with tree.changing(owner.pk):
-        if request and (made := _made(chosen, twin)):
-            return made
         standing(owner.pk, place)
         plan = _plan(chosen, twin)
+        if request and (made := _made(plan)):
+            return made
         if plan.outer:
             tree.check_depth(len(tree.path(place)), plan.levels)
             tree.check_room(owner.pk, len(plan.folders), place, len(plan.outer))
@@ -128,7 +128,8 @@ def _write(owner: int, place: UUID | None, plan: _Plan, free: Mapping[UUID, str]
     )
 
 
-def _made(chosen: Selection, twin: Callable[[UUID], UUID]) -> Copied | None:
-    folders = list(Folder.objects.filter(pk__in=[twin(key) for key in chosen.folder_keys]))
-    files = list(File.objects.filter(pk__in=[twin(key) for key in chosen.file_keys]))
+def _made(plan: _Plan) -> Copied | None:
+    """What an earlier request of the same name has made."""
+    folders = list(Folder.objects.filter(pk__in=[plan.twin(row.pk) for row in plan.outer]))
+    files = list(File.objects.filter(pk__in=[plan.twin(row.pk) for row in plan.single]))
     return Copied(folders, files) if folders or files else None

@@ -4,6 +4,7 @@ How is kept in the cache for as long as anybody will look for it; a restart of a
 comes back from there.
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ def places(folders: Iterable[Folder], files: Iterable[File]) -> list[Place]:
 
 
 def _name(owner: User, token: str) -> str:
-    return f"files.undo {owner.pk} {token}"
+    return f"files.undo.{owner.pk}.{token}"
 
 
 def remember(owner: User, undo: Undo | None) -> str:
@@ -55,7 +56,7 @@ def remember(owner: User, undo: Undo | None) -> str:
 
 def take(owner: User, token: str) -> Undo:
     """For once. Raises NotFound."""
-    name = _name(owner, token[:40])
+    name = _name(owner, re.sub(r"[^\w-]", "", token)[:40])
     found = cache.get(name)
     # Of two at once, one deletes it.
     if not isinstance(found, Undo) or not cache.delete(name):

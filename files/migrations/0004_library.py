@@ -5,33 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('files', '0001_initial'),
+        ("files", "0003_shares"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='file',
-            name='trashed_with',
-            field=models.UUIDField(blank=True, editable=False, help_text='the folder that took it along; empty for what went by itself', null=True),
+            model_name="file",
+            name="trashed_with",
+            field=models.UUIDField(
+                blank=True,
+                editable=False,
+                help_text="the folder that took it along; empty for what went by itself",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='folder',
-            name='trashed_with',
-            field=models.UUIDField(blank=True, editable=False, help_text='the folder that took it along; empty for what went by itself', null=True),
+            model_name="folder",
+            name="trashed_with",
+            field=models.UUIDField(
+                blank=True,
+                editable=False,
+                help_text="the folder that took it along; empty for what went by itself",
+                null=True,
+            ),
         ),
         migrations.AddIndex(
-            model_name='file',
-            index=models.Index(condition=models.Q(('opened__isnull', False)), fields=['owner', '-opened'], name='file_opened'),
+            model_name="file",
+            index=models.Index(
+                condition=models.Q(("opened__isnull", False)), fields=["owner", "-opened"], name="file_opened"
+            ),
         ),
         migrations.AddIndex(
-            model_name='file',
-            index=models.Index(condition=models.Q(('trashed_with__isnull', False)), fields=['trashed_with'], name='file_trashed_with'),
+            model_name="file",
+            index=models.Index(
+                condition=models.Q(("trashed_with__isnull", False)), fields=["trashed_with"], name="file_trashed_with"
+            ),
         ),
         migrations.AddIndex(
-            model_name='folder',
-            index=models.Index(condition=models.Q(('trashed_with__isnull', False)), fields=['trashed_with'], name='folder_trashed_with'),
+            model_name="folder",
+            index=models.Index(
+                condition=models.Q(("trashed_with__isnull", False)), fields=["trashed_with"], name="folder_trashed_with"
+            ),
         ),
     ]

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import urlencode
 
 from files.access import access_folder
 from files.library.selection import Selection, access_selection, named
@@ -57,10 +57,13 @@ def done(request: HttpRequest, words: str, *, undo: str = "", **more: Any) -> Ht
 
 
 def back(request: HttpRequest) -> str:
-    """The list that the form stood on, without its query when that would offer to undo again."""
-    place = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(place, allowed_hosts=None) and place.startswith("/files/")
-    return place.partition("?")[0] if safe else reverse("files:library")
+    """The page of files that the form stood on, without its query when that would offer to undo again."""
+    place = request.POST.get("next", "").partition("?")[0]
+    try:
+        found = resolve(place)
+    except Resolver404:
+        return reverse("files:library")
+    return place if found.app_name == "files" and place.startswith("/files/") else reverse("files:library")
 
 
 def key_of(folder: Folder | None) -> UUID | None:

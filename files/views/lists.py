@@ -109,8 +109,8 @@ def _sorting(request: HttpRequest) -> dict[str, Any]:
 
 
 def _view(request: HttpRequest) -> str:
-    said = request.GET.get("view") or request.COOKIES.get(VIEW_COOKIE, "")
-    return said if said in listing.VIEWS else listing.VIEWS[0]
+    said = (request.GET.get("view"), request.COOKIES.get(VIEW_COOKIE))
+    return next((view for view in said if view in listing.VIEWS), listing.VIEWS[0])
 
 
 def _kept(request: HttpRequest) -> str:

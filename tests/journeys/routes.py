@@ -72,10 +72,13 @@ def _of_a_library(route: Route) -> bool:
 
 
 def address(route: Route, scene: dict[str, Any]) -> str:
-    """Where ``route`` is in the scene. Raises KeyError naming the part that the scene has no value for."""
+    """Where ``route`` is in the scene. Raises KeyError naming the part that the scene has no value for. A value for the part within the
+    route's name space (``files:folder``) goes before one for all."""
     values: dict[str, Any] = {}
     for part in route.parts:
-        if part == "object_id":
+        if (own := f"{route.name.rpartition(':')[0]}:{part}") in scene:
+            values[part] = scene[own]
+        elif part == "object_id":
             label = route.name.removeprefix("admin:").rpartition("_")[0]
             values[part] = scene["rows"][label]
         elif part == "app_label":

@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from tests.hostile.corpus import corpus
 from tests.journeys.scene_apps import pastes, shares, short_link, transcript
+from tests.journeys.scene_files import library
 from tests.journeys.texts import CONVERSATIONS, TURNS
 from tests.people import PASSWORD
 from tests.services.site import LiveSite
 
-OURS = ("chat", "paste", "accounts", "budgets", "moderation", "jobs", "api", "ops")
+OURS = ("chat", "paste", "files", "accounts", "budgets", "moderation", "jobs", "api", "ops")
 MADE_BY_ITSELF = frozenset({"chat.SearchEntry", "accounts.User", "chat.Chunk"})
 IN_A_MESSAGE = 25
 """Payloads of one message of the conversation that holds them all."""
@@ -248,7 +249,7 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
         pk=1, version=1, announcement=words("The summer meeting is on Friday at eight.", 900)
     )
     flow = _flow(persona, words)
-    return short_link(alice, words) | pastes(alice, bob, words) | shares(alice, words) | {
+    return short_link(alice, words) | pastes(alice, bob, words) | shares(alice, words) | library(alice, words) | {
         "flow": flow.pk, "transcript": transcript(alice, made["conversation"], words), "attached": 0, "artifact": file.artifact_id,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
