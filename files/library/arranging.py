@@ -73,8 +73,9 @@ def move(chosen: Selection, target: Folder | None) -> undoing.Undo | None:
     owner, place = chosen.owner.pk, target.pk if target else None
     with tree.changing(owner):
         standing(owner, place)
-        folders = [row for row in _now(Folder, chosen.folder_keys) if row.parent_id != place]
-        files = [row for row in _now(File, chosen.file_keys) if row.folder_id != place]
+        folders, files = _now(chosen.folder_keys, chosen.file_keys)
+        folders = [row for row in folders if row.parent_id != place]
+        files = [row for row in files if row.folder_id != place]
         before = undoing.places(folders, files)
         tree.check_place(place, [row.pk for row in folders])
         tree.check_room(owner, 0, place, len(folders))
@@ -96,13 +97,15 @@ def move_back(owner: User, before: Sequence[undoing.Place]) -> int:
 
 
 def _into(owner: int, folder: UUID | None, names_there: Mapping[UUID, str]) -> int:
-    folders = [row for row in _now(Folder, list(names_there)) if row.owner_id == owner]
-    files = [row for row in _now(File, list(names_there)) if row.owner_id == owner]
+    folders, files = _now(list(names_there), list(names_there))
     tree.check_place(folder, [row.pk for row in folders])
     placing.put(owner, folder, folders, files, names_there)
     return len(folders) + len(files)
 
 
-def _now(model: type, keys: Sequence[UUID]) -> list:
+def _now(folders: Sequence[UUID], files: Sequence[UUID]) -> tuple[list[Folder], list[File]]:
     """As they stand under the lock."""
-    return list(model.objects.filter(pk__in=keys, trashed=None).order_by("name")) if keys else []
+    return (
+        list(Folder.objects.filter(pk__in=folders, trashed=None).order_by("name")) if folders else [],
+        list(File.objects.filter(pk__in=files, trashed=None).order_by("name")) if files else [],
+    )

@@ -5,7 +5,8 @@ gets back and the holds on contents that end, in one transaction. Whatever ends 
 """
 
 import datetime
-import logging
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -16,8 +17,6 @@ from files.library.limits import retention
 from files.library.selection import Selection
 from files.models import File, Folder, Version
 from meatlizard.storage import actions as storage
-
-log = logging.getLogger(__name__)
 
 AT_ONCE = 500
 """Files in one transaction: on SQLite everybody else who writes waits for it."""
@@ -30,19 +29,21 @@ def delete(chosen: Selection) -> int:
     """What was chosen in the trash, and all that went there with it. Returns how many files went."""
     owner = chosen.owner.pk
     with tree.changing(owner):
-        for model, keys in ((Folder, chosen.folder_keys), (File, chosen.file_keys)):
-            model.objects.filter(owner=owner, pk__in=keys, trashed_with=None).exclude(trashed=None).update(
-                trashed=GOING
-            )
+        Folder.objects.filter(pk__in=chosen.folder_keys, **_by_itself(owner)).update(trashed=GOING)
+        File.objects.filter(pk__in=chosen.file_keys, **_by_itself(owner)).update(trashed=GOING)
     return sweep(owner)
 
 
 def empty(owner: int) -> int:
     """All of somebody's trash."""
     with tree.changing(owner):
-        for model in (Folder, File):
-            model.objects.filter(owner=owner, trashed_with=None).exclude(trashed=None).update(trashed=GOING)
+        Folder.objects.filter(**_by_itself(owner)).update(trashed=GOING)
+        File.objects.filter(**_by_itself(owner)).update(trashed=GOING)
     return sweep(owner)
+
+
+def _by_itself(owner: int) -> dict[str, Any]:
+    return {"owner": owner, "trashed__isnull": False, "trashed_with": None}
 
 
 def overdue() -> list[int]:
@@ -68,7 +69,7 @@ def sweep(owner: int) -> int:
     return gone
 
 
-def _delete_files(owner: int, keys: list) -> int:
+def _delete_files(owner: int, keys: list[UUID]) -> int:
     with tree.changing(owner):
         rows = list(
             File.objects.select_for_update(of=("self",))
@@ -84,7 +85,7 @@ def _delete_files(owner: int, keys: list) -> int:
     return len(rows)
 
 
-def _delete_folders(owner: int, roots: list) -> None:
+def _delete_folders(owner: int, roots: list[UUID]) -> None:
     going = [*roots, *Folder.objects.filter(owner=owner, trashed_with__in=roots).values_list("pk", flat=True)]
     # What had been put into the trash by itself before stays there until its own time is over.
     File.objects.filter(folder__in=going).update(folder=None)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -63,7 +64,8 @@ class Entry:
     @property
     def days_left(self) -> int:
         """Of what is in the trash; 0 on its last day."""
-        return max(0, (self.row.trashed + retention() - timezone.now()).days)
+        left: timedelta = self.row.trashed + retention() - timezone.now()
+        return max(0, left.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +94,19 @@ class Order:
     @classmethod
     def read(cls, said: str) -> "Order":
         """From ``name``, ``-size``; the name when it is neither."""
-        by = said.removeprefix("-")
-        return cls(by, said.startswith("-")) if by in SORTS else cls()  # type: ignore[arg-type]
+        by = next((by for by in SORTS if by == said.removeprefix("-")), None)
+        return cls(by, said.startswith("-")) if by else cls()
 
     def __str__(self) -> str:
         return f"-{self.by}" if self.down else self.by
 
 
 def _ordered(rows: "QuerySet[Any]", order: Order, *, folders: bool) -> "QuerySet[Any]":
-    by = {"name": Lower("name"), "size": F("size"), "changed": F("changed"), "type": F("media_type")}
     # Folders have neither size nor type.
-    first = by["name"] if folders and order.by in ("size", "type") else by[order.by]
-    down = order.down and not (folders and order.by in ("size", "type"))
-    then = [] if first is by["name"] else [by["name"].asc()]
-    return rows.order_by(first.desc() if down else first.asc(), *then, "pk")
+    own = order if not folders or order.by in ("name", "changed") else Order()
+    by = {"name": "low", "type": "media_type"}.get(own.by, own.by)
+    then = [] if own.by == "name" else ["low"]
+    return rows.annotate(low=Lower("name")).order_by(f"-{by}" if own.down else by, *then, "pk")
 
 
 def in_folder(viewer: User, folder: UUID | None, order: Order, page: int) -> Piece:
@@ -201,16 +202,15 @@ def folders_in(viewer: User, folder: UUID | None) -> "QuerySet[Folder]":
 
 
 def branches(viewer: User, above: Sequence[UUID]) -> list[dict[str, Any]]:
-    """Folders for the tree beside a list: the outermost, and those within each of ``above``. ``level`` says how far in, ``leaf``
-    that nothing is within."""
+    """Folders for the tree beside a list: the outermost, and those within each of ``above``. ``level`` says how far in."""
     rows = Folder.objects.filter(Q(parent=None) | Q(parent__in=above), owner=viewer.pk, trashed=None)
     within: dict[UUID | None, list[dict[str, Any]]] = {}
     for row in rows.order_by(Lower("name")).values("pk", "name", "parent")[:BRANCHES]:
-        within.setdefault(row["parent"], []).append(row)
+        within.setdefault(row["parent"], []).append(dict(row))
     return list(_unfolded(within, None, 0))
 
 
 def _unfolded(within: dict[UUID | None, list[dict[str, Any]]], parent: UUID | None, level: int) -> Any:
     for row in within.get(parent, ()):
-        yield row | {"level": level, "open": row["pk"] in within}
+        yield row | {"level": level}
         yield from _unfolded(within, row["pk"], level + 1)

@@ -20,9 +20,9 @@ MAX_NAME = 50
 
 def star(chosen: Selection, on: bool) -> None:
     """What has its star keeps the time it got it."""
-    for model, keys in ((Folder, chosen.folder_keys), (File, chosen.file_keys)):
-        rows = model.objects.filter(pk__in=keys, starred__isnull=on)
-        rows.update(starred=timezone.now() if on else None)
+    moment = timezone.now() if on else None
+    Folder.objects.filter(pk__in=chosen.folder_keys, starred__isnull=on).update(starred=moment)
+    File.objects.filter(pk__in=chosen.file_keys, starred__isnull=on).update(starred=moment)
 
 
 def clean_tag(name: str) -> str:

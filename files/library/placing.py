@@ -1,11 +1,14 @@
 """Putting files and folders into a folder: whose names are taken there gets another."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from files import names
 from files.models import File, Folder
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 Row: TypeAlias = File | Folder
 
@@ -36,24 +39,25 @@ def put(
 ) -> None:
     """Within :func:`files.library.tree.changing`, after the place was checked. Also ends their time in the trash."""
     taken = names_in(owner, target)
+    rows: list[Row] = [*folders, *files]
     # What lies there already keeps its own name and must not meet itself.
-    for row in (*folders, *files):
-        if row.trashed is None and _place(row) == target:
-            taken.discard(row.name)
-    found = free_names((*folders, *files), taken, wished)
-    _write(Folder, "parent_id", folders, target, found)
-    _write(File, "folder_id", files, target, found)
+    taken -= {row.name for row in rows if row.trashed is None and _place(row) == target}
+    found = free_names(rows, taken, wished)
+    _write(Folder.objects.all(), "parent", folders, target, found)
+    _write(File.objects.all(), "folder", files, target, found)
 
 
 def _place(row: Row) -> UUID | None:
     return row.parent_id if isinstance(row, Folder) else row.folder_id
 
 
-def _write(model: type[Row], field: str, rows: Sequence[Row], target: UUID | None, found: Mapping[UUID, str]) -> None:
+def _write(
+    table: "QuerySet[Any]", field: str, rows: Sequence[Any], target: UUID | None, found: Mapping[UUID, str]
+) -> None:
     same = [row.pk for row in rows if found[row.pk] == row.name]
-    model.objects.filter(pk__in=same).update(**{field: target, "trashed": None, "trashed_with": None})
+    table.filter(pk__in=same).update(**{field: target, "trashed": None, "trashed_with": None})
     renamed = [row for row in rows if found[row.pk] != row.name]
     for row in renamed:
         row.name, row.trashed, row.trashed_with = found[row.pk], None, None
-        setattr(row, field, target)
-    model.objects.bulk_update(renamed, [field.removesuffix("_id"), "name", "trashed", "trashed_with"], batch_size=200)
+        setattr(row, f"{field}_id", target)
+    table.bulk_update(renamed, [field, "name", "trashed", "trashed_with"], batch_size=200)

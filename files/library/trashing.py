@@ -5,7 +5,7 @@ folder is trashed and restored by a few updates however much it holds, what had 
 need not look upwards to know whether something is in the trash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Subquery
@@ -51,10 +51,11 @@ def restore(chosen: Selection) -> int:
     """Back to where it was, or outside of all folders where that folder is in the trash or gone; returns how many of the chosen came back."""
     owner = chosen.owner.pk
     with tree.changing(owner):
-        folders = list(_trashed(Folder).filter(owner=owner, pk__in=chosen.folder_keys))
-        files = list(_trashed(File).filter(owner=owner, pk__in=chosen.file_keys))
+        folders, files = _trashed(owner, chosen.folder_keys, chosen.file_keys)
         wanted = {row.parent_id for row in folders} | {row.folder_id for row in files}
-        there = set(Folder.objects.filter(pk__in=wanted - {None}, trashed=None).values_list("pk", flat=True))
+        there = set(
+            Folder.objects.filter(pk__in=[key for key in wanted if key], trashed=None).values_list("pk", flat=True)
+        )
         for place in sorted(wanted, key=str):
             target = place if place in there else None
             _put_back(
@@ -71,17 +72,20 @@ def _put_back(owner: int, target: UUID | None, folders: Sequence[Folder], files:
     tree.check_place(target, keys)
     tree.check_room(owner, 0, target, len(folders))
     placing.put(owner, target, folders, files)
-    for model in (Folder, File):
-        model.objects.filter(trashed_with__in=keys).update(trashed=None, trashed_with=None)
+    Folder.objects.filter(trashed_with__in=keys).update(trashed=None, trashed_with=None)
+    File.objects.filter(trashed_with__in=keys).update(trashed=None, trashed_with=None)
 
 
-def _trashed(model: type) -> object:
-    return model.objects.filter(trashed__gt=timezone.now() - retention(), trashed_with=None).order_by("name")
+def _trashed(owner: int, folders: Iterable[UUID], files: Iterable[UUID]) -> tuple[list[Folder], list[File]]:
+    """Those of them that lie in the trash by themselves and are not to go yet."""
+    still = {"owner": owner, "trashed__gt": timezone.now() - retention(), "trashed_with": None}
+    return (
+        list(Folder.objects.filter(pk__in=folders, **still).order_by("name")),
+        list(File.objects.filter(pk__in=files, **still).order_by("name")),
+    )
 
 
 def restore_trashed(owner: User, before: Sequence[undoing.Place]) -> int:
     """Undoes :func:`trash`, as far as it is in the trash still."""
     keys = [place.key for place in before]
-    folders = list(_trashed(Folder).filter(owner=owner.pk, pk__in=keys))
-    files = list(_trashed(File).filter(owner=owner.pk, pk__in=keys))
-    return restore(Selection(owner, folders, files))
+    return restore(Selection(owner, *_trashed(owner.pk, keys, keys)))

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -78,7 +78,7 @@ SELECT id, name FROM above ORDER BY level DESC
 """
 
 
-def _stored(key: UUID) -> object:
+def _stored(key: UUID) -> Any:
     return Folder._meta.pk.get_db_prep_value(key, connection)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from files.library import arranging, copying, deleting, listing, marking, trashing, tree, undoing
+from files.models import File, Folder
 from files.views.asking import back, chosen, done, folder_named, items_of, key_of
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid
@@ -34,7 +35,7 @@ def rename(request: UserRequest) -> HttpResponse:
     selection = chosen(request)
     if len(selection) != 1:
         raise Invalid(_("Select the one thing that you want to rename."), code="items_many")
-    row = (*selection.folders, *selection.files)[0]
+    row: File | Folder = selection.folders[0] if selection.folders else selection.files[0]
     if "name" not in request.POST:
         return render(request, "files/rename.html", {"row": row, "items": items_of(selection), "next": back(request)})
     named = arranging.rename(row, request.POST["name"])

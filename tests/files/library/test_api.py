@@ -126,14 +126,9 @@ def test_many_are_moved_and_copied_once(program: Program, alice: User) -> None:
     assert send(program, "post", "/move", {"files": both, "folder": str(garden.pk)}) == {"count": 0}
     send(program, "post", "/move", {"files": [*both, str(uuid4())], "folder": None}, 404)
     assert names(alice) == ["Garden"] and used_by(alice) == 10
-    for odd in (
-        {},
-        {"files": []},
-        {"files": ["x"], "folder": None},
-        {"files": both},
-        {"files": both, "folder": None, "owner": 1},
-    ):
-        assert program.post(f"{FILES}/move", odd, content_type="application/json").status_code in (400, 422), odd
+    odd: list[dict[str, Any]] = [{}, {"files": []}, {"files": ["x"], "folder": None}, {"files": both}]
+    for body in [*odd, {"files": both, "folder": None, "owner": 1}]:
+        assert program.post(f"{FILES}/move", body, content_type="application/json").status_code in (400, 422), body
     check_counts([alice])
 
 

@@ -1,6 +1,7 @@
 """What Alice trashes comes back as it was, or goes for good with every byte counted."""
 
 import datetime
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -19,14 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 def in_trash(owner: User) -> list[str]:
     return sorted(entry.row.name for entry in listing.trashed(owner, 1).entries)
-
-
-def trashed_rows(owner: User) -> "object":
-    return chosen(
-        owner,
-        *Folder.objects.filter(owner=owner, trashed_with=None).exclude(trashed=None),
-        *File.objects.filter(owner=owner, trashed_with=None).exclude(trashed=None),
-    )
 
 
 def test_a_folder_goes_and_comes_back_with_all_that_lay_in_it(alice: User) -> None:
@@ -111,9 +104,10 @@ def test_what_is_to_go_is_neither_shown_nor_restored(alice: User, monkeypatch: p
     trashing.trash(chosen(alice, garden))
     garden.refresh_from_db()
     monkeypatch.setattr(deleting, "AT_ONCE", 10)
-    real, done = deleting._delete_files, []
+    real = deleting._delete_files
+    done: list[int] = []
 
-    def killed(owner: int, keys: list) -> int:
+    def killed(owner: int, keys: list[UUID]) -> int:
         if done:
             raise KeyboardInterrupt
         done.append(1)
