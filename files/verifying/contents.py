@@ -50,11 +50,11 @@ def recount(report: Report, blob: str) -> None:
 def _look_at(report: Report, row: Blob) -> None:
     there = False
     for place in (places.place(row.place), *places.others(row.place)):
-        state = _content(place, row.storage_name, row.pk, row.size)
-        if state is True:
+        whole = _content(place, row.storage_name, row.pk, row.size)
+        if whole:
             _found(report, row, place)
             return
-        there = there or state is False
+        there = there or whole is False
     if _restored(row):
         report.restored += 1
         return

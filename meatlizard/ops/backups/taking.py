@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage, storages
 from django.db import connection
 from django.utils import timezone
 
@@ -63,29 +63,42 @@ def program_version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
-def stored(folder: str = "") -> Iterator[str]:
-    """Names of all files of the storage."""
+def stored() -> Iterator[str]:
+    """Names of all files, wherever they lie: what has not been moved to where new ones go belongs to the site as well."""
+    yield from _below(default_storage, "")
+    for other in _others():
+        yield from (name for name in _below(other, "") if not default_storage.exists(name))
+
+
+def _others() -> list[Storage]:
+    """Both places are named beside the one that is in use; a site without a bucket has one."""
+    return [storages[name] for name in ("local", "s3") if name in settings.STORAGES and name != settings.STORAGE]
+
+
+def _below(storage: Storage, folder: str) -> Iterator[str]:
     try:
-        folders, files = default_storage.listdir(folder)
+        folders, files = storage.listdir(folder)
     except FileNotFoundError:
         return
     for name in sorted(files):
         yield f"{folder}{name}"
     for name in sorted(folders):
-        yield from stored(f"{folder}{name}/")
+        yield from _below(storage, f"{folder}{name}/")
 
 
 def _add(writer: sets.Writer, name: str, scratch: Path) -> bool:
     """False when it is gone. Its length has to be known before it is written, so it is read to its end first."""
-    with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(scratch)) as whole:
-        try:
-            with default_storage.open(name) as source:
-                for chunk in source.chunks(sets.CHUNK):
-                    whole.write(chunk)
-        except FileNotFoundError:
-            return False
-        writer.add(f"{sets.FILES}{name}", whole)
-    return True
+    for storage in (default_storage, *_others()):
+        with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(scratch)) as whole:
+            try:
+                with storage.open(name) as source:
+                    for chunk in source.chunks(sets.CHUNK):
+                        whole.write(chunk)
+            except FileNotFoundError:
+                continue
+            writer.add(f"{sets.FILES}{name}", whole)
+            return True
+    return False
 
 
 def _name(unnamed: Path, folder: Path) -> Path:
