@@ -2,6 +2,8 @@
 
 import io
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,18 +22,28 @@ MOST_STRETCHED: Final = 100
 MOST_PNG: Final = 1_000_000
 """Bytes; a drawing that would be larger without loss is a photograph, and kept as JPEG."""
 
-_FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "MPO")
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "MPO")
 
 
 def read(path: Path, out: Path, *, heif: bool) -> Read:
     """Writes ``image`` and ``thumbnail`` into ``out``. Raises Unreadable."""
-    formats = _FORMATS if not heif else _with_heif()
+    with opened(path, FORMATS if not heif else with_heif()) as file:
+        lossless = file.format in ("PNG", "GIF")
+        image = upright(file, LONGEST_SIDE)
+    media_type = _write(image, out, lossless)
+    return Read("image", media_type, width=image.width, height=image.height)
+
+
+@contextmanager
+def opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
+    """An image of one of ``formats`` within bounds; raises Unreadable, also for what decoding it within the context raises."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-            with Image.open(path, formats=formats) as opened:
-                image, lossless = _upright(opened)
+            with Image.open(path, formats=formats) as file:
+                _check(file)
+                yield file
     except Unreadable:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError, MemoryError):
@@ -39,11 +51,17 @@ def read(path: Path, out: Path, *, heif: bool) -> Read:
     except Exception as problem:
         # What decoders raise about a damaged file is endless.
         raise Unreadable("image_unreadable") from problem
-    media_type = _write(image, out, lossless)
-    return Read("image", media_type, width=image.width, height=image.height)
 
 
-def _with_heif() -> tuple[str, ...]:
+def _check(file: Image.Image) -> None:
+    width, height = file.size
+    if width * height > MOST_PIXELS:
+        raise Unreadable("too_many_pixels", str(MOST_PIXELS // 1_000_000))
+    if max(width, height) > MOST_STRETCHED * min(width, height):
+        raise Unreadable("too_thin")
+
+
+def with_heif() -> tuple[str, ...]:
     try:
         import pi_heif  # type: ignore[import-untyped]
     except ImportError:
@@ -52,24 +70,18 @@ def _with_heif() -> tuple[str, ...]:
     return ("HEIF", "AVIF")
 
 
-def _upright(opened: Image.Image) -> tuple[Image.Image, bool]:
-    """The pixels as one looks at them, in sRGB, and whether they are to be kept without loss."""
-    width, height = opened.size
-    if width * height > MOST_PIXELS:
-        raise Unreadable("too_many_pixels", str(MOST_PIXELS // 1_000_000))
-    if max(width, height) > MOST_STRETCHED * min(width, height):
-        raise Unreadable("too_thin")
-    lossless = opened.format in ("PNG", "GIF")
-    profile = opened.info.get("icc_profile")
+def upright(file: Image.Image, longest: int) -> Image.Image:
+    """The pixels as one looks at them, in sRGB, ``longest`` on the longer side at most."""
+    profile = file.info.get("icc_profile")
     # A JPEG can be unpacked at an eighth of its size, which saves time and memory.
-    opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-    see_through = opened.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in opened.info
-    image = opened.convert("RGBA" if see_through else "RGB")
+    file.draft("RGB", (longest, longest))
+    see_through = file.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in file.info
+    image = file.convert("RGBA" if see_through else "RGB")
     image = ImageOps.exif_transpose(image)
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    if profile and not see_through and opened.mode == "RGB":
+    image.thumbnail((longest, longest))
+    if profile and not see_through and file.mode == "RGB":
         image = _in_srgb(image, profile)
-    return image, lossless
+    return image
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
@@ -83,17 +95,23 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 def _write(image: Image.Image, out: Path, lossless: bool) -> str:
     """Returns the media type. Formats that every engine takes: PNG and JPEG."""
-    bare = Image.new(image.mode, image.size)
-    bare.paste(image)
-    small = _on_white(bare)
+    bare = pixels_of(image)
+    small = on_white(bare)
     small.thumbnail((SMALL_SIDE, SMALL_SIDE))
     _saved(small, out / "thumbnail", "JPEG", quality=80)
     if lossless or bare.mode == "RGBA":
         _saved(bare, out / "image", "PNG", optimize=True)
         if (out / "image").stat().st_size <= MOST_PNG:
             return "image/png"
-    _saved(_on_white(bare), out / "image", "JPEG", quality=88)
+    _saved(on_white(bare), out / "image", "JPEG", quality=88)
     return "image/jpeg"
+
+
+def pixels_of(image: Image.Image) -> Image.Image:
+    """The same picture, which knows nothing else."""
+    bare = Image.new(image.mode, image.size)
+    bare.paste(image)
+    return bare
 
 
 def _saved(image: Image.Image, path: Path, kind: str, **options: Any) -> None:
@@ -101,7 +119,7 @@ def _saved(image: Image.Image, path: Path, kind: str, **options: Any) -> None:
         image.save(file, kind, **options)
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image.copy()
     white = Image.new("RGBA", image.size, "white")
