@@ -22,7 +22,7 @@ MOST_STRETCHED: Final = 100
 MOST_PNG: Final = 1_000_000
 """Bytes; a drawing that would be larger without loss is a photograph, and kept as JPEG."""
 
-FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "MPO")
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 
 
 def read(path: Path, out: Path, *, heif: bool) -> Read:

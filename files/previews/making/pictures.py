@@ -7,7 +7,6 @@ from PIL import (
     BmpImagePlugin,  # noqa: F401  (decoders have to be loaded before they can be asked for by name)
     IcoImagePlugin,  # noqa: F401
     Image,
-    MpoImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401
     features,
 )
