@@ -15,6 +15,7 @@ class FilesConfig(AppConfig):
         from files import services  # noqa: F401  (registers the long-running part)
         from files.blobs import incoming, references
         from files.library import services as _trash  # noqa: F401  (likewise)
+        from files.previews import ready
         from files.serving import doors as content_doors
         from files.sharing import wiring as sharing
         from files.tus import door, sweeping
@@ -33,6 +34,7 @@ class FilesConfig(AppConfig):
         door.open_doors()
         sharing.load()
         content_doors.open_doors()
+        ready.load(self)
 
 
 def _kept_by_versions() -> Any:

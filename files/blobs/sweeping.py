@@ -3,6 +3,7 @@
 import datetime
 import logging
 import time
+from collections.abc import Callable
 
 from django.utils import timezone
 
@@ -16,6 +17,15 @@ GRACE = datetime.timedelta(days=1)
 """Between the last one that kept it and its end. Whoever has adopted the same content meanwhile finds it there."""
 
 AT_ONCE = 200
+
+
+_with_it: list[Callable[[Blob], None]] = []
+
+
+def goes_with(delete: Callable[[Blob], None]) -> None:
+    """Registers who has made something of contents: ``delete`` is called before the row of a blob goes, maybe twice. Call it in ``ready``."""
+    if delete not in _with_it:
+        _with_it.append(delete)
 
 
 def sweep() -> int:
@@ -42,6 +52,8 @@ def _delete(blob: Blob) -> bool:
     try:
         for name in places.names():
             places.place(name).delete(blob.storage_name)
+        for delete in _with_it:
+            delete(blob)
     except AppError as error:
         log.warning("files.not_deleted", extra={"blob": blob.pk, "error": error.code})
         return False

@@ -1,0 +1,129 @@
+"""Previews of stored contents: made once, kept with their content, and what others get of a photograph."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from files.actions import store
+from files.afterwards import work_on_stored
+from files.blobs import reading, references, sweeping
+from files.models import BareCopy, Blob, BlobText, File, Preview
+from files.previews import actions, others
+from meatlizard.accounts.models import User
+from meatlizard.errors import Unavailable
+from tests.files.contents import past_grace
+from tests.files.previews import contents
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def kept(owner: User, data: bytes, name: str, blob_of: Callable[[bytes], Blob]) -> File:
+    """A stored file, after the jobs that come with it."""
+    file = store(owner, None, name, blob_of(data))
+    work_on_stored.func(str(file.pk), file.blob_id, ["preview", "text"])
+    file.refresh_from_db()
+    return file
+
+
+def test_a_photograph_gets_small_pictures_and_others_a_copy_without_its_notes(
+    alice: User, blob_of: Callable[[bytes], Blob]
+) -> None:
+    file = kept(alice, contents.jpeg(), "beach.jpg", blob_of)
+    row = Preview.objects.get(pk=file.blob_id)
+    assert row.state == Preview.State.READY and row.bare == Preview.Bare.COPY and row.facts["located"]
+    assert set(row.made) >= {"small.webp", "large.webp"}
+    with default_storage.open(row.storage_name("small.webp")) as small:
+        assert Image.open(small).format == "WEBP"
+    served = others.of(file)
+    assert served.blob.pk != file.blob_id and served.name == "beach.jpg" and served.blob.readable
+    with reading.open(served.blob) as copy:
+        data = copy.read()
+    assert not [secret for secret in contents.SECRETS if secret in data]
+    assert dict(Image.open(io.BytesIO(data)).getexif()) == {0x0112: 6}
+    with reading.open(file.blob) as original:
+        assert original.read() == contents.jpeg(), "the owner's is as it came"
+
+
+def test_the_owner_may_let_others_have_all_of_it(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
+    file = kept(alice, contents.jpeg(), "beach.jpg", blob_of)
+    actions.show_whole(file, whole=True)
+    actions.show_whole(file, whole=True)
+    assert others.of(file).blob.pk == file.blob_id
+    actions.show_whole(file, whole=False)
+    assert others.of(file).blob.pk != file.blob_id
+
+
+def test_a_photograph_of_a_phone_goes_to_others_under_the_name_of_what_it_became(
+    alice: User, blob_of: Callable[[bytes], Blob]
+) -> None:
+    file = kept(alice, contents.avif(), "IMG_1.avif", blob_of)
+    assert others.of(file).name == "IMG_1.jpg"
+
+
+def test_what_notes_nothing_goes_to_others_as_it_is(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
+    file = kept(alice, contents.saved(contents.halves(), "PNG"), "plain.png", blob_of)
+    assert others.of(file).blob.pk == file.blob_id and not BareCopy.objects.exists()
+    text = kept(alice, b"words", "words.txt", blob_of)
+    assert others.of(text).blob.pk == text.blob_id
+
+
+def test_until_there_is_a_copy_others_get_nothing(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
+    file = store(alice, None, "beach.jpg", blob_of(contents.jpeg()))
+    with pytest.raises(Unavailable):
+        others.of(file)
+    broken = kept(alice, contents.jpeg()[:300], "broken.jpg", blob_of)
+    assert Preview.objects.get(pk=broken.blob_id).error == "image_unreadable"
+    with pytest.raises(others.NoCopy):
+        others.of(broken)
+
+
+def test_it_is_made_once_and_again_when_asked(
+    alice: User, blob_of: Callable[[bytes], Blob], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = kept(alice, contents.jpeg()[:300], "broken.jpg", blob_of)
+    made: list[Any] = []
+    monkeypatch.setattr(actions.workshop, "made", lambda *args: made.append(args))
+    assert actions.make(file.blob).state == Preview.State.FAILED  # type: ignore[union-attr]
+    assert not made
+    monkeypatch.undo()
+    actions.retry(file)
+    assert Preview.objects.get(pk=file.blob_id).state == Preview.State.MAKING
+    actions.make(file.blob)
+    assert Preview.objects.get(pk=file.blob_id).state == Preview.State.FAILED
+
+
+def test_making_it_anew_leaves_nothing_of_the_former_behind(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
+    file = kept(alice, contents.jpeg(), "beach.jpg", blob_of)
+    before = Preview.objects.get(pk=file.blob_id)
+    actions.make(file.blob, again=True)
+    after = Preview.objects.get(pk=file.blob_id)
+    assert not default_storage.exists(before.storage_name("small.webp"))
+    assert default_storage.exists(after.storage_name("small.webp"))
+    assert BareCopy.objects.get().blob.references == 1
+
+
+def test_all_that_was_made_goes_with_the_content(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
+    file = kept(alice, contents.jpeg(), "beach.jpg", blob_of)
+    row, copy = Preview.objects.get(pk=file.blob_id), BareCopy.objects.get().blob
+    assert references.counts([copy.pk])[copy.pk] == 1
+    file.versions.all().delete()
+    file.delete()
+    references.release(row.blob_id)
+    past_grace()
+    sweeping.sweep()
+    assert not Preview.objects.exists() and not BareCopy.objects.exists()
+    assert not default_storage.exists(row.storage_name("small.webp"))
+    past_grace()
+    sweeping.sweep()
+    assert not Blob.objects.exists()
+
+
+def test_nothing_is_made_of_what_is_in_quarantine(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
+    file = store(alice, None, "beach.jpg", blob_of(contents.jpeg()))
+    Blob.objects.update(state=Blob.State.QUARANTINED)
+    work_on_stored.func(str(file.pk), file.blob_id, ["preview", "text"])
+    assert not Preview.objects.exists() and not BlobText.objects.exists()
