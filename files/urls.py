@@ -3,6 +3,7 @@
 from django.urls import path
 
 from files.asgi.refusals import behind
+from files.previews.urls import urlpatterns as previews
 from files.views import details, doing, lists
 
 app_name = "files"
@@ -34,4 +35,5 @@ urlpatterns = [
     path("<uuid:file>/versions/delete/", details.delete_earlier, name="delete_earlier"),
     path("<uuid:file>/versions/<int:number>/restore/", details.restore_version, name="restore_version"),
     path("<uuid:file>/versions/<int:number>/delete/", details.delete_version, name="delete_version"),
+    *previews,
 ]

@@ -57,6 +57,8 @@ await build({
     "files-upload-page": "src/css/upload.css",
     library: "src/files/library/main.js",
     "library-page": "src/css/library.css",
+    file: "src/files/look/main.js",
+    "file-page": "src/css/file.css",
     "code-editor": "src/paste/codemirror.js",
     "prompts-page": "src/css/prompts.css",
     knowledge: "src/knowledge/main.js",

@@ -4,6 +4,8 @@ import re
 
 import puremagic
 
+from files.blobs import packed_types
+
 START = 8192
 """Bytes that are looked at."""
 
@@ -16,6 +18,7 @@ _SIGNS: tuple[tuple[bytes, str], ...] = (
     (b"fLaC", "audio/flac"), (b"ID3", "audio/mpeg"), (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"), (b"BZh", "application/x-bzip2"), (b"\xfd7zXZ\x00", "application/x-xz"),
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"{\\rtf", "application/rtf"),
 )  # fmt: skip
 """What decides at once, and is met daily."""
 
@@ -40,6 +43,8 @@ def found(start: bytes) -> str:
     for sign, media in _SIGNS:
         if start.startswith(sign):
             return media
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return packed_types.found(start)
     if start[:4] == b"RIFF" and start[8:12] in _RIFF:
         return _RIFF[start[8:12]]
     if start[4:8] == b"ftyp":

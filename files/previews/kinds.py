@@ -1,4 +1,4 @@
-"""How a content is looked at, by what its bytes are and, where many things look alike, by its name."""
+"""How a content is looked at, by what its bytes are and, where they look alike, by its name."""
 
 from typing import Final, Literal
 
@@ -24,6 +24,7 @@ _TEXTS: Final = frozenset(
         "application/toml", "application/sql", "application/x-python", "application/x-ndjson", "image/svg+xml", "application/x-ipynb+json",
     }
 )  # fmt: skip
+_PACKED_DOCUMENTS: Final = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub")
 _MARKDOWN_ENDS: Final = (".md", ".markdown", ".mdown")
 
 BARED: Final = frozenset(_PICTURES - {"image/bmp", "image/x-ms-bmp", "image/x-icon", "image/vnd.microsoft.icon"})
@@ -31,7 +32,7 @@ BARED: Final = frozenset(_PICTURES - {"image/bmp", "image/x-ms-bmp", "image/x-ic
 
 
 def of(media_type: str, name: str = "") -> Kind:
-    """``name`` decides between kinds of text alone."""
+    """``name`` decides between kinds of text, and between documents and archives that look alike."""
     media_type = media_type.partition(";")[0].strip().lower()
     if media_type in _PICTURES:
         return "picture"
@@ -40,11 +41,14 @@ def of(media_type: str, name: str = "") -> Kind:
     if media_type in _DOCUMENTS or any(part in media_type for part in _DOCUMENT_PARTS):
         return "document"
     if media_type in _ARCHIVES:
-        return "archive"
+        # Some programs pack documents in a way that does not show at their beginning.
+        return "document" if media_type == "application/zip" and name.lower().endswith(_PACKED_DOCUMENTS) else "archive"
     if media_type in _TEXTS or media_type.startswith("text/"):
         return "markdown" if media_type == "text/markdown" or name.lower().endswith(_MARKDOWN_ENDS) else "text"
     group = media_type.partition("/")[0]
-    return "video" if group == "video" else "recording" if group == "audio" else "none"
+    return (
+        "video" if group == "video" else "recording" if group == "audio" or media_type == "application/ogg" else "none"
+    )
 
 
 WAYS: Final = {"picture": "picture", "recording": "recording", "video": "video", "archive": "archive"}

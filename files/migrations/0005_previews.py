@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("files", "0003_shares"),
+        ("files", "0004_library"),
     ]
 
     operations = [

@@ -1,0 +1,13 @@
+"""The page of a file, below ``/files/``."""
+
+from django.urls import path
+
+from files.previews import views
+
+urlpatterns = [
+    path("<uuid:file>/", views.file, name="file"),
+    path("<uuid:file>/preview/<str:name>", views.preview, name="preview"),
+    path("<uuid:file>/text/<int:number>", views.text, name="text"),
+    path("<uuid:file>/retry/", views.retry, name="retry"),
+    path("<uuid:file>/others/", views.others, name="others"),
+]

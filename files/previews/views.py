@@ -1,0 +1,107 @@
+"""The page of a file, and what it is made of. Content itself is served ahead of Django."""
+
+from uuid import UUID
+
+from csp.decorators import csp_update
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.storage import default_storage
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from chat.views.diagrams import draws
+from files.access import access_file
+from files.models import BlobText, File, Preview
+from files.previews import actions, showing
+from files.texts import pieces
+from meatlizard.accounts.http import UserRequest
+from meatlizard.errors import NotFound
+from meatlizard.security.ratelimit import limited
+from meatlizard.storage.streams import pieces as streamed
+
+SANDBOX = "default-src 'none'; sandbox"
+TYPES = {"webp": "image/webp", "avif": "image/avif"}
+
+
+@login_required
+@require_GET
+@limited("files.look", "240/m", methods=("GET",))
+@csp_update({"media-src": ["'self'"]})
+@draws
+def file(request: UserRequest, file: UUID) -> HttpResponse:
+    """``files/file.html``. Context: ``file``, ``look`` (:class:`files.previews.showing.Look`), ``before`` and ``after`` in its folder, ``content``
+    (the address of its bytes), ``entries`` of an archive."""
+    row = access_file(request.user, file)
+    look = showing.look(row)
+    before, after = showing.neighbours(request.user, row)
+    context = {
+        "file": row, "look": look, "before": before, "after": after, "content": showing.content(row),
+        "entries": showing.entries(look.facts),
+    }  # fmt: skip
+    return render(request, "files/file.html", context)
+
+
+@login_required
+@require_GET
+def preview(request: UserRequest, file: UUID, name: str) -> HttpResponseBase:
+    """A small picture of it: pixels that this site has written."""
+    return picture_of(access_file(request.user, file), name)
+
+
+def picture_of(row: File, name: str) -> HttpResponseBase:
+    """For whoever has found out that it may be seen. Raises NotFound."""
+    made = Preview.objects.filter(pk=row.blob_id, state=Preview.State.READY).first() if row.blob.readable else None
+    if made is None or name not in made.made:
+        raise NotFound(_("There is no preview of this file."), code="no_preview")
+    try:
+        stored = default_storage.open(made.storage_name(name))
+    except FileNotFoundError:
+        raise NotFound(_("There is no preview of this file."), code="no_preview") from None
+    response = StreamingHttpResponse(streamed(stored.file), content_type=TYPES[name.rpartition(".")[2]])
+    response.headers["Content-Length"] = str(made.made[name])
+    response.headers["Content-Disposition"] = "inline"
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@login_required
+@require_GET
+@limited("files.look", "240/m", methods=("GET",))
+def text(request: UserRequest, file: UUID, number: int) -> HttpResponse:
+    """A further piece of its text, from 1 on, as HTML to be put behind the ones before."""
+    row = access_file(request.user, file)
+    words = BlobText.objects.filter(blob=row.blob_id, error="").first() if row.blob.readable else None
+    shown = pieces.piece(row.blob, words, row.name, number) if words is not None else None
+    if shown is None:
+        raise NotFound(_("There is no more of this text."), code="no_piece")
+    return HttpResponse(shown.html)
+
+
+@login_required
+@require_POST
+@limited("files.retry", "20/m")
+def retry(request: UserRequest, file: UUID) -> HttpResponse:
+    row = access_file(request.user, file)
+    actions.retry(row)
+    messages.success(request, _("It is tried again."))
+    return redirect("files:file", row.pk)
+
+
+@login_required
+@require_POST
+@limited("files.change", "120/m")
+def others(request: UserRequest, file: UUID) -> HttpResponse:
+    """``whole``: whether others get the picture with what its camera noted."""
+    row = access_file(request.user, file)
+    whole = request.POST.get("whole") == "on"
+    actions.show_whole(row, whole=whole)
+    messages.success(
+        request,
+        _("Others get this picture with all that its camera noted.")
+        if whole
+        else _("Others get a copy of this picture without what its camera noted."),
+    )
+    return redirect("files:file", row.pk)
