@@ -26,6 +26,7 @@ WITHOUT_VALUE = {
 
 UNREACHED = {
     "api:v1:api-root": "the name of the place below which the API lies; nothing is there",
+    "files:text": "a further piece of a long text",
     "paste:answer": "is there for a while after a question",
     "paste:forget": "needs the token of a visitor's paste",
     "account_reset_password": "a site without mail says where to ask instead",
