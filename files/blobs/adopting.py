@@ -69,11 +69,11 @@ def _put_first(incoming: "Incoming", sha256: str) -> None:
 
 
 def _put_anew(incoming: "Incoming", row: Blob) -> None:
-    """As another copy: the one that is there may be in the hands of who deletes it."""
+    """As another copy: the one that is there may be in the hands of who deletes it. What was found to be harmful stays so."""
     place, now = places.present(), timezone.now()
     place.put(incoming.path, storage_name(row.sha256, row.copy + 1))
     mine = Blob.objects.filter(pk=row.pk, copy=row.copy, state=row.state).update(
-        state=_beginning(), copy=row.copy + 1, place=place.name, size=incoming.size, verified=now,
+        state=row.state if row.state == Blob.State.QUARANTINED else _beginning(), copy=row.copy + 1, place=place.name, size=incoming.size, verified=now,
         unreferenced=Case(When(references=0, then=Value(now)), default=F("unreferenced")),
     )  # fmt: skip
     if mine:

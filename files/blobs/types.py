@@ -6,7 +6,7 @@ import puremagic
 
 from files.blobs import packed_types
 
-START = 8192
+START = 65_536
 """Bytes that are looked at."""
 
 UNKNOWN = "application/octet-stream"
@@ -27,11 +27,12 @@ _BRANDS = {
     b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime",
 }  # fmt: skip
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
-_SVG = re.compile(rb"<svg[\s>]", re.IGNORECASE)
+_SVG = re.compile(rb"<svg[\s>/]", re.IGNORECASE)
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|script|iframe|title|table|a|div|p|br|h1|img|style|b)[\s>/]", re.IGNORECASE
 )
 _MARKED = re.compile(rb"\s*(?:<\?xml|<!--|<!doctype|<[a-z])", re.IGNORECASE)
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _ENCODED = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -51,7 +52,11 @@ def found(start: bytes) -> str:
         return _BRANDS.get(start[8:12], "video/mp4")
     if (text := _as_text(start)) is not None:
         return _kind_of_text(text)
-    return _by_library(start)
+    media = _by_library(start)
+    if media == UNKNOWN and not _CONTROLS.search(start):
+        # Text in one of the encodings of before.
+        return _kind_of_text(start)
+    return media
 
 
 def _as_text(start: bytes) -> bytes | None:

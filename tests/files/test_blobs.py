@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from files.blobs import incoming, reading, references, sweeping
+from files.blobs import adopting, incoming, reading, references, states, sweeping
 from files.blobs.trouble import Gone
 from files.models import Blob
 from meatlizard.errors import Invalid, NotFound
@@ -157,3 +157,27 @@ def test_a_lost_content_is_there_again_when_somebody_brings_it() -> None:
     path.unlink()
     with reading.open(adopted(BYTES)) as file:
         assert file.read() == BYTES
+
+
+@pytest.mark.parametrize("how", ["there", "lost"])
+def test_what_is_in_quarantine_stays_there_whoever_brings_it(how: str) -> None:
+    blob = adopted(BYTES)
+    assert states.quarantine(blob.pk) and not states.quarantine(blob.pk)
+    if how == "lost":
+        path = reading.local_path(blob)
+        assert path is not None
+        path.unlink()
+    again = adopted(BYTES)
+    assert again.state == "quarantined" and not again.readable
+    assert states.release(blob.pk) and not states.release(blob.pk)
+
+
+def test_new_contents_wait_for_their_check_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = adopted(b"before")
+    monkeypatch.setattr(adopting, "_first", [lambda: True])
+    blob = adopted(BYTES)
+    assert (before.state, blob.state) == ("ready", "checking")
+    assert adopted(b"before").state == "ready"
+    assert states.passed(blob.pk) and not states.passed(blob.pk)
+    assert adopted(BYTES).readable
+    assert states.check_again(blob.pk) and not adopted(BYTES).readable
