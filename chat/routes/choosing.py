@@ -68,6 +68,17 @@ def choose(
     return Chosen(decision, model, {} if decision.open else sampling_of(route), over=bool(wanted))
 
 
+def at_once(user: User, text: str) -> tuple[Route | None, Chosen]:
+    """The route of a question that is stored nowhere: by rules, and by what was decided of the very same text. Likeness and models are
+    asked through rows, which would hold it. One query, if the route names models."""
+    known = table.watched.current()
+    route, decision = _decided(known, Question(text)) if known.on else (None, None)
+    if route is None or decision is None:
+        return None, NONE
+    model = first_of(route.aliases, user.pk)
+    return route, Chosen(replace(decision, open=False), model, sampling_of(route))
+
+
 def automatic(known: Table, talk: Conversation, who: Preferences) -> bool:
     """Whether the site chooses who answers."""
     return known.on and not talk.model and not who.model

@@ -10,7 +10,10 @@ from chat.routes.table import Route
 
 def layers(answer: Generation) -> tuple[Layer, ...]:
     """No query. None where the route was deleted, or says nothing."""
-    route = _route(answer)
+    return of_route(_route(answer))
+
+
+def of_route(route: Route | None) -> tuple[Layer, ...]:
     if route is None or not route.prompt:
         return ()
     return (Layer("task", route.prompt, "route", text_version(route.prompt)),)

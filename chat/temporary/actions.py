@@ -21,6 +21,9 @@ from chat.moderating.texts import SERVICE
 from chat.prompting import site
 from chat.prompting.layers import Layer, compose, text_version
 from chat.prompting.sources import person_layer
+from chat.routes import choosing
+from chat.routes.layers import of_route
+from chat.routes.table import Route
 from chat.temporary.events import AskTemporary, TemporaryTurn
 from chat.temporary.question import Question, rank_now, turns
 from chat.titles import title_from_question
@@ -47,21 +50,26 @@ def prepare(user: User, conversation: UUID, asked: AskTemporary, last: tuple[UUI
     _allowed()
     said = [(turn.role, written(turn.content)) for turn in asked.turns]
     said.append(("user", written(asked.text)))
-    system = _system(user, asked.system_prompt)
+    # A model that somebody chose answers as it is.
+    route, chosen = (None, choosing.NONE) if asked.model else choosing.at_once(user, asked.text)
+    system = _system(user, asked.system_prompt, route)
     key = uuid4()
     least = sum(weights.message(content) for _, content in said) + weights.message(system)
     with transaction.atomic():
         expires = timezone.now() + SETTLES
         tokens = budgets.reserve(user, key, least + LEAST_ANSWER, least + USUAL_ANSWER, expires)
-    sampling: dict[str, Any] = {} if asked.temperature is None else {"temperature": asked.temperature}
+    sampling: dict[str, Any] = dict(chosen.sampling)
+    if asked.temperature is not None:
+        sampling["temperature"] = asked.temperature
     if asked.thinking:
         sampling["thinking"] = asked.thinking
     if tokens is not None and tokens < least + USUAL_ANSWER:
-        sampling["max_tokens"] = tokens - least
+        sampling["max_tokens"] = min(tokens - least, sampling.get("max_tokens", tokens))
     return Question(
         generation=key, conversation=conversation, question=uuid4(), answer=uuid4(), user=user.pk,
-        concurrency=user.tier.concurrency, model=asked.model, said=turns(said), system=system, sampling=sampling,
+        concurrency=user.tier.concurrency, model=asked.model or chosen.model, said=turns(said), system=system, sampling=sampling,
         rank=rank_now(), trace=current_request_id() or "", last=last,
+        routed=chosen.decision.stored() if chosen.decision else None, window=route.window if route else None,
     )  # fmt: skip
 
 
@@ -79,11 +87,12 @@ def _allowed() -> None:
         raise Invalid(words, code="temporary_off")
 
 
-def _system(user: User, prompt: str) -> str:
+def _system(user: User, prompt: str, route: Route | None) -> str:
     own = OwnText.objects.filter(owner=user.pk).first()
     text = checked_prompt(prompt).strip()
     layers = (
         *site.current().answering(),
+        *of_route(route),
         *(person_layer(own.about, own.answers, own.version) if own else ()),
         Layer("conversation", text, "conversation", text_version(text)),
     )

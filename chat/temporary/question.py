@@ -37,6 +37,9 @@ class Question:
     rank: int
     trace: str
     last: tuple[UUID, str] | None = None
+    routed: dict[str, Any] | None = None
+    """The route that it took, as with generations that are rows; ``window`` is as much as that route lets be read."""
+    window: int | None = None
 
     def want(self) -> Want:
         thinks = self.sampling.get("thinking") not in (None, "off")
@@ -44,6 +47,8 @@ class Question:
 
     def reading(self, window: int | None) -> tuple[tuple[ChatMessage, ...], Plan]:
         """What a model with that window gets to read."""
+        if self.window is not None:
+            window = min(self.window, window or self.window)
         room = history.room(window, 1.0, self.system, "")
         read = history.context(self.conversation, self.system, self.said, {}, room)
         return read.after(self.system), read.plan
@@ -93,7 +98,7 @@ def answer_out(question: Question, state: str, end: End | None = None) -> Messag
     )  # fmt: skip
     generation = Generation(
         pk=question.generation, state=state, reason=end.reason, error=end.error, model=question.model, answered_by=end.model,
-        left_out=end.left_out, thinking_length=end.thinking, tool_calls=end.tool_calls, attempts=1,
+        left_out=end.left_out, thinking_length=end.thinking, tool_calls=end.tool_calls, attempts=1, routed=question.routed,
         prompt_tokens=end.usage.prompt_tokens if end.usage else None,
         completion_tokens=end.usage.completion_tokens if end.usage else None,
     )  # fmt: skip

@@ -304,7 +304,7 @@ const promptOf = ({ dataset }) => import(data.promptTools).then((prompts) => pro
 const memory = new Memory({ urls: { pin: data.urlPin, edit: data.urlSummaryEdit, forget: data.urlForget }, confirm: byId("confirm"), failed });
 const routeOf = (article, { dataset }) =>
   import(data.routeTools)
-    .then((tools) => tools.showRoute(dataset, JSON.parse(byId("routes").textContent), (key) => branches.act("reroute", article, key)))
+    .then((tools) => tools.showRoute(dataset, temporary.on ? [] : JSON.parse(byId("routes").textContent), (key) => branches.act("reroute", article, key)))
     .catch((error) => failed(error.message));
 for (const id of ["messages", "comparison"]) callTools(byId(id), { url: data.urlCall, failed, announce });
 const report = ({ dataset }) => location.assign(address(data.urlReport, dataset.message));

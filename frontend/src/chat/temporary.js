@@ -37,7 +37,7 @@ export class Temporary {
     this.root.dataset.temporary = "1";
     this.banner.hidden = false;
     const [way] = performance.getEntriesByType("navigation");
-    if (way?.type === "reload") this.words.textContent = gettext("The temporary chat that was here is gone: nothing of it was stored. This is a new one.");
+    if (way?.type === "reload") this.words.textContent = gettext("The temporary chat that was here is gone: nothing of it was stored. This is a new one. Models get no tools here.");
     this.title.textContent = gettext("Temporary chat");
     if (this.drawer.open) this.drawer.show(false);
     this.composer.text.focus();
