@@ -1,13 +1,16 @@
 """The sources of an answer: numbered once over all of it, so that ``[2]`` means the same on every page for ever."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext
 
 from chat.fencing import visible
 from chat.models import AnswerSource, Message, Told, ToolCall
+from chat.moderating import outgoing
 from chat.tools.registry import Source
 
 MOST = 200
@@ -15,9 +18,12 @@ MOST = 200
 
 
 def add(message: UUID, found: Sequence[Source], call: ToolCall | None = None) -> list[AnswerSource]:
-    """The rows of ``found``, in that order; what was read before, by the same address and title, keeps its number."""
+    """The rows of ``found``, in that order; what was read before, by the same address and title, keeps its number. Titles and excerpts
+    stand below the answer, and moderation's rules for answers hold for them."""
     if not found:
         return []
+    # Outside of the transaction: it takes as long as the texts are long.
+    found = [_judged(one) for one in found]
     with transaction.atomic():
         # Two calls of one answer that end at once would give the same numbers.
         row = Message.objects.select_for_update(of=("self",)).only("pk", "cited").get(pk=message)
@@ -39,6 +45,14 @@ def add(message: UUID, found: Sequence[Source], call: ToolCall | None = None) ->
         if len(known) != row.cited:
             Message.objects.filter(pk=message).update(cited=len(known))
     return rows
+
+
+def _judged(source: Source) -> Source:
+    title, excerpt = (outgoing.judged(text, 0) for text in (source.title, source.excerpt))
+    if not (title.found or excerpt.found):
+        return source
+    withheld = gettext("Title withheld by a rule of this site")
+    return replace(source, title=withheld if title.withheld else title.text, excerpt=excerpt.text)
 
 
 def _line(text: str, most: int) -> str:
