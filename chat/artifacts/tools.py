@@ -29,7 +29,7 @@ async def create_artifact(
     return await in_database(_make, call, name, content)
 
 
-@tool(title=gettext_lazy("Read a file"))
+@tool(title=gettext_lazy("Read a file made here"))
 async def read_artifact(
     call: Call,
     name: Annotated[str, Field(max_length=200, description="Name of the file. Empty: which files there are.")] = "",

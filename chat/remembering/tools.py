@@ -32,7 +32,7 @@ async def remember(
     return await in_database(_remember, call, fact)
 
 
-@tool(title=gettext_lazy("Recall"))
+@tool(title=gettext_lazy("Look up what is remembered"))
 async def recall(
     call: Call,
     about: Annotated[str, Field(max_length=500, description="What it is about. Empty: the newest facts.")] = "",
