@@ -7,7 +7,7 @@ still stands. Withdrawn in the middle of a download, it breaks off.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -15,16 +15,17 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from files.asgi.asked import Asked, Disconnected
 from files.asgi.who import READ, identify
-from files.blobs import reading
 from files.models.library import File
 from files.models.shares import Download, Share
-from files.serving import answers
-from files.sharing import access, downloads, embeds, visits, zips
+from files.serving import kinds
+from files.serving.content import serve
+from files.serving.dispositions import disposition
+from files.serving.sources import Offer
+from files.sharing import access, downloads, offers, visits, zips
 from files.sharing.downloads import Who
 from meatlizard.errors import Forbidden, NotFound
 from meatlizard.security.client_address import address_key
@@ -48,16 +49,15 @@ class Plan:
     size: int
     quiet: bool
     file: File | None = None
+    offer: Offer | None = None
     packed: zips.Packed | None = None
     download: Download | None = None
-    save: bool = True
 
 
 async def content(asked: Asked) -> None:
     """The door of ``/f/<slug>/content/<file>/<name>``. ``?download``: to be saved; ``?ticket=``: of a counted download."""
     plan = await _planned(asked, _file)
     if plan is not None:
-        assert plan.file is not None
         await _watched(asked, plan, partial(_send_file, plan=plan))
 
 
@@ -89,10 +89,10 @@ def _file(asked: Asked) -> Plan:
     row = access.shared_file(share, UUID(asked.part["file"]))
     if save:
         access.may_save(share)
-    elif share.view_only and row.media_type not in embeds.SAFE:
+    elif share.view_only and not kinds.shown(row.media_type):
         raise Forbidden(_("This kind of file cannot be shown here, and may not be downloaded."), code="view_only")
-    plan = Plan(share, who, row.name, row.size, found.mine, file=row, save=save or share.counted)
-    return _counted(plan, query)
+    offer = offers.of(found, row, who.user, _proof(asked), save=save)
+    return _counted(Plan(share, who, offer.name, offer.blob.size, found.mine, file=row, offer=offer), query)
 
 
 def _zip(asked: Asked) -> Plan:
@@ -106,7 +106,7 @@ def _visit(asked: Asked) -> tuple[access.Visit, Who]:
     user = identify(asked, READ, writing=False).user
     address, agent = address_key(asked.scope), asked.headers.get("user-agent", "")
     try:
-        found = access.opened(user or AnonymousUser(), asked.part["slug"], asked.cookies.get(visits.UNLOCKED, ""))
+        found = access.opened(user or AnonymousUser(), asked.part["slug"], _proof(asked))
     except NotFound:
         access.note_miss(address)
         raise
@@ -127,7 +127,11 @@ def _counted(plan: Plan, query: dict[str, list[str]]) -> Plan:
     row = downloads.go_on(plan.share, key)
     if row.size != plan.size or row.file_id != (plan.file.pk if plan.file else None):
         raise Forbidden(_("This is not as it was when the download began. Begin it anew."), code="download_over")
-    return Plan(plan.share, plan.who, plan.name, plan.size, plan.quiet, plan.file, plan.packed, row)
+    return replace(plan, download=row)
+
+
+def _proof(asked: Asked) -> str:
+    return asked.cookies.get(visits.UNLOCKED, "")
 
 
 def _note(plan: Plan, went: tuple[int, int]) -> None:
@@ -165,31 +169,8 @@ def _several(name: bytes, value: bytes) -> bool:
 
 
 async def _send_file(asked: Asked, *, plan: Plan) -> None:
-    """Inline what no browser runs anything of; everything else is saved."""
-    assert plan.file is not None
-    blob = plan.file.blob
-    if not blob.readable:
-        raise Forbidden(
-            _("This file is being checked, or was found to be harmful. It is given to nobody now."), code="not_readable"
-        )
-    inline = not plan.save and blob.media_type in embeds.SAFE
-    disposition = content_disposition_header(not inline, plan.name) or "attachment"
-    headers = ((b"content-disposition", disposition.encode("latin-1")), (b"cache-control", b"private, no-cache"))
-    what = answers.Content(blob.size, f'"{blob.sha256}"', None, blob.media_type, headers)
-    try:
-        said = answers.answer(
-            answers.conditions(asked.method, asked.scope["headers"]), what, head=asked.method == "HEAD"
-        )
-    except answers.Refused as refused:
-        said = answers.error(refused.status, refused.headers)
-    await asked.start(said.status, [(name.decode(), value.decode("latin-1")) for name, value in said.headers])
-    for part in said.body:
-        if isinstance(part, bytes):
-            await asked.write(part)
-            continue
-        async for piece in reading.pieces(blob, part.start, part.stop):
-            await asked.write(piece)
-    await asked.write(b"", more=False)
+    assert plan.offer is not None
+    await serve(asked, plan.offer)
 
 
 async def _send_zip(asked: Asked, *, plan: Plan) -> None:
@@ -201,7 +182,7 @@ async def _send_zip(asked: Asked, *, plan: Plan) -> None:
         [
             kind,
             ("content-length", str(length)),
-            ("content-disposition", content_disposition_header(True, plan.name) or "attachment"),
+            ("content-disposition", disposition(plan.name)),
         ],
     )
     if asked.method == "HEAD":
@@ -253,9 +234,10 @@ class Tap:
         self.content = message["status"] in (200, 206)
         if self.content and (told := headers.get(b"content-range", b"")):
             self.at = int(told.removeprefix(b"bytes ").partition(b"-")[0])
-        if self.content and embeds.may_embed(self._plan.share):
-            headers[b"cross-origin-resource-policy"] = b"cross-origin"
-        await self._asked.send_on({**message, "headers": list(headers.items())})
+        if self.content and (b"x-accel-redirect" in headers or b"x-sendfile" in headers):
+            # The front server sends it, and tells nobody how far it came.
+            self.went = self._plan.size
+        await self._asked.send_on(message)
 
     async def _there(self) -> None:
         await asyncio.sleep(0)

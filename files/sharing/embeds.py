@@ -6,19 +6,15 @@ from typing import Final
 
 from files.models.library import File
 from files.models.shares import Audience, Share
+from files.serving import kinds
 
+PDF: Final = "application/pdf"
 TAGS: Final = {
     "image/": '<img src="{address}" alt="{name}">',
     "video/": '<video src="{address}" controls></video>',
     "audio/": '<audio src="{address}" controls></audio>',
-    "application/pdf": '<a href="{address}">{name}</a>',
+    PDF: '<a href="{address}">{name}</a>',
 }
-SAFE: Final = frozenset(
-    {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "video/mp4", "video/webm", "audio/mpeg", "audio/ogg", "audio/wav",
-     "audio/x-wav", "audio/flac", "audio/mp4", "audio/webm", "audio/aac", "video/ogg", "application/pdf"}
-)  # fmt: skip
-"""Types, as found from the content, that no browser runs anything of."""
-
 _MARKDOWN: Final = str.maketrans({sign: f"\\{sign}" for sign in "\\[]()*_`<>!|#~"})
 
 
@@ -37,9 +33,9 @@ def may_embed(share: Share) -> bool:
 
 def embed(share: Share, file: File, address: str) -> Embed | None:
     """``address``: of the content, whole. None where it is not safe or not open to everybody."""
-    if not may_embed(share) or file.media_type not in SAFE:
+    kind = next((kind for kind in TAGS if file.media_type.startswith(kind)), "")
+    if not kind or not may_embed(share) or not (kinds.shown(file.media_type) or kind == PDF):
         return None
-    kind = next(kind for kind in TAGS if file.media_type.startswith(kind))
     name = file.name.translate(_MARKDOWN)
     image = kind == "image/"
     quiet = file.name.replace("[", "(").replace("]", ")")

@@ -10,7 +10,9 @@ READING: Final = frozenset({"GET", "HEAD"})
 def load() -> None:
     from files.asgi import who
     from files.asgi.doors import open_door
-    from files.sharing import content, moderating, services, uploads  # noqa: F401  (services: registers the long-running part)
+    from files.library.slots import add_slot
+    from files.serving import sources
+    from files.sharing import content, moderating, offers, services, uploads  # noqa: F401  (services: registers the long-running part)
     from files.sharing.actions import SERVICE
     from meatlizard.accounts.merging import merging
     from meatlizard.api import registry
@@ -19,6 +21,9 @@ def load() -> None:
 
     open_door(rf"/f/{SLUG}/content/{FILE}/(?P<name>[^/]*)", content.content, methods=READING)
     open_door(rf"/f/{SLUG}/zip", content.zipped, methods=READING)
+    sources.register(offers.KIND, offers.again)
+    for place in ("selection", "row", "top", "file"):
+        add_slot(place, f"files/sharing/_slot_{place}.html")
     who.recognise(uploads.recognise)
     moderated.register(SERVICE, moderating.ShareTexts())
     targets.allow_own("/f/")

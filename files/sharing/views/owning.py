@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from files.access import access_file, access_folder
+from files.library.selection import access_selection, named
 from files.models.library import File, Folder
 from files.models.shares import Inbox, Share
 from files.sharing import access, actions, addresses, states
@@ -47,14 +48,10 @@ def _line(row: Share | Inbox, address: str) -> dict[str, Any]:
 def new(request: UserRequest) -> HttpResponse:
     """``files/sharing/new.html``: ``?file=&folder=`` of what is to be shared, each as often as need be. Context: ``form``, ``files``,
     ``folders``."""
-    given = request.POST if request.method == "POST" else request.GET
-    files = [access_file(request.user, key) for key in given.getlist("file")[: access.MOST_CHOSEN]]
-    folders = [access_folder(request.user, key) for key in given.getlist("folder")[: access.MOST_CHOSEN]]
-    if any(one.trashed for one in files) or any(one.trashed for one in folders):
-        raise NotFound(gettext("This lies in the trash. Restore it first."), code="in_trash")
-    form = ShareForm(request.POST if request.method == "POST" else None, initial={"title": _title(files, folders)})
+    files, folders, begins = _chosen(request)
+    form = ShareForm(None if begins else request.POST, initial={"title": _title(files, folders)})
     status = 200
-    if request.method == "POST" and form.is_valid():
+    if not begins and form.is_valid():
         try:
             share = actions.create(request.user, files, folders, terms=form.terms(), slug=form.cleaned_data["slug"])
         except AppError as error:
@@ -63,6 +60,20 @@ def new(request: UserRequest) -> HttpResponse:
             return redirect("files-sharing:share", share.pk)
     context = {"form": form, "files": files, "folders": folders}
     return render(request, "files/sharing/new.html", context, status=400 if form.errors and status == 200 else status)
+
+
+def _chosen(request: UserRequest) -> tuple[list[File], list[Folder], bool]:
+    """What is to be shared, and whether the form is to be shown first: it is for what was selected in the library, too."""
+    given = request.POST if request.method == "POST" else request.GET
+    if items := given.getlist("only") or given.getlist("items"):
+        folder_keys, file_keys = named(items)
+        selection = access_selection(request.user, folder_keys, file_keys)
+        return list(selection.files), list(selection.folders), True
+    files = [access_file(request.user, key) for key in given.getlist("file")[: access.MOST_CHOSEN]]
+    folders = [access_folder(request.user, key) for key in given.getlist("folder")[: access.MOST_CHOSEN]]
+    if any(one.trashed for one in files) or any(one.trashed for one in folders):
+        raise NotFound(gettext("This lies in the trash. Restore it first."), code="in_trash")
+    return files, folders, request.method != "POST"
 
 
 def _title(files: list[File], folders: list[Folder]) -> str:

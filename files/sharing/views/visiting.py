@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from files.models.library import File
 from files.models.shares import Audience, Share
+from files.serving import kinds
 from files.sharing import access, actions, addresses, downloads, embeds, states, visits, zips
 from files.sharing.access import Visit
 from files.sharing.forms import PasswordForm
@@ -87,7 +88,7 @@ def _page(request: HttpRequest, found: Visit, folder: UUID | None) -> HttpRespon
 def _of_file(found: Visit, row: File, *, alone: bool = False) -> dict[str, Any]:
     share = found.share
     content = addresses.content(share.slug, row.pk, row.name)
-    shown = row.media_type in embeds.SAFE and not share.counted and row.blob.readable
+    shown = kinds.shown(row.media_type) and not share.counted and row.blob.readable
     return {
         **_common(found), **_row(share, row), "alone": alone, "content_url": content if shown else "",
         "kind": row.media_type.partition("/")[0] if shown else "",

@@ -45,7 +45,7 @@ def test_whoever_has_the_address_gets_the_file_and_parts_of_it(alice: User) -> N
     row = share(alice, file)
     whole = guest().get(at(row, file))
     assert (whole.status, whole.body) == (200, DATA)
-    assert whole["content-disposition"].startswith("attachment"), "text is saved, not shown"
+    assert guest().get(at(row, file, download="1"))["content-disposition"].startswith("attachment")
     part = guest().get(at(row, file), range="bytes=5-9")
     assert (part.status, part.body, part["content-range"]) == (206, DATA[5:10], f"bytes 5-9/{len(DATA)}")
     several = guest().get(at(row, file), range="bytes=0-1,5-9")
@@ -248,6 +248,24 @@ def test_pages_of_others_embed_what_is_safe_and_open_alone(alice: User) -> None:
     hostile = guest().get(at(row, page))
     assert hostile["content-disposition"].startswith("attachment") and "sandbox" in hostile["content-security-policy"]
     assert hostile["x-content-type-options"] == "nosniff"
+
+
+def test_at_the_content_host_it_is_looked_at_anew_each_time(alice: User, settings: Any) -> None:
+    settings.CONTENT_HOST, settings.CONTENT_URL = "content.example", "http://content.example"
+    picture = a_file(alice, "a.png", PNG)
+    row = share(alice, picture, password="sesame")
+    mine = unlocked(row, "sesame")
+    away = mine.get(at(row, picture))
+    assert away.status == 302 and away["location"].startswith("http://content.example/content/")
+    there = urlsplit(away["location"]).path
+    shown = guest().get(there, host="content.example")
+    assert (shown.status, shown.body) == (200, PNG)
+    actions.change(row, Terms(password="other"))
+    assert guest().get(there, host="content.example").status == 403
+    actions.revoke(row)
+    assert guest().get(there, host="content.example").status == 404
+    counted = share(alice, picture, max_downloads=1)
+    assert guest().get(begin(counted, picture)).status == 200, "what is counted goes out here"
 
 
 def test_what_is_being_checked_is_given_to_nobody(alice: User) -> None:
