@@ -107,8 +107,8 @@ class InboxTermsIn(Schema):
     title: str = Field("", max_length=200)
     note: str = Field("", max_length=1_000)
     max_files: Annotated[int, Field(ge=1, le=100_000)] = 100
-    max_bytes: Bytes = 1_000_000_000
-    max_file_bytes: Bytes = 100_000_000
+    max_bytes: Bytes = 1_073_741_824
+    max_file_bytes: Bytes = 104_857_600
     types: str = Field("", max_length=500)
     members_only: bool = False
     password: str | None = Field(None, max_length=200, description=gettext_noop("empty: none; null: as it was"))

@@ -15,6 +15,9 @@ from files.sharing.terms import Terms
 from meatlizard.security.passwords import MAX_PASSWORD
 
 HOUR, DAY = 3_600, 86_400
+MB: Final = 1_048_576
+"""As pages write sizes."""
+
 LIVES: Final = [
     ("", _("never")), (str(HOUR), _("in an hour")), (str(DAY), _("in a day")), (str(7 * DAY), _("in a week")),
     (str(30 * DAY), _("in 30 days")), (str(365 * DAY), _("in a year")),
@@ -121,7 +124,7 @@ class InboxForm(Lasting):
         help_text=_("Senders read it."),
     )  # fmt: skip
     max_files = forms.IntegerField(min_value=1, max_value=100_000, initial=100, label=_("Files at most"))
-    total = forms.IntegerField(min_value=1, max_value=1_000_000, initial=1_000, label=_("MB at most, all together"))
+    total = forms.IntegerField(min_value=1, max_value=1_000_000, initial=1_024, label=_("MB at most, all together"))
     each = forms.IntegerField(min_value=1, max_value=1_000_000, initial=100, label=_("MB at most, each file"))
     types = forms.CharField(
         required=False, max_length=500, label=_("Kinds of files"),
@@ -147,16 +150,16 @@ class InboxForm(Lasting):
         begun = dict(initial or {})
         if row is not None:
             begun |= {
-                "title": row.title, "note": row.note, "max_files": row.max_files, "total": row.max_bytes // 1_000_000,
-                "each": row.max_file_bytes // 1_000_000, "types": row.types, "members_only": row.members_only, "notify": row.notify,
+                "title": row.title, "note": row.note, "max_files": row.max_files, "total": row.max_bytes // MB,
+                "each": row.max_file_bytes // MB, "types": row.types, "members_only": row.members_only, "notify": row.notify,
             }  # fmt: skip
         super().__init__(data, row=row, initial=begun)
 
     def terms(self) -> InboxTerms:
         said = self.cleaned_data
         return InboxTerms(
-            title=said["title"], note=said["note"], max_files=said["max_files"], max_bytes=said["total"] * 1_000_000,
-            max_file_bytes=said["each"] * 1_000_000, types=said["types"], members_only=said["members_only"],
+            title=said["title"], note=said["note"], max_files=said["max_files"], max_bytes=said["total"] * MB,
+            max_file_bytes=said["each"] * MB, types=said["types"], members_only=said["members_only"],
             password=self.password_wanted(), expires=self.expires(), notify=said["notify"],
         )  # fmt: skip
 

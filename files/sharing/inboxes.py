@@ -38,8 +38,8 @@ class InboxTerms:
     title: str = ""
     note: str = ""
     max_files: int = 100
-    max_bytes: int = 1_000_000_000
-    max_file_bytes: int = 100_000_000
+    max_bytes: int = 1_073_741_824
+    max_file_bytes: int = 104_857_600
     types: str = ""
     members_only: bool = False
     password: str | None = None
