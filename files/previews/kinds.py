@@ -56,3 +56,12 @@ WAYS: Final = {"picture": "picture", "recording": "recording", "video": "video",
 
 WORDS: Final = frozenset({"pdf", "markdown", "text", "document"})
 """Kinds that have a text to be found by."""
+
+SUFFIXES: Final = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/tiff": "tif",
+}
+"""Of copies of images."""

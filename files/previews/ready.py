@@ -5,8 +5,11 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 
-from files import afterwards
+from files import afterwards, knowing
 from files.blobs import references, sweeping
+from files.library.finders import Finder, add_finder
+from files.library.slots import add_facts, add_slot
+from files.texts import search
 
 
 def load(app: AppConfig) -> None:
@@ -16,6 +19,10 @@ def load(app: AppConfig) -> None:
     sweeping.goes_with(_delete)
     afterwards.after_store("preview", _preview)
     afterwards.after_store("text", _text)
+    add_finder(Finder("text", search.keys, search.excerpts))
+    add_facts("thumbnail", _thumbnails)
+    add_slot("tile", "files/_slot_tile.html")
+    knowing.load()
 
 
 def _preview(blob: Any, file: Any) -> None:
@@ -28,6 +35,12 @@ def _text(blob: Any, file: Any) -> None:
     from files.texts import extracting
 
     extracting.extract(blob, file.name)
+
+
+def _thumbnails(viewer: Any, files: Any, folders: Any) -> Any:
+    from files.previews import showing
+
+    return showing.thumbnails(files)
 
 
 def _delete(blob: Any) -> None:
@@ -43,13 +56,9 @@ def _kept_as_copies() -> Any:
 
 
 def _unhook_search(sender: Any, using: str, plan: Any = (), **kwargs: Any) -> None:
-    from files.texts import search
-
     if plan:
         search.unhook(using)
 
 
 def _make_search(sender: Any, using: str, **kwargs: Any) -> None:
-    from files.texts import search
-
     search.make(using)

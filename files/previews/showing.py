@@ -1,8 +1,10 @@
 """What the page of a file shows, in words and facts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -117,6 +119,18 @@ def pictures(file: File, row: Preview) -> dict[str, str]:
         name.replace(".", "_"): f"{reverse('files:preview', args=[file.pk, name])}?{row.place.hex[:8]}"
         for name in row.made
     }
+
+
+def thumbnails(files: Sequence[File]) -> dict[UUID, str]:
+    """Addresses of small pictures of those files that have one."""
+    rows = {
+        row.pk: row
+        for row in Preview.objects.filter(
+            pk__in={file.blob_id for file in files}, state=Preview.State.READY, blob__state=Blob.State.READY
+        ).only("made", "place")
+        if "small.webp" in row.made
+    }
+    return {file.pk: pictures(file, rows[file.blob_id])["small_webp"] for file in files if file.blob_id in rows}
 
 
 def wave(peaks: list[int]) -> str:

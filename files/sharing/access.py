@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from files.models.library import File, Folder
 from files.models.shares import Audience, Download, Inbox, Sent, Share
+from files.previews.others import given
 from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
@@ -133,13 +134,13 @@ def roots(share: Share) -> tuple[set[UUID], set[UUID]]:
 
 
 def shared_file(share: Share, file: UUID) -> File:
-    """A file of the share as it is now. Raises NotFound."""
+    """A file of the share as it is now, and as others get it: see :mod:`files.previews.others`. Raises NotFound."""
     row = File.objects.select_related("blob").filter(pk=file, owner=share.owner_id, trashed=None).first()
     if row is not None:
         files, folders = roots(share)
         way = _way_up(row.folder_id, share.owner_id)
         if way is not None and (row.pk in files or not folders.isdisjoint(one.pk for one in way)):
-            return row
+            return given(row)
     raise NotFound(str(NO_SUCH_FILE), code="no_such_file")
 
 

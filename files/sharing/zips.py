@@ -11,6 +11,7 @@ from files import names
 from files.blobs import reading
 from files.models.library import File
 from files.models.shares import Share
+from files.previews.others import given_of
 from files.serving.zipping import Archive, Member
 from files.sharing import access
 from meatlizard.errors import Invalid, TooLarge
@@ -50,7 +51,8 @@ def prepare(share: Share, wish: Wanted) -> Packed:
     one, TooLarge for one of too many files."""
     access.may_save(share)
     found = access.everything(share, MOST_FILES, wish.chosen, wish.folder)
-    entries = [(path, row) for path, row in found if row.blob.readable]
+    given = given_of([row for _path, row in found if row.blob.readable])
+    entries = [(_path(path, row, given[row.pk]), given[row.pk]) for path, row in found if row.pk in given]
     if not entries:
         raise Invalid(_("There is nothing in it."), code="zip_empty")
     if len(found) > MOST_FILES:
@@ -59,6 +61,11 @@ def prepare(share: Share, wish: Wanted) -> Packed:
         )
     name = names.clean(f"{share.title or entries[0][1].name}.zip")
     return Packed(name, entries, archive(entries).length)
+
+
+def _path(path: str, before: File, row: File) -> str:
+    """A copy may be called otherwise than what it was made of."""
+    return path if row.name == before.name else f"{path.rpartition('.')[0] or path}.{row.name.rpartition('.')[2]}"
 
 
 def archive(entries: list[tuple[str, File]]) -> Archive:

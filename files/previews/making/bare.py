@@ -3,9 +3,9 @@
 JPEG, PNG, WebP and GIF are taken apart and put together without it, so that not one pixel changes; others are written anew.
 """
 
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from PIL import Image, ImageSequence
@@ -25,9 +25,6 @@ _BY_START: Final[tuple[tuple[bytes, str, Callable[[bytes], bytes]], ...]] = (
     (b"GIF8", "image/gif", gif.bare),
     (b"RIFF", "image/webp", webp.bare),
 )
-SUFFIXES: Final[Mapping[str, str]] = MappingProxyType(
-    {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp", "image/tiff": "tif"}
-)
 
 
 def make(source: Path, out: Path, programs: str = "") -> dict[str, Any]:
@@ -40,16 +37,10 @@ def make(source: Path, out: Path, programs: str = "") -> dict[str, Any]:
         if head.startswith(start):
             try:
                 (out / "bare").write_bytes(strip(source.read_bytes()))
-            except (IndexError, ValueError, KeyError) as problem:
+            except (IndexError, ValueError, struct.error) as problem:
                 raise Unreadable("image_unreadable") from problem
-            _still_one(out / "bare")
             return {"media_type": media_type}
     return {"media_type": _anew(source, out / "bare")}
-
-
-def _still_one(path: Path) -> None:
-    with opened(path, formats_of(path)) as file:
-        file.load()
 
 
 def _anew(source: Path, out: Path) -> str:

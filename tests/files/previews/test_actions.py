@@ -12,7 +12,7 @@ from files.actions import store
 from files.afterwards import work_on_stored
 from files.blobs import reading, references, sweeping
 from files.models import BareCopy, Blob, BlobText, File, Preview
-from files.previews import actions, others
+from files.previews import actions, others, workshop
 from meatlizard.accounts.models import User
 from meatlizard.errors import Unavailable
 from tests.files.contents import past_grace
@@ -38,8 +38,13 @@ def test_a_photograph_gets_small_pictures_and_others_a_copy_without_its_notes(
     assert set(row.made) >= {"small.webp", "large.webp"}
     with default_storage.open(row.storage_name("small.webp")) as small:
         assert Image.open(small).format == "WEBP"
-    served = others.of(file)
-    assert served.blob.pk != file.blob_id and served.name == "beach.jpg" and served.blob.readable
+    served = others.given(file)
+    assert (
+        served.blob_id != file.blob_id
+        and served.size == served.blob.size
+        and served.name == "beach.jpg"
+        and served.blob.readable
+    )
     with reading.open(served.blob) as copy:
         data = copy.read()
     assert not [secret for secret in contents.SECRETS if secret in data]
@@ -52,33 +57,33 @@ def test_the_owner_may_let_others_have_all_of_it(alice: User, blob_of: Callable[
     file = kept(alice, contents.jpeg(), "beach.jpg", blob_of)
     actions.show_whole(file, whole=True)
     actions.show_whole(file, whole=True)
-    assert others.of(file).blob.pk == file.blob_id
+    assert others.given(file).blob.pk == file.blob_id
     actions.show_whole(file, whole=False)
-    assert others.of(file).blob.pk != file.blob_id
+    assert others.given(file).blob.pk != file.blob_id
 
 
 def test_a_photograph_of_a_phone_goes_to_others_under_the_name_of_what_it_became(
     alice: User, blob_of: Callable[[bytes], Blob]
 ) -> None:
     file = kept(alice, contents.avif(), "IMG_1.avif", blob_of)
-    assert others.of(file).name == "IMG_1.jpg"
+    assert others.given(file).name == "IMG_1.jpg"
 
 
 def test_what_notes_nothing_goes_to_others_as_it_is(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
     file = kept(alice, contents.saved(contents.halves(), "PNG"), "plain.png", blob_of)
-    assert others.of(file).blob.pk == file.blob_id and not BareCopy.objects.exists()
+    assert others.given(file).blob.pk == file.blob_id and not BareCopy.objects.exists()
     text = kept(alice, b"words", "words.txt", blob_of)
-    assert others.of(text).blob.pk == text.blob_id
+    assert others.given(text).blob.pk == text.blob_id
 
 
 def test_until_there_is_a_copy_others_get_nothing(alice: User, blob_of: Callable[[bytes], Blob]) -> None:
     file = store(alice, None, "beach.jpg", blob_of(contents.jpeg()))
     with pytest.raises(Unavailable):
-        others.of(file)
+        others.given(file)
     broken = kept(alice, contents.jpeg()[:300], "broken.jpg", blob_of)
     assert Preview.objects.get(pk=broken.blob_id).error == "image_unreadable"
     with pytest.raises(others.NoCopy):
-        others.of(broken)
+        others.given(broken)
 
 
 def test_it_is_made_once_and_again_when_asked(
@@ -86,7 +91,7 @@ def test_it_is_made_once_and_again_when_asked(
 ) -> None:
     file = kept(alice, contents.jpeg()[:300], "broken.jpg", blob_of)
     made: list[Any] = []
-    monkeypatch.setattr(actions.workshop, "made", lambda *args: made.append(args))
+    monkeypatch.setattr(workshop, "made", lambda *args: made.append(args))
     assert actions.make(file.blob).state == Preview.State.FAILED  # type: ignore[union-attr]
     assert not made
     monkeypatch.undo()
@@ -127,3 +132,18 @@ def test_nothing_is_made_of_what_is_in_quarantine(alice: User, blob_of: Callable
     Blob.objects.update(state=Blob.State.QUARANTINED)
     work_on_stored.func(str(file.pk), file.blob_id, ["preview", "text"])
     assert not Preview.objects.exists() and not BlobText.objects.exists()
+
+
+def test_many_are_given_at_once_in_their_order_and_those_without_a_copy_are_left_out(
+    alice: User, blob_of: Callable[[bytes], Blob], django_assert_max_num_queries: Any
+) -> None:
+    photo = kept(alice, contents.jpeg(), "a.jpg", blob_of)
+    broken = kept(alice, contents.jpeg()[:300], "b.jpg", blob_of)
+    text = kept(alice, b"words", "c.txt", blob_of)
+    rows = list(File.objects.select_related("blob").filter(pk__in=[text.pk, photo.pk, broken.pk]).order_by("-name"))
+    with django_assert_max_num_queries(3):
+        found = others.given_of(rows)
+    assert list(found) == [text.pk, photo.pk]
+    assert found[text.pk].blob_id == text.blob_id and found[photo.pk].blob_id != photo.blob_id
+    photo.refresh_from_db()
+    assert photo.size == len(contents.jpeg()), "the row itself is as it was"

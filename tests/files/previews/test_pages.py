@@ -87,7 +87,7 @@ def test_a_small_picture_cannot_be_taken_for_anything_else(alice: User, blob_of:
     file = kept(alice, contents.jpeg(), "a.jpg", blob_of)
     client = signed_in(alice)
     answer = client.get(reverse("files:preview", args=[file.pk, "small.webp"]))
-    data = async_to_sync(_whole)(answer.streaming_content)
+    data = async_to_sync(_whole)(answer.streaming_content)  # type: ignore[attr-defined]
     assert answer.headers["Content-Type"] == "image/webp" and data[8:12] == b"WEBP"
     assert len(data) == int(answer.headers["Content-Length"])
     assert (

@@ -10,6 +10,7 @@ from django.urls import reverse
 from files import actions as files
 from files.models import File, Folder
 from files.models.shares import Share
+from files.previews import actions as previews
 from files.sharing import actions, addresses
 from files.sharing.terms import Terms
 from meatlizard.accounts.models import User
@@ -20,7 +21,10 @@ DATA = b"Lizards bask on the south wall.\n" * 100
 
 
 def a_file(owner: User, name: str = "notes.txt", data: bytes = DATA, folder: Folder | None = None) -> File:
-    return files.store(owner, folder, name, adopted(data))
+    file = files.store(owner, folder, name, adopted(data))
+    # Others get no picture before it was looked into, which a job does.
+    previews.make(file.blob)
+    return file
 
 
 def a_folder(owner: User, name: str = "Holiday", parent: Folder | None = None) -> Folder:

@@ -12,18 +12,18 @@ from django.utils import timezone
 
 from files.models import Blob, File, Folder
 from files.models.shares import Download
+from files.previews import actions as others
 from files.sharing import actions, addresses, content
 from files.sharing.terms import Terms
 from meatlizard.accounts.models import User
 from meatlizard.threads import close_thread_connections
+from tests.files.previews import contents
 from tests.files.sharing.scene import DATA, Visitor, a_file, a_folder, begin, guest, share, to, visitor
 from tests.files.sharing.scene import content as at
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
-)
+PNG = contents.saved(contents.halves((2, 1)), "PNG")
 PAGE = b"<!doctype html><html><head><title>x</title></head><body><script>alert(1)</script></body></html>"
 
 
@@ -331,3 +331,18 @@ def test_addresses_are_not_tried_without_end(alice: User) -> None:
         guest().get(f"/f/try{number}/content/{'0' * 8}-0000-0000-0000-{'0' * 12}/x").status for number in range(62)
     ]
     assert statuses[0] == 404 and statuses[-1] == 429
+
+
+def test_others_get_a_photograph_without_what_its_camera_noted(alice: User) -> None:
+    folder = a_folder(alice)
+    photo = a_file(alice, "beach.jpg", contents.jpeg(), folder)
+    row = share(alice, folder)
+    got = guest().get(at(row, photo))
+    assert got.status == 200 and got.body.startswith(b"\xff\xd8\xff")
+    assert not [secret for secret in contents.SECRETS if secret in got.body]
+    packed = guest().get(f"/f/{row.slug}/zip").body
+    with zipfile.ZipFile(io.BytesIO(packed)) as file:
+        (name,) = file.namelist()
+        assert name.endswith("beach.jpg") and file.read(name) == got.body
+    others.show_whole(photo, whole=True)
+    assert guest().get(at(row, photo)).body == contents.jpeg()

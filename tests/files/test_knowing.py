@@ -1,0 +1,68 @@
+"""Files of the library where models are: in questions, in collections, and what the tool finds."""
+
+import pytest
+
+from chat.attachments import sources as attached
+from chat.knowledge import actions, adding
+from chat.knowledge import sources as documents
+from chat.models import Document
+from files import knowing
+from files.actions import store
+from files.models import Blob, File
+from files.texts import extracting
+from meatlizard.accounts.models import User
+from meatlizard.errors import Invalid, NotFound
+from tests.files.contents import adopted
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+
+
+def a_file(owner: User, name: str, data: bytes) -> File:
+    file = store(owner, None, name, adopted(data))
+    extracting.extract(file.blob, name)
+    return file
+
+
+def test_a_file_is_chosen_by_name_or_words_and_goes_with_a_question(alice: User, charlie: User) -> None:
+    file = a_file(alice, "trip.txt", b"The lighthouse of Skagen")
+    a_file(alice, "program.bin", b"\x00\x01" * 50)
+    for query in ("trip", "lighthouse", ""):
+        assert [item.title for source, item in attached.find(alice, query) if source == knowing.KIND] == ["trip.txt"]
+    assert not [item for source, item in attached.find(charlie, "trip") if source == knowing.KIND]
+    upload = attached.take(alice, knowing.KIND, str(file.pk))
+    assert (upload.name, upload.text, upload.owner_id) == ("trip.txt", "The lighthouse of Skagen", alice.pk)
+    for key in (str(file.pk), "no key", "0" * 32):
+        with pytest.raises(NotFound):
+            attached.take(charlie, knowing.KIND, key)
+
+
+def test_a_file_becomes_a_document_and_is_kept_in_step_when_asked(alice: User, charlie: User) -> None:
+    file = a_file(alice, "trip.txt", b"The lighthouse of Skagen")
+    shelf = actions.make(alice, "Trips")
+    row = adding.add_from(shelf, alice, knowing.KIND, str(file.pk))
+    assert row.state == Document.State.READ and row.text == "The lighthouse of Skagen"
+    store(alice, None, "trip.txt", adopted(b"The harbour of Skagen"), replacing=file)
+    row = adding.read_again(row, alice)
+    assert (row.text, row.version) == ("The harbour of Skagen", 2)
+    with pytest.raises(NotFound):
+        documents.read(charlie, knowing.KIND, str(file.pk))
+
+
+def test_what_cannot_be_read_says_why(alice: User) -> None:
+    file = a_file(alice, "a.pdf", b"%PDF-1.7 garbage")
+    with pytest.raises(Invalid) as refused:
+        documents.read(alice, knowing.KIND, str(file.pk))
+    assert "damaged" in refused.value.message
+    Blob.objects.update(state=Blob.State.QUARANTINED)
+    with pytest.raises(Invalid) as refused:
+        attached.take(alice, knowing.KIND, str(file.pk))
+    assert refused.value.code == "not_readable"
+
+
+def test_a_model_finds_the_persons_own_files_alone(alice: User, charlie: User) -> None:
+    file = a_file(alice, "trip.txt", b"The lighthouse of Skagen")
+    (found,) = knowing.found(alice, "lighthouse", 5)
+    assert found.title == "trip.txt" and found.address == knowing.address(str(file.pk)) and "Skagen" in found.text
+    assert not knowing.found(charlie, "lighthouse", 5)
+    File.objects.update(trashed=file.changed)
+    assert not knowing.found(alice, "lighthouse", 5)
