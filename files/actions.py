@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from files import afterwards, names, quota
 from files.blobs import references
 from files.models import Blob, File, Folder, Version
+from files.safety import blocked
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 
@@ -28,6 +29,7 @@ def store(
     """
     if blob.state == Blob.State.QUARANTINED:
         raise Invalid(_("This content was found to be harmful, and is not stored."), code="quarantined")
+    blocked.refuse(name if replacing is None else replacing.name, blob)
     with transaction.atomic():
         if folder is not None:
             _present(owner, folder)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from files import quota
 from files.models import Blob, File, Reservation, Upload
+from files.safety import admin as quarantine  # noqa: F401  (registers it)
 from meatlizard.read_only import ReadOnly, Untouchable
 
 

@@ -16,6 +16,7 @@ class FilesConfig(AppConfig):
         from files.blobs import incoming, references
         from files.library import services as _trash  # noqa: F401  (likewise)
         from files.previews import ready
+        from files.safety import ready as safety
         from files.serving import doors as content_doors
         from files.sharing import wiring as sharing
         from files.tus import door, sweeping
@@ -34,6 +35,7 @@ class FilesConfig(AppConfig):
         door.open_doors()
         sharing.load()
         content_doors.open_doors()
+        safety.load()
         ready.load(self)
 
 

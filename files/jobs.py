@@ -18,6 +18,14 @@ def sweep_files() -> int:
 
 
 @task
+def look_at_waiting_files() -> int:
+    """Those that the scanner has not seen: it was away when they came, or the process died."""
+    from files.safety import scanning
+
+    return scanning.look_at_waiting()
+
+
+@task
 def tidy_files() -> None:
     """Finds what crashes have left in the places, and gives it a row again or deletes it. Contents are not read."""
     from files.verifying import Report, orphans

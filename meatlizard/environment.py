@@ -86,6 +86,24 @@ def service(name: str, value: str) -> str:
     return value.rstrip("/")
 
 
+def scanner(name: str, value: str) -> str:
+    """``unix:///run/clamav/clamd.ctl`` or ``tcp://host:3310``; empty for none."""
+    parts = urlsplit(value)
+    try:
+        fits = (
+            not value
+            or (parts.scheme == "unix" and bool(parts.path))
+            or (parts.scheme == "tcp" and bool(parts.hostname and parts.port))
+        )
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ImproperlyConfigured(
+            f"{name} must look like unix:///run/clamav/clamd.ctl or tcp://host:3310; it is {value!r}."
+        )
+    return value
+
+
 def is_loopback(host: str) -> bool:
     """Whether ``host`` (name or address) is this machine and nothing else."""
     if host == "localhost" or host.endswith(".localhost"):

@@ -108,6 +108,10 @@ CONTENT_URL = f"{'https' if HTTPS else 'http'}://{CONTENT_HOST}" if CONTENT_HOST
 FILES_SENT_BY = parse.one_of(
     "FILES_SENT_BY", env("FILES_SENT_BY", default="site").lower(), ("site", "x-accel-redirect", "x-sendfile")
 )  # fmt: skip
+FILES_BLOCKED = [value.strip().lower() for value in env.list("FILES_BLOCKED", default=[]) if value.strip()]
+CLAMD_URL = parse.scanner("CLAMD_URL", env("CLAMD_URL", default=""))
+CLAMD_MAX_BYTES = parse.positive("CLAMD_MAX_BYTES", env.int("CLAMD_MAX_BYTES", default=25_000_000))
+CLAMD_AWAY = parse.one_of("CLAMD_AWAY", env("CLAMD_AWAY", default="wait").lower(), ("wait", "allow"))
 S3_DOWNLOADS = parse.one_of("S3_DOWNLOADS", env("S3_DOWNLOADS", default="proxy").lower(), ("proxy", "redirect"))
 EMBEDDING_PYTHON = env("EMBEDDING_PYTHON", default="")
 FETCH_LINKS = env.bool("FETCH_LINKS", default=True)

@@ -20,6 +20,7 @@ from meatlizard.accounts.models import User
 from meatlizard.api import registry
 from meatlizard.threads import close_thread_connections
 from tests.files.asking import Answer, Asking, key_for
+from tests.files.contents import adopted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,9 +38,9 @@ def ended() -> Iterator[None]:
 
 
 @pytest.fixture
-def store(alice: User, blob_of: Callable[[bytes], Blob]) -> Storing:
+def store(alice: User) -> Storing:
     def stored(data: bytes, name: str = "a.bin", replacing: File | None = None) -> File:
-        return actions.store(alice, None, name, blob_of(data), replacing=replacing)
+        return actions.store(alice, None, name, adopted(data), replacing=replacing)
 
     return stored
 
