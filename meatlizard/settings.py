@@ -266,7 +266,9 @@ STATICFILES_DIRS = [path for path in [BASE_DIR / "frontend" / "dist"] if path.is
 # Without collected files, from a fresh checkout or in tests, they are served from where they lie.
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").is_file()
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-FILE_UPLOAD_PERMISSIONS = 0o600
+# A front server that sends files itself reads them as a member of the site's group.
+FILE_UPLOAD_PERMISSIONS = 0o600 if FILES_SENT_BY == "site" else 0o640
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = None if FILES_SENT_BY == "site" else 0o750
 
 # --- mail ---------------------------------------------------------------------------------------------------------------
 

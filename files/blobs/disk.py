@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
 from files.blobs.place import Found
@@ -30,6 +31,7 @@ class Disk:
             coming = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
             try:
                 _linked(source, coming)
+                coming.chmod(settings.FILE_UPLOAD_PERMISSIONS)
                 coming.replace(target)
             finally:
                 # It is still there after a failure, and when the target was the same file already.
@@ -83,6 +85,9 @@ def make_folder(folder: Path, root: Path) -> None:
     if folder != root:
         make_folder(folder.parent, root)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS is not None:
+        # Whatever the process's mask says: another program is to read here.
+        folder.chmod(settings.FILE_UPLOAD_DIRECTORY_PERMISSIONS)
     sync_folder(folder.parent)
 
 
