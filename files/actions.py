@@ -50,7 +50,8 @@ def free_name(owner: User, folder: Folder | None, name: str) -> str:
     start = names.split(cleaned)[0][:100]
     files = File.objects.filter(owner=owner.pk, folder=folder, trashed=None, name__startswith=start)
     folders = Folder.objects.filter(owner=owner.pk, parent=folder, trashed=None, name__startswith=start)
-    return names.free(cleaned, {*files.values_list("name", flat=True), *folders.values_list("name", flat=True)})
+    taken = files.order_by().values_list("name", flat=True).union(folders.order_by().values_list("name", flat=True))
+    return names.free(cleaned, set(taken))
 
 
 def _new(owner: User, folder: Folder | None, name: str, blob: Blob) -> File:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,14 +42,15 @@ def adopt(incoming: "Incoming", *, expected_sha256: str | None = None) -> Blob:
 
     Raises Invalid for another hash than expected, DiskFull, Unreachable.
     """
-    incoming.sync()
+    incoming.sync_bytes()
     sha256 = incoming.digest()
     if expected_sha256 is not None and expected_sha256.lower() != sha256:
         raise Invalid(_("What arrived is not what was sent: its checksum differs. Send it again."), code="checksum")
     for _try in range(TRIES):
         row = Blob.objects.filter(pk=sha256).first()
         if row is None:
-            _put_first(incoming, sha256)
+            if (made := _put_first(incoming, sha256)) is not None:
+                return made
         elif row.state in (Blob.State.MISSING, Blob.State.DAMAGED, Blob.State.GOING) or _lost(row):
             _put_anew(incoming, row)
         elif _kept(row):
@@ -57,15 +59,20 @@ def adopt(incoming: "Incoming", *, expected_sha256: str | None = None) -> Blob:
     raise Unreachable
 
 
-def _put_first(incoming: "Incoming", sha256: str) -> None:
+def _put_first(incoming: "Incoming", sha256: str) -> Blob | None:
+    """None for who comes second: the first has put the same content under the same name."""
     place, now = places.present(), timezone.now()
     place.put(incoming.path, storage_name(sha256))
     row = Blob(
         sha256=sha256, size=incoming.size, media_type=types.found(incoming.start(types.START)), state=_beginning(),
         place=place.name, created=now, unreferenced=now, verified=now,
     )  # fmt: skip
-    # Whoever comes second has put the same content under the same name.
-    Blob.objects.bulk_create([row], ignore_conflicts=True)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return None
+    return row
 
 
 def _put_anew(incoming: "Incoming", row: Blob) -> None:

@@ -46,7 +46,6 @@ def begin() -> "Incoming":
     with in_words():
         make_folder(folder(), folder().parent)
         os.close(os.open(folder() / key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        sync_folder(folder())
     return Incoming(key)
 
 
@@ -75,6 +74,7 @@ class Incoming:
         self.path = folder() / key
         self._file = self.path.open("r+b", buffering=0)
         self.size = self._file.seek(0, os.SEEK_END)
+        self._known = False
         with _lock:
             known = _hashes.pop(key, None)
         self._hashed, self._sha = 0, hashlib.sha256()
@@ -110,6 +110,14 @@ class Incoming:
 
     def sync(self) -> None:
         """After this a power cut takes nothing away that was appended before."""
+        self.sync_bytes()
+        if not self._known:
+            with in_words():
+                sync_folder(self.path.parent)
+            self._known = True
+
+    def sync_bytes(self) -> None:
+        """Enough for who gives the file another name at once."""
         with in_words():
             os.fsync(self._file.fileno())
 
