@@ -1,5 +1,6 @@
 """Files beside a conversation: written while one looks, changed by hand and by asking, taken away; and pages that try to get out of their frame."""
 
+import hashlib
 import json
 import re
 import socket
@@ -138,6 +139,8 @@ def test_a_file_is_written_changed_and_taken_away(alice: Visitor, site: LiveSite
             page.get_by_test_id("file-download").click()
         assert saved.value.suggested_filename == "walls.py"
         assert saved.value.path().read_text() == PROGRAM
+        digest = hashlib.sha256(PROGRAM.encode()).hexdigest()
+        expect(page.get_by_test_id("file-sum")).to_contain_text(f"SHA-256 {digest}")
         _by_hand(chat)
         page.get_by_test_id("file-ask").click()
         expect(chat.composer).to_have_value(re.compile(r"^Change walls\.py: \n\n```python\n# By hand\n"))

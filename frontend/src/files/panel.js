@@ -35,7 +35,7 @@ export class Panel {
   constructor(files) {
     this.files = files;
     this.box = files.box;
-    for (const name of ["list", "note", "file", "name", "ends", "version", "view", "zip", "download", "tools"]) this[name] = part(this.box, name);
+    for (const name of ["list", "note", "file", "name", "ends", "sum", "version", "view", "zip", "download", "tools"]) this[name] = part(this.box, name);
     this.editor = new Editor(part(this.box, "editor"), this.box.dataset, (text) => this.#saved(text), () => this.#editing(false));
     part(this.box, "close").addEventListener("click", () => this.close());
     this.box.addEventListener("keydown", (event) => this.#key(event));
@@ -189,6 +189,8 @@ export class Panel {
       ...[...versions].reverse().map((one) => new Option(`${interpolate(gettext("version %s"), [number(one.number)])}, ${ORIGINS[one.origin]}`, one.number, false, one.number === this.#number)),
     );
     this.ends.textContent = file?.expires ? interpolate(gettext("goes %s"), [moment.format(new Date(file.expires))]) : file ? gettext("kept") : "";
+    const shown = versions.find((one) => one.number === this.#number);
+    this.sum.textContent = shown ? `${file.kind}, ${size(shown.size)}, SHA-256 ${shown.sha256}` : "";
     const ways = { "": true, source: file && file.view !== "code" && file.view !== "text", changes: versions.length > 1, run: file?.view === "frame" && this.box.dataset.runs };
     for (const button of this.tools.querySelectorAll("[data-way]")) {
       button.hidden = !file || !ways[button.dataset.way];
