@@ -1,16 +1,14 @@
 """Where the parts of a library are on the site."""
 
-from urllib.parse import quote
-
 from django.urls import NoReverseMatch, reverse
 
 from files.models import File
+from files.serving import addresses as serving
 
 
-def content(file: File, *, version: int | None = None, download: bool = True) -> str:
-    """Its bytes, which are served ahead of Django's addresses."""
-    asks = [*(["download"] if download else []), *([f"version={version}"] if version is not None else [])]
-    return f"/files/{file.pk}/content/{quote(file.name, safe='')}" + (f"?{'&'.join(asks)}" if asks else "")
+def content(file: File, *, version: int | None = None) -> str:
+    """Where it is downloaded."""
+    return serving.content(file.pk, file.name, number=version, save=True)
 
 
 def page(file: File) -> str:

@@ -106,7 +106,8 @@ def _ordered(rows: "QuerySet[Any]", order: Order, *, folders: bool) -> "QuerySet
     own = order if not folders or order.by in ("name", "changed") else Order()
     by = {"name": "low", "type": "media_type"}.get(own.by, own.by)
     then = [] if own.by == "name" else ["low"]
-    return rows.annotate(low=Lower("name")).order_by(f"-{by}" if own.down else by, *then, "pk")
+    ordered: QuerySet[Any] = rows.annotate(low=Lower("name")).order_by(f"-{by}" if own.down else by, *then, "pk")
+    return ordered
 
 
 def in_folder(viewer: User, folder: UUID | None, order: Order, page: int) -> Piece:
