@@ -28,14 +28,12 @@ def trash(chosen: Selection) -> undoing.Undo | None:
         # What lies within a folder that goes as well goes with it.
         outermost = within.intersection(chosen.folder_keys) - {one.key for one in found if one.level}
         folders = list(Folder.objects.filter(pk__in=outermost, trashed=None))
-        files = list(
-            File.objects.filter(pk__in=[row.pk for row in chosen.files if row.folder_id not in within], trashed=None)
-        )
+        alone = [row.pk for row in chosen.files if row.folder_id not in within]
+        files = list(File.objects.filter(pk__in=alone, trashed=None))
         before = undoing.places(folders, files)
-        for root in (
-            Folder.objects.filter(parent__in=outermost, trashed=None).values_list("parent", flat=True).distinct()
-        ):
-            along = [one.key for one in tree.below([root]) if one.level]
+        roots = Folder.objects.filter(parent__in=outermost, trashed=None).values_list("parent", flat=True).distinct()
+        for root in roots:
+            along = [one.key for one in tree.below([root] if root else []) if one.level]
             Folder.objects.filter(pk__in=along, trashed=None).update(trashed=now, trashed_with=root)
         Folder.objects.filter(pk__in=[row.pk for row in folders], trashed=None).update(trashed=now)
         taken_by = Folder.objects.filter(pk=OuterRef("folder_id")).values("trashed_with")

@@ -21,12 +21,11 @@ def versions_of(file: File) -> "QuerySet[Version]":
 def restore(version: Version) -> File:
     """Its content becomes the present one, as a new version: nothing is lost by it. Asked twice it is done once. Raises StorageFull, NotFound."""
     with tree.changing(version.file.owner_id):
-        # Content, file, ledger: in the order in which whoever stores something locks them.
-        references.hold(version.blob_id)
+        # File, content, ledger: in the order in which whoever stores something locks them.
         file = _locked(version)
         if file.blob_id == version.blob_id:
-            references.release(version.blob_id)
             return file
+        references.hold(version.blob_id)
         file.blob_id, file.size, file.media_type = version.blob_id, version.size, version.media_type
         file.number, file.changed = file.number + 1, timezone.now()
         file.save(update_fields=["blob", "size", "media_type", "number", "changed"])
@@ -44,15 +43,15 @@ def delete(versions: Sequence[Version]) -> int:
         return 0
     keys = [version.pk for version in versions]
     with tree.changing(versions[0].file.owner_id):
-        rows = list(Version.objects.filter(pk__in=keys).values_list("number", "blob", "size"))
-        references.release_all(blob for _number, blob, _size in rows)
         file = _locked(versions[0])
+        rows = list(Version.objects.filter(pk__in=keys).values_list("number", "blob", "size"))
         if any(number == file.number for number, _blob, _size in rows):
             raise Invalid(
                 _("This is the present content. Restore another version first, or delete the file."),
                 code="version_present",
             )
         Version.objects.filter(pk__in=keys).delete()
+        references.release_all(blob for _number, blob, _size in rows)
         storage.give_back(file.owner_id, sum(size for _number, _blob, size in rows))
     return len(rows)
 
