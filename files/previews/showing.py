@@ -133,6 +133,12 @@ def thumbnails(files: Sequence[File]) -> dict[UUID, str]:
     return {file.pk: pictures(file, rows[file.blob_id])["small_webp"] for file in files if file.blob_id in rows}
 
 
+def picture(file: File) -> str:
+    """The name of the larger picture that was made of it; empty where there is none."""
+    row = Preview.objects.filter(pk=file.blob_id, state=Preview.State.READY).first() if file.blob.readable else None
+    return "large.webp" if row is not None and "large.webp" in row.made else ""
+
+
 def wave(peaks: list[int]) -> str:
     """The path of a waveform in a box of 600 by 100, the middle at 50."""
     if not peaks:

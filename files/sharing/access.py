@@ -134,13 +134,19 @@ def roots(share: Share) -> tuple[set[UUID], set[UUID]]:
 
 
 def shared_file(share: Share, file: UUID) -> File:
-    """A file of the share as it is now, and as others get it: see :mod:`files.previews.others`. Raises NotFound."""
+    """A file of the share as it is now, and as others get it: see :mod:`files.previews.others`. Raises NotFound, and as
+    :func:`files.previews.others.given`."""
+    return given(shared_original(share, file))
+
+
+def shared_original(share: Share, file: UUID) -> File:
+    """The same as its owner has it: for its name, and what the site has made of it."""
     row = File.objects.select_related("blob").filter(pk=file, owner=share.owner_id, trashed=None).first()
     if row is not None:
         files, folders = roots(share)
         way = _way_up(row.folder_id, share.owner_id)
         if way is not None and (row.pk in files or not folders.isdisjoint(one.pk for one in way)):
-            return given(row)
+            return row
     raise NotFound(str(NO_SUCH_FILE), code="no_such_file")
 
 

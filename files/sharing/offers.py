@@ -15,7 +15,7 @@ KIND = "share"
 
 
 def of(found: Visit, file: File, viewer: User | None, proof: str, *, save: bool) -> Offer:
-    """``proof``: of the password. Counted, every byte goes through this process, as a file to save."""
+    """``file``: as others get it. ``proof``: of the password. Counted, every byte goes through this process, as a file to save."""
     share = found.share
     counted = share.counted and not found.mine
     key = "" if counted else f"{share.slug}/{file.pk}/{proof}"

@@ -22,6 +22,7 @@ urlpatterns = [
     path("f/<slug:shared>/", visiting.show, name="show"),
     path("f/<slug:shared>/folder/<uuid:shared_folder>/", visiting.folder, name="folder"),
     path("f/<slug:shared>/file/<uuid:shared_file>/", visiting.file, name="file"),
+    path("f/<slug:shared>/file/<uuid:shared_file>/preview/<str:picture>", visiting.preview, name="preview"),
     path("f/<slug:shared>/get/<uuid:shared_file>/", visiting.get, name="get"),
     path("f/<slug:shared>/get/", visiting.get_zip, name="get_zip"),
     path("f/<slug:shared>/qr/", visiting.qr, name="qr"),

@@ -74,7 +74,7 @@ def shares(alice: Any, words: "Words") -> dict[str, Any]:
     )
     return {
         "files_share": share.pk, "shared": share.slug, "shared_file": str(file.pk), "shared_folder": str(folder.pk),
-        "shared_name": "wall.txt", "files_inbox": inbox.pk, "inbox_slug": inbox.slug,
+        "shared_name": "wall.txt", "picture": "large.webp", "files_inbox": inbox.pk, "inbox_slug": inbox.slug,
     }  # fmt: skip
 
 

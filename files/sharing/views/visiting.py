@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
@@ -14,11 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from files.models.library import File
 from files.models.shares import Audience, Share
+from files.previews import others, showing
+from files.previews.views import picture_of
 from files.serving import kinds
+from files.serving.content import withheld
 from files.sharing import access, actions, addresses, downloads, embeds, states, visits, zips
 from files.sharing.access import Visit
 from files.sharing.forms import PasswordForm
-from meatlizard.errors import Forbidden
+from meatlizard.errors import AppError, Forbidden
 from meatlizard.moderation import rulebook
 from meatlizard.security.client_address import address_key
 from meatlizard.security.headers import unlisted
@@ -51,7 +54,7 @@ def folder(request: HttpRequest, shared: str, shared_folder: UUID) -> HttpRespon
 def file(request: HttpRequest, shared: str, shared_file: UUID) -> HttpResponse:
     """``files/sharing/file.html``: one file of several."""
     found = visits.opened(request, shared)
-    return render(request, "files/sharing/file.html", _of_file(found, access.shared_file(found.share, shared_file)))
+    return render(request, "files/sharing/file.html", _of_file(found, access.shared_original(found.share, shared_file)))
 
 
 def _password(request: HttpRequest, share: Share) -> HttpResponse:
@@ -85,15 +88,28 @@ def _page(request: HttpRequest, found: Visit, folder: UUID | None) -> HttpRespon
     return render(request, "files/sharing/show.html", context)
 
 
-def _of_file(found: Visit, row: File, *, alone: bool = False) -> dict[str, Any]:
-    share = found.share
+def _of_file(found: Visit, original: File, *, alone: bool = False) -> dict[str, Any]:
+    """``trouble``: why nobody can have it now, though it is there."""
+    share, picture, trouble = found.share, _picture(found.share, original), ""
+    try:
+        row = others.given(original)
+        withheld(row.blob)
+    except AppError as error:
+        row, trouble = original, error.message
     content = addresses.content(share.slug, row.pk, row.name)
-    shown = kinds.shown(row.media_type) and not share.counted and row.blob.readable
+    shown = not trouble and not share.counted and kinds.shown(row.media_type)
     return {
-        **_common(found), **_row(share, row), "alone": alone, "content_url": content if shown else "",
-        "kind": row.media_type.partition("/")[0] if shown else "",
-        "embed": embeds.embed(share, row, settings.SITE_URL + content) if row.blob.readable else None,
+        **_common(found), **_row(share, row), "alone": alone, "trouble": trouble, "content_url": content if shown else "",
+        "kind": row.media_type.partition("/")[0] if shown else "", "look_url": "" if shown or trouble else picture,
+        "picture_url": settings.SITE_URL + picture if picture else "",
+        "embed": None if trouble else embeds.embed(share, row, settings.SITE_URL + content),
     }  # fmt: skip
+
+
+def _picture(share: Share, row: File) -> str:
+    """Where a picture of it is that this site has made; empty where there is none."""
+    name = showing.picture(row)
+    return reverse("files-sharing:preview", args=[share.slug, row.pk, name]) if name else ""
 
 
 def _common(found: Visit) -> dict[str, Any]:
@@ -113,6 +129,14 @@ def _row(share: Share, row: File) -> dict[str, Any]:
 
 def _report_url(share: Share) -> str:
     return reverse("files-sharing:report", args=[share.slug]) if rulebook.current().reports else ""
+
+
+@require_GET
+@unlisted
+def preview(request: HttpRequest, shared: str, shared_file: UUID, picture: str) -> HttpResponseBase:
+    """A small picture of a file: pixels that this site has written. It is no download."""
+    share = visits.opened(request, shared).share
+    return picture_of(access.shared_original(share, shared_file), picture)
 
 
 # For programs, too: who knows the address may begin a download, with or without a form.

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from files.models import Blob, File, Folder
+from files.models import BareCopy, Blob, File, Folder, Preview
 from files.models.shares import Download
 from files.previews import actions as others
 from files.sharing import actions, addresses, content
@@ -346,3 +346,29 @@ def test_others_get_a_photograph_without_what_its_camera_noted(alice: User) -> N
         assert name.endswith("beach.jpg") and file.read(name) == got.body
     others.show_whole(photo, whole=True)
     assert guest().get(at(row, photo)).body == contents.jpeg()
+
+
+def test_a_counted_picture_is_looked_at_as_the_site_has_made_it(alice: User) -> None:
+    photo = a_file(alice, "beach.jpg", contents.jpeg())
+    row = share(alice, photo, max_downloads=1)
+    where = to("preview", row, photo.pk, "large.webp")
+    page = Client().get(to("show", row)).content.decode()
+    assert f'src="{where}"' in page and "og:image" in page and at(row, photo) not in page
+    assert Client().get(where)["Content-Type"] == "image/webp"
+    assert Client().get(to("preview", row, a_file(alice, "b.png", PNG).pk, "large.webp")).status_code == 404
+    row.refresh_from_db()
+    assert (row.downloads_left, Download.objects.count()) == (1, 0)
+    assert guest().get(begin(row, photo)).status == 200
+    row.refresh_from_db()
+    assert (row.downloads, row.downloads_left) == (1, 0), "it is whole when the copy is"
+
+
+def test_without_a_copy_that_others_may_have_they_get_nothing(alice: User) -> None:
+    photo = a_file(alice, "beach.jpg", contents.jpeg())
+    row = share(alice, photo)
+    BareCopy.objects.all().delete()
+    assert guest().get(at(row, photo)).status == 409
+    page = Client().get(to("show", row)).content.decode()
+    assert "only its owner gets it" in page and at(row, photo) not in page
+    Preview.objects.all().delete()
+    assert guest().get(at(row, photo)).status == 503

@@ -42,7 +42,7 @@ def scene(owner: User, **terms: object) -> dict[str, object]:
     row = share(owner, folder, file, **terms)
     box = inboxes.create(owner, folder, InboxTerms(title="Hidden inbox", members_only="audience" in terms))
     return {
-        "files_share": row.pk, "shared": row.slug, "shared_file": file.pk, "shared_folder": folder.pk, "shared_name": file.name,
+        "files_share": row.pk, "shared": row.slug, "shared_file": file.pk, "shared_folder": folder.pk, "shared_name": file.name, "picture": "large.webp",
         "files_inbox": box.pk, "inbox_slug": box.slug,
     }  # fmt: skip
 
