@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 import aiohttp
@@ -63,12 +63,17 @@ async def fetched(file: discord.Attachment) -> bytes:
 
 
 async def _fetched(session: aiohttp.ClientSession, file: discord.Attachment) -> bytes:
+    return b"".join([piece async for piece in pieces(session, file, settings.ATTACHMENT_MAX_BYTES)])
+
+
+async def pieces(session: aiohttp.ClientSession, file: discord.Attachment, most: int) -> AsyncIterator[bytes]:
+    """The file as it comes from Discord. Raises Invalid, and TooLarge beyond ``most`` bytes."""
     if not is_file_of_discord(file.url):
         log.warning("discord.file_elsewhere", extra={"attachment": file.id})
         raise Invalid(
             gettext("A file of this message does not lie at Discord, so it was not fetched."), code="file_elsewhere"
         )
-    pieces, length = [], 0
+    length = 0
     try:
         # Redirected elsewhere, it would be fetched from there.
         async with session.get(file.url, allow_redirects=False) as response:
@@ -78,15 +83,14 @@ async def _fetched(session: aiohttp.ClientSession, file: discord.Attachment) -> 
                 )
             async for piece in response.content.iter_chunked(PIECE):
                 length += len(piece)
-                if length > settings.ATTACHMENT_MAX_BYTES:
+                if length > most:
                     raise TooLarge
-                pieces.append(piece)
+                yield piece
     except (aiohttp.ClientError, TimeoutError) as error:
         log.info("discord.file_not_fetched", extra={"error": type(error).__name__})
         raise Invalid(
             gettext("A file of this message could not be fetched from Discord. Send it again."), code="file_gone"
         ) from None
-    return b"".join(pieces)
 
 
 def _keep(user: User, name: str, data: bytes) -> UUID:

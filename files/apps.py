@@ -14,6 +14,7 @@ class FilesConfig(AppConfig):
     def ready(self) -> None:
         from files import services  # noqa: F401  (registers the long-running part)
         from files.blobs import incoming, references
+        from files.doors import opening
         from files.library import services as _trash  # noqa: F401  (likewise)
         from files.previews import ready
         from files.safety import ready as safety
@@ -37,6 +38,7 @@ class FilesConfig(AppConfig):
         content_doors.open_doors()
         safety.load()
         ready.load(self)
+        opening.open_all()
 
 
 def _kept_by_versions() -> Any:

@@ -1,6 +1,6 @@
 """Pages of files, below ``/files/``."""
 
-from django.urls import path
+from django.urls import include, path
 
 from files.asgi.refusals import behind
 from files.previews.urls import urlpatterns as previews
@@ -11,6 +11,8 @@ app_name = "files"
 urlpatterns = [
     path("<uuid:file>/content/<str:name>", behind, name="content"),
     path("", lists.home, name="library"),
+    path("", include("files.doors.urls")),
+    path("", include("files.doors.urls")),
     path("folder/<uuid:folder>/", lists.folder, name="folder"),
     path("recent/", lists.recent, name="recent"),
     path("starred/", lists.starred, name="starred"),

@@ -14,5 +14,6 @@ COGS: tuple[str, ...] = (
     "discordbridge.cogs.mirror",
     "discordbridge.cogs.session",
     "discordbridge.cogs.member",
+    "discordbridge.cogs.uploads",
     "discordbridge.cogs.menus",
 )

@@ -73,11 +73,14 @@ def refuse(name: str, blob: Blob) -> None:
 def refuse_name(name: str) -> None:
     """As far as a name tells, before anything has come. Raises Invalid."""
     ending = _ending(name)
-    blocked = {entry for entry in settings.FILES_BLOCKED if entry.startswith(".")}
-    if EXECUTABLES in settings.FILES_BLOCKED:
-        blocked |= ENDINGS
-    if ending and ending in blocked:
+    if ending and ending in endings():
         raise _refusal(ending)
+
+
+def endings() -> set[str]:
+    """Of names that are refused, with their dots."""
+    blocked = {entry for entry in settings.FILES_BLOCKED if entry.startswith(".")}
+    return blocked | ENDINGS if EXECUTABLES in settings.FILES_BLOCKED else blocked
 
 
 def _ending(name: str) -> str:

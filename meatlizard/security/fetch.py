@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import httpcore
@@ -37,6 +37,8 @@ PORTS = {"http": 80, "https": 443}
 MAX_URL = 2_000
 MAX_TRIED = 4
 PIECE = 65_536
+UNPACKED = 1_000_000
+"""Bytes that are unpacked at a time."""
 PRODUCT = "MeatLizard"
 """What the site calls itself before others, and what their ``robots.txt`` may name."""
 
@@ -85,9 +87,27 @@ def _usual(scheme: str, port: int) -> bool:
     return port == PORTS[scheme]
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is about to come, as the server names it, which proves nothing. ``length`` in bytes; None where it was not said, or comes packed."""
+
+    url: str
+    media_type: str
+    disposition: str
+    length: int | None
+
+
+class Taker(Protocol):
+    """Gets a body as it comes. Whatever it raises ends the fetching."""
+
+    def opened(self, what: Opened) -> None: ...
+
+    def take(self, piece: bytes) -> None: ...
+
+
 class Fetcher:
     """``resolve``, ``allowed``, ``ports`` and ``trust`` are for tests: neither a setting nor a request can reach them, but for
-    :meth:`of_operator`."""
+    :meth:`of_operator`. ``idle``: seconds that a single step may take, where all of it may take much longer."""
 
     def __init__(
         self,
@@ -98,10 +118,12 @@ class Fetcher:
         seconds: float = SECONDS,
         most: int = MOST,
         redirects: int = REDIRECTS,
+        idle: float | None = None,
         trust: Any = None,
     ) -> None:
         self._resolve, self._allowed, self._ports = resolve, allowed, ports
         self._seconds, self._most, self._redirects, self._trust = seconds, most, redirects, trust
+        self._idle = seconds if idle is None else idle
 
     @classmethod
     def of_operator(cls, *, seconds: float = SECONDS, most: int = MOST) -> "Fetcher":
@@ -116,32 +138,37 @@ class Fetcher:
 
         Raises Unreachable, and Forbidden where the operator has switched this off.
         """
-        if not settings.FETCH_LINKS:
-            raise Forbidden(_("Fetching from other sites is switched off here."), code="fetch_off")
-        return self._follow(Request(url), before)
+        return self._follow(Request(url), before, None)
+
+    def bring(self, url: str, taker: Taker) -> None:
+        """As :meth:`get`, but what is there goes to ``taker`` piece by piece and is nowhere kept whole."""
+        self._follow(Request(url), None, taker)
 
     def ask(self, request: Request) -> Fetched:
         """What a service answers. Raises Unreachable, also for a redirect: what was asked might be nobody else's business."""
         deadline = time.monotonic() + self._seconds
-        found = self._step(request, deadline)
+        found = self._step(request, deadline, None)
         if isinstance(found, str):
             raise Unreachable(_("This address leads from one to the next, and to no end."))
         return found
 
-    def _follow(self, request: Request, before: Callable[[str], None] | None) -> Fetched:
+    def _follow(self, request: Request, before: Callable[[str], None] | None, taker: Taker | None) -> Fetched:
+        if not settings.FETCH_LINKS:
+            raise Forbidden(_("Fetching from other sites is switched off here."), code="fetch_off")
         deadline = time.monotonic() + self._seconds
         for _number in range(self._redirects + 1):
             if before is not None:
                 before(request.url)
-            found = self._step(request, deadline)
+            found = self._step(request, deadline, taker)
             if isinstance(found, Fetched):
                 return found
             request = Request(_led_on(request.url, found))
         raise Unreachable(_("This address leads from one to the next, and to no end."))
 
-    def _step(self, request: Request, deadline: float) -> Fetched | str:
+    def _step(self, request: Request, deadline: float, taker: Taker | None) -> Fetched | str:
         parts, host, port = self._checked(request.url)
-        return self._once(request, parts, host, port, self._addresses(host, port, deadline), deadline)
+        look_up = min(deadline, time.monotonic() + self._idle)
+        return self._once(request, parts, host, port, self._addresses(host, port, look_up), deadline, taker)
 
     def _checked(self, url: str) -> tuple[SplitResult, str, int]:
         """The parts of an address, its host in the form of names and numbers that is looked up, its port."""
@@ -182,8 +209,9 @@ class Fetcher:
         return found[:MAX_TRIED]
 
     def _once(
-        self, request: Request, parts: SplitResult, host: str, port: int, addresses: Sequence[str], deadline: float
-    ) -> Fetched | str:
+        self, request: Request, parts: SplitResult, host: str, port: int, addresses: Sequence[str], deadline: float,
+        taker: Taker | None,
+    ) -> Fetched | str:  # fmt: skip
         """What is there, or where it is instead."""
         target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (
             f"?{quote(parts.query, safe='/%:@!$&()*+,;=~?')}" if parts.query else ""
@@ -201,9 +229,17 @@ class Fetcher:
                 if response.status != 200:
                     words = _("The site answered with %s instead of the page.") % response.status
                     raise Unreachable(words, answered=response.status)
-                body = _body(response.iter_stream(), given.get(b"content-encoding", b""), self._most, deadline)
                 media_type, charset = _content_type(given.get(b"content-type", b""))
-                return Fetched(parts.geturl(), media_type, charset, body)
+                body = bytearray()
+                if taker is not None:
+                    taker.opened(
+                        Opened(
+                            parts.geturl(), media_type, _text(given.get(b"content-disposition", b"")), _length(given)
+                        )
+                    )
+                take = body.extend if taker is None else taker.take
+                _unpacked(response.iter_stream(), given.get(b"content-encoding", b""), self._most, deadline, take)
+                return Fetched(parts.geturl(), media_type, charset, bytes(body))
         except (httpcore.TimeoutException, TimeoutError):
             raise _too_slow() from None
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError, zlib.error):
@@ -216,7 +252,7 @@ class Fetcher:
             max_connections=1,
             http2=False,
             retries=0,
-            network_backend=_Checked(addresses, deadline),
+            network_backend=_Checked(addresses, _Time(deadline, self._idle)),
         )
         with pool:
             yield pool
@@ -225,8 +261,8 @@ class Fetcher:
 class _Checked(httpcore.NetworkBackend):
     """Connects to addresses that were checked, whatever name it is told, and lets nothing take longer than there is time."""
 
-    def __init__(self, addresses: Sequence[str], deadline: float) -> None:
-        self._addresses, self._deadline = addresses, deadline
+    def __init__(self, addresses: Sequence[str], left: "_Time") -> None:
+        self._addresses, self._left = addresses, left
         self._real = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -240,9 +276,9 @@ class _Checked(httpcore.NetworkBackend):
         failure: Exception = httpcore.ConnectError("no address")
         for number, address in enumerate(self._addresses):
             # One that swallows what it is sent leaves some of the time to the others.
-            share = _left(self._deadline) / (len(self._addresses) - number)
+            share = self._left() / (len(self._addresses) - number)
             try:
-                return _Timed(self._real.connect_tcp(address, port, timeout=share), self._deadline)
+                return _Timed(self._real.connect_tcp(address, port, timeout=share), self._left)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -251,14 +287,14 @@ class _Checked(httpcore.NetworkBackend):
 class _Timed(httpcore.NetworkStream):
     """A connection of which every step ends with the time there is: one that drips a byte a second gets no more of it."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
-        self._stream, self._deadline = stream, deadline
+    def __init__(self, stream: httpcore.NetworkStream, left: "_Time") -> None:
+        self._stream, self._left = stream, left
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(self._deadline))
+        return self._stream.read(max_bytes, self._left())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(self._deadline))
+        self._stream.write(buffer, self._left())
 
     def close(self) -> None:
         self._stream.close()
@@ -266,7 +302,7 @@ class _Timed(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Timed(self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline)), self._deadline)
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, self._left()), self._left)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -286,6 +322,17 @@ def _headers(request: Request, scheme: str, host: str, port: int) -> list[tuple[
         (b"Connection", b"close"),
         *([(b"Content-Length", str(len(request.body)).encode())] if request.body is not None else []),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """How long the next step may take: until the end of all time there is, and no longer than ``idle``."""
+
+    deadline: float
+    idle: float
+
+    def __call__(self) -> float:
+        return min(self.idle, _left(self.deadline))
 
 
 def _left(deadline: float) -> float:
@@ -309,7 +356,9 @@ def _within(deadline: float, function: Resolve, host: str, port: int) -> Sequenc
     return future.result(timeout=max(0.0, deadline - time.monotonic()))
 
 
-def _body(pieces: Iterable[bytes], coding: bytes, most: int, deadline: float) -> bytes:
+def _unpacked(
+    pieces: Iterable[bytes], coding: bytes, most: int, deadline: float, take: Callable[[bytes], object]
+) -> None:
     """Unpacked as it comes, and no further than ``most`` bytes."""
     unpacker = {b"gzip": zlib.MAX_WBITS | 16, b"x-gzip": zlib.MAX_WBITS | 16, b"deflate": zlib.MAX_WBITS | 32}.get(
         coding.strip().lower()
@@ -317,14 +366,26 @@ def _body(pieces: Iterable[bytes], coding: bytes, most: int, deadline: float) ->
     if unpacker is None and coding.strip().lower() not in (b"", b"identity"):
         raise Unreachable(_("The site answered in a way that cannot be read."))
     unpack = None if unpacker is None else zlib.decompressobj(unpacker)
-    body = bytearray()
-    for piece in pieces:
+    size = 0
+    for packed in pieces:
         _left(deadline)
-        # One byte more than there is room for shows that there is too much.
-        body += piece if unpack is None else unpack.decompress(piece, most + 1 - len(body))
-        if len(body) > most:
-            raise Unreachable(_("This page is larger than %s MB.") % (most // 1_000_000), code="too_large")
-    return bytes(body)
+        while True:
+            # One byte more than there is room for shows that there is too much; and no small piece becomes a large one in memory.
+            piece = packed if unpack is None else unpack.decompress(packed, min(most + 1 - size, UNPACKED))
+            size += len(piece)
+            if size > most:
+                raise Unreachable(_("This page is larger than %s MB.") % (most // 1_000_000), code="too_large")
+            if piece:
+                take(piece)
+            if unpack is None or not unpack.unconsumed_tail:
+                break
+            packed = unpack.unconsumed_tail
+
+
+def _length(given: Mapping[bytes, bytes]) -> int | None:
+    told = given.get(b"content-length", b"")
+    packed = given.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity")
+    return int(told) if told.isdigit() and len(told) < 19 and not packed else None
 
 
 def _content_type(header: bytes) -> tuple[str, str]:

@@ -18,6 +18,7 @@ WITHOUT_VALUE = {
     "mfa_edit_webauthn": "needs a passkey",
     "api:nothing": "leads nowhere",
     "files:content": "a content and no page",
+    "files:put": "takes files and shows none",
     "words": "no other language is there",
     "admin:jsi18n": "a script",
     "admin:view_on_site": "leads elsewhere",
@@ -27,6 +28,7 @@ WITHOUT_VALUE = {
 UNREACHED = {
     "api:v1:api-root": "the name of the place below which the API lies; nothing is there",
     "files:text": "a further piece of a long text",
+    "files:form": "takes files and shows none",
     "paste:answer": "is there for a while after a question",
     "paste:forget": "needs the token of a visitor's paste",
     "account_reset_password": "a site without mail says where to ask instead",

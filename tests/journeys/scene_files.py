@@ -11,6 +11,7 @@ def library(alice: Any, words: "Words") -> dict[str, Any]:
     do, so theirs are told apart by the name space."""
     from files import actions
     from files.blobs import incoming
+    from files.doors import fetching
     from files.library import arranging, marking, trashing
     from files.library.selection import Selection
 
@@ -32,5 +33,7 @@ def library(alice: Any, words: "Words") -> dict[str, Any]:
     marking.tag(Selection(alice, [], [notes]), [words("reptiles", 50).replace(",", "")])
     trashing.trash(Selection(alice, [], [old]))
     tag = marking.tags(alice).get()
-    parts = {"file": notes.pk, "folder": garden.pk, "tag": tag.pk, "name": notes.name}
+    fetch = fetching.begin(alice, garden, "https://example.org/" + words("lizards", 200))
+    fetching.cancel(fetch)
+    parts = {"fetch": fetch.pk, "file": notes.pk, "folder": garden.pk, "tag": tag.pk, "name": notes.name}
     return {f"{space}:{part}": value for space in ("files", "api:v1") for part, value in parts.items()}

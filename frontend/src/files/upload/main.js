@@ -1,6 +1,7 @@
 // Uploads from a page that has `[data-upload]`: the library, and pages on which others may upload.
 
 import { dropping } from "../../chat/dropping.js";
+import { Fetching } from "./fetching.js";
 import { Uploads } from "./page.js";
 import { dropped, pasted, picked, pickedToKeep } from "./sources.js";
 
@@ -36,6 +37,10 @@ function begin(place) {
     takePhoto.addEventListener("click", () => camera.click());
   }
   part("renew").addEventListener("click", () => location.reload());
+  if (part("fetch")) {
+    const { urlFetches, urlCancelFetch, folder: here = "" } = place.dataset;
+    new Fetching({ root: place, url: urlFetches, cancelUrl: urlCancelFetch, folder: here, say, stored: () => uploads.announceStored(1) }).start();
+  }
 
   dropping(document.getElementById("main"), async (_files, transfer) => uploads.take(await dropped(transfer)));
   document.addEventListener("paste", (event) => {

@@ -25,7 +25,8 @@ export class Uploads {
     const { endpoint, before: look = "", folder = "", owner = "", headers = "{}", metadata = "{}", limits = "{}" } = root.dataset;
     Object.assign(this, { root, say, folder, owner, look });
     this.limits = JSON.parse(limits);
-    this.site = { endpoint, headers: { Accept: "application/json", ...JSON.parse(headers) }, metadata: JSON.parse(metadata) };
+    const token = document.querySelector('meta[name="csrf-token"]')?.content;
+    this.site = { endpoint, headers: { Accept: "application/json", ...(token ? { "X-CSRFToken": token } : {}), ...JSON.parse(headers) }, metadata: JSON.parse(metadata) };
     this.remembered = new Remembered({ owner: `${owner} ${endpoint}` });
     const queue = (this.queue = new Queue({ send: (item, tell) => send(item, this.site, tell) }));
     const part = (name) => root.querySelector(`[data-part="${name}"]`);
@@ -37,6 +38,7 @@ export class Uploads {
       drop: (records) => this.#drop(records),
       choose: (group) => part(group.isFolder ? "folder-input" : "file-input").click(),
     });
+    queue.addEventListener("changed", ({ detail: item }) => item?.state === "paused" && item.url && this.#keepAddress(item));
     queue.addEventListener("addressed", ({ detail }) => this.#keepAddress(detail));
     queue.addEventListener("stored", ({ detail }) => this.#forgetLater(detail));
     queue.addEventListener("dropped", ({ detail }) => this.#dropped(detail));
@@ -133,8 +135,10 @@ export class Uploads {
   }
 
   #settled() {
-    const count = this.queue.counts.done;
-    if (!count) return;
+    if (this.queue.counts.done) this.announceStored(this.queue.counts.done);
+  }
+
+  announceStored(count) {
     // Whoever shows the list may renew it; else the person is offered to.
     const unhandled = document.dispatchEvent(new CustomEvent("files:stored", { detail: { count }, cancelable: true }));
     this.root.querySelector("[data-part=renew]").hidden = !unhandled;
