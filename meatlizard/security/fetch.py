@@ -6,11 +6,9 @@ that was checked; so does each redirect. The name is still what the server and i
 
 import logging
 import socket
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from meatlizard.errors import Forbidden, Invalid
 from meatlizard.security.addresses import is_public
+from meatlizard.security.timing import Time, Timed, left, within
 
 log = logging.getLogger(__name__)
 
@@ -196,7 +195,7 @@ class Fetcher:
     def _addresses(self, host: str, port: int, deadline: float) -> Sequence[str]:
         """All of them are checked: one that is not public among others is a trick. No more than this one look-up is made."""
         try:
-            found = list(dict.fromkeys(_within(deadline, self._resolve, host, port)))
+            found = list(dict.fromkeys(within(deadline, self._resolve, host, port)))
         except NotInTime:
             raise _too_slow() from None
         except (OSError, UnicodeError):
@@ -252,7 +251,7 @@ class Fetcher:
             max_connections=1,
             http2=False,
             retries=0,
-            network_backend=_Checked(addresses, _Time(deadline, self._idle)),
+            network_backend=_Checked(addresses, Time(deadline, self._idle)),
         )
         with pool:
             yield pool
@@ -261,7 +260,7 @@ class Fetcher:
 class _Checked(httpcore.NetworkBackend):
     """Connects to addresses that were checked, whatever name it is told, and lets nothing take longer than there is time."""
 
-    def __init__(self, addresses: Sequence[str], left: "_Time") -> None:
+    def __init__(self, addresses: Sequence[str], left: Time) -> None:
         self._addresses, self._left = addresses, left
         self._real = httpcore.SyncBackend()
 
@@ -278,34 +277,10 @@ class _Checked(httpcore.NetworkBackend):
             # One that swallows what it is sent leaves some of the time to the others.
             share = self._left() / (len(self._addresses) - number)
             try:
-                return _Timed(self._real.connect_tcp(address, port, timeout=share), self._left)
+                return Timed(self._real.connect_tcp(address, port, timeout=share), self._left)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
-
-
-class _Timed(httpcore.NetworkStream):
-    """A connection of which every step ends with the time there is: one that drips a byte a second gets no more of it."""
-
-    def __init__(self, stream: httpcore.NetworkStream, left: "_Time") -> None:
-        self._stream, self._left = stream, left
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._left())
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._left())
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Timed(self._stream.start_tls(ssl_context, server_hostname, self._left()), self._left)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
 
 
 def _headers(request: Request, scheme: str, host: str, port: int) -> list[tuple[bytes, bytes]]:
@@ -324,38 +299,6 @@ def _headers(request: Request, scheme: str, host: str, port: int) -> list[tuple[
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Time:
-    """How long the next step may take: until the end of all time there is, and no longer than ``idle``."""
-
-    deadline: float
-    idle: float
-
-    def __call__(self) -> float:
-        return min(self.idle, _left(self.deadline))
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout
-    return left
-
-
-def _within(deadline: float, function: Resolve, host: str, port: int) -> Sequence[str]:
-    """The system's look-up takes no time limit: it is left behind when it takes too long. Raises NotInTime."""
-    future: Future[Sequence[str]] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(function(host, port))
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="look-up", daemon=True).start()
-    return future.result(timeout=max(0.0, deadline - time.monotonic()))
-
-
 def _unpacked(
     pieces: Iterable[bytes], coding: bytes, most: int, deadline: float, take: Callable[[bytes], object]
 ) -> None:
@@ -368,7 +311,7 @@ def _unpacked(
     unpack = None if unpacker is None else zlib.decompressobj(unpacker)
     size = 0
     for packed in pieces:
-        _left(deadline)
+        left(deadline)
         while True:
             # One byte more than there is room for shows that there is too much; and no small piece becomes a large one in memory.
             piece = packed if unpack is None else unpack.decompress(packed, min(most + 1 - size, UNPACKED))
