@@ -24,7 +24,9 @@ class Limits:
 
 
 def limits(owner: User) -> Limits:
-    return Limits(max(0, owner.tier.storage_bytes - storage.used_by(owner)), tuple(sorted(one[1:] for one in blocked.endings())))
+    return Limits(
+        max(0, owner.tier.storage_bytes - storage.used_by(owner)), tuple(sorted(one[1:] for one in blocked.endings()))
+    )
 
 
 def taken(owner: User, folder: Folder | None, paths: Iterable[str]) -> list[str]:

@@ -46,7 +46,9 @@ def curl(home: Path, *arguments: str, text: bytes = b"") -> str:
 
 
 def content(site: LiveSite, reading: str, home: Path, address: str, name: str) -> bytes:
-    curl(home, "-f", "-H", f"Authorization: Bearer {reading}", "-o", "back", f"{address.strip()}content/{name}?download")
+    curl(
+        home, "-f", "-H", f"Authorization: Bearer {reading}", "-o", "back", f"{address.strip()}content/{name}?download"
+    )
     return (home / "back").read_bytes()
 
 
@@ -59,11 +61,32 @@ def test_files_come_as_they_were(site: tuple[LiveSite, str, str], tmp_path: Path
     assert content(live, reading, tmp_path, by_name, "photo.bin") == sent
     by_pipe = curl(tmp_path, "-T", "-", "-H", bearer, f"{live.url}/files/put/notes/today.txt", text=b"from a pipe\n")
     assert content(live, reading, tmp_path, by_pipe, "today.txt") == b"from a pipe\n"
-    by_form = curl(tmp_path, "-F", "file=@photo.bin", "-F", "more=@-;filename=b.txt", "-H", bearer, f"{live.url}/files/form/", text=b"second\n")
+    by_form = curl(
+        tmp_path,
+        "-F",
+        "file=@photo.bin",
+        "-F",
+        "more=@-;filename=b.txt",
+        "-H",
+        bearer,
+        f"{live.url}/files/form/",
+        text=b"second\n",
+    )
     first, second = by_form.split()
     assert content(live, reading, tmp_path, first, "photo%20(2).bin") == sent
     assert content(live, reading, tmp_path, second, "b.txt") == b"second\n"
-    said: Any = json.loads(curl(tmp_path, "-T", "photo.bin", "-H", bearer, "-H", "Accept: application/json", f"{live.url}/files/put/photo.bin?collision=replace"))
+    said: Any = json.loads(
+        curl(
+            tmp_path,
+            "-T",
+            "photo.bin",
+            "-H",
+            bearer,
+            "-H",
+            "Accept: application/json",
+            f"{live.url}/files/put/photo.bin?collision=replace",
+        )
+    )
     assert (said["version"], said["sha256"]) == (2, hashlib.sha256(sent).hexdigest())
 
 
@@ -74,7 +97,9 @@ def test_a_wrong_key_is_told_so_in_a_line(site: tuple[LiveSite, str, str], tmp_p
         assert said.endswith("\n401") and "key is wrong" in said and "<" not in said
 
 
-def test_a_large_file_takes_no_memory_and_one_that_breaks_off_no_room(site: tuple[LiveSite, str, str], tmp_path: Path) -> None:
+def test_a_large_file_takes_no_memory_and_one_that_breaks_off_no_room(
+    site: tuple[LiveSite, str, str], tmp_path: Path
+) -> None:
     live, sending, _reading = site
     with (tmp_path / "large").open("wb") as large:
         large.truncate(200 * MEGABYTE)
@@ -96,5 +121,5 @@ def test_a_large_file_takes_no_memory_and_one_that_breaks_off_no_room(site: tupl
 
 def memory(site: LiveSite) -> int:
     """Resident, in bytes."""
-    status = Path(f"/proc/{site.program.process.pid}/status").read_text()
+    status = Path(f"/proc/{site.program.pid}/status").read_text()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) * 1024
