@@ -36,7 +36,7 @@ class Fetch(models.Model):
 
     class Meta:
         ordering = ["-created"]
-        verbose_name_plural = "fetches"
+        verbose_name_plural = _("fetches")
         indexes = [
             models.Index(fields=["created"], name="file_fetch_open", condition=Q(state__in=("waiting", "running"))),
             models.Index(fields=["owner", "-created"], name="file_fetch_own"),

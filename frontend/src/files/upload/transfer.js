@@ -39,7 +39,7 @@ export function send(item, site, tell) {
 /** The client begins anew whenever the site does not say how much it has. It shall do so only where the site has nothing any more. */
 function keepWhatArrived(request, response) {
   const status = response.getStatus();
-  if (request.getMethod() === "HEAD" && status >= 300 && ![404, 410, 423].includes(status)) throw Object.assign(new Error(`HEAD: ${status}`), { response });
+  if (request.getMethod() === "HEAD" && status >= 300 && ![404, 410, 423].includes(status)) throw Object.assign(new Error(String(status)), { response });
 }
 
 /** Deletes at the site what nobody wants to end. */
