@@ -13,7 +13,8 @@ def forget(person: int) -> None:
     theirs = Version.objects.filter(file__owner=person)
     kept = Blob.objects.filter(pk__in=theirs.values("blob"))
     # Locked in the one order in which everybody takes several.
-    list(kept.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True).iterator())
+    for _key in kept.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True).iterator():
+        pass
     many = theirs.filter(blob=OuterRef("pk")).order_by().values("blob").annotate(n=Count("pk")).values("n")
     kept.update(references=F("references") - Coalesce(Subquery(many), 0))
     kept.filter(references=0).update(unreferenced=timezone.now())

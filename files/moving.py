@@ -64,7 +64,8 @@ def others(moved: Moved, to: str) -> Iterator[int]:
 
 
 def _left(to: str) -> "QuerySet[Blob]":
-    return Blob.objects.exclude(place=to).exclude(state=Blob.State.GOING)
+    """Of the places that the site has."""
+    return Blob.objects.filter(place__in=places.names()).exclude(place=to).exclude(state=Blob.State.GOING)
 
 
 def _move(row: Blob, target: Place) -> bool:

@@ -85,7 +85,8 @@ def _put_anew(incoming: "Incoming", row: Blob) -> None:
     )  # fmt: skip
     if mine:
         try:
-            places.place(row.place).delete(row.storage_name)
+            for one in places.first(row.place):
+                one.delete(row.storage_name)
         except AppError:
             # It is found as an orphan when contents are verified.
             log.warning("files.copy_left", extra={"blob": row.sha256})
@@ -99,7 +100,7 @@ def _kept(row: Blob) -> bool:
 
 def _lost(row: Blob) -> bool:
     """Whether the place has no such content, against what the row says."""
-    for place in (places.place(row.place), *places.others(row.place)):
+    for place in places.first(row.place):
         try:
             return place.look(row.storage_name).size != row.size
         except FileNotFoundError:

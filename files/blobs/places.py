@@ -24,8 +24,13 @@ def place(name: str) -> Place:
     return Bucket(name, storage)
 
 
+def first(name: str) -> list[Place]:
+    """Where a content may lie: at ``name``, as its row says, or elsewhere, since a backup may have been restored there, or a move not be
+    told of yet. A place that the site has no longer (its bucket was taken out of the settings) has nothing."""
+    return [*([place(name)] if name in names() else []), *others(name)]
+
+
 def others(name: str) -> list[Place]:
-    """Where else a content may lie: a backup may have been restored elsewhere, or a move not be told of yet."""
     return [place(other) for other in names() if other != name]
 
 
@@ -33,4 +38,4 @@ def names() -> list[str]:
     return [LOCAL, *([S3] if S3 in settings.STORAGES else [])]
 
 
-__all__ = ["LOCAL", "S3", "Place", "names", "others", "place", "present"]
+__all__ = ["LOCAL", "S3", "Place", "first", "names", "others", "place", "present"]

@@ -14,7 +14,7 @@ PIECE = 262_144
 
 def open(blob: Blob) -> IO[bytes]:
     """To read and seek in. Raises Gone and Unreachable. Where it is not where the row says, it is looked for elsewhere."""
-    for place in (places.place(blob.place), *places.others(blob.place)):
+    for place in places.first(blob.place):
         try:
             return place.open(blob.storage_name)
         except FileNotFoundError:
@@ -40,7 +40,7 @@ async def pieces(blob: Blob, start: int = 0, stop: int | None = None) -> AsyncIt
 
 def local_path(blob: Blob) -> Path | None:
     """Where it lies on a disk of this machine."""
-    for place in (places.place(blob.place), *places.others(blob.place)):
+    for place in places.first(blob.place):
         path = place.path(blob.storage_name)
         if path is not None and path.is_file():
             return path
@@ -49,4 +49,6 @@ def local_path(blob: Blob) -> Path | None:
 
 def presigned(blob: Blob, seconds: int, disposition: str, media_type: str) -> str | None:
     """An address at which a browser gets it from the bucket itself; None where it does not lie in one."""
+    if blob.place not in places.names():
+        return None
     return places.place(blob.place).presigned(blob.storage_name, seconds, disposition, media_type)

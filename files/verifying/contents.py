@@ -53,12 +53,12 @@ def recount(report: Report, blob: str) -> None:
 
 def _look_at(report: Report, row: Blob) -> None:
     there = False
-    for place in (places.place(row.place), *places.others(row.place)):
-        whole = _content(place, row.storage_name, row.pk, row.size)
-        if whole:
+    for place in places.first(row.place):
+        found = whole(place, row.storage_name, row.pk, row.size)
+        if found:
             _found(report, row, place)
             return
-        there = there or whole is False
+        there = there or found is False
     if _restored(row):
         report.restored += 1
         return
@@ -87,7 +87,7 @@ def _restored(row: Blob) -> bool:
     for place in map(places.place, places.names()):
         for copy in range(row.copy + 2):
             name = storage_name(row.pk, copy)
-            if copy != row.copy and _content(place, name, row.pk, row.size):
+            if copy != row.copy and whole(place, name, row.pk, row.size):
                 return _take(row, copy, place.name)
     for path in _uploads(row.size):
         with path.open("rb") as file:
@@ -110,7 +110,7 @@ def _uploads(size: int) -> Iterator[Path]:
         yield from (path for path in folder.iterdir() if path.is_file() and path.stat().st_size == size)
 
 
-def _content(place: Place, name: str, sha256: str, size: int) -> bool | None:
+def whole(place: Place, name: str, sha256: str, size: int) -> bool | None:
     """Whether it is whole; None when it is not there."""
     try:
         if place.look(name).size != size:

@@ -11,7 +11,7 @@ from files.blobs import places, types
 from files.blobs.place import Found, Place
 from files.blobs.sweeping import GRACE
 from files.models import Blob
-from files.verifying.contents import SETTLED, digest
+from files.verifying.contents import SETTLED, digest, whole
 from files.verifying.report import Report
 
 log = logging.getLogger(__name__)
@@ -48,17 +48,15 @@ def _look_at(report: Report, place: Place, found: Found, rows: dict[str, Blob]) 
     row = rows.get(match[3])
     if row is None:
         _adopt(report, place, found, match[3], int(match[4] or 0))
-    elif row.storage_name != found.name:
-        _surplus(report, place, found, row)
-    elif row.place != place.name and row.state in SETTLED and _has(places.place(row.place), row):
-        # Moved, and the site was killed before it was deleted here.
-        _surplus(report, place, found, row)
-
-
-def _surplus(report: Report, place: Place, found: Found, row: Blob) -> None:
-    """Another copy than the row's. While that one is not well, this may be what it is restored from."""
-    if row.state in SETTLED:
+    elif (row.storage_name, row.place) != (found.name, place.name) and _well(row):
+        # Brought anew or moved, and the site was killed before this one was deleted.
         _remove(report, place, found)
+
+
+def _well(row: Blob) -> bool:
+    """Whether the copy that the row speaks of is there and whole. While it is not, another may be what it is restored from."""
+    there = row.state in SETTLED and row.place in places.names()
+    return there and bool(whole(places.place(row.place), row.storage_name, row.pk, row.size))
 
 
 def _adopt(report: Report, place: Place, found: Found, sha256: str, copy: int) -> None:
@@ -85,10 +83,3 @@ def _adopt(report: Report, place: Place, found: Found, sha256: str, copy: int) -
 def _remove(report: Report, place: Place, found: Found) -> None:
     place.delete(found.name)
     report.removed += 1
-
-
-def _has(place: Place, row: Blob) -> bool:
-    try:
-        return place.look(row.storage_name).size == row.size
-    except FileNotFoundError:
-        return False

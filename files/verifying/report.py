@@ -25,7 +25,7 @@ class Report:
     def note(self, kind: list[str], name: str) -> None:
         if len(kind) < SHOWN:
             kind.append(name)
-        else:
+        elif kind is not self.strange:
             self.untold += 1
 
     @property

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from files import actions, moving
 from files.blobs import places, reading
-from files.blobs.trouble import Unreachable
+from files.blobs.trouble import Gone, Unreachable
 from files.models import Blob
 from meatlizard.accounts.models import User
 from tests.files.contents import adopted
@@ -112,3 +112,18 @@ def test_what_other_apps_have_stored_is_copied_and_stays(on_disk: list[Blob]) ->
 def test_without_a_bucket_it_says_what_to_set(alice: User) -> None:
     with pytest.raises(CommandError, match="S3_BUCKET"):
         migrate("s3")
+
+
+def test_a_bucket_that_was_taken_out_of_the_settings_has_nothing(
+    on_disk: list[Blob], settings: Any, alice: User
+) -> None:
+    settings.STORAGE = "s3"
+    there = adopted(b"in the bucket")
+    settings.STORAGES = {name: one for name, one in settings.STORAGES.items() if name != "s3"}
+    settings.STORAGE = "local"
+    with pytest.raises(Gone):
+        reading.open(there)
+    assert reading.local_path(there) is None and reading.presigned(there, 60, "attachment", "text/plain") is None
+    assert read(on_disk[0]) == b"wall 0"
+    again = adopted(b"in the bucket")
+    assert (again.place, read(again)) == ("local", b"in the bucket")

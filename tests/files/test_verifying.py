@@ -159,3 +159,19 @@ def test_an_interrupted_run_goes_on_where_it_was(settings: Any, monkeypatch: pyt
     assert "contents: 5 looked at" in verify()
     (Path(settings.VAR_DIR) / "files_verify.json").write_text(json.dumps({"after": blobs[2]}))
     assert "contents: 5 looked at" in verify("--from-start")
+
+
+def test_of_two_copies_the_whole_one_stays(settings: Any) -> None:
+    blob = adopted(b"wall")
+    path = path_of(blob)
+    other = path.with_name(f"{path.name}.1")
+    other.write_bytes(b"wall")
+    path.write_bytes(b"wa1l")
+    for _looked_at in orphans.look(Report()):
+        pass
+    assert sorted(all_files(settings.MEDIA_ROOT)) == [path, other], "nothing was read, so nothing may be deleted"
+    assert "restored from another copy: 1" in verify()
+    assert all_files(settings.MEDIA_ROOT) == [other]
+    blob.refresh_from_db()
+    with reading.open(blob) as file:
+        assert file.read() == b"wall"
