@@ -14,7 +14,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-dev-shm-usage",
     # Whatever a page asks for, no name outside this machine resolves.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from files.serving import dates
+from files.serving.sending import PIECE
 from tests.files.serving.seeding import Seeded, seed
 from tests.services.nginx import nginx_server
 from tests.services.programs import free_port, missing, new_folder, wait_until
@@ -228,3 +229,25 @@ def test_a_reader_that_goes_away_leaves_nothing_open(beside: Beside) -> None:
     for link in links:
         link.close()
     wait_until(lambda: not held(beside.site, sha256), "the site has closed it")
+
+
+def resident(site: LiveSite) -> int:
+    status = Path(f"/proc/{site.program.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1_024  # type: ignore[index]
+
+
+def test_readers_that_do_not_read_cost_a_few_pieces_each_and_the_rest_is_there_when_they_do(beside: Beside) -> None:
+    beside.ours(name="large.bin")
+    before = resident(beside.site)
+    links = [begun(beside, 4_096) for _reader in range(8)]
+    assert beside.ours("-r", "0-9").status == 206, "others are served meanwhile"
+    # Each has a piece in the program and one on its way, beside what the system's sockets hold.
+    assert resident(beside.site) - before < 8 * 4 * PIECE + 8_000_000
+    received = 0
+    # Some of it came with the headers.
+    while received < LARGE - 1_000:
+        piece = links[0].recv(1_000_000)
+        assert piece, "the connection ended early"
+        received += len(piece)
+    for link in links:
+        link.close()
