@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import functools
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from files.asgi.asked import Asked, Disconnected
-from files.asgi.doors import open_door
+from files.asgi.doors import Answering, open_door
 from files.asgi.refusals import JSON_TYPE, body_of
 from files.blobs import incoming
 from files.blobs.trouble import Unreachable
@@ -39,7 +39,7 @@ def open_doors() -> None:
     open_door(r"/files/uploads/(?P<upload>[0-9A-Za-z-]{1,64})/?", _guarded(one))
 
 
-def _guarded(methods: dict[str, Callable[[Asked], Awaitable[None]]]) -> Callable[[Asked], Awaitable[None]]:
+def _guarded(methods: Mapping[str, Answering]) -> Answering:
     async def answering(asked: Asked) -> None:
         asked.always["tus-resumable"] = protocol.VERSION
         try:
@@ -67,8 +67,8 @@ async def _create(asked: Asked) -> None:
     creation = protocol.read_creation(asked.headers, asked.length)
     if creation.parts:
         await _concatenate(asked, creation)
-    elif creation.body and not creation.partial and creation.length == asked.length and creation.length <= SMALL:
-        await _create_at_once(asked, creation, creation.length)
+    elif creation.body and not creation.partial and creation.length == asked.length and (asked.length or SMALL) < SMALL:
+        await _create_at_once(asked, creation, asked.length or 0)
     else:
         await _create_and_receive(asked, creation)
 

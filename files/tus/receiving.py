@@ -81,7 +81,7 @@ class Reception:
             raise
         await self._write(batch)
         await self._written()
-        if self._checksum is not None and self._sum.digest() != self._checksum.digest:
+        if self._checksum is not None and self._sum is not None and self._sum.digest() != self._checksum.digest:
             raise WrongChecksum
 
     async def _write(self, batch: bytearray) -> None:
