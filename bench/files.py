@@ -43,7 +43,7 @@ print(browser.cookies["sessionid"].value)
 """
 
 NGINX = """
-daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
+{user}daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/error.log;
 events {{}}
 http {{
   access_log off; client_body_temp_path {home}/temp; client_max_body_size 0;
@@ -87,7 +87,9 @@ def nginx(home: Path) -> Iterator[int]:
     assert program, "nginx is not installed"
     port = free_port()
     (home / "files").mkdir()
-    (home / "nginx.conf").write_text(NGINX.format(home=home, port=port))
+    (home / "nginx.conf").write_text(
+        NGINX.format(home=home, port=port, user="user root;\n" if os.geteuid() == 0 else "")
+    )
     server = Program("nginx", [program, "-p", str(home), "-c", str(home / "nginx.conf")], home / "nginx.log")
     wait_until(lambda: _listens(port), "nginx listens", alive=server)
     yield port

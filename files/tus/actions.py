@@ -12,9 +12,9 @@ from files.blobs import incoming
 from files.models import Upload
 from files.tus import placing
 from files.tus.access import Sender
-from files.tus.protocol import Creation, Piece, TooLong, WrongOffset
+from files.tus.protocol import Creation, Ended, Piece, TooLong, WrongOffset
 from files.tus.sparing import spare
-from meatlizard.errors import Invalid, LimitReached, NotFound
+from meatlizard.errors import Invalid, LimitReached, NotFound, StorageFull
 from meatlizard.security import ratelimit
 
 LASTS = datetime.timedelta(days=1)
@@ -100,10 +100,18 @@ def _set_length(sender: Sender, upload: Upload, length: int, has: int) -> None:
 
 
 def make_room(upload: Upload, size: int) -> int:
-    """Takes room for an upload whose length is not known, beyond ``size`` bytes; how many there is room for then. Raises StorageFull."""
-    if upload.reservation is None or not quota.grow(upload.reservation, size):
-        raise NotFound(code="no_such_upload")
-    return size
+    """Takes room for an upload whose length is not known; for how many bytes there is some then, ``size`` at least. Raises StorageFull."""
+    if upload.reservation is None:
+        raise Ended
+    ahead = size + STEP
+    try:
+        there = quota.grow(upload.reservation, ahead)
+    except StorageFull:
+        ahead = size
+        there = quota.grow(upload.reservation, size)
+    if not there:
+        raise Ended
+    return ahead
 
 
 def note(upload: Upload) -> None:

@@ -19,14 +19,18 @@ from files.tus import actions, finishing, opening, protocol
 from files.tus.access import Sender, access_upload
 from files.tus.locks import Lock, held
 from files.tus.opening import Opened
-from files.tus.protocol import Checksum, Creation, Ended, Locked, Refused, WrongMethod
-from files.tus.receiving import Reception
+from files.tus.protocol import Checksum, Creation, Ended, Locked, Refused, TooLong, WrongChecksum, WrongMethod
+from files.tus.receiving import SILENT_SECONDS, Reception
 from meatlizard.errors import AppError, Invalid
 from meatlizard.threads import in_database, in_slow_database
 
 PATH: Final = "/files/uploads/"
-SMALL: Final = 4 << 20
+SMALL: Final = 1 << 20
 """Bytes of an upload that comes whole with its creation, and needs no address before it has ended."""
+
+WHOLE_TOTAL: Final = 32 << 20
+_whole = 0
+"""Bytes of such uploads in memory."""
 
 CANNOT_STORE_SECONDS: Final = 10
 
@@ -67,24 +71,35 @@ async def _create(asked: Asked) -> None:
     creation = protocol.read_creation(asked.headers, asked.length)
     if creation.parts:
         await _concatenate(asked, creation)
-    elif creation.body and not creation.partial and creation.length == asked.length and (asked.length or SMALL) < SMALL:
+    elif (
+        creation.length == asked.length
+        and not creation.partial
+        and 0 < (asked.length or 0) <= min(SMALL, WHOLE_TOTAL - _whole)
+    ):
         await _create_at_once(asked, creation, asked.length or 0)
     else:
         await _create_and_receive(asked, creation)
 
 
 async def _create_at_once(asked: Asked, creation: Creation, length: int) -> None:
-    """Nobody is told its address before it is whole: what breaks off leaves nothing."""
-    sender = await in_database(_admitted, asked, creation)
-    arriving = await asyncio.to_thread(incoming.begin)
+    """Nobody is told its address before it is whole: what breaks off leaves nothing, and needs no room set aside. One change of threads, and
+    as many bytes in memory as :data:`WHOLE_TOTAL` allows to all together."""
+    global _whole
+    _whole += length
     try:
-        await Reception(asked, arriving, most=length, checksum=creation.checksum).take()
-        if arriving.size < length:
+        content = bytearray()
+        async with asyncio.timeout(SILENT_SECONDS):
+            async for piece in asked.pieces():
+                content += piece
+                if len(content) > length:
+                    raise TooLong
+        if len(content) < length:
             raise Disconnected
-        upload = await in_slow_database(finishing.at_once, sender, creation.metadata, length, arriving)
-    except BaseException:
-        await asyncio.to_thread(arriving.abandon)
-        raise
+        upload = await in_slow_database(_stored_at_once, asked, creation, content)
+    except TimeoutError:
+        raise Disconnected from None
+    finally:
+        _whole -= length
     await asked.answer(201, [*_at(upload), ("upload-offset", str(length)), *_of_file(upload)])
 
 
@@ -182,7 +197,7 @@ async def _receive(asked: Asked, opened: Opened, checksum: Checksum | None) -> N
 
 
 async def _room(upload: Upload, size: int) -> int:
-    return await in_database(actions.make_room, upload, size + actions.STEP)
+    return await in_database(actions.make_room, upload, size)
 
 
 async def _finish_late(opened: Opened) -> None:
@@ -197,10 +212,12 @@ async def _finish_late(opened: Opened) -> None:
         await asyncio.to_thread(arrived.close)
 
 
-def _admitted(asked: Asked, creation: Creation) -> Sender:
+def _stored_at_once(asked: Asked, creation: Creation, content: bytearray) -> Upload:
     sender = opening.sender(asked, writing=True)
-    actions.admit(sender, creation.length, creation.metadata)
-    return sender
+    actions.admit(sender, len(content), creation.metadata)
+    if creation.checksum is not None and not creation.checksum.fits(content):
+        raise WrongChecksum
+    return finishing.at_once(sender, creation.metadata, content)
 
 
 def _created(asked: Asked, creation: Creation) -> tuple[Sender, Upload]:

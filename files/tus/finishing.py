@@ -5,10 +5,13 @@ are there, as the upload's own or already as a content, under the hash that was 
 """
 
 import os
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from files import quota
@@ -26,6 +29,9 @@ from meatlizard.errors import NotFound
 
 if TYPE_CHECKING:
     from files.blobs.incoming import Incoming
+
+
+_writing = threading.Lock()
 
 
 def finish(sender: Sender, upload: Upload, held: "Incoming") -> Upload:
@@ -62,17 +68,28 @@ def place(sender: Sender, metadata: str, blob: Blob, reservation: uuid.UUID | No
     return store(sender.owner, folder, wish.name, blob, replacing=replacing, reservation=reservation)
 
 
-def at_once(sender: Sender, metadata: str, length: int, held: "Incoming") -> Upload:
+def at_once(sender: Sender, metadata: str, content: bytearray) -> Upload:
     """For an upload that came whole in the request that began it: one transaction, and no room set aside before. Raises StorageFull."""
-    blob = adopting.adopt(held)
-    with transaction.atomic():
-        file = place(sender, metadata, blob, None)
-        row = Upload.objects.create(
-            owner=sender.owner, grant=sender.mark, state=Upload.State.DONE, length=length, metadata=metadata, file=file,
-            expires=timezone.now() + KNOWN,
-        )  # fmt: skip
-    held.abandon()
-    return row
+    held = incoming.begin()
+    try:
+        spare(held.path.parent, len(content))
+        held.append(content)
+        blob = adopting.adopt(held)
+        with _one_writer(), transaction.atomic():
+            file = place(sender, metadata, blob, None)
+            return Upload.objects.create(
+                owner=sender.owner, grant=sender.mark, state=Upload.State.DONE, length=len(content), metadata=metadata, file=file,
+                expires=timezone.now() + KNOWN,
+            )  # fmt: skip
+    finally:
+        held.abandon()
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    """SQLite has one writer at a time, and another that meets it sleeps for milliseconds; here they go one after the other."""
+    with _writing if connection.vendor == "sqlite" else nullcontext():
+        yield
 
 
 def again(upload: Upload) -> "Incoming":

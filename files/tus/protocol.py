@@ -135,6 +135,11 @@ class Checksum:
     def new(self) -> Any:
         return ALGORITHMS[self.algorithm]()
 
+    def fits(self, data: bytes | bytearray) -> bool:
+        computed = self.new()
+        computed.update(data)
+        return bool(computed.digest() == self.digest)
+
 
 @dataclass(frozen=True, slots=True)
 class Creation:
