@@ -20,7 +20,7 @@ from statistics import median
 import psutil
 
 from bench.paste import Connection
-from bench.relay import say
+from bench.relay import Cpu, say
 from tests.services.programs import Program, find, free_port, new_folder, wait_until
 from tests.services.site import LiveSite
 
@@ -82,7 +82,7 @@ class Sender(Connection):
 
 
 @contextlib.contextmanager
-def nginx(home: Path) -> Iterator[int]:
+def nginx(home: Path) -> Iterator[tuple[int, int]]:
     program = find("nginx", folders=[Path("/usr/sbin")])
     assert program, "nginx is not installed"
     port = free_port()
@@ -92,7 +92,7 @@ def nginx(home: Path) -> Iterator[int]:
     )
     server = Program("nginx", [program, "-p", str(home), "-c", str(home / "nginx.conf")], home / "nginx.log")
     wait_until(lambda: _listens(port), "nginx listens", alive=server)
-    yield port
+    yield port, server.pid
     server.kill()
 
 
@@ -121,20 +121,23 @@ def upload(sender: Sender, who: dict[str, str], size: int, piece: int) -> None:
 def large(site: LiveSite, who: dict[str, str]) -> None:
     home = new_folder("nginx")
     found: dict[str, list[float]] = {}
-    with nginx(home) as port:
+    costs: dict[str, list[float]] = {}
+    with nginx(home) as (port, other):
         for _round in range(ROUNDS):
             for name in ("nginx", "tus", "tus_pieces"):
-                began = time.perf_counter()
+                spent, began = Cpu(other if name == "nginx" else site.program.pid), time.perf_counter()
                 if name == "nginx":
                     assert Sender(port).put("PUT", "/large.bin", LARGE) in (201, 204)
                 else:
                     upload(Sender(site.port), who, LARGE, LARGE if name == "tus" else PIECE)
                 found.setdefault(name, []).append(time.perf_counter() - began)
+                costs.setdefault(name, []).append(spent.since())
                 _deleted(site)
                 subprocess.run(["sync", "-f", str(site.home)], check=True)
     seconds = {name: median(rounds) for name, rounds in found.items()}
     for name, took in seconds.items():
         say(f"upload_1gib_{name}", LARGE / took / MIB, "MiB/s")
+        say(f"upload_1gib_{name}_cpu", median(costs[name]), "s")
     for name in ("tus", "tus_pieces"):
         say(f"upload_1gib_{name}_to_nginx", seconds["nginx"] / seconds[name], "ratio")
 
@@ -172,7 +175,7 @@ def memory(site: LiveSite, who: dict[str, str]) -> None:
 
 
 def small(site: LiveSite, who: dict[str, str]) -> None:
-    rates = []
+    rates, costs = [], []
     for turn in range(ROUNDS):
         waiting = [*range(FILES)]
 
@@ -190,6 +193,7 @@ def small(site: LiveSite, who: dict[str, str]) -> None:
                 )  # fmt: skip
                 assert status == 201, status
 
+        spent = Cpu(site.program.pid)
         senders = [threading.Thread(target=send) for _each in range(CONNECTIONS)]
         began = time.perf_counter()
         for sender in senders:
@@ -197,7 +201,9 @@ def small(site: LiveSite, who: dict[str, str]) -> None:
         for sender in senders:
             sender.join()
         rates.append(FILES / (time.perf_counter() - began))
+        costs.append(spent.since() / FILES * 1_000)
     say("upload_small_files", median(rates), "files/s")
+    say("upload_small_files_cpu", median(costs), "ms/file")
 
 
 def main() -> None:

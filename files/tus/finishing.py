@@ -1,10 +1,9 @@
 """All bytes of an upload have come: they become a file of its owner. For threads; may take long (a bucket).
 
-Killed anywhere, it is begun again by the next request or the upkeep, and ends in the same one file: until the row says ``done`` the bytes
-are there, as the upload's own or already as a content, under the hash that was noted before.
+Killed anywhere, it is begun again by the next request or the upkeep, and ends in the same one file: until the row says ``done`` the upload's
+bytes stay where they are.
 """
 
-import os
 import threading
 import uuid
 from collections.abc import Iterator
@@ -16,10 +15,9 @@ from django.utils import timezone
 
 from files import quota
 from files.actions import store
-from files.blobs import adopting, incoming, places
+from files.blobs import adopting, incoming
 from files.blobs.trouble import Gone, Unreachable
 from files.models import Blob, File, Upload
-from files.models.blobs import storage_name
 from files.tus import placing
 from files.tus.access import Sender
 from files.tus.actions import KNOWN
@@ -93,27 +91,11 @@ def _one_writer() -> Iterator[None]:
 
 
 def again(upload: Upload) -> "Incoming":
-    """The bytes of an upload under way; also when they were moved to where contents lie, and nobody came to say so. Raises Ended."""
+    """The bytes of an upload under way. Raises Ended when they are gone."""
     try:
         return incoming.again(upload.incoming)
     except NotFound:
-        if not _brought_back(upload):
-            raise Ended from None
-        return incoming.again(upload.incoming)
-
-
-def _brought_back(upload: Upload) -> bool:
-    """On a disk only: a bucket's contents are copies, and the upload's own bytes stay."""
-    local = places.present().path(storage_name(upload.sha256)) if upload.sha256 else None
-    if local is None or not upload.incoming:
-        return False
-    try:
-        os.link(local, incoming.folder() / upload.incoming)
-    except FileExistsError:
-        return True
-    except OSError:
-        return False
-    return True
+        raise Ended from None
 
 
 def concatenate(sender: Sender, metadata: str, concat: str, parts: list[Upload]) -> Upload:

@@ -11,10 +11,10 @@ from files.asgi import who
 from files.asgi.asked import Asked
 from files.blobs import incoming
 from files.models import Upload
-from files.tus import actions, finishing
+from files.tus import actions
 from files.tus.access import Sender, access_upload, sender_of
 from files.tus.locks import Lock
-from files.tus.protocol import Locked, Piece, TakesNoBytes
+from files.tus.protocol import Ended, Locked, Piece, TakesNoBytes
 from files.tus.receiving import STALLED_SECONDS
 from meatlizard.threads import in_database
 
@@ -108,12 +108,11 @@ def _opened(asked: Asked, *, writing: bool) -> Opened:
             actions.want(upload)
         raise Busy(Opened(by, upload, None, _sure(upload, stat.st_size)), flowing) from None
     except FileNotFoundError:
-        # Finished just now; or killed where its bytes had been moved and nobody had said so yet.
+        # Finished or ended just now.
         upload = access_upload(by, asked.part["upload"])
-        if upload.state != Upload.State.OPEN:
-            return Opened(by, upload, None, upload.length or 0)
-        finishing.again(upload).close()
-        lock = Lock(upload.incoming)
+        if upload.state == Upload.State.OPEN:
+            raise Ended from None
+        return Opened(by, upload, None, upload.length or 0)
     try:
         upload = access_upload(by, asked.part["upload"])
         if upload.state != Upload.State.OPEN:
