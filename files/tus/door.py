@@ -88,8 +88,9 @@ async def _create_at_once(asked: Asked, creation: Creation, length: int) -> None
     _whole += length
     try:
         content = bytearray()
-        async with asyncio.timeout(SILENT_SECONDS):
+        async with asyncio.timeout(SILENT_SECONDS) as limit:
             async for piece in asked.pieces():
+                limit.reschedule(asyncio.get_running_loop().time() + SILENT_SECONDS)
                 content += piece
                 if len(content) > length:
                     raise TooLong

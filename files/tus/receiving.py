@@ -48,14 +48,18 @@ class Reception:
         self._most, self._room = most, room
         self._checksum, self._sum = checksum, checksum.new() if checksum is not None else None
         self._writing: asyncio.Future[None] | None = None
+        self._waiting: asyncio.Timeout | None = None
+        self._last = asyncio.get_running_loop().time()
         self._over = False
 
     async def take(self) -> None:
         """Takes all that comes. Whatever is raised, what ``incoming`` holds then counts: of a piece with a checksum all or nothing, otherwise
         as much as has come; and nothing is written any more.
 
-        Raises Disconnected, Locked when somebody else goes on, TooLong, WrongChecksum, DiskFull, StorageFull.
+        Raises Disconnected (after SILENT_SECONDS too), Locked when it stalls and somebody else goes on, TooLong, WrongChecksum, DiskFull,
+        StorageFull.
         """
+        watching = asyncio.create_task(self._watch())
         try:
             await self._take_all()
         except BaseException as error:
@@ -63,12 +67,15 @@ class Reception:
             if self._checksum is not None or isinstance(error, TooLong):
                 await asyncio.to_thread(self._incoming.cut, self._before)
             raise
+        finally:
+            watching.cancel()
 
     async def _take_all(self) -> None:
         loop = asyncio.get_running_loop()
+        pieces = self._asked.pieces()
         batch, late = bytearray(), loop.time() + LATE_SECONDS
         try:
-            async for piece in self._pieces():
+            while (piece := await self._next(pieces)) is not None:
                 batch += piece
                 if self._most is not None and self._size + len(batch) > self._most:
                     raise TooLong
@@ -83,6 +90,18 @@ class Reception:
         await self._written()
         if self._checksum is not None and self._sum is not None and self._sum.digest() != self._checksum.digest:
             raise WrongChecksum
+
+    async def _next(self, pieces: AsyncIterator[bytes]) -> bytes | None:
+        """None at the end."""
+        if self._over:
+            raise Locked
+        try:
+            async with asyncio.timeout(SILENT_SECONDS) as self._waiting:
+                return await anext(pieces, None)
+        except TimeoutError:
+            raise (Locked if self._over else Disconnected) from None
+        finally:
+            self._waiting, self._last = None, asyncio.get_running_loop().time()
 
     async def _write(self, batch: bytearray) -> None:
         """Has it written, once the batch before is."""
@@ -109,33 +128,14 @@ class Reception:
         if not quietly:
             writing.result()
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        """Raises Disconnected after SILENT_SECONDS too, and Locked when it stalls and somebody else wants to go on."""
-        loop = asyncio.get_running_loop()
-        last = loop.time()
-        try:
-            async with asyncio.timeout(SILENT_SECONDS) as limit:
-                watching = asyncio.create_task(self._watch(limit, lambda: loop.time() - last))
-                try:
-                    async for piece in self._asked.pieces():
-                        yield piece
-                        last = loop.time()
-                        limit.reschedule(last + SILENT_SECONDS)
-                finally:
-                    watching.cancel()
-        except TimeoutError:
-            if self._over:
-                raise Locked from None
-            raise Disconnected from None
-
-    async def _watch(self, limit: asyncio.Timeout, silent: Callable[[], float]) -> None:
+    async def _watch(self) -> None:
+        """Ends the waiting for bytes when the upload was given up, or stalls and is wanted."""
         if self._upload is None:
             return
-        begun = timezone.now()
-        while True:
+        begun, loop = timezone.now(), asyncio.get_running_loop()
+        while not self._over:
             await asyncio.sleep(LOOK_SECONDS)
-            stalled = silent() >= STALLED_SECONDS
-            if await in_database(actions.is_over, self._upload, begun if stalled else None):
-                self._over = True
-                limit.reschedule(asyncio.get_running_loop().time())
-                return
+            stalled = loop.time() - self._last >= STALLED_SECONDS
+            self._over = await in_database(actions.is_over, self._upload, begun if stalled else None)
+        if self._waiting is not None:
+            self._waiting.reschedule(loop.time())

@@ -6,14 +6,16 @@ import os
 import random
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.services.programs import find, missing, wait_until
-from tests.services.site import LiveSite
+from tests.services.programs import Program, find, missing, wait_until
+from tests.services.site import ROOT, LiveSite, outer_environment
 
 INSTALLED = Path(__file__).parents[3] / "frontend/node_modules/tus-js-client"
 KEY = """
@@ -104,3 +106,75 @@ def test_tuspy_with_checksums(site: LiveSite, tmp_path: Path) -> None:
     again.upload()
     found = {name: (sha256, size) for name, sha256, size in stored(site).values()}
     assert found["from-python.bin"] == (hashlib.sha256(content).hexdigest(), len(content))
+
+
+class OnSmallDisk(LiveSite):
+    """What comes in lies on a disk of 30 MB, in a namespace of the site's own."""
+
+    def start(self, seconds: float = 60) -> "OnSmallDisk":
+        folder = self.home / "incoming"
+        folder.mkdir(mode=0o700)
+        serve = f'exec "{sys.executable}" manage.py serve --port {self.port}'
+        script = f'mount -t tmpfs -o size=30m,mode=700 small "{folder}" || exit 9; {serve}'
+        argv = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script]
+        self._program = Program(
+            "site on a small disk", argv, self.log, env=outer_environment() | self.settings, cwd=ROOT
+        )
+        wait_until(lambda: self.answers() or not self.program.running, "the site answers", seconds)
+        if not self.program.running:
+            pytest.skip("This kernel gives nobody a namespace of their own.")
+        return self
+
+
+def test_a_disk_that_is_full_in_the_middle_of_an_upload() -> None:
+    if find("unshare") is None:
+        missing("unshare is not installed")
+    small = OnSmallDisk().prepare()
+    key = small.manage("shell", "--no-imports", "-c", KEY).split()[-1]
+    small.start()
+    try:
+        first, second = _Line(small, key), _Line(small, key)
+        path, other = first.begin(20_000_000), second.begin(20_000_000)
+        assert first.patch(path, 0, b"a" * 15_000_000) == 204
+        assert second.patch(other, 0, b"b" * 20_000_000) == 507
+        arrived = second.offset(other)
+        assert 10_000_000 < arrived < 15_000_000
+        assert first.ask("DELETE", path)[0] == 204
+        assert second.patch(other, arrived, b"b" * (20_000_000 - arrived)) == 204
+        assert [(sha, size) for _name, sha, size in stored(small).values()] == [
+            (hashlib.sha256(b"b" * 20_000_000).hexdigest(), 20_000_000)
+        ]
+    finally:
+        small.end()
+
+
+class _Line:
+    """Speaks tus with a key."""
+
+    def __init__(self, site: LiveSite, key: str) -> None:
+        self._port, self._who = site.port, {"Authorization": f"Bearer {key}", "Tus-Resumable": "1.0.0"}
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, HTTPMessage]:
+        line = HTTPConnection("127.0.0.1", self._port, timeout=60)
+        try:
+            line.request(
+                method, path, body, self._who | {name.replace("_", "-"): value for name, value in headers.items()}
+            )
+            answer = line.getresponse()
+            answer.read()
+            return answer.status, answer.headers
+        finally:
+            line.close()
+
+    def begin(self, length: int) -> str:
+        status, headers = self.ask("POST", "/files/uploads/", Upload_Length=str(length))
+        assert status == 201
+        return headers["Location"]
+
+    def patch(self, path: str, offset: int, body: bytes) -> int:
+        return self.ask("PATCH", path, body, Upload_Offset=str(offset), Content_Type="application/offset+octet-stream")[
+            0
+        ]
+
+    def offset(self, path: str) -> int:
+        return int(self.ask("HEAD", path)[1]["Upload-Offset"])
