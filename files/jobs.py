@@ -1,5 +1,7 @@
 """Background work of files."""
 
+from uuid import UUID
+
 from django_tasks import task
 
 
@@ -32,3 +34,11 @@ def tidy_files() -> None:
 
     for _looked_at in orphans.look(Report()):
         pass
+
+
+@task
+def read_folder(folder: str) -> None:
+    """Brings the collection of a folder into step with it."""
+    from files.asking import keep_in_step
+
+    keep_in_step(UUID(folder))

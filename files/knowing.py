@@ -30,7 +30,7 @@ PIECE: Final = 1 << 20
 
 def load() -> None:
     attached.register(attached.Source(KIND, attachable, attach))
-    documents.register(documents.Source(KIND, gettext_lazy("A file of your library"), choices, read))
+    documents.register(documents.Source(KIND, gettext_lazy("A file of your library"), choices, read, address))
     own_content.register("file", found)
 
 

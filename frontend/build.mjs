@@ -59,6 +59,7 @@ await build({
     "library-page": "src/css/library.css",
     file: "src/files/look/main.js",
     "file-page": "src/css/file.css",
+    "pdf-show": "src/files/pdf/show.js",
     "code-editor": "src/paste/codemirror.js",
     "prompts-page": "src/css/prompts.css",
     knowledge: "src/knowledge/main.js",
@@ -96,6 +97,10 @@ await build({
   format: "iife",
   alias: { katex: "./src/diagrams/no_formulas.js" },
 });
+
+// The same for what shows PDF files. Fonts and character maps that files count on lie beside it, and are asked for by the page around.
+await build({ ...common, entryPoints: { pdf: "src/files/pdf/draw.js" }, format: "iife" });
+for (const part of ["cmaps", "standard_fonts"]) await cp(join(here, "node_modules", "pdfjs-dist", part), join(out, "pdf", part), { recursive: true });
 
 for (const name of (await readdir(out)).sort()) {
   const path = join(out, name);

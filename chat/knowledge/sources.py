@@ -37,12 +37,13 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Source:
     """``find`` returns what of a person's own fits a query, the newest first; ``read`` the text of one of these as it is now, and raises
-    NotFound for what is not that person's to read."""
+    NotFound for what is not that person's to read. ``address``: the page of one of these, by its key."""
 
     kind: str
     label: str | Promise
     find: Callable[[User, str], Sequence[Item]]
     read: Callable[[User, str], Text]
+    address: Callable[[str], str] | None = None
 
 
 _sources: dict[str, Source] = {}
@@ -64,6 +65,12 @@ def find(user: User, kind: str, query: str = "") -> Sequence[Item]:
 
 def read(user: User, kind: str, key: str) -> Text:
     return _named(kind).read(user, key)
+
+
+def address(kind: str, key: str) -> str:
+    """Where it is on the site; empty where that is not known."""
+    source = _sources.get(kind)
+    return source.address(key) if source is not None and source.address is not None else ""
 
 
 def _named(kind: str) -> Source:

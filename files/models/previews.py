@@ -78,3 +78,13 @@ class BlobText(models.Model):
 
     def __str__(self) -> str:
         return f"text of {str(self.blob_id)[:12]}"
+
+
+class FolderShelf(models.Model):
+    """The collection of the chat that a folder's documents are read into, so that they can be asked about together."""
+
+    folder = models.OneToOneField("files.Folder", models.CASCADE, primary_key=True, related_name="shelf")
+    collection = models.ForeignKey("chat.Collection", models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.folder_id)

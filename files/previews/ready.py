@@ -22,6 +22,7 @@ def load(app: AppConfig) -> None:
     add_finder(Finder("text", search.keys, search.excerpts))
     add_facts("thumbnail", _thumbnails)
     add_slot("tile", "files/_slot_tile.html")
+    add_slot("top", "files/_slot_top_ask.html", 200)
     knowing.load()
 
 

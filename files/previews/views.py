@@ -3,26 +3,45 @@
 from typing import IO, cast
 from uuid import UUID
 
+from csp.constants import NONCE, NONE, SELF
+from csp.decorators import csp
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
 from chat.views.diagrams import draws
-from files.access import access_file
+from files import asking
+from files.access import access_file, access_folder
 from files.models import BlobText, File, Preview
 from files.previews import actions, showing
 from files.texts import pieces
 from meatlizard.accounts.http import UserRequest
-from meatlizard.errors import NotFound
+from meatlizard.errors import AppError, NotFound
 from meatlizard.security.ratelimit import limited
 from meatlizard.storage.streams import pieces as streamed
 
 SANDBOX = "default-src 'none'; sandbox"
 TYPES = {"webp": "image/webp", "avif": "image/avif"}
+
+
+FRAME = {
+    "default-src": [NONE], "script-src": [NONCE], "style-src": ["'unsafe-inline'"], "img-src": ["data:", "blob:"], "font-src": ["data:", "blob:"],
+    "base-uri": [NONE], "form-action": [NONE], "frame-ancestors": [SELF], "sandbox": ["allow-scripts"],
+}  # fmt: skip
+"""Of the frame in which PDF files are drawn: without an origin, and without a network."""
+
+
+@require_GET
+@xframe_options_sameorigin
+@csp(FRAME)
+def pdf_frame(request: HttpRequest) -> HttpResponse:
+    """``files/pdf_frame.html``, for everybody: it knows nothing of who asks, nor of any file."""
+    return render(request, "files/pdf_frame.html")
 
 
 @login_required
@@ -37,7 +56,7 @@ def file(request: UserRequest, file: UUID) -> HttpResponse:
     before, after = showing.neighbours(request.user, row)
     context = {
         "file": row, "look": look, "before": before, "after": after, "content": showing.content(row),
-        "entries": showing.entries(look.facts),
+        "entries": showing.entries(look.facts), "askable": asking.may_be_asked(row),
     }  # fmt: skip
     return render(request, "files/file.html", context)
 
@@ -104,3 +123,30 @@ def others(request: UserRequest, file: UUID) -> HttpResponse:
         else _("Others get a copy of this picture without what its camera noted."),
     )
     return redirect("files:file", row.pk)
+
+
+@login_required
+@require_POST
+@limited("files.ask", "30/m")
+def ask(request: UserRequest, file: UUID) -> HttpResponse:
+    """``what``: summarise, describe, or nothing, and the question as ``words``. Leads to the conversation."""
+    row = access_file(request.user, file)
+    try:
+        question = asking.question_of(row, request.POST.get("what", ""), request.POST.get("words", ""))
+        return redirect("chat:conversation", asking.about(request.user, row, question))
+    except AppError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("files:file", row.pk)
+
+
+@login_required
+@require_POST
+@limited("files.ask", "30/m")
+def ask_folder(request: UserRequest, folder: UUID) -> HttpResponse:
+    """Leads to a conversation that is answered from the documents of the folder."""
+    row = access_folder(request.user, folder)
+    try:
+        return redirect("chat:conversation", asking.across(request.user, row))
+    except AppError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("files:folder", row.pk)

@@ -1,14 +1,16 @@
 """Files of the library where models are: in questions, in collections, and what the tool finds."""
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from chat.attachments import sources as attached
 from chat.knowledge import actions, adding
 from chat.knowledge import sources as documents
-from chat.models import Document
-from files import knowing
+from chat.models import Conversation, Document, Upload
+from files import asking, knowing
 from files.actions import store
-from files.models import Blob, File
+from files.models import Blob, File, Folder, FolderShelf
 from files.texts import extracting
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
@@ -66,3 +68,51 @@ def test_a_model_finds_the_persons_own_files_alone(alice: User, charlie: User) -
     assert not knowing.found(charlie, "lighthouse", 5)
     File.objects.update(trashed=file.changed)
     assert not knowing.found(alice, "lighthouse", 5)
+
+
+def test_a_question_about_a_file_begins_a_conversation(alice: User, charlie: User, client: Client) -> None:
+    file = a_file(alice, "trip.txt", b"The lighthouse of Skagen")
+    client.force_login(alice)
+    answer = client.post(reverse("files:ask", args=[file.pk]), {"what": "summarise"})
+    talk = Conversation.objects.get(owner=alice)
+    assert answer.headers["Location"] == reverse("chat:conversation", args=[talk.pk])
+    question = talk.messages.get(role="user")
+    assert (
+        question.content == "Summarise this file."
+        and question.attachments.get().upload.text == "The lighthouse of Skagen"
+    )
+    assert client.post(reverse("files:ask", args=[file.pk]), {"words": " "}).status_code == 302
+    assert Conversation.objects.count() == 1
+    client.force_login(charlie)
+    assert client.post(reverse("files:ask", args=[file.pk]), {"what": "summarise"}).status_code == 404
+
+
+def test_what_cannot_be_asked_leaves_nothing_behind(alice: User, client: Client) -> None:
+    file = a_file(alice, "a.pdf", b"%PDF-1.7 garbage")
+    client.force_login(alice)
+    client.post(reverse("files:ask", args=[file.pk]), {"words": "What is it?"})
+    assert not Conversation.objects.exists() and not Upload.objects.exists()
+
+
+def test_a_folder_is_asked_as_a_whole_and_followed(alice: User, charlie: User, client: Client) -> None:
+    folder = Folder.objects.create(owner=alice, name="Trips")
+    below = Folder.objects.create(owner=alice, name="Denmark", parent=folder)
+    first, gone = store(alice, folder, "a.txt", adopted(b"one")), store(alice, below, "b.txt", adopted(b"two"))
+    store(alice, folder, "c.bin", adopted(b"\x00\x01" * 50))
+    client.force_login(charlie)
+    assert client.post(reverse("files:ask_folder", args=[folder.pk])).status_code == 404
+    client.force_login(alice)
+    client.post(reverse("files:ask_folder", args=[folder.pk]))
+    assert asking.keep_in_step(folder.pk) == 2
+    shelf = FolderShelf.objects.get(folder=folder)
+    talk = Conversation.objects.get(owner=alice)
+    assert talk.collections == shelf.collection_id.hex
+    assert set(shelf.collection.documents.values_list("text", flat=True)) == {"one", "two"}
+    assert asking.keep_in_step(folder.pk) == 0
+    store(alice, folder, "a.txt", adopted(b"one more"), replacing=first)
+    File.objects.filter(pk=gone.pk).update(trashed=gone.changed)
+    assert asking.keep_in_step(folder.pk) == 2
+    assert set(shelf.collection.documents.filter(removed=None).values_list("text", flat=True)) == {"one more"}
+    document = shelf.collection.documents.get(removed=None)
+    page = client.get(reverse("chat:document", args=[document.pk])).content.decode()
+    assert reverse("files:file", args=[first.pk]) in page, "a citation leads back to the file"

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from chat.knowledge import access, adding, shown
+from chat.knowledge import access, adding, shown, sources
 from chat.knowledge.forms import NoteForm, PageForm
 from chat.knowledge.limits import MAX_FILES
 from chat.models import Collection, Document
@@ -85,7 +85,7 @@ def _told(request: UserRequest, row: Collection, made: list[Document]) -> HttpRe
 @require_GET
 def document(request: UserRequest, document: UUID) -> HttpResponse:
     """``chat/knowledge/document.html``: its passages; with ``passage``, the page on which that is. Context: ``document``, ``may_change``,
-    ``page``, ``marked``."""
+    ``page``, ``marked``, ``origin`` (where on the site it was read from)."""
     row = access.access_document(request.user, document)
     pages = Paginator(row.passages.all(), A_PAGE)
     marked = request.GET.get("passage", "")
@@ -97,6 +97,7 @@ def document(request: UserRequest, document: UUID) -> HttpResponse:
         "read_again": adding.can_be_read_again(row),
         "page": page,
         "marked": number,
+        "origin": sources.address(row.kind, row.source),
     }
     return render(request, "chat/knowledge/document.html", context)
 
