@@ -10,8 +10,8 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-FOR_A_FRAME: Final = f"{settings.STATIC_URL}ml/diagrams."
-"""The one script that a frame without an origin loads, for which even this site is another's."""
+FOR_A_FRAME: Final = (f"{settings.STATIC_URL}ml/diagrams.", f"{settings.STATIC_URL}ml/pdf.")
+"""The scripts that frames without an origin load, for which even this site is another's."""
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):

@@ -45,8 +45,9 @@ def policy(header: str) -> dict[str, str]:
 def test_every_page_carries_them(client: Client, alice: User, olga: User, who: str) -> None:
     if who != "visitor":
         client.force_login({"alice": alice, "olga": olga}[who])
-    # The frame for diagrams has a policy and a test of its own.
-    pages = [page for page in plain_pages() if "logout" not in page and page != "/chat/diagrams/"]
+    # The frames for diagrams and PDF files have policies and tests of their own.
+    frames = ("/chat/diagrams/", "/files/pdf-frame/")
+    pages = [page for page in plain_pages() if "logout" not in page and page not in frames]
     assert len(pages) > 30
     for page in [*pages, "/nowhere/"]:
         response = client.get(page)

@@ -161,3 +161,11 @@ def test_a_failed_preview_is_tried_again(alice: User, blob_of: BlobOf) -> None:
     file = kept(alice, contents.jpeg()[:300], "a.jpg", blob_of)
     assert signed_in(alice).post(reverse("files:retry", args=[file.pk])).status_code == 302
     assert Preview.objects.get(pk=file.blob_id).state == Preview.State.MAKING
+
+
+def test_the_frame_for_pdf_files_has_no_origin_and_no_network(client: Client) -> None:
+    answer = client.get(reverse("files:pdf_frame"))
+    policy = answer.headers["Content-Security-Policy"]
+    assert "sandbox allow-scripts" in policy and "allow-same-origin" not in policy and "connect-src" not in policy
+    assert "default-src 'none'" in policy and "'unsafe-eval'" not in policy and "frame-ancestors 'self'" in policy
+    assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"

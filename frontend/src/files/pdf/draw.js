@@ -35,7 +35,7 @@ class Asked {
 async function opened(data, password) {
   const task = pdfjs.getDocument({
     data, password, BinaryDataFactory: Asked, cMapUrl: "cmaps/", standardFontDataUrl: "fonts/",
-    useWorkerFetch: false, isEvalSupported: false, enableXfa: false, useWasm: false, disableAutoFetch: true, disableStream: true,
+    useWorkerFetch: false, isEvalSupported: false, enableXfa: false, useWasm: false, useSystemFonts: false, disableAutoFetch: true, disableStream: true,
     isOffscreenCanvasSupported: false, maxImageSize: MOST_PIXELS, canvasMaxAreaInBytes: 4 * MOST_PIXELS, stopAtErrors: false,
   });
   file = await task.promise;
