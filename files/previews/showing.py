@@ -144,7 +144,10 @@ def wave(peaks: list[int]) -> str:
     if not peaks:
         return ""
     step = 600 / len(peaks)
-    return "".join(f"M{at * step + step / 2:.1f} {50 - peak / 2 - 0.5:.1f}v{peak + 1}" for at, peak in enumerate(peaks))
+    wide = f"{step * 0.8:.2f}"
+    return "".join(
+        f"M{at * step:.1f} {50 - peak / 2 - 0.5:.1f}h{wide}v{peak + 1}h-{wide}z" for at, peak in enumerate(peaks)
+    )
 
 
 def neighbours(viewer: User, file: File) -> tuple[File | None, File | None]:
