@@ -63,9 +63,9 @@ class Entry:
 
     @property
     def days_left(self) -> int:
-        """Of what is in the trash; 0 on its last day."""
+        """Of what is in the trash, a part of one as a whole; 0 when it goes any minute."""
         left: timedelta = self.row.trashed + retention() - timezone.now()
-        return max(0, left.days)
+        return max(0, -(-left // timedelta(days=1)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from files.library.finders import finders
 from files.library.kinds import KINDS, of_kind
@@ -51,7 +52,7 @@ def files(owner: User, wish: Wish) -> "QuerySet[File]":
     if wish.kind:
         rows = rows.filter(of_kind(wish.kind))
     if wish.tag:
-        rows = rows.filter(Exists(FileTag.objects.filter(file=OuterRef("pk"), tag__name=wish.tag)))
+        rows = rows.filter(pk__in=_tagged(owner, Q(tag__name=wish.tag)))
     return rows.filter(_by_words(owner, wish)) if wish.query else rows
 
 
@@ -59,11 +60,15 @@ def _by_words(owner: User, wish: Wish) -> Q:
     """Each word in the name or in a tag; or what another finder says."""
     found = Q()
     for word in wish.words:
-        tagged = FileTag.objects.filter(_holds("tag__name", word), file=OuterRef("pk"))
-        found &= _holds("name", word) | Q(Exists(tagged))
+        found &= _holds("name", word) | Q(pk__in=_tagged(owner, _holds("tag__name", word)))
     for finder in finders():
         found |= Q(pk__in=finder.find(owner, wish.query))
     return found
+
+
+def _tagged(owner: User, tags: Q) -> "QuerySet[Any]":
+    """Read once for a search, and not once for each file."""
+    return FileTag.objects.filter(tags, tag__owner=owner.pk).values("file")
 
 
 def folders(owner: User, wish: Wish) -> "QuerySet[Folder]":

@@ -132,7 +132,7 @@ def test_the_job_deletes_what_has_lain_long_enough(alice: User, settings: object
     File.objects.filter(pk=old.pk).update(trashed=now - limits.retention() + datetime.timedelta(hours=1))
     assert jobs.empty_trash.call() == 0
     File.objects.filter(pk=old.pk).update(trashed=now - limits.retention())
-    assert listing.trashed(alice, 1).entries[0].days_left == limits.retention().days - 1
+    assert listing.trashed(alice, 1).entries[0].days_left == limits.retention().days
     assert jobs.empty_trash.call() == 1 and in_trash(alice) == ["new.txt"] and used_by(alice) == 5
 
 

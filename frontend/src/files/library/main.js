@@ -128,7 +128,10 @@ page.querySelector("[data-new-folder]")?.addEventListener("toggle", (event) => {
 
 dragRows(page, selection, moveTo);
 ready();
-document.addEventListener("files:stored", () => refresh());
+document.addEventListener("files:stored", (event) => {
+  event.preventDefault(); // the new files need no button to be shown
+  refresh();
+});
 
 const grid = () => page.querySelector("[data-entries]")?.classList.contains("grid");
 const step = (count, extend) => () => selection.go(count * (grid() ? selection.columns() : 1), extend);
