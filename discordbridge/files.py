@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from uuid import UUID
 
 import aiohttp
@@ -66,7 +66,7 @@ async def _fetched(session: aiohttp.ClientSession, file: discord.Attachment) -> 
     return b"".join([piece async for piece in pieces(session, file, settings.ATTACHMENT_MAX_BYTES)])
 
 
-async def pieces(session: aiohttp.ClientSession, file: discord.Attachment, most: int) -> AsyncIterator[bytes]:
+async def pieces(session: aiohttp.ClientSession, file: discord.Attachment, most: int) -> AsyncGenerator[bytes, None]:
     """The file as it comes from Discord. Raises Invalid, and TooLarge beyond ``most`` bytes."""
     if not is_file_of_discord(file.url):
         log.warning("discord.file_elsewhere", extra={"attachment": file.id})

@@ -24,6 +24,11 @@ LOOK_SECONDS: Final = 15.0
 async def fetch_files() -> None:
     running: dict[asyncio.Future[None], Fetch] = {}
     wake = asyncio.Event()
+
+    def ended(done: asyncio.Future[None]) -> None:
+        running.pop(done, None)
+        wake.set()
+
     try:
         with wakeup.listening(wake):
             while True:
@@ -32,7 +37,7 @@ async def fetch_files() -> None:
                     while len(running) < AT_ONCE and (fetch := await in_database(fetching.claim)):
                         done = in_daemon_thread(bringing.run, fetch)
                         running[done] = fetch
-                        done.add_done_callback(lambda ended: (running.pop(ended, None), wake.set()))
+                        done.add_done_callback(ended)
                 except DatabaseError:
                     log.warning("files.not_fetched", exc_info=True)
                 with contextlib.suppress(TimeoutError):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from files.doors import bringing, fetching
+from files.doors.receiving import Intake
 from files.models import Fetch, File, Folder, Reservation
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached
@@ -51,11 +52,9 @@ def fetched(owner: User, url: str, folder: Folder | None = None) -> Fetch:
 
 def _run(fetch: Fetch) -> None:
     """Without closing the connection of the test."""
-    closing, bringing.close_old_connections = bringing.close_old_connections, lambda: None
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("files.doors.bringing.close_old_connections", lambda: None)
         bringing.run(fetch)
-    finally:
-        bringing.close_old_connections = closing
 
 
 def left(settings: Settings, owner: User) -> tuple[int, int, int]:
@@ -202,14 +201,14 @@ def test_one_that_is_cancelled_at_the_very_end_is_no_file(site: Canary, alice: U
     row = fetching.begin(alice, None, f"http://127.0.0.1:{site.port}/a")
     claimed = fetching.claim()
     assert claimed is not None
-    storing = bringing.Intake.store
+    storing = Intake.store
 
-    def late(intake: Any, also: Callable[[File], None]) -> File:
+    def late(intake: Intake, also: Callable[[File], None]) -> File:
         fetching.cancel(row)
         return storing(intake, also)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bringing.Intake, "store", late)
+        patch.setattr(Intake, "store", late)
         _run(claimed)
     row.refresh_from_db()
     assert row.state == "cancelled" and not File.objects.exists() and left(settings, alice) == (0, 0, 0)
