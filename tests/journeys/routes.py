@@ -26,6 +26,7 @@ WITHOUT_VALUE = {
 """Routes with a part that the scene cannot fill."""
 
 UNREACHED = {
+    "files-sharing:preview": "is there for pictures of which the site has made a smaller one",
     "api:v1:api-root": "the name of the place below which the API lies; nothing is there",
     "files:text": "a further piece of a long text",
     "files:form": "takes files and shows none",
