@@ -70,7 +70,7 @@ class UploadAdmin(Untouchable, admin.ModelAdmin[Upload]):
 
     @admin.display(description=_("size"), ordering="length")
     def stored(self, row: Upload) -> str:
-        return _("not known yet") if row.length is None else filesizeformat(row.length)
+        return str(_("not known yet")) if row.length is None else filesizeformat(row.length)
 
 
 from files.sharing import admin as sharing  # noqa: E402, F401  (registers its pages)

@@ -201,7 +201,7 @@ def test_killed_while_it_is_stored_it_is_stored_once_later(
 
     with monkeypatch.context() as dying:
         if place == "before":
-            dying.setattr(finishing.adopting, "adopt", killed)
+            dying.setattr(adopting, "adopt", killed)
         elif place == "moved":
             dying.setattr(adopting, "Blob", _NoRows(killed))
         elif place == "adopted":
@@ -245,7 +245,7 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
             raise Unreachable
         return adopt(held, **more)
 
-    monkeypatch.setattr(finishing.adopting, "adopt", adopted)
+    monkeypatch.setattr(adopting, "adopt", adopted)
     return state
 
 
