@@ -135,6 +135,10 @@ def test_a_file_is_written_changed_and_taken_away(alice: Visitor, site: LiveSite
         expect(page.get_by_test_id("file-ends")).to_contain_text("goes")
         page.get_by_test_id("file-keep").click()
         expect(page.get_by_test_id("file-ends")).to_have_text("kept")
+        page.get_by_test_id("file-store").click()
+        expect(page.get_by_text("It is in your files.")).to_be_visible()
+        kept = alice.context.request.get("/files/?q=walls.py").text()
+        assert "walls.py</bdi>" in kept
         with page.expect_download() as saved:
             page.get_by_test_id("file-download").click()
         assert saved.value.suggested_filename == "walls.py"

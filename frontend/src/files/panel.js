@@ -6,6 +6,7 @@ import { copyFrom } from "../chat/copy.js";
 import { part } from "../chat/parts.js";
 import { save } from "../chat/saving.js";
 import { canPaste, saveAsPaste } from "../chat/pasting.js";
+import { canStore, saveToFiles } from "../chat/storing.js";
 import { gettext, interpolate, language, ngettext, number } from "../i18n.js";
 import { Editor } from "./editor.js";
 import { localFiles, writtenFile } from "./local.js";
@@ -201,6 +202,7 @@ export class Panel {
     does("keep").setAttribute("aria-pressed", String(Boolean(file) && !file.expires));
     does("keep").textContent = file && !file.expires ? gettext("Kept") : gettext("Keep");
     does("paste").hidden = !canPaste();
+    does("store").hidden = !canStore();
     if (file) this.download.href = this.#url("download/");
     else this.download.href = "#";
   }
@@ -270,6 +272,10 @@ export class Panel {
       await this.files.read();
     },
     paste: async () => saveAsPaste((this.#file ?? this.#local).name, await this.#text()),
+    store: async () => {
+      await saveToFiles((this.#file ?? this.#local).name, await this.#text());
+      this.note.textContent = gettext("It is in your files.");
+    },
     link: () => {
       const button = this.tools.querySelector("[data-do=link]");
       return copyFrom(button, new URL(address(this.box.dataset.link, this.#id), location.href).href);
