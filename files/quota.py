@@ -66,9 +66,10 @@ def cancel(reservation: uuid.UUID) -> bool:
 def settle(owner: User, size: int, reservation: uuid.UUID | None = None) -> None:
     """What was reserved becomes the room of ``size`` bytes that are stored, within the caller's transaction and as the last thing in it.
     Raises StorageFull where more is needed and not there."""
-    exactly = Reservation.objects.filter(pk=reservation, owner=owner.pk, size=size)
-    if reservation is not None and exactly._raw_delete(exactly.db):  # nothing refers to it
-        return
+    if reservation is not None:
+        exactly = Reservation.objects.filter(pk=reservation, owner=owner.pk, size=size)
+        if exactly._raw_delete(exactly.db):  # nothing refers to it
+            return
     row = _locked(reservation) if reservation is not None else None
     if row is not None and row.owner_id == owner.pk:
         Reservation.objects.filter(pk=row.pk).delete()
