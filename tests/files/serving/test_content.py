@@ -1,9 +1,10 @@
 """The bytes of one's files: who gets them, and how browsers are kept from running them."""
 
 import datetime
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from django.core import signing
@@ -21,6 +22,7 @@ from meatlizard.api import registry
 from meatlizard.threads import close_thread_connections
 from tests.files.asking import Answer, Asking, key_for
 from tests.files.contents import adopted
+from tests.services.s3 import S3Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -263,3 +265,57 @@ def test_last_modified_is_when_the_file_was_changed(store: Storing, alice: User)
     file = store(b"x")
     File.objects.update(changed=datetime.datetime(2024, 2, 29, 12, 0, 1, 999, datetime.UTC))
     assert Asking(alice).ask("GET", at(file))["last-modified"] == "Thu, 29 Feb 2024 12:00:01 GMT"
+
+
+# --- in a bucket ------------------------------------------------------------------------------------------------------
+
+
+def test_what_lies_in_a_bucket_comes_through_the_site(store: Storing, alice: User, bucket: S3Server) -> None:
+    file, here = store(bytes(range(256)) * 4_000), Asking(alice)
+    assert file.blob.place == "s3"
+    assert here.ask("GET", at(file)).body == bytes(range(256)) * 4_000
+    assert here.ask("GET", at(file), range="bytes=300-302").body == bytes([44, 45, 46])
+    assert here.ask("GET", at(file), range="bytes=0-0,-1").status == 206
+
+
+def test_or_browsers_are_led_to_it_for_a_minute(
+    store: Storing, alice: User, bucket: S3Server, settings: Settings
+) -> None:
+    settings.S3_DOWNLOADS = "redirect"
+    file, here = store(HTML, "pagé.html"), Asking(alice)
+    answer = here.ask("GET", at(file))
+    assert (answer.status, answer["cache-control"], answer["referrer-policy"]) == (
+        302,
+        "private, no-store",
+        "no-referrer",
+    )
+    address = answer["location"]
+    query = parse_qs(urlsplit(address).query)
+    assert query.get("X-Amz-Expires", ["60"]) == ["60"]
+    with urllib.request.urlopen(address, timeout=20) as found:
+        assert found.read() == HTML
+        assert found.headers["Content-Type"] == "application/octet-stream"
+        assert found.headers["Content-Disposition"].startswith("attachment; ")
+    # A script of a page could not follow there, and what is shown is shown from here.
+    assert here.ask("GET", at(file), sec_fetch_dest="empty").body == HTML
+    assert here.ask("GET", at(store(PNG, "a.png"))).body == PNG
+
+
+def test_nobody_is_led_to_what_is_not_theirs_or_is_in_quarantine(
+    store: Storing, alice: User, charlie: User, bucket: S3Server, settings: Settings
+) -> None:
+    settings.S3_DOWNLOADS = "redirect"
+    file = store(HTML)
+    assert Asking(charlie).ask("GET", at(file)).status == 404
+    states.quarantine(file.blob_id)
+    assert Asking(alice).ask("GET", at(file)).status == 403
+
+
+def test_while_the_bucket_is_away_it_is_said_so_before_anything_is_sent(
+    store: Storing, alice: User, bucket: S3Server
+) -> None:
+    file = store(HTML)
+    bucket.program.stop()
+    answer = Asking(alice).ask("GET", at(file))
+    assert answer.status == 503
+    assert "retry-after" in answer.headers
