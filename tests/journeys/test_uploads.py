@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.journeys.conftest import PHONE, Sit
+from tests.services.programs import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser]
 
@@ -31,6 +32,14 @@ CHOOSE = """([pattern, times, changed]) => {
     field.dispatchEvent(new Event("change"));
 }"""
 """As the chooser does; what a test hands to that loses the time of its last change on the way."""
+
+REMEMBERED = """() => new Promise((told) => {
+    const opening = indexedDB.open("meatlizard-uploads", 1);
+    opening.onsuccess = () => {
+        const count = opening.result.transaction("files").objectStore("files").count();
+        count.onsuccess = () => told(count.result);
+    };
+})"""
 
 
 def slow(page: Page, bytes_a_second: int) -> None:
@@ -72,6 +81,7 @@ def test_an_upload_is_paused_outlives_a_reload_and_goes_on_where_it_stood(sit: S
     expect(page.get_by_test_id("upload-list")).to_contain_text("here, 12.8 MB")
     expect(left).to_be_hidden()
     assert int(pieces[0].headers["upload-offset"]) > 1_000_000, "it began anew"
+    wait_until(lambda: page.evaluate(REMEMBERED) == 0, "the browser to forget what has arrived")
     page.goto(page.url)
     expect(page.get_by_role("main")).to_contain_text("notes.txt")
     content = page.context.request.get(f"{stored.value.headers['content-location']}content/film.bin?download").body()

@@ -112,7 +112,9 @@ export class Uploads {
   #forgetLater(item) {
     this.#puts.delete(item.id);
     this.#removals.add(item.id);
-    this.#flushSoon();
+    // Whoever leaves right after the end is not to find it among what was not finished. A thousand small ones are forgotten together.
+    if (item.size > SMALL) this.#flush();
+    else this.#flushSoon();
   }
 
   #note() {
