@@ -3,7 +3,7 @@
 ``large``: 1 GiB by tus in one request, and in the pieces that the page sends, against a PUT to nginx (its WebDAV module) that writes to
 the same disk; rounds take turns. nginx leaves the bytes to the kernel's memory, the site has them on the disk, hashed, before it answers.
 ``memory``: how much the site grows while 4 GiB come. ``small``: 1,000 files of 10 KB as the page sends them, one request each, over
-six connections, which is what browsers open. Prints ``name value unit`` lines: medians of rounds, beside the machine's load.
+six connections, which is what browsers open; with ``JOBS_IN_SITE=false`` in the environment what is made of them is left to a worker. Prints ``name value unit`` lines: medians of rounds, beside the machine's load.
 """
 
 import base64
@@ -208,7 +208,7 @@ def small(site: LiveSite, who: dict[str, str]) -> None:
 
 def main() -> None:
     chosen = sys.argv[1:] or ["large", "memory", "small"]
-    site = LiveSite().prepare()
+    site = LiveSite(JOBS_IN_SITE=os.environ.get("JOBS_IN_SITE", "true")).prepare()
     session = site.manage("shell", "--no-imports", "-c", SIGN_IN).split()[-1]
     site.start()
     who = {"Cookie": f"sessionid={session}", "Origin": site.url, "Accept": "application/json"}
