@@ -2,7 +2,7 @@
 what a person has here."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.template.defaultfilters import filesizeformat
@@ -56,7 +56,7 @@ def attachable(user: User, query: str) -> Sequence[attached.Item]:
 _READ: Final = kinds.WORDS | {"picture"}
 
 
-def attach(user: User, key: str) -> "attachments.Upload":
+def attach(user: User, key: str) -> Any:
     """A copy of it for the chat, as if it came from the person's device. Raises NotFound for what is not theirs, and what attaching raises."""
     row = _readable(user, key)
     return attachments.take(user, row.name, _pieces(row.blob), row.size)

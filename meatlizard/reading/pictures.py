@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -35,7 +35,7 @@ def read(path: Path, out: Path, *, heif: bool) -> Read:
 
 
 @contextmanager
-def opened(path: Path, formats: Sequence[str]) -> Iterator[Image.Image]:
+def opened(path: Path, formats: tuple[str, ...]) -> Iterator[Image.Image]:
     """An image of one of ``formats`` within bounds; raises Unreadable, also for what decoding it within the context raises."""
     try:
         with warnings.catch_warnings():

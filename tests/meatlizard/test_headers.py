@@ -19,7 +19,7 @@ EXPECTED = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 POLICY = {
-    "default-src": "'none'", "font-src": "'self'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:", "connect-src": "'self'",
+    "default-src": "'none'", "font-src": "'self'", "media-src": "'self'", "script-src": "'self'", "style-src": "'self'", "img-src": "'self' data:", "connect-src": "'self'",
     "worker-src": "http://127.0.0.1:8000/sw.js", "manifest-src": "'self'", "object-src": "'none'", "base-uri": "'none'", "frame-ancestors": "'none'", "form-action": "'self'",
 }  # fmt: skip
 

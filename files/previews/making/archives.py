@@ -24,7 +24,7 @@ MOST_UNPACKED: Final = 1_500_000_000
 
 MOST_NAME: Final = 500
 
-_PACKED: Final[tuple[tuple[bytes, Callable[[Any], IO[bytes]]], ...]] = (
+_PACKED: Final[tuple[tuple[bytes, Callable[[Any], Any]], ...]] = (
     (b"\x1f\x8b", lambda file: gzip.GzipFile(fileobj=file)),
     (b"BZh", bz2.BZ2File),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
@@ -74,7 +74,8 @@ def _of_zip(info: zipfile.ZipInfo) -> tuple[str, int, str]:
 def _tar(file: IO[bytes], head: bytes) -> tuple[Entries, int, bool]:
     stream: Any = next((opener(file) for start, opener in _PACKED if head.startswith(start)), file)
     entries: Entries = []
-    with tarfile.open(fileobj=_Counted(stream), mode="r|") as packed:
+    counted: Any = _Counted(stream)
+    with tarfile.open(fileobj=counted, mode="r|") as packed:
         for member in packed:
             if len(entries) == MOST_ENTRIES:
                 return entries, len(entries), True

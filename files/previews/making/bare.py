@@ -59,7 +59,8 @@ def _anew(source: Path, out: Path) -> str:
 
 def _pages(file: Image.Image) -> list[Image.Image]:
     """Their pixels alone; of all of them together no more than one image may have."""
-    pages, left = [], MOST_PIXELS
+    pages: list[Image.Image] = []
+    left = MOST_PIXELS
     for page in ImageSequence.Iterator(file):
         left -= page.width * page.height
         if left < 0 or len(pages) == MOST_PAGES:

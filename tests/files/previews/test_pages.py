@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -100,6 +101,7 @@ def test_a_small_picture_cannot_be_taken_for_anything_else(alice: User, blob_of:
 def test_what_is_being_made_is_asked_for_once(alice: User, blob_of: BlobOf, monkeypatch: pytest.MonkeyPatch) -> None:
     from files.previews import jobs
 
+    cache.clear()
     asked: list[tuple[str, ...]] = []
     file = store(alice, None, "a.jpg", blob_of(contents.jpeg()))
     monkeypatch.setattr(type(jobs.make_preview), "enqueue", lambda self, *args: asked.append(args))
