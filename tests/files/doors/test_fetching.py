@@ -20,7 +20,7 @@ from meatlizard.security.fetch import Fetcher, Opened
 from meatlizard.storage.actions import used_by
 from tests.fakes.web_site import Canary, page, serving
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 
 
 @pytest.fixture
