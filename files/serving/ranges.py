@@ -14,7 +14,10 @@ MOST_RANGES: Final = 64
 """As nginx's ``max_ranges 64``. More of them in one request are answered with everything; nginx as it comes has no bound."""
 
 _UNIT: Final = "bytes="
-_PART: Final = re.compile(r" *(?:(?P<first>[0-9]+) *- *(?P<last>[0-9]*)|-(?P<suffix>[0-9]+)) *(?:,|\Z)", re.ASCII)
+_PART: Final = re.compile(
+    r" *+(?:(?P<first>[0-9]++) *+- *+(?P<last>[0-9]*+)|-(?P<suffix>[0-9]++)) *+(?:,|\Z)", re.ASCII
+)
+"""Nothing is given back once it was read: two runs of spaces side by side would be tried in every division."""
 
 
 @dataclass(frozen=True, slots=True)

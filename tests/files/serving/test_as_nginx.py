@@ -3,6 +3,7 @@
 import http.client
 import os
 import random
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,3 +239,12 @@ def test_whatever_date_is_made_up(oracle: Oracle, mutated: tuple[str, list[tuple
     for name in ("If-Modified-Since", "If-Unmodified-Since", "If-Range"):
         asked = [(name, text.strip(" ")), ("Range", "bytes=3-5")]
         assert ours(oracle.contents["full.bin"], asked) == oracle.reply("full.bin", asked), text
+
+
+@pytest.mark.parametrize("header", ["bytes=0-{}x", "bytes={}x", "bytes=0{}x", "bytes=-5{}x", "bytes=0-5{}x"])
+def test_a_long_row_of_spaces_is_refused_in_no_time(header: str) -> None:
+    """What takes time that grows with its square would hold the whole site up: a minute for this."""
+    begun = time.thread_time()
+    with pytest.raises(ranges.Unsatisfiable):
+        ranges.asked(header.format(" " * 60_000), 1_000)
+    assert time.thread_time() - begun < 1
