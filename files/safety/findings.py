@@ -43,16 +43,17 @@ def delete(finding: Finding, operator: User) -> int:
         if not _decide(finding, operator, Decision.DELETED):
             return 0
         held = list(Version.objects.filter(blob=finding.sha256).values_list("file", flat=True))
-        # One order for everybody, so that no two wait for each other.
-        for file in File.objects.select_for_update().filter(pk__in=held).order_by("pk"):
-            _without(file, finding.sha256)
-        references.release_all([finding.sha256] * len(held))
-    return len(held)
+        # One order for everybody, so that no two wait for each other. Counted with each file's lock: its owner may have been first.
+        files = File.objects.select_for_update().filter(pk__in=held).order_by("pk")
+        gone = sum(_without(file, finding.sha256) for file in files)
+        references.release_all([finding.sha256] * gone)
+    return gone
 
 
-def _without(file: File, sha256: str) -> None:
+def _without(file: File, sha256: str) -> int:
+    """Returns of how many versions."""
     harmful = file.versions.filter(blob=sha256)
-    room = sum(harmful.values_list("size", flat=True))
+    sizes = list(harmful.values_list("size", flat=True))
     others = file.versions.exclude(blob=sha256)
     newest = others.aggregate(newest=Max("number"))["newest"]
     if newest is None:
@@ -68,7 +69,8 @@ def _without(file: File, sha256: str) -> None:
                 changed=timezone.now(),
             )
         harmful.delete()
-    storage.give_back(file.owner_id, room)
+    storage.give_back(file.owner_id, sum(sizes))
+    return len(sizes)
 
 
 def _decide(finding: Finding, operator: User, decision: Decision) -> bool:

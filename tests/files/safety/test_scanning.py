@@ -7,10 +7,12 @@ import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from files import actions, jobs
 from files.blobs import references
+from files.library import deleting
 from files.models import Blob, File, Finding, Version
 from files.safety import findings, scanning
 from files.safety.scanning import Result
@@ -151,6 +153,26 @@ def test_deleting_takes_it_from_every_library_and_gives_the_room_back(
     clean = Blob.objects.exclude(pk=found.sha256).get()
     assert clean.references == references.counts([clean.pk])[clean.pk] == 2
     assert findings.delete(found, olga) == 0
+
+
+def test_what_its_owner_deletes_at_the_same_moment_is_not_let_go_of_twice(
+    found: Finding, alice: User, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_alice_go(files: Any) -> Any:
+        monkeypatch.setattr(findings, "File", File)
+        File.objects.filter(name="one.txt").update(trashed=timezone.now())
+        deleting.empty(alice.pk)
+        return files
+
+    class Meanwhile:
+        @property
+        def objects(self) -> Any:
+            return of_alice_go(File.objects)
+
+    monkeypatch.setattr(findings, "File", Meanwhile())
+    assert findings.delete(found, olga) == 2
+    assert Blob.objects.get(pk=found.sha256).references == 0
+    assert used(alice) == 5
 
 
 def test_releasing_gives_it_out_again(found: Finding, olga: User) -> None:
