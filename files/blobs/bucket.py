@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import IO, Any
 from files.blobs.answers import in_words
 from files.blobs.place import Found
 from files.blobs.ranged import Ranged
+from files.blobs.trouble import Unreachable
+
+log = logging.getLogger(__name__)
 
 SINGLE = 8 << 20
 """Bytes that go in one request."""
@@ -33,14 +37,29 @@ class Bucket:
 
     def put(self, source: Path, name: str) -> None:
         size = source.stat().st_size
-        with in_words(), source.open("rb") as file:
-            if size <= SINGLE:
-                data = file.read()
-                self._client.put_object(**self._at(name), Body=data, ContentMD5=_md5(data))
-            else:
-                self._in_parts(file, size, name)
-        if self.look(name).size != size:
-            raise OSError("the bucket has not all of it")
+        with source.open("rb") as file:
+            try:
+                with in_words():
+                    self._send(file, size, name)
+            except FileNotFoundError:
+                # Who brings the same content at the same time has ended the upload that both went on with.
+                log.info("files.upload_ended_by_another")
+        if not self._has(name, size):
+            log.warning("files.not_all_in_bucket")
+            raise Unreachable
+
+    def _has(self, name: str, size: int) -> bool:
+        try:
+            return self.look(name).size == size
+        except FileNotFoundError:
+            return False
+
+    def _send(self, file: IO[bytes], size: int, name: str) -> None:
+        if size <= SINGLE:
+            data = file.read()
+            self._client.put_object(**self._at(name), Body=data, ContentMD5=_md5(data))
+        else:
+            self._in_parts(file, size, name)
 
     def _in_parts(self, file: IO[bytes], size: int, name: str) -> None:
         length = max(PART, -(-size // MAX_PARTS))

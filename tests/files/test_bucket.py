@@ -5,6 +5,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from files import actions
 from files.blobs import bucket as bucket_code
@@ -127,3 +128,25 @@ def test_an_answer_that_breaks_off_is_an_error_and_not_an_end(
     monkeypatch.setattr(client, "get_object", broken)
     with reading.open(blob) as file, pytest.raises((OSError, Unreachable)):
         file.read()
+
+
+def test_of_two_who_bring_the_same_at_once_the_second_is_told_that_it_is_there(
+    bucket: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both go on with one upload in parts, and the first to end it ends it for the other."""
+    place = places.place("s3")
+    client = place._client  # type: ignore[attr-defined]
+    upload_part = client.upload_part
+
+    def after_another(**part: Any) -> Any:
+        if part["PartNumber"] == 2:
+            monkeypatch.undo()
+            monkeypatch.setattr(bucket_code, "PART", PART)
+            adopted(LARGE)
+            # As S3 says it; moto's server breaks on it.
+            raise ClientError({"Error": {"Code": "NoSuchUpload"}}, "UploadPart")
+        return upload_part(**part)
+
+    monkeypatch.setattr(client, "upload_part", after_another)
+    blob = adopted(LARGE)
+    assert (blob.place, Blob.objects.count(), keys(bucket)) == ("s3", 1, [blob.storage_name])
