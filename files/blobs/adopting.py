@@ -61,10 +61,12 @@ def adopt(incoming: "Incoming", *, expected_sha256: str | None = None) -> Blob:
 
 def _put_first(incoming: "Incoming", sha256: str) -> Blob | None:
     """None for who comes second: the first has put the same content under the same name."""
-    place, now = places.present(), timezone.now()
+    place = places.present()
     place.put(incoming.path, storage_name(sha256))
+    # That took its time, which is not the time in which somebody has to keep it.
+    now = timezone.now()
     row = Blob(
-        sha256=sha256, size=incoming.size, media_type=types.found(incoming.start(types.START)), state=_beginning(),
+        sha256=sha256, size=incoming.size, media_type=types.found(incoming.start(types.START)), state=beginning(),
         place=place.name, created=now, unreferenced=now, verified=now,
     )  # fmt: skip
     try:
@@ -77,10 +79,11 @@ def _put_first(incoming: "Incoming", sha256: str) -> Blob | None:
 
 def _put_anew(incoming: "Incoming", row: Blob) -> None:
     """As another copy: the one that is there may be in the hands of who deletes it. What was found to be harmful stays so."""
-    place, now = places.present(), timezone.now()
+    place = places.present()
     place.put(incoming.path, storage_name(row.sha256, row.copy + 1))
+    now = timezone.now()
     mine = Blob.objects.filter(pk=row.pk, copy=row.copy, state=row.state).update(
-        state=row.state if row.state == Blob.State.QUARANTINED else _beginning(), copy=row.copy + 1, place=place.name, size=incoming.size, verified=now,
+        state=row.state if row.state == Blob.State.QUARANTINED else beginning(), copy=row.copy + 1, place=place.name, size=incoming.size, verified=now,
         unreferenced=Case(When(references=0, then=Value(now)), default=F("unreferenced")),
     )  # fmt: skip
     if mine:
@@ -108,5 +111,6 @@ def _lost(row: Blob) -> bool:
     return True
 
 
-def _beginning() -> Blob.State:
+def beginning() -> Blob.State:
+    """Of a content that nobody has looked at yet."""
     return Blob.State.CHECKING if any(wanted() for wanted in _first) else Blob.State.READY

@@ -9,7 +9,7 @@ from typing import IO
 from django.db import transaction
 from django.utils import timezone
 
-from files.blobs import incoming, places, references
+from files.blobs import adopting, incoming, places, references
 from files.blobs.place import Place
 from files.models import Blob
 from files.models.blobs import storage_name
@@ -73,8 +73,8 @@ def _look_at(report: Report, row: Blob) -> None:
 def _found(report: Report, row: Blob, place: Place) -> None:
     changes: dict[str, object] = {"verified": timezone.now(), "place": place.name}
     if row.state not in SETTLED:
-        # Somebody has put it back.
-        changes["state"] = Blob.State.READY
+        # Somebody has put it back. Whether it had been checked before, nobody knows any more.
+        changes["state"] = adopting.beginning()
         report.restored += 1
     elif place.name != row.place:
         report.moved += 1
@@ -99,7 +99,7 @@ def _restored(row: Blob) -> bool:
 
 
 def _take(row: Blob, copy: int, place: str) -> bool:
-    state = row.state if row.state in SETTLED else Blob.State.READY
+    state = row.state if row.state in SETTLED else adopting.beginning()
     same = Blob.objects.filter(pk=row.pk, copy=row.copy, state=row.state)
     return bool(same.update(copy=copy, place=place, state=state, verified=timezone.now()))
 

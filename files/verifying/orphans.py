@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.utils import timezone
 
-from files.blobs import places, types
+from files.blobs import adopting, places, types
 from files.blobs.place import Found, Place
 from files.blobs.sweeping import GRACE
 from files.models import Blob
@@ -73,7 +73,7 @@ def _adopt(report: Report, place: Place, found: Found, sha256: str, copy: int) -
         return
     now = timezone.now()
     row = Blob(
-        sha256=sha256, size=found.size, media_type=types.found(start), place=place.name, copy=copy, created=now, unreferenced=now,
+        sha256=sha256, size=found.size, media_type=types.found(start), state=adopting.beginning(), place=place.name, copy=copy, created=now, unreferenced=now,
         verified=now,
     )  # fmt: skip
     Blob.objects.bulk_create([row], ignore_conflicts=True)
@@ -81,5 +81,11 @@ def _adopt(report: Report, place: Place, found: Found, sha256: str, copy: int) -
 
 
 def _remove(report: Report, place: Place, found: Found) -> None:
+    """But for what somebody has put there anew since it was found: it may be what a row speaks of by now."""
+    try:
+        if place.look(found.name) != found:
+            return
+    except FileNotFoundError:
+        return
     place.delete(found.name)
     report.removed += 1

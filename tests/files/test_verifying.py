@@ -175,3 +175,38 @@ def test_of_two_copies_the_whole_one_stays(settings: Any) -> None:
     blob.refresh_from_db()
     with reading.open(blob) as file:
         assert file.read() == b"wall"
+
+
+def test_what_was_put_there_anew_while_a_left_over_was_looked_at_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of an old copy is taken by the next one, and the row speaks of that by the time the old one is to go."""
+    blob = adopted(b"wall")
+    old = path_of(blob)
+    left = old.with_name(f"{old.name}.1")
+    left.write_bytes(b"wall")
+
+    def comes_anew(row: Blob) -> bool:
+        new = left.with_name("new")
+        new.write_bytes(b"wall")
+        new.replace(left)
+        Blob.objects.filter(pk=row.pk).update(copy=1)
+        old.unlink()
+        return True
+
+    monkeypatch.setattr(orphans, "_well", comes_anew)
+    list(orphans.look(Report()))
+    assert reading.open(Blob.objects.get()).read() == b"wall"
+
+
+@pytest.mark.parametrize("how", ["put back", "restored", "without a row"])
+def test_what_comes_back_is_checked_where_there_is_a_scanner(settings: Any, how: str) -> None:
+    blob = adopted(b"wall")
+    path = path_of(blob)
+    settings.CLAMD_URL = "unix:///nobody"
+    if how == "without a row":
+        blob.delete()
+    else:
+        Blob.objects.update(state=Blob.State.MISSING)
+    if how == "restored":
+        path.rename(path.with_name(f"{path.name}.1"))
+    verify()
+    assert Blob.objects.get().state == "checking"
