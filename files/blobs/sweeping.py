@@ -2,9 +2,13 @@
 
 import datetime
 import logging
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from files.blobs import incoming, places, references
@@ -15,6 +19,12 @@ log = logging.getLogger(__name__)
 
 GRACE = datetime.timedelta(days=1)
 """Between the last one that kept it and its end. Whoever has adopted the same content meanwhile finds it there."""
+
+HURRY = datetime.timedelta(hours=1)
+"""In its place on a local disk that is nearly full: what people delete then is to help."""
+
+SCARCE = 10
+"""One part in so many is left."""
 
 AT_ONCE = 200
 
@@ -34,8 +44,11 @@ def sweep() -> int:
 
 
 def _blobs() -> int:
-    limit, gone = timezone.now() - GRACE, 0
-    nobodys = Blob.objects.filter(references=0, unreferenced__lt=limit)
+    now, gone = timezone.now(), 0
+    over = Q(unreferenced__lt=now - GRACE)
+    if _scarce():
+        over |= Q(unreferenced__lt=now - HURRY, place=places.LOCAL)
+    nobodys = Blob.objects.filter(over, references=0)
     for blob in nobodys.order_by("unreferenced")[:AT_ONCE]:
         if references.counts([blob.pk])[blob.pk]:
             # Cannot be; and if it is, a wrong count must not cost anybody a file.
@@ -45,6 +58,12 @@ def _blobs() -> int:
         if nobodys.filter(pk=blob.pk, copy=blob.copy).update(state=Blob.State.GOING):
             gone += _delete(blob)
     return gone
+
+
+def _scarce() -> bool:
+    folder = Path(settings.MEDIA_ROOT)
+    disk = os.statvfs(folder) if folder.is_dir() else None
+    return disk is not None and disk.f_bavail * SCARCE < disk.f_blocks
 
 
 def _delete(blob: Blob) -> bool:

@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from files.blobs import adopting, incoming, reading, references, states, sweeping
@@ -181,3 +183,18 @@ def test_new_contents_wait_for_their_check_where_there_is_one(monkeypatch: pytes
     assert states.passed(blob.pk) and not states.passed(blob.pk)
     assert adopted(BYTES).readable
     assert states.check_again(blob.pk) and not adopted(BYTES).readable
+
+
+@pytest.mark.parametrize(("free", "stays"), [(11, True), (9, False)])
+def test_on_a_disk_that_is_nearly_full_what_nobody_keeps_goes_within_the_hour(
+    monkeypatch: pytest.MonkeyPatch, free: int, stays: bool
+) -> None:
+    deleted, kept, young = adopted(b"deleted"), adopted(b"kept"), adopted(b"young")
+    with transaction.atomic():
+        references.hold(kept)
+    Blob.objects.exclude(pk=young.pk).update(unreferenced=timezone.now() - 2 * sweeping.HURRY)
+    Blob.objects.filter(pk=young.pk).update(unreferenced=timezone.now() - sweeping.HURRY / 2)
+    monkeypatch.setattr(os, "statvfs", lambda _folder: SimpleNamespace(f_bavail=free, f_blocks=100))
+    sweeping.sweep()
+    assert Blob.objects.filter(pk=deleted.pk).exists() is stays
+    assert Blob.objects.filter(pk__in=[kept.pk, young.pk]).count() == 2
