@@ -133,6 +133,16 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def test_nginx_is_let_to_the_contents_where_the_shipped_unit_has_them() -> None:
+    """systemd sets the folder's rights at each start: what was allowed by hand would be gone with the next one."""
+    unit = (ROOT / "deploy/systemd/meatlizard@.service").read_text()
+    folder = re.search(r"VAR_DIR=(\S+)", unit)
+    mode = re.search(r"^StateDirectoryMode=(\d+)$", unit, re.MULTILINE)
+    assert folder and mode
+    assert f"alias {folder[1]}/media/;" in CONFIGURATION.read_text()
+    assert int(mode[1], 8) & 0o017 == 0o010
+
+
 def test_a_visitor_by_http_is_led_to_https(front: Front) -> None:
     answer = front.get("/chat/?a=b", front.plain)
     assert (answer.status, answer.headers["Location"]) == (301, f"https://{NAME}/chat/?a=b")

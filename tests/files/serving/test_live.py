@@ -140,7 +140,7 @@ def shipped(site: LiveSite) -> str:
         for mark in (r"~ \^/\(files\|f\|content\)/", "/_blobs/")
     ]
     assert all(found), "the shipped configuration has no such location"
-    return "".join(one[0] for one in found if one).replace("/opt/meatlizard/var/media/", f"{site.home}/media/")
+    return "".join(one[0] for one in found if one).replace("/var/lib/meatlizard/media/", f"{site.home}/media/")
 
 
 def etag(said: Said) -> str:
