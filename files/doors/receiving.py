@@ -19,6 +19,7 @@ from files.tus.receiving import BATCH, SILENT_SECONDS
 from files.tus.sparing import spare
 from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound, StorageFull
+from meatlizard.storage import actions as storage
 from meatlizard.threads import in_slow_database
 
 STEP: Final = 16 << 20
@@ -57,6 +58,7 @@ class Intake:
     def store(self, also: Callable[[File], None] | None = None) -> File:
         """The file that it has become. ``also`` is called within the transaction. Raises AppError, and then nothing has changed."""
         blob = incoming.adopt(self._incoming)
+        blocked.refuse_content(blob)
         with transaction.atomic():
             folder = placing.folder_of(self.owner, self.wish, self.wish.folder)
             there = placing.replaced(self.owner, folder, self.wish)
@@ -151,4 +153,4 @@ async def lively(asked: Asked) -> AsyncIterator[bytes]:
 
 def check_room(owner: User, size: int) -> None:
     """Whether there is room for about as much, before any of it is read. What decides is taken as the bytes come. Raises StorageFull."""
-    quota.cancel(quota.reserve(owner, max(0, size)).pk)
+    storage.expect(owner, max(0, size))

@@ -56,18 +56,35 @@ SIGNS: Final = (
 )  # fmt: skip
 
 
+REMEMBERED: Final = 1_000
+_programs: dict[str, bool] = {}
+"""By hash; what has been looked at is not read again."""
+
+
 def refuse(name: str, blob: Blob) -> None:
     """Raises Invalid. Reads the beginning of the content where signs decide."""
     if not settings.FILES_BLOCKED:
         return
     refuse_name(name)
+    refuse_content(blob)
+
+
+def refuse_content(blob: Blob) -> None:
+    """Before the transaction that stores it, too: SQLite has one writer at a time, who must not wait for a bucket. Raises Invalid."""
     for entry in settings.FILES_BLOCKED:
         if "/" in entry and fnmatchcase(blob.media_type.lower(), entry):
             raise _refusal(blob.media_type)
-    if EXECUTABLES in settings.FILES_BLOCKED:
+    if EXECUTABLES not in settings.FILES_BLOCKED:
+        return
+    known = _programs.get(blob.pk)
+    if known is None:
         with reading.open(blob) as file:
-            if file.read(4).startswith(SIGNS):
-                raise _refusal(_("a program"))
+            known = file.read(4).startswith(SIGNS)
+        if len(_programs) >= REMEMBERED:
+            _programs.clear()
+        _programs[blob.pk] = known
+    if known:
+        raise _refusal(_("a program"))
 
 
 def refuse_name(name: str) -> None:

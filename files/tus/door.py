@@ -22,6 +22,7 @@ from files.tus.opening import Opened
 from files.tus.protocol import Checksum, Creation, Ended, Locked, Refused, TooLong, WrongChecksum, WrongMethod
 from files.tus.receiving import SILENT_SECONDS, Reception
 from meatlizard.errors import AppError, Invalid
+from meatlizard.storage import actions as storage
 from meatlizard.threads import in_database, in_slow_database
 
 PATH: Final = "/files/uploads/"
@@ -146,6 +147,9 @@ async def _head(asked: Asked) -> None:
     try:
         if opened.is_whole:
             await _finish_late(opened)
+        elif opened.is_being_stored:
+            # Whoever is told that all has arrived takes it for done, and does not come again.
+            raise Locked(seconds=CANNOT_STORE_SECONDS)
     finally:
         opened.close()
     upload = opened.upload
@@ -216,6 +220,7 @@ async def _finish_late(opened: Opened) -> None:
 def _stored_at_once(asked: Asked, creation: Creation, content: bytearray) -> Upload:
     sender = opening.sender(asked, writing=True)
     actions.admit(sender, len(content), creation.metadata)
+    storage.expect(sender.owner, len(content))
     if creation.checksum is not None and not creation.checksum.fits(content):
         raise WrongChecksum
     return finishing.at_once(sender, creation.metadata, content)

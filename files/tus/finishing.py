@@ -18,6 +18,7 @@ from files.actions import store
 from files.blobs import adopting, incoming
 from files.blobs.trouble import Gone, Unreachable
 from files.models import Blob, File, Upload
+from files.safety import blocked
 from files.tus import placing
 from files.tus.access import Sender
 from files.tus.actions import KNOWN
@@ -38,6 +39,7 @@ def finish(sender: Sender, upload: Upload, held: "Incoming") -> Upload:
         raise Ended
     try:
         blob = adopting.adopt(held)
+        blocked.refuse_content(blob)
         with transaction.atomic():
             row = Upload.objects.unfinished().select_for_update(of=("self",)).filter(pk=upload.pk).first()
             if row is None:
@@ -73,6 +75,7 @@ def at_once(sender: Sender, metadata: str, content: bytearray) -> Upload:
         spare(held.path.parent, len(content))
         held.append(content)
         blob = adopting.adopt(held)
+        blocked.refuse_content(blob)
         with _one_writer(), transaction.atomic():
             file = place(sender, metadata, blob, None)
             return Upload.objects.create(
@@ -108,6 +111,7 @@ def concatenate(sender: Sender, metadata: str, concat: str, parts: list[Upload])
         for part in parts:
             _append(whole, part)
         blob = adopting.adopt(whole)
+        blocked.refuse_content(blob)
         with transaction.atomic():
             keys = sorted({part.pk for part in parts})
             if Upload.objects.unfinished().filter(pk__in=keys).update(

@@ -5,6 +5,7 @@ change of threads costs as much as the questions.
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from files.asgi import who
@@ -36,6 +37,12 @@ class Opened:
     @property
     def is_whole(self) -> bool:
         return self.lock is not None and self.has == self.upload.length and not self.upload.is_partial
+
+    @property
+    def is_being_stored(self) -> bool:
+        """Whether all has come, and another request is about to make a file of it."""
+        ends = self.upload.state == Upload.State.OPEN and not self.upload.is_partial
+        return self.lock is None and ends and self.has == self.upload.length
 
     def close(self) -> None:
         if self.lock is not None:
@@ -100,13 +107,10 @@ def _opened(asked: Asked, *, writing: bool) -> Opened:
         return Opened(by, upload, None, upload.length or 0)
     path = incoming.folder() / upload.incoming
     try:
-        lock = Lock(upload.incoming)
-    except Locked:
-        stat = path.stat()
-        flowing = time.time() - stat.st_mtime < STALLED_SECONDS
-        if not flowing:
-            actions.want(upload)
-        raise Busy(Opened(by, upload, None, _sure(upload, stat.st_size)), flowing) from None
+        try:
+            lock = Lock(upload.incoming)
+        except Locked:
+            raise _busy(by, upload, path) from None
     except FileNotFoundError:
         # Finished or ended just now.
         upload = access_upload(by, asked.part["upload"])
@@ -122,6 +126,15 @@ def _opened(asked: Asked, *, writing: bool) -> Opened:
     except BaseException:
         lock.release()
         raise
+
+
+def _busy(by: Sender, upload: Upload, path: Path) -> Busy:
+    """Raises FileNotFoundError when the other request has just ended."""
+    stat = path.stat()
+    flowing = time.time() - stat.st_mtime < STALLED_SECONDS
+    if not flowing:
+        actions.want(upload)
+    return Busy(Opened(by, upload, None, _sure(upload, stat.st_size)), flowing)
 
 
 def _sure(upload: Upload, size: int) -> int:

@@ -38,7 +38,9 @@ MAX_BYTES: Final = 2**53
 """Beyond this numbers are not exact in a browser."""
 
 MAX_METADATA: Final = 8_000
-MAX_PARTS: Final = 1_000
+MAX_PARTS: Final = 100
+"""Each is an open file while they are put together, and a process has not many of those."""
+
 PARTIAL: Final = "partial"
 
 Headers: TypeAlias = Mapping[str, str]

@@ -21,16 +21,21 @@ AT_ONCE = 200
 
 
 def sweep() -> int:
-    """Returns how many were ended."""
+    """Returns how many were ended or forgotten."""
     now = timezone.now()
     _store_late()
     ended = 0
     for upload in Upload.objects.unfinished().filter(expires__lt=now)[:AT_ONCE]:
         with contextlib.suppress(Locked):
             ended += _ended(upload)
-    over = Upload.objects.exclude(state=Upload.State.OPEN).filter(expires__lt=now).values_list("pk", flat=True)
-    Upload.objects.filter(pk__in=list(over[:AT_ONCE])).delete()
-    return ended
+    return ended + _forgotten()
+
+
+def _forgotten() -> int:
+    over = Upload.objects.exclude(state=Upload.State.OPEN).filter(expires__lt=timezone.now())
+    keys = list(over.values_list("pk", flat=True)[:AT_ONCE])
+    Upload.objects.filter(pk__in=keys).delete()
+    return len(keys)
 
 
 def under_way(keys: list[str]) -> list[str]:

@@ -22,14 +22,23 @@ def take(user: User, size: int) -> None:
     # The first thing this person stores, or too much.
     StorageUse.objects.bulk_create([StorageUse(user_id=user.pk)], ignore_conflicts=True)
     if not _taken(user, size):
-        raise StorageFull(
-            _("You have %(used)s of %(limit)s in use, and this needs %(size)s. Delete something first.")
-            % {
-                "used": filesizeformat(used_by(user)),
-                "limit": filesizeformat(user.tier.storage_bytes),
-                "size": filesizeformat(size),
-            }
-        )
+        raise _full(user, used_by(user), size)
+
+
+def expect(user: User, size: int) -> None:
+    """Whether there is room for ``size`` bytes now: for what is written before it is taken, so that nothing is written in vain. Others may
+    take the room meanwhile. Raises StorageFull."""
+    used = used_by(user)
+    if used + size > user.tier.storage_bytes:
+        raise _full(user, used, size)
+
+
+def _full(user: User, used: int, size: int) -> StorageFull:
+    words = _("You have %(used)s of %(limit)s in use, and this needs %(size)s. Delete something first.")
+    limit = user.tier.storage_bytes
+    return StorageFull(
+        words % {"used": filesizeformat(used), "limit": filesizeformat(limit), "size": filesizeformat(size)}
+    )
 
 
 def give_back(user: int, size: int) -> None:

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
+from django.utils import timezone
 
 from files import quota
-from files.blobs import adopting, incoming
+from files.blobs import adopting, incoming, reading
 from files.blobs.trouble import DiskFull, Unreachable
 from files.models import Blob, File, Folder, Upload
+from files.safety import blocked
 from files.tus import finishing, locks, opening, receiving, sparing, sweeping
 from files.tus.protocol import Locked
 from meatlizard.accounts.models import User
@@ -318,3 +321,69 @@ def test_the_site_keeps_some_of_the_disk_for_itself(tmp_path: Path) -> None:
     sparing.spare(tmp_path, 1)
     with pytest.raises(DiskFull):
         sparing.spare(tmp_path, free - 1_000)
+
+
+# --- what others meet while it is stored ----------------------------------------------------------------------------
+
+
+def test_while_it_is_stored_nobody_is_told_that_all_has_arrived(tus: Tus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that is told so takes it for done; should storing fail, an upload by a link would be lost."""
+    path, begun, go_on = tus.begin(3), threading.Event(), threading.Event()
+    adopt = adopting.adopt
+
+    def slowly(held: Any, **more: Any) -> Blob:
+        begun.set()
+        go_on.wait(30)
+        return adopt(held, **more)
+
+    monkeypatch.setattr(adopting, "adopt", slowly)
+    monkeypatch.setattr(opening, "WAIT_SECONDS", 0.1)
+
+    async def both() -> tuple[Answer, Answer]:
+        sending = asyncio.create_task(patching(tus, path, [b"abc"]))
+        await asyncio.to_thread(begun.wait, 30)
+        looked = await tus.asked("HEAD", path, tus_resumable="1.0.0")
+        go_on.set()
+        return looked, await sending
+
+    looked, sent = async_to_sync(both)()
+    assert (looked.status, "upload-offset" in looked.headers, "retry-after" in looked.headers) == (423, False, True)
+    assert content_of(sent) == b"abc"
+    assert tus.offset(path) == 3
+
+
+def test_an_upload_that_ends_while_another_asks_for_it_is_told_as_done(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tus.begin(3)
+
+    def ends_just_now(key: str) -> None:
+        Upload.objects.update(state=Upload.State.DONE)
+        (incoming.folder() / key).unlink()
+        raise Locked
+
+    monkeypatch.setattr(opening, "Lock", ends_just_now)
+    assert tus.offset(path) == 3
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_storage_is_not_asked_while_the_database_is_held(
+    tus: Tus, settings: Any, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    """A bucket may take a minute to answer, and SQLite has one writer at a time."""
+    settings.FILES_BLOCKED = ["executables"]
+    held, read = [], reading.open
+    monkeypatch.setattr(blocked, "_programs", {})
+    monkeypatch.setattr(reading, "open", lambda blob: held.append(connection.in_atomic_block) or read(blob))
+    answer = tus.create(3, b"abc") if at_once else tus.patch(tus.begin(3), 0, b"abc")
+    assert (answer.status, held) == (201 if at_once else 204, [False])
+    assert tus.create(4, b"#!/b").status == 400
+
+
+def test_as_many_are_forgotten_as_come_again(monkeypatch: pytest.MonkeyPatch, tus: Tus) -> None:
+    """Whoever has more than one turn's work left is called again at once."""
+    for content in (b"a", b"b", b"c"):
+        tus.create(1, content)
+    Upload.objects.update(expires=timezone.now())
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
+    assert [sweeping.sweep(), sweeping.sweep(), sweeping.sweep()] == [2, 1, 0]

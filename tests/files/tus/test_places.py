@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from files.models import File, Folder, Reservation, Upload, Version
+from files.models import Blob, File, Folder, Reservation, Upload, Version
 from files.tus import actions, placing
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid
@@ -122,6 +122,12 @@ def test_room_is_taken_before_the_first_byte_and_is_the_files_then(tus: Tus, lit
     assert tus.create(401, b"x" * 401).status == 413
     assert tus.create(400, b"x" * 400).status == 201
     assert room(little) == 1_000
+
+
+def test_what_there_is_no_room_for_is_not_written_either(tus: Tus, little: User) -> None:
+    """It would lie there for a day, and whoever sends on would fill the disk in spite of a quota."""
+    assert tus.create(1_001, b"x" * 1_001).status == 413
+    assert not Blob.objects.exists()
 
 
 def test_an_upload_that_says_nothing_of_its_length_takes_room_as_it_grows(
