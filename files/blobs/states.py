@@ -10,6 +10,11 @@ def passed(blob: str) -> bool:
     return bool(Blob.objects.filter(pk=blob, state=Blob.State.CHECKING).update(state=Blob.State.READY))
 
 
+def lost(blob: str) -> bool:
+    """What was to be checked is not there. It waits no longer: whoever brings it again has it checked, and so does who puts it back."""
+    return bool(Blob.objects.filter(pk=blob, state=Blob.State.CHECKING).update(state=Blob.State.MISSING))
+
+
 def check_again(blob: str) -> bool:
     """Nobody gets it until it has passed."""
     return bool(Blob.objects.filter(pk=blob, state=Blob.State.READY).update(state=Blob.State.CHECKING))

@@ -70,8 +70,9 @@ def look(blob: Blob) -> Result:
             return Result.SKIPPED if states.passed(blob.pk) else Result.OVER
         return Result.WAITS
     except Gone:
-        # Its state is what verifying finds out.
+        # Left waiting, it would stand before others for ever.
         log.warning("files.nothing_to_scan", extra={"blob": blob.pk})
+        states.lost(blob.pk)
         return Result.OVER
     if name:
         log.warning("files.harmful", extra={"blob": blob.pk, "found": name})

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from files import actions, jobs
-from files.blobs import references
+from files.blobs import reading, references
 from files.library import deleting
 from files.models import Blob, File, Finding, Version
 from files.safety import findings, scanning
@@ -85,6 +85,20 @@ def test_while_the_scanner_is_away_files_wait_and_are_looked_at_when_it_is_back(
     scanner.how = "well"
     assert jobs.look_at_waiting_files.func() == 2
     assert (state(first), state(second)) == ("ready", "quarantined")
+
+
+def test_what_is_lost_before_it_was_looked_at_keeps_nobody_waiting(
+    scanner: FakeClamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, other = adopted(b"lost"), adopted(b"other")
+    path = reading.local_path(lost)
+    assert path is not None
+    path.unlink()
+    monkeypatch.setattr(scanning, "AT_ONCE", 1)
+    scanning.look_at_waiting()
+    scanning.look_at_waiting()
+    assert (state(lost), state(other)) == ("missing", "ready")
+    assert adopted(b"lost").state == "checking"
 
 
 def test_an_operator_may_have_files_given_out_while_it_is_away(settings: Settings) -> None:
