@@ -48,6 +48,13 @@ def narrow_enough(page: Page) -> None:
     page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
 
 
+def to(page: Page, key: str, heading: str) -> None:
+    """By a key, which the page's script listens to once it is loaded."""
+    page.wait_for_load_state("load")
+    page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+
+
 def test_what_is_stored_is_looked_at_one_after_the_other(sit: Sit) -> None:
     alice = sit("alice")
     for name, data in STORED.items():
@@ -61,8 +68,7 @@ def test_what_is_stored_is_looked_at_one_after_the_other(sit: Sit) -> None:
     pictured(page, "picture")
     narrow_enough(page)
 
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("heading", name="b words.pdf")).to_be_visible()
+    to(page, "ArrowRight", "b words.pdf")
     place = page.get_by_test_id("pdf")
     expect(place).to_have_attribute("data-drawn", "1")
     inside = page.frame_locator(".pdf-frame")
@@ -73,21 +79,21 @@ def test_what_is_stored_is_looked_at_one_after_the_other(sit: Sit) -> None:
     narrow_enough(page)
 
     page.locator("h1").click()
-    page.keyboard.press("ArrowRight")
+    to(page, "ArrowRight", "c count.py")
     expect(page.locator(".lines")).to_contain_text("def count(walls):")
     pictured(page, "code")
-    page.keyboard.press("ArrowRight")
+    to(page, "ArrowRight", "d tone.wav")
     expect(page.locator("audio")).to_be_attached()
     if programs():
         expect(page.get_by_test_id("waveform")).to_be_visible()
     page.wait_for_function("document.querySelector('audio').readyState >= 1")
     pictured(page, "recording")
-    page.keyboard.press("ArrowRight")
+    to(page, "ArrowRight", "e packed.zip")
     expect(page.get_by_test_id("entries")).to_contain_text("../../evil.sh")
     expect(page.get_by_test_id("entries")).to_contain_text("leads elsewhere")
     pictured(page, "archive")
     narrow_enough(page)
-    page.keyboard.press("Escape")
+    to(page, "Escape", "Files")
     expect(page.locator(".entry-sign img").first).to_be_visible()
     page.get_by_test_id("find").fill("second page")
     page.keyboard.press("Enter")
