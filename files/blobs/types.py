@@ -18,12 +18,13 @@ _SIGNS: tuple[tuple[bytes, str], ...] = (
     (b"fLaC", "audio/flac"), (b"ID3", "audio/mpeg"), (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"), (b"BZh", "application/x-bzip2"), (b"\xfd7zXZ\x00", "application/x-xz"),
     (b"\x28\xb5\x2f\xfd", "application/zstd"),
-    (b"{\\rtf", "application/rtf"),
+    (b"{\\rtf", "application/rtf"), (b"IIRO", "image/x-olympus-orf"), (b"IIRS", "image/x-olympus-orf"), (b"MMOR", "image/x-olympus-orf"),
 )  # fmt: skip
 """What decides at once, and is met daily."""
 
 _BRANDS = {
-    b"avif": "image/avif", b"avis": "image/avif", b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heif",
+    b"avif": "image/avif", b"avis": "image/avif", b"mif1": "image/heif", b"msf1": "image/heif", b"crx ": "image/x-canon-cr3",
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), "image/heic"),
     b"M4A ": "audio/mp4", b"M4B ": "audio/mp4", b"qt  ": "video/quicktime",
 }  # fmt: skip
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}

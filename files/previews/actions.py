@@ -51,7 +51,7 @@ def make(blob: Blob, *, again: bool = False) -> Preview | None:
             {},
             {},
         )
-    row.bare = _made_bare(blob) if blob.media_type in kinds.BARED else Preview.Bare.NONE
+    row.bare = _made_bare(blob) if kinds.bared(blob.media_type) else Preview.Bare.NONE
     row.version, row.changed = VERSION, timezone.now()
     row.save()
     _delete(Preview(blob=blob, place=former[0]), former[1])

@@ -27,14 +27,26 @@ _TEXTS: Final = frozenset(
 _PACKED_DOCUMENTS: Final = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub")
 _MARKDOWN_ENDS: Final = (".md", ".markdown", ".mdown")
 
-BARED: Final = frozenset(_PICTURES - {"image/bmp", "image/x-ms-bmp", "image/x-icon", "image/vnd.microsoft.icon"})
-"""Images that may carry notes of cameras and programs: others get copies without them."""
+_QUIET: Final = frozenset(
+    {
+        "image/bmp", "image/x-ms-bmp", "image/x-icon", "image/vnd.microsoft.icon", "image/svg+xml", "image/x-portable-bitmap",
+        "image/x-portable-graymap", "image/x-portable-pixmap", "image/x-xbitmap", "image/x-xpixmap", "image/vnd.dxf", "image/vnd.dwg",
+    }
+)  # fmt: skip
+"""Images into which no camera writes."""
+
+
+def bared(media_type: str) -> bool:
+    """Whether cameras and programs may have noted something in it, so that others get a copy without: also of kinds that cannot be taken
+    apart here, of which nobody else gets anything then."""
+    media_type = media_type.partition(";")[0].strip().lower()
+    return media_type.startswith("image/") and media_type not in _QUIET
 
 
 def of(media_type: str, name: str = "") -> Kind:
     """``name`` decides between kinds of text, and between documents and archives that look alike."""
     media_type = media_type.partition(";")[0].strip().lower()
-    if media_type in _PICTURES:
+    if media_type in _PICTURES or bared(media_type):
         return "picture"
     if media_type == "application/pdf":
         return "pdf"

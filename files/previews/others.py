@@ -20,7 +20,7 @@ class NoCopy(AppError):
 
 def bared(file: File) -> bool:
     """Whether others get another content than the owner has."""
-    return file.media_type in kinds.BARED and not ShownWhole.objects.filter(file=file.pk).exists()
+    return kinds.bared(file.media_type) and not ShownWhole.objects.filter(file=file.pk).exists()
 
 
 def given(file: File) -> File:
@@ -36,7 +36,7 @@ def given(file: File) -> File:
 
 def given_of(files: Sequence[File]) -> dict[UUID, File]:
     """The same for many, with as many queries; those of which no copy can be made are left out. Raises Unavailable while one is not made yet."""
-    asked = {file.pk: file for file in files if file.media_type in kinds.BARED and file.blob.readable}
+    asked = {file.pk: file for file in files if kinds.bared(file.media_type) and file.blob.readable}
     found = {file.pk: file for file in files if file.pk not in asked}
     if not asked:
         return {file.pk: file for file in files}

@@ -12,7 +12,7 @@ from files.actions import store
 from files.afterwards import work_on_stored
 from files.blobs import reading, references, sweeping
 from files.models import BareCopy, Blob, BlobText, File, Preview
-from files.previews import actions, others, workshop
+from files.previews import actions, others, showing, workshop
 from meatlizard.accounts.models import User
 from meatlizard.errors import Unavailable
 from tests.files.contents import past_grace
@@ -147,3 +147,24 @@ def test_many_are_given_at_once_in_their_order_and_those_without_a_copy_are_left
     assert found[text.pk].blob_id == text.blob_id and found[photo.pk].blob_id != photo.blob_id
     photo.refresh_from_db()
     assert photo.size == len(contents.jpeg()), "the row itself is as it was"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom" + b"SECRET-PLACE" * 9,
+        b"\xff\x0a\xfa\x7f\x01\x90\x08" + b"SECRET-PLACE" * 9,
+        b"FUJIFILMCCD-RAW 0201FF393101\0\1\2" + b"SECRET-PLACE" * 9,
+        b"IIRO\x08\0\0\0" + b"SECRET-PLACE" * 9,
+    ],
+    ids=["cr3", "jxl", "raf", "orf"],
+)
+def test_of_pictures_that_cannot_be_taken_apart_others_get_nothing_until_the_owner_lets_them(
+    alice: User, blob_of: Callable[[bytes], Blob], data: bytes
+) -> None:
+    file = kept(alice, data, "shot.raw", blob_of)
+    with pytest.raises(others.NoCopy):
+        others.given(file)
+    assert showing.look(file).noted, "the page of the file says so, and lets its owner choose"
+    actions.show_whole(file, whole=True)
+    assert others.given(file).blob_id == file.blob_id
