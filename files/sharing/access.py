@@ -55,7 +55,7 @@ class Listing:
     folder: Folder | None
     way: list[Folder]
     folders: list[Folder]
-    files: list[File]
+    files: "QuerySet[File]"
 
 
 # --- shares -------------------------------------------------------------------------------------------------------------
@@ -161,15 +161,43 @@ def listing(share: Share, folder: UUID | None = None) -> Listing:
         raise NotFound(gettext("This folder is not part of what is shared here any more."), code="no_such_folder")
     below = Folder.objects.filter(parent=folder, owner=share.owner_id, trashed=None).order_by("name")
     within = File.objects.filter(folder=folder, owner=share.owner_id, trashed=None).select_related("blob")
-    return Listing(inside[0], inside[::-1], list(below), list(within.order_by("name")))
+    return Listing(inside[0], inside[::-1], list(below), within.order_by("name"))
 
 
 def _selection(share: Share, files: set[UUID], folders: set[UUID]) -> Listing:
     mine = {"owner": share.owner_id, "trashed": None}
-    chosen = File.objects.filter(pk__in=files, **mine).select_related("blob").order_by("name")
-    shown = [row for row in chosen if _way_up(row.folder_id, share.owner_id) is not None]
-    standing = Folder.objects.filter(pk__in=folders, **mine).order_by("name")
-    return Listing(None, [], [row for row in standing if _way_up(row.pk, share.owner_id) is not None], shown)
+    chosen = File.objects.filter(pk__in=files, **mine)
+    around = list(Folder.objects.filter(pk__in=folders, **mine).order_by("name"))
+    places = dict(chosen.values_list("pk", "folder"))
+    standing = _standing({*places.values(), *(row.pk for row in around)}, share.owner_id)
+    shown = chosen.filter(pk__in=[key for key, place in places.items() if place in standing])
+    return Listing(
+        None, [], [row for row in around if row.pk in standing], shown.select_related("blob").order_by("name")
+    )
+
+
+def _standing(folders: set[UUID | None], owner: int) -> set[UUID | None]:
+    """Those of which :func:`_way_up` says a way; as many queries as they are deep, however many they are."""
+    above: dict[UUID, UUID | None] = {}
+    looked: set[UUID | None] = {None}
+    for _depth in range(MAX_DEPTH):
+        level = (folders | set(above.values())) - looked
+        if not level:
+            break
+        looked |= level
+        rows = Folder.objects.filter(pk__in=level, owner=owner, trashed=None)
+        above |= dict(rows.values_list("pk", "parent"))
+    return {folder for folder in folders if _reaches_the_top(folder, above)}
+
+
+def _reaches_the_top(folder: UUID | None, above: dict[UUID, UUID | None]) -> bool:
+    for _depth in range(MAX_DEPTH):
+        if folder is None:
+            return True
+        if folder not in above:
+            return False
+        folder = above[folder]
+    return folder is None
 
 
 def _way_up(folder: UUID | None, owner: int) -> list[Folder] | None:
@@ -191,7 +219,8 @@ def everything(
     ``most`` at most."""
     here = listing(share, folder)
     wanted = None if chosen is None else set(chosen)
-    found = [(row.name, row) for row in here.files if wanted is None or row.pk in wanted]
+    right_here = here.files if wanted is None else here.files.filter(pk__in=wanted)
+    found = [(row.name, row) for row in right_here[: most + 1]]
     level = {row.pk: f"{row.name}/" for row in here.folders if wanted is None or row.pk in wanted}
     mine = {"owner": share.owner_id, "trashed": None}
     for _depth in range(MAX_DEPTH):

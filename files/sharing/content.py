@@ -231,11 +231,13 @@ class Tap:
 
     async def _start(self, message: Any) -> None:
         headers = dict(message["headers"])
-        self.content = message["status"] in (200, 206)
+        # Sent on, to the bucket or the content host, it is had there.
+        sent_on = message["status"] == 302
+        self.content = sent_on or message["status"] in (200, 206)
         if self.content and (told := headers.get(b"content-range", b"")):
             self.at = int(told.removeprefix(b"bytes ").partition(b"-")[0])
-        if self.content and (b"x-accel-redirect" in headers or b"x-sendfile" in headers):
-            # The front server sends it, and tells nobody how far it came.
+        if self.content and (sent_on or b"x-accel-redirect" in headers or b"x-sendfile" in headers):
+            # Whoever sends it tells nobody how far it came.
             self.went = self._plan.size
         await self._asked.send_on(message)
 

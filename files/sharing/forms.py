@@ -46,7 +46,8 @@ class Lasting(forms.Form):
             self.fields["password"].help_text = _("Empty: as it was.")
         else:
             del self.fields["no_password"]
-        if row is not None and row.expires is not None and row.expires > timezone.now():
+        if row is not None and row.expires is not None:
+            # Also of one that is past: what is changed otherwise does not open it again, unless another end is chosen.
             life.choices = [("keep", _("when it did")), *LIVES]
             self.initial["life"], self.keeps = "keep", row.expires
 

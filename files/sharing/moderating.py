@@ -22,7 +22,10 @@ def target_of(share: Share) -> str:
 def text_of(share: Share) -> str:
     """Title and names: what the page shows. Moderators open nobody's files by this."""
     here = access.listing(share)
-    names = [*(f"{one.name}/" for one in here.folders), *(f"{one.name} ({one.media_type})" for one in here.files)]
+    names = [
+        *(f"{one.name}/" for one in here.folders),
+        *(f"{one.name} ({one.media_type})" for one in here.files[:MOST_NAMES]),
+    ]
     return "\n".join([share.slug, share.title, *names[:MOST_NAMES]])
 
 

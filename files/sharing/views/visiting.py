@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -27,6 +28,9 @@ from meatlizard.security.client_address import address_key
 from meatlizard.security.headers import unlisted
 from meatlizard.security.ratelimit import limited
 from shortener import qr as codes
+
+PAGE = 200
+"""Files of a folder that one page shows."""
 
 
 @sensitive_post_parameters("password")
@@ -78,12 +82,13 @@ def _password(request: HttpRequest, share: Share) -> HttpResponse:
 
 def _page(request: HttpRequest, found: Visit, folder: UUID | None) -> HttpResponse:
     here = access.listing(found.share, folder)
-    alone = folder is None and not here.folders and len(here.files) == 1
+    page = Paginator(here.files, PAGE).get_page(request.GET.get("page", "1")[:6])
+    alone = folder is None and not here.folders and page.paginator.count == 1
     if alone:
-        return render(request, "files/sharing/file.html", _of_file(found, here.files[0], alone=True))
+        return render(request, "files/sharing/file.html", _of_file(found, page.object_list[0], alone=True))
     context = {
-        **_common(found), "here": here, "rows": [_row(found.share, row) for row in here.files],
-        "size": sum(row.size for row in here.files), "zip_url": addresses.zipped(found.share.slug, folder=folder),
+        **_common(found), "here": here, "page": page, "rows": [_row(found.share, row) for row in page.object_list],
+        "folders": here.folders if page.number == 1 else [],
     }  # fmt: skip
     return render(request, "files/sharing/show.html", context)
 

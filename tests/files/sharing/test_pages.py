@@ -1,11 +1,13 @@
 """Pages of shares, for owners and for whoever has the address; and a stranger at every route, found by the routes themselves."""
 
+import datetime
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, reverse
+from django.utils import timezone
 
 from files.models.shares import Inbox, Share
 from files.sharing import inboxes, urls
@@ -262,3 +264,28 @@ def test_a_letter_goes_to_who_asked_for_it_once_an_hour(
     letter = mailoutbox[0]
     assert letter.to == [alice.email] and "\n" not in letter.subject  # type: ignore[attr-defined]
     assert f"/files/shares/{told.pk}/" in letter.body  # type: ignore[attr-defined]
+
+
+def test_a_large_folder_comes_in_pages(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("files.sharing.views.visiting.PAGE", 2)
+    folder = a_folder(alice)
+    a_folder(alice, "Inner", folder)
+    for number in range(3):
+        a_file(alice, f"n{number}.txt", b"%d" % number, folder)
+    row = share(alice, folder)
+    first = Client().get(to("folder", row, folder.pk)).content.decode()
+    second = Client().get(to("folder", row, folder.pk) + "?page=2").content.decode()
+    assert "Inner" in first and "n0.txt" in first and "n1.txt" in first and "n2.txt" not in first
+    assert "n2.txt" in second and "n0.txt" not in second and "Inner" not in second
+
+
+def test_what_is_past_its_time_opens_again_only_when_another_end_is_chosen(alice: User) -> None:
+    row = share(alice, a_file(alice))
+    Share.objects.filter(pk=row.pk).update(expires=timezone.now() - datetime.timedelta(days=1))
+    page, browser = f"/files/shares/{row.pk}/", signed_in(alice)
+    shown = browser.get(page).context["form"]
+    assert shown["life"].value() == "keep"
+    assert browser.post(page, {"title": "Other", "audience": "link", "life": shown["life"].value()}).status_code == 400
+    assert Client().get(to("show", row)).status_code == 404
+    assert browser.post(page, {"title": "Other", "audience": "link", "life": "3600"}).status_code == 302
+    assert Client().get(to("show", row)).status_code == 200
