@@ -17,7 +17,7 @@ from files.library import tree
 from files.models import Blob, File, Folder, FolderShelf
 from files.previews import kinds
 from meatlizard.accounts.models import User
-from meatlizard.errors import AppError, Invalid, NotFound
+from meatlizard.errors import AppError, Invalid, LimitReached, NotFound
 
 MOST: Final = 200
 """Files of a folder, with all folders in it, that are read for questions."""
@@ -83,6 +83,9 @@ def keep_in_step(folder: UUID) -> int:
     known = {row.source: row for row in shelves.documents_of(collection).filter(kind=knowing.KIND)}
     present = {str(row.pk): row for row in _within(owner, folder)}
     changed = 0
+    for key in known.keys() - present.keys():
+        adding.remove(known[key])
+        changed += 1
     for key, row in present.items():
         document = known.get(key)
         try:
@@ -95,9 +98,9 @@ def keep_in_step(folder: UUID) -> int:
         except (Invalid, NotFound):
             # Without text, or gone since it was looked for.
             continue
-        changed += 1
-    for key in known.keys() - present.keys():
-        adding.remove(known[key])
+        except LimitReached:
+            # The collection is full: its own page says how full, and trying again would not help.
+            break
         changed += 1
     return changed
 

@@ -32,16 +32,19 @@ def last_part(path: str) -> str:
     return clean(re.split(r"[/\\]", path.rstrip("/\\"))[-1])
 
 
-def free(name: str, taken: Collection[str]) -> str:
-    """``name``, or with the first free number before its ending: ``photo (2).jpg``."""
+def free(name: str, taken: Collection[str], numbers: dict[tuple[str, str], int] | None = None) -> str:
+    """``name``, or with the first free number before its ending: ``photo (2).jpg``. ``numbers``, kept by who asks for many while ``taken`` only
+    grows: those below are not looked at again."""
     if name not in taken:
         return name
     stem, ending = split(name)
     if found := _NUMBERED.search(stem):
         stem = stem[: found.start()]
-    number = 2
+    numbers = {} if numbers is None else numbers
+    number = numbers.get((stem, ending), 2)
     while (tried := _shortened(stem, f" ({number}){ending}")) in taken:
         number += 1
+    numbers[stem, ending] = number + 1
     return tried
 
 

@@ -11,6 +11,7 @@ from files import names
 from files.library import placing, tree, undoing
 from files.library.selection import Selection
 from files.models import File, Folder
+from files.safety import blocked
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
 
@@ -60,6 +61,9 @@ def rename(row: File | Folder, name: str) -> File | Folder:
         if now is None:
             raise NotFound(_("This is not there any more."), code="no_such_file")
         if now.name != name:
+            if isinstance(now, File):
+                # What is not taken under a name does not get it afterwards.
+                blocked.refuse_name(name)
             place = now.parent_id if isinstance(now, Folder) else now.folder_id
             _check_free(row.owner_id, place, name)
             now.name, now.changed = name, timezone.now()

@@ -23,9 +23,10 @@ def names_in(owner: int, folder: UUID | None) -> set[str]:
 def free_names(rows: Iterable[Row], taken: set[str], wished: Mapping[UUID, str] | None = None) -> dict[UUID, str]:
     """For each row its own name, or the one that is ``wished`` for it, or the first free one like it. Adds them to ``taken``."""
     found: dict[UUID, str] = {}
+    numbers: dict[tuple[str, str], int] = {}
     for row in rows:
         wish = (wished or {}).get(row.pk, row.name)
-        found[row.pk] = names.free(wish, taken)
+        found[row.pk] = names.free(wish, taken, numbers)
         taken.add(found[row.pk])
     return found
 

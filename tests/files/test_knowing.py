@@ -116,3 +116,19 @@ def test_a_folder_is_asked_as_a_whole_and_followed(alice: User, charlie: User, c
     document = shelf.collection.documents.get(removed=None)
     page = client.get(reverse("chat:document", args=[document.pk])).content.decode()
     assert reverse("files:file", args=[first.pk]) in page, "a citation leads back to the file"
+
+
+def test_a_full_collection_still_lets_go_of_what_is_gone(
+    alice: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Folder.objects.create(owner=alice, name="Trips")
+    gone = store(alice, folder, "a.txt", adopted(b"one"))
+    client.force_login(alice)
+    client.post(reverse("files:ask_folder", args=[folder.pk]))
+    assert asking.keep_in_step(folder.pk) == 1
+    store(alice, folder, "b.txt", adopted(b"two"))
+    File.objects.filter(pk=gone.pk).update(trashed=gone.changed)
+    monkeypatch.setattr("chat.knowledge.adding.MAX_DOCUMENTS", 1)
+    assert asking.keep_in_step(folder.pk) == 1
+    shelf = FolderShelf.objects.get(folder=folder)
+    assert not shelf.collection.documents.filter(removed=None).exists()

@@ -56,3 +56,18 @@ def test_numbers_stand_before_the_ending(name: str, taken: set[str], free: str) 
 def test_the_ending_of_a_long_name_stays() -> None:
     assert names.clean("x" * 300 + ".jpeg").endswith("x.jpeg")
     assert names.last_part("C:\\fakepath\\photo.jpg") == names.last_part("folder/photo.jpg/") == "photo.jpg"
+
+
+def test_many_of_one_name_are_numbered_without_looking_at_all_before_each_time() -> None:
+    class Looked(set[str]):
+        times = 0
+
+        def __contains__(self, name: object) -> bool:
+            self.times += 1
+            return super().__contains__(name)
+
+    taken, numbers = Looked(), {}  # type: ignore[var-annotated]
+    for _time in range(300):
+        taken.add(names.free("photo.jpg", taken, numbers))
+    assert "photo (300).jpg" in taken and len(taken) == 300
+    assert taken.times < 1_000

@@ -1,5 +1,6 @@
 """Alice makes folders, names and moves; nothing ends up within itself, and no name is taken twice."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -144,3 +145,12 @@ def test_copies_have_an_end(alice: User, monkeypatch: pytest.MonkeyPatch) -> Non
     put(alice, "b.txt", garden)
     with pytest.raises(LimitReached):
         copying.copy(chosen(alice, garden), None)
+
+
+def test_a_name_of_a_kind_that_is_not_taken_is_not_given_afterwards(alice: User, settings: Any) -> None:
+    settings.FILES_BLOCKED = ["executables"]
+    notes = put(alice, "notes.txt", data=b"@echo off")
+    with pytest.raises(Invalid, match="no files of this kind"):
+        arranging.rename(notes, "notes.bat")
+    arranging.rename(notes, "words.txt")
+    assert names(alice) == ["words.txt"]

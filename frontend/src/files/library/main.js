@@ -2,6 +2,7 @@
 
 import { Keys } from "../../chat/keys.js";
 import { Toast } from "../../chat/toast.js";
+import { gettext } from "../../i18n.js";
 import { getPage, sendForm } from "./asking.js";
 import { dragRows, makeDraggable } from "./dragging.js";
 import { endless } from "./endless.js";
@@ -118,7 +119,8 @@ page.addEventListener("submit", (event) => {
   const kind = button.dataset.act;
   if (!kind) return;
   event.preventDefault();
-  if (!single && ACTS[kind]) ACTS[kind]();
+  if (kind === "rename" && selection.chosen.length > 1) failed(new Error(gettext("Select the one thing that you want to rename.")));
+  else if (!single && ACTS[kind]) ACTS[kind]();
   else act(button.getAttribute("formaction"), [["items", single ? button.value : selection.items.join(",")]]);
 });
 
