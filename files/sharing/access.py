@@ -10,7 +10,8 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -245,7 +246,9 @@ def log_of(share: Share) -> "QuerySet[Download]":
 
 
 def inboxes_of(owner: User) -> "QuerySet[Inbox]":
-    return Inbox.objects.filter(owner=owner.pk).select_related("folder")
+    """Each with ``files_used`` and ``bytes_used``, by what has come."""
+    rows = Inbox.objects.filter(owner=owner.pk).select_related("folder")
+    return rows.annotate(files_used=Count("sent"), bytes_used=Coalesce(Sum("sent__size"), 0))
 
 
 def access_inbox(owner: User, inbox: int) -> Inbox:

@@ -159,14 +159,6 @@ class InboxOut(Schema):
     def resolve_has_password(row: Inbox) -> bool:
         return bool(row.password)
 
-    @staticmethod
-    def resolve_files_used(row: Inbox) -> int:
-        return inboxes.used(row).files
-
-    @staticmethod
-    def resolve_bytes_used(row: Inbox) -> int:
-        return inboxes.used(row).bytes
-
 
 def _utc(moment: Moment | None) -> Moment | None:
     """Without a zone it is UTC."""
@@ -240,7 +232,7 @@ def list_inboxes(request: KeyRequest, limit: Limit = 50, after: After = "") -> A
 )
 def create_inbox(request: KeyRequest, wish: InboxIn) -> Any:
     folder = access_folder(request.user, wish.folder) if wish.folder else None
-    return Status(201, inboxes.create(request.user, folder, wish.terms()))
+    return Status(201, access.access_inbox(request.user, inboxes.create(request.user, folder, wish.terms()).pk))
 
 
 @inbox_router.put("/{files_inbox}", response=InboxOut, summary=gettext_noop("Change the terms"), **needs("files:write"))

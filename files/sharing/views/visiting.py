@@ -151,11 +151,12 @@ def preview(request: HttpRequest, shared: str, shared_file: UUID, picture: str) 
 @unlisted
 def get(request: HttpRequest, shared: str, shared_file: UUID) -> HttpResponse:
     """Begins a download, where these are counted, and leads to the content. By POST alone: previews of links use up nothing."""
-    share = visits.opened(request, shared).share
+    found = visits.opened(request, shared)
+    share = found.share
     access.may_save(share)
     row = access.shared_file(share, shared_file)
     ticket = ""
-    if share.counted:
+    if share.counted and not found.mine:
         begun = downloads.reserve(share, visits.who(request), name=row.name, size=row.size, file=row)
         ticket = str(begun.key)
     return _away(addresses.content(share.slug, row.pk, row.name, download="1", ticket=ticket))
@@ -167,11 +168,12 @@ def get(request: HttpRequest, shared: str, shared_file: UUID) -> HttpResponse:
 @unlisted
 def get_zip(request: HttpRequest, shared: str) -> HttpResponse:
     """The same of a zip: of all, of ``folder``, or of the ``chosen`` there."""
-    share = visits.opened(request, shared).share
+    found = visits.opened(request, shared)
+    share = found.share
     wanted = zips.wanted(request.POST.get("folder", ""), request.POST.getlist("chosen"))
     packed = zips.prepare(share, wanted)
     ticket = ""
-    if share.counted:
+    if share.counted and not found.mine:
         begun = downloads.reserve(share, visits.who(request), name=packed.name, size=packed.size, count=packed.count)
         ticket = str(begun.key)
     return _away(addresses.zipped(share.slug, chosen=wanted.chosen, folder=wanted.folder, ticket=ticket))

@@ -404,3 +404,15 @@ def test_a_share_of_many_things_asks_the_database_as_often_as_one_of_few(
         shown = [one.name for one in here.files]
     assert sorted(shown) == sorted(one.name for one in files), "nothing of what lies below a folder in the trash"
     assert [one.pk for one in here.folders] == [deep.pk]
+
+
+def test_the_owners_own_look_takes_no_download_from_anybody(alice: User) -> None:
+    file, other = a_file(alice), a_file(alice, "other.txt", b"other")
+    row = share(alice, file, other, max_downloads=2)
+    mine = visitor(alice)
+    assert mine.get(begin(row, file, mine.browser)).body == DATA
+    zipped = mine.browser.post(to("get_zip", row))
+    assert zipped.status_code == 303 and mine.get(zipped["Location"]).status == 200
+    row.refresh_from_db()
+    assert (row.downloads_left, row.log.count()) == (2, 0)
+    assert guest().get(begin(row, file)).body == DATA
