@@ -56,7 +56,7 @@ def file(request: UserRequest, file: UUID) -> HttpResponse:
     before, after = showing.neighbours(request.user, row)
     context = {
         "file": row, "look": look, "before": before, "after": after, "content": showing.content(row),
-        "entries": showing.entries(look.facts), "askable": asking.may_be_asked(row),
+        "entries": showing.entries(look.facts), "askable": not look.failed and asking.may_be_asked(row),
     }  # fmt: skip
     return render(request, "files/file.html", context)
 

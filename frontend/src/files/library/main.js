@@ -177,6 +177,8 @@ new Keys({
       const menu = page.querySelector("[data-new-folder]");
       if (!menu) return false;
       menu.open = true;
+      // At once: what is typed next is its name.
+      menu.querySelector("[name=name]").focus();
       return true;
     },
     rename: () => (selection.takeHere().length === 1 ? (rename(), true) : false),
