@@ -1,7 +1,8 @@
-"""Stars and tags."""
+"""Stars, tags, and when something was looked at last."""
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -16,6 +17,7 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, LimitReached, NotFound
 
 MAX_NAME = 50
+OPENED_AGAIN = timedelta(minutes=1)
 
 
 def star(chosen: Selection, on: bool) -> None:
@@ -23,6 +25,13 @@ def star(chosen: Selection, on: bool) -> None:
     moment = timezone.now() if on else None
     Folder.objects.filter(pk__in=chosen.folder_keys, starred__isnull=on).update(starred=moment)
     File.objects.filter(pk__in=chosen.file_keys, starred__isnull=on).update(starred=moment)
+
+
+def opened(file: File) -> None:
+    """Its owner looks at it. A page that is loaded again and again is written down once a minute."""
+    now = timezone.now()
+    mine = File.objects.filter(Q(opened=None) | Q(opened__lt=now - OPENED_AGAIN), pk=file.pk, trashed=None)
+    mine.update(opened=now)
 
 
 def clean_tag(name: str) -> str:

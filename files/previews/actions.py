@@ -66,6 +66,13 @@ def wanted(blob: Blob, name: str = "") -> None:
         make_preview.enqueue(blob.pk, name)
 
 
+def lost(made: Preview, file: File) -> None:
+    """What was made is not in its place any more, as when the site was moved without it: it is made anew."""
+    ready = Preview.objects.filter(pk=made.pk, place=made.place, state=Preview.State.READY)
+    if ready.update(state=Preview.State.MAKING, changed=timezone.now()):
+        wanted(file.blob, file.name)
+
+
 def retry(file: File) -> None:
     """Its owner asks for another try."""
     from files.previews.jobs import make_preview

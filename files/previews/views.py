@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from chat.views.diagrams import draws
 from files import asking
 from files.access import access_file, access_folder
+from files.library import marking
 from files.models import BlobText, File, Preview
 from files.previews import actions, showing
 from files.texts import pieces
@@ -53,6 +54,7 @@ def file(request: UserRequest, file: UUID) -> HttpResponse:
     (the address of its bytes), ``entries`` of an archive."""
     row = access_file(request.user, file)
     look = showing.look(row)
+    marking.opened(row)
     before, after = showing.neighbours(request.user, row)
     context = {
         "file": row, "look": look, "before": before, "after": after, "content": showing.content(row),
@@ -76,6 +78,7 @@ def picture_of(row: File, name: str) -> HttpResponseBase:
     try:
         stored = default_storage.open(made.storage_name(name))
     except FileNotFoundError:
+        actions.lost(made, row)
         raise NotFound(_("There is no preview of this file."), code="no_preview") from None
     response = StreamingHttpResponse(streamed(cast(IO[bytes], stored)), content_type=TYPES[name.rpartition(".")[2]])
     response.headers["Content-Length"] = str(made.made[name])

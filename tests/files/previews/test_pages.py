@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
@@ -171,3 +172,32 @@ def test_the_frame_for_pdf_files_has_no_origin_and_no_network(client: Client) ->
     assert "sandbox allow-scripts" in policy and "allow-same-origin" not in policy and "connect-src" not in policy
     assert "default-src 'none'" in policy and "'unsafe-eval'" not in policy and "frame-ancestors 'self'" in policy
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_a_picture_that_is_not_in_its_place_any_more_is_made_anew(alice: User, blob_of: BlobOf) -> None:
+    file = kept(alice, contents.jpeg(), "beach.jpg", blob_of)
+    row, browser = Preview.objects.get(pk=file.blob_id), signed_in(alice)
+    address = reverse("files:preview", args=[file.pk, "small.webp"])
+    default_storage.delete(row.storage_name("small.webp"))
+    assert browser.get(address).status_code == 404
+    assert "A preview is being made." in shown(browser, file)
+    work_on_stored.func(str(file.pk), file.blob_id, ["preview"])
+    assert browser.get(address).status_code == 200
+
+
+def test_what_was_opened_last_is_the_first_of_the_recent(alice: User, charlie: User, blob_of: BlobOf) -> None:
+    first, second = store(alice, None, "first.txt", blob_of(b"one")), store(alice, None, "second.txt", blob_of(b"two"))
+    browser = signed_in(alice)
+
+    def recent() -> list[str]:
+        return [entry.row.name for entry in browser.get(reverse("files:recent")).context["piece"].entries]
+
+    assert recent() == ["second.txt", "first.txt"]
+    assert signed_in(charlie).get(reverse("files:file", args=[first.pk])).status_code == 404
+    assert recent() == ["second.txt", "first.txt"]
+    shown(browser, first)
+    assert recent() == ["first.txt", "second.txt"]
+    File.objects.filter(pk=second.pk).update(trashed=second.changed)
+    shown(browser, second)
+    second.refresh_from_db()
+    assert second.opened is None
