@@ -134,8 +134,7 @@ def _wish(owner: User, path: str, options: dict[str, str]) -> Wish:
     # In the words of tus, so that one place decides where a file goes.
     said = {"relativePath": path, "folder": folder, "collision": collision}
     wish = placing.read(",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in said.items()))
-    if wish.folder is not None:
-        placing.check(owner, wish.folder)
+    placing.check(owner, wish)
     return wish
 
 

@@ -40,11 +40,11 @@ STEP = 64 << 20
 def admit(sender: Sender, length: int | None, metadata: str) -> None:
     """Whether ``sender`` may begin an upload of this kind. Raises what forbids it."""
     ratelimit.check("files.upload", sender.mark or f"user {sender.owner.pk}", RATE, open_in_trouble=True)
-    wish = placing.read(metadata)
+    wish = placing.read(metadata, by_link=sender.grant is not None)
     if sender.grant is not None:
         sender.grant.admit(length, wish.name)
-    elif wish.folder is not None:
-        placing.check(sender.owner, wish.folder)
+    else:
+        placing.check(sender.owner, wish)
 
 
 def create(sender: Sender, creation: Creation) -> Upload:
@@ -92,7 +92,7 @@ def _set_length(sender: Sender, upload: Upload, length: int, has: int) -> None:
         raise Invalid(_("More has arrived than that already."), code="length_too_short")
     with transaction.atomic():
         if sender.grant is not None:
-            sender.grant.admit(length, placing.read(upload.metadata).name)
+            sender.grant.admit(length, placing.read(upload.metadata, by_link=True).name)
         if upload.reservation is not None:
             quota.grow(upload.reservation, length)
         Upload.objects.filter(pk=upload.pk).update(length=length)

@@ -57,7 +57,7 @@ def finish(sender: Sender, upload: Upload, held: "Incoming") -> Upload:
 
 def place(sender: Sender, metadata: str, blob: Blob, reservation: uuid.UUID | None) -> File:
     """A file where the metadata wish, within the caller's transaction."""
-    wish = placing.read(metadata)
+    wish = placing.read(metadata, by_link=sender.grant is not None)
     if sender.grant is not None:
         folder = placing.folder_of(sender.owner, wish, sender.grant.folder)
         file = store(sender.owner, folder, wish.name, blob, reservation=reservation)

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from files import names
 from files.access import access_folder
+from files.library import tree
+from files.library.limits import MAX_DEPTH as MAX_DEEP
+from files.library.limits import MAX_FOLDERS
 from files.models import File, Folder
 from files.tus.protocol import texts
 from meatlizard.accounts.models import User
@@ -30,14 +33,17 @@ class Wish:
     replace: bool
 
 
-def read(metadata: str) -> Wish:
+def read(metadata: str, *, by_link: bool = False) -> Wish:
     """Keys: ``filename`` (or ``name``), ``folder`` (an id, or nothing), ``relativePath`` (with the file's own name at its end, as browsers
-    say it), ``collision`` (``replace`` or ``keep``). Raises Invalid."""
+    say it), ``collision`` (``replace`` or ``keep``). Of who sends by another's link the name alone counts: the link says where it goes, and pages
+    write its own mark in the place of a folder. Raises Invalid."""
     said = texts(metadata)
     path = [part for part in _SLASHES.split(said.get("relativePath", "")) if part not in ("", ".")]
     if ".." in path or len(path) > MAX_DEPTH:
         raise Invalid(_("The path of this file leads elsewhere, or has too many folders."), code="path_refused")
     name = said.get("filename") or said.get("name") or (path[-1] if path else "")
+    if by_link:
+        return Wish(folder=None, below=(), name=names.last_part(name), replace=False)
     return Wish(
         folder=_folder(said.get("folder", "")),
         below=tuple(names.clean(part) for part in path[:-1]),
@@ -46,19 +52,23 @@ def read(metadata: str) -> Wish:
     )
 
 
-def check(owner: User, folder: uuid.UUID) -> None:
-    """Raises NotFound for a folder that is not the owner's, or in the trash."""
-    _present(owner, folder)
+def check(owner: User, wish: Wish) -> None:
+    """Raises NotFound for a folder that is not the owner's, or in the trash, Invalid for folders too deep in each other."""
+    if wish.folder is not None:
+        _present(owner, wish.folder)
+    if wish.below:
+        tree.check_depth(len(tree.path(wish.folder)), len(wish.below) - 1)
 
 
 def folder_of(owner: User, wish: Wish, top: uuid.UUID | None) -> Folder | None:
     """The folder for a file, within the caller's transaction; those below ``top`` are made where they are missing. When ``top`` went
-    meanwhile, its place is the root: what was sent is not lost."""
+    meanwhile, its place is the root, and where no more or deeper folders may be, the last one that may: what was sent is not lost."""
     try:
         here = None if top is None else _present(owner, top)
     except NotFound:
         here = None
-    for name in wish.below:
+    room = MAX_DEEP - len(tree.path(here.pk)) if wish.below and here is not None else MAX_DEEP
+    for name in wish.below[: max(0, room)]:
         here = _entered(owner, here, name)
     return here
 
@@ -84,7 +94,7 @@ def _present(owner: User, folder: uuid.UUID) -> Folder:
     raise NotFound(_("This folder is gone."), code="no_such_folder")
 
 
-def _entered(owner: User, parent: Folder | None, name: str) -> Folder:
+def _entered(owner: User, parent: Folder | None, name: str) -> Folder | None:
     """Made once, however many come for it at the same time."""
     wanted, taken = name, set[str]()
     for _try in range(TRIES):
@@ -96,6 +106,8 @@ def _entered(owner: User, parent: Folder | None, name: str) -> Folder:
             taken.add(wanted)
             wanted = names.free(name, taken)
             continue
+        if Folder.objects.filter(owner=owner.pk).count() >= MAX_FOLDERS:
+            return parent
         try:
             with transaction.atomic():
                 return Folder.objects.create(owner=owner, parent=parent, name=wanted)

@@ -12,7 +12,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
-from files.models import File, Upload
+from files.models import File, Folder, Upload
 from files.models.shares import Inbox, Sent
 from files.sharing import inboxes
 from files.sharing.inboxes import InboxTerms
@@ -172,12 +172,26 @@ def test_a_sender_chooses_neither_folder_nor_what_is_replaced(alice: User) -> No
     row = an_inbox(alice)
     elsewhere = a_folder(alice, "Private")
     told = header(row, Client())
-    said = metadata(filename="../../evil.txt", folder=str(elsewhere.pk), collision="replace")
+    said = metadata(
+        filename="../../evil.txt", folder=str(elsewhere.pk), collision="replace", relativePath="Deep/er/evil.txt"
+    )
     assert Tus().create(5, b"hello", **told, upload_metadata=said).status == 201
     file = File.objects.get()
     assert file.folder == row.folder and "/" not in file.name
     assert Tus().create(5, b"world", **told, upload_metadata=said).status in (201, 400)
     assert all(one.number == 1 for one in File.objects.all()), "nothing was replaced"
+    assert not Folder.objects.filter(name="Deep").exists()
+
+
+def test_what_the_page_of_an_inbox_sends_arrives(alice: User) -> None:
+    from tests.files.tus.sending import metadata
+
+    row, browser = an_inbox(alice), Client()
+    told = header(row, browser)
+    panel = browser.get(reverse("files-sharing:send", args=[row.slug])).context["upload"]
+    said = metadata(filename="a.txt", filetype="text/plain", folder=panel["folder"], collision="keep")
+    assert Tus().create(5, b"hello", **told, upload_metadata=said).status == 201
+    assert File.objects.get().folder == row.folder
 
 
 def test_a_full_storage_of_the_owners_takes_no_more(alice: User) -> None:

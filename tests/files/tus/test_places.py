@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from files.library import limits, tree
 from files.models import Blob, File, Folder, Reservation, Upload, Version
 from files.tus import actions, placing
 from meatlizard.accounts.models import User
@@ -242,3 +243,20 @@ def test_only_who_has_the_link_goes_on_with_its_uploads(link: Link, tus: Tus) ->
     assert guest.head(path).status == 200
     assert Upload.objects.get().grant == "upload open"
     assert path.startswith(ENDPOINT)
+
+
+def test_folders_that_come_along_lie_no_deeper_and_are_no_more_than_others(
+    tus: Tus, alice: User, letters: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = put(tus, filename="a", folder=str(letters.pk), relativePath="x/" * limits.MAX_DEPTH + "a")
+    assert (answer.status, code(answer)) == (400, "folder_depth")
+    assert not File.objects.exists() and Folder.objects.count() == 1
+    assert (
+        put(tus, filename="a", folder=str(letters.pk), relativePath="x/" * (limits.MAX_DEPTH - 1) + "a").status == 201
+    )
+    deepest = File.objects.get().folder
+    assert deepest is not None and len(tree.path(deepest.pk)) == limits.MAX_DEPTH
+    wish = placing.Wish(deepest.pk, ("y", "z"), "b", replace=False)
+    assert placing.folder_of(alice, wish, deepest.pk) == deepest, "moved meanwhile: it goes as deep as it may"
+    monkeypatch.setattr(placing, "MAX_FOLDERS", Folder.objects.count())
+    assert placing.folder_of(alice, wish, letters.pk) == letters
