@@ -1,4 +1,4 @@
-"""Alice shares a file with a password and one download, a visitor fetches it, and she withdraws it."""
+"""Alice shares a file with a password and one download, a visitor fetches it, and she withdraws it; another sends one to Bob."""
 
 import base64
 import re
@@ -54,3 +54,20 @@ def test_a_file_is_shared_fetched_once_and_withdrawn(sit: Sit, tmp_path: Path) -
     page.get_by_test_id("revoke").click()
     expect(page.get_by_test_id("share-state")).to_have_text("withdrawn")
     assert guest.context.request.get(address).status == 404
+
+
+def test_a_visitor_sends_a_file_and_it_lies_in_the_folder(sit: Sit) -> None:
+    bob = sit("bob").go("/files/shares/inboxes/new/")
+    page = bob.page
+    page.get_by_label(re.compile("^Title")).fill("Photos, please")
+    page.get_by_role("main").get_by_role("button").last.click()
+    address = page.get_by_test_id("address").input_value()
+
+    guest = sit("", size=PHONE).go(address).page
+    field = guest.locator("[data-part=file-input]")
+    field.set_input_files({"name": "from guest.txt", "mimeType": "text/plain", "buffer": TEXT})
+    expect(guest.get_by_test_id("upload-list")).to_contain_text("here, 2 KB")
+    guest.goto(address)
+    expect(guest.get_by_role("main")).to_contain_text("from guest.txt")
+    bob.go("/files/")
+    expect(page.get_by_test_id("entries")).to_contain_text("from guest.txt")
