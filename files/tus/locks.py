@@ -14,7 +14,8 @@ class Lock:
     """Taken when it is made; raises Locked when somebody else has it, FileNotFoundError when the bytes have gone elsewhere."""
 
     def __init__(self, key: str) -> None:
-        self._file = os.open(incoming.folder() / key, os.O_RDONLY | os.O_CLOEXEC)
+        # To write, which nobody does by it: a folder that several machines have in common by NFS refuses the lock otherwise.
+        self._file = os.open(incoming.folder() / key, os.O_RDWR | os.O_CLOEXEC)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

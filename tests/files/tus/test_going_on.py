@@ -1,6 +1,7 @@
 """Two requests at once, processes that die, storage that is away and disks that are full: what was sent is there, once."""
 
 import asyncio
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,14 +12,11 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import connection
-from django.utils import timezone
 
 from files import quota
-from files.blobs import adopting, incoming, reading
+from files.blobs import adopting, incoming
 from files.blobs.trouble import DiskFull, Unreachable
 from files.models import Blob, File, Folder, Upload
-from files.safety import blocked
 from files.tus import finishing, locks, opening, receiving, sparing, sweeping
 from files.tus.protocol import Locked
 from meatlizard.accounts.models import User
@@ -126,6 +124,17 @@ def test_a_lock_holds_for_other_processes_and_goes_with_them(tus: Tus) -> None:
         other.kill()
         other.wait()
     assert tus.patch(path, 0, b"abc").status == 204
+
+
+def test_the_lock_is_one_that_nfs_gives_too() -> None:
+    """flock(2): there an exclusive one is given on a file that is open for writing, and refused (EBADF) otherwise."""
+    begun = incoming.begin()
+    lock = locks.Lock(begun.id)
+    try:
+        assert fcntl.fcntl(lock._file, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
+    finally:
+        lock.release()
+        begun.abandon()
 
 
 def test_what_is_given_up_while_bytes_come_is_stored_nowhere(tus: Tus, alice: User, room: Room) -> None:
@@ -364,26 +373,3 @@ def test_an_upload_that_ends_while_another_asks_for_it_is_told_as_done(
 
     monkeypatch.setattr(opening, "Lock", ends_just_now)
     assert tus.offset(path) == 3
-
-
-@pytest.mark.parametrize("at_once", [True, False])
-def test_the_storage_is_not_asked_while_the_database_is_held(
-    tus: Tus, settings: Any, monkeypatch: pytest.MonkeyPatch, at_once: bool
-) -> None:
-    """A bucket may take a minute to answer, and SQLite has one writer at a time."""
-    settings.FILES_BLOCKED = ["executables"]
-    held, read = [], reading.open
-    monkeypatch.setattr(blocked, "_programs", {})
-    monkeypatch.setattr(reading, "open", lambda blob: held.append(connection.in_atomic_block) or read(blob))
-    answer = tus.create(3, b"abc") if at_once else tus.patch(tus.begin(3), 0, b"abc")
-    assert (answer.status, held) == (201 if at_once else 204, [False])
-    assert tus.create(4, b"#!/b").status == 400
-
-
-def test_as_many_are_forgotten_as_come_again(monkeypatch: pytest.MonkeyPatch, tus: Tus) -> None:
-    """Whoever has more than one turn's work left is called again at once."""
-    for content in (b"a", b"b", b"c"):
-        tus.create(1, content)
-    Upload.objects.update(expires=timezone.now())
-    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
-    assert [sweeping.sweep(), sweeping.sweep(), sweeping.sweep()] == [2, 1, 0]
