@@ -66,7 +66,7 @@ async def _arrives() -> bool:
             # Again, if need be: what is sent before the subscription stands reaches nobody.
             await asyncio.to_thread(_send, channel, value)
             await asyncio.wait([receiving], timeout=1)
-        return receiving.done() and receiving.result().get("value") == value
+        return receiving.done() and bool(receiving.result().get("value") == value)
     finally:
         receiving.cancel()
 
