@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from files.models import Fetch, File, Folder
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid, LimitReached, NotFound
-from meatlizard.jobs import wakeup
+from meatlizard.jobs.wakeup import Bell
 from meatlizard.security import ratelimit
 from meatlizard.security.fetch import MAX_URL
 
@@ -29,6 +29,9 @@ LOST: Final = datetime.timedelta(minutes=10)
 """Without a beat; whoever brought it was killed. To put gigabytes into a bucket takes minutes, too."""
 
 MAX_TRIES: Final = 3
+waiting: Final = Bell()
+"""Rung when there is something to fetch."""
+
 OPEN: Final = (Fetch.State.WAITING, Fetch.State.RUNNING)
 
 
@@ -49,7 +52,7 @@ def begin(owner: User, folder: Folder | None, url: str) -> Fetch:
                 _("You have %s files on their way already. Wait for some of them.") % MOST, code="too_many_fetches"
             )
         row = Fetch.objects.create(owner=owner, folder=folder, url=url, language=translation.get_language() or "")
-        transaction.on_commit(wakeup.notify)
+        transaction.on_commit(waiting.notify)
     return row
 
 

@@ -9,7 +9,6 @@ from django.db import DatabaseError
 
 from files.doors import bringing, fetching
 from files.models import Fetch
-from meatlizard.jobs import wakeup
 from meatlizard.jobs.worker import in_daemon_thread
 from meatlizard.lifecycle import service
 from meatlizard.threads import in_database
@@ -30,7 +29,7 @@ async def fetch_files() -> None:
         wake.set()
 
     try:
-        with wakeup.listening(wake):
+        with fetching.waiting.listening(wake):
             while True:
                 wake.clear()
                 try:

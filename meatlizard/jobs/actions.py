@@ -29,7 +29,7 @@ def enqueue(task: str, args: list[Any], kwargs: dict[str, Any], **more: Any) -> 
     job = Job.objects.create(
         task=task, args=args, kwargs=kwargs, created=now, rank=rank, trace=current_request_id(), **more
     )
-    transaction.on_commit(wakeup.notify)
+    transaction.on_commit(wakeup.jobs.notify)
     return job
 
 
@@ -78,7 +78,7 @@ def reap() -> Reaped:
     """Takes jobs back from workers that were not heard of for LEASE_SECONDS."""
     reaped = Job.objects.all().reap(MAX_ATTEMPTS, _end_vanished)
     if reaped.requeued:
-        wakeup.notify()
+        wakeup.jobs.notify()
     return reaped
 
 

@@ -42,7 +42,7 @@ class Worker:
     async def run(self) -> None:
         self._wake = asyncio.Event()
         try:
-            with wakeup.listening(self._wake):
+            with wakeup.jobs.listening(self._wake):
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._work())
                     tasks.create_task(self._keep_leases())
