@@ -180,9 +180,9 @@ def _selection(share: Share, files: set[UUID], folders: set[UUID]) -> Listing:
 def _standing(folders: set[UUID | None], owner: int) -> set[UUID | None]:
     """Those of which :func:`_way_up` says a way; as many queries as they are deep, however many they are."""
     above: dict[UUID, UUID | None] = {}
-    looked: set[UUID | None] = {None}
+    looked: set[UUID] = set()
     for _depth in range(MAX_DEPTH):
-        level = (folders | set(above.values())) - looked
+        level = {key for key in (*folders, *above.values()) if key is not None and key not in looked}
         if not level:
             break
         looked |= level
