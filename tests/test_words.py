@@ -30,6 +30,7 @@ NAMES = frozenset(
         "SHA-256",
         "ZIP",
         "Markov",
+        "BBCode",
     }
 )
 """The same in every language."""

@@ -26,7 +26,7 @@ class Bomb(Exception):
     ``pixels`` or ``frames``."""
 
 
-class Damaged(Exception):
+class Broken(Exception):
     """Cannot be read as what it claims to be."""
 
 
@@ -71,12 +71,12 @@ class Unpacked:
 
 @contextmanager
 def zip_file(file: IO[bytes], limits: Limits = LIMITS) -> Iterator[zipfile.ZipFile]:
-    """An archive whose table of contents is within ``limits``; nothing of it was unpacked. Raises Bomb or Damaged."""
+    """An archive whose table of contents is within ``limits``; nothing of it was unpacked. Raises Bomb or Broken."""
     try:
         # Looked at by the same function that zipfile itself goes by, before it reads the table into memory.
         end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
         if not end:
-            raise Damaged("no table of contents")
+            raise Broken("no table of contents")
         if end[5] > limits.directory:
             raise Bomb("directory")
         if end[4] > limits.entries:
@@ -85,9 +85,9 @@ def zip_file(file: IO[bytes], limits: Limits = LIMITS) -> Iterator[zipfile.ZipFi
             check_zip(archive, limits)
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error) as problem:
-        raise Damaged(str(problem)) from problem
+        raise Broken(str(problem)) from problem
     except (ValueError, IndexError, UnicodeError, OverflowError) as problem:
-        raise Damaged("unreadable") from problem
+        raise Broken("unreadable") from problem
 
 
 def check_zip(archive: zipfile.ZipFile, limits: Limits = LIMITS) -> None:
@@ -119,16 +119,16 @@ def _check_member(name: str, size: int, packed: int, limits: Limits) -> None:
 def tar_file(file: IO[bytes], packed: int, limits: Limits = LIMITS) -> Iterator[Iterator[tarfile.TarInfo]]:
     """The members of a plain, gzip, bzip2 or xz archive of ``packed`` bytes, one after another and within ``limits``; contents are passed over.
 
-    To pass over them is to unpack them, so what is unpacked is counted. Raises Bomb or Damaged, also while members are read.
+    To pass over them is to unpack them, so what is unpacked is counted. Raises Bomb or Broken, also while members are read.
     """
     counted = _Counted(_inflated(file), Unpacked(packed, limits))
     try:
         with tarfile.open(fileobj=io.BufferedReader(counted), mode="r|") as archive:
             yield _members(archive, limits)
     except tarfile.TarError as problem:
-        raise Damaged(str(problem)) from problem
+        raise Broken(str(problem)) from problem
     except (zlib.error, EOFError, ValueError, OSError, struct.error) as problem:
-        raise Damaged("unreadable") from problem
+        raise Broken("unreadable") from problem
 
 
 def _members(archive: tarfile.TarFile, limits: Limits) -> Iterator[tarfile.TarInfo]:
@@ -177,7 +177,7 @@ class _Xz(io.RawIOBase):
                 if not packed and machine.needs_input:
                     raise EOFError("cut off")
         except lzma.LZMAError as problem:
-            raise Damaged(str(problem)) from problem
+            raise Broken(str(problem)) from problem
         return b""
 
 
@@ -204,7 +204,7 @@ class Picture:
 
 
 def picture(file: IO[bytes], formats: tuple[str, ...] | None = None, limits: Limits = LIMITS) -> Picture:
-    """What an image's header says; no pixel is decoded. ``formats``: the only ones tried, as Pillow names them. Raises Bomb or Damaged."""
+    """What an image's header says; no pixel is decoded. ``formats``: the only ones tried, as Pillow names them. Raises Bomb or Broken."""
     try:
         with warnings.catch_warnings():
             # Pillow's own bound is ours here, and lower than its error.
@@ -228,7 +228,7 @@ def picture(file: IO[bytes], formats: tuple[str, ...] | None = None, limits: Lim
         IndexError,
         KeyError,
     ) as problem:
-        raise Damaged("unreadable") from problem
+        raise Broken("unreadable") from problem
     except (MemoryError, OverflowError) as problem:
         raise Bomb("pixels") from problem
 

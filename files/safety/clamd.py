@@ -17,7 +17,7 @@ PIECE: Final = 65_536
 MOST_ANSWER: Final = 4_096
 
 
-class Away(Exception):
+class NoAnswer(Exception):
     """Nobody answers there, or not in time. Another try may do."""
 
 
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 def scan(address: str, pieces: Iterable[bytes], *, seconds: float = SECONDS) -> str:
-    """The name of what was found; empty when nothing was. ``address``: ``unix:///path`` or ``tcp://host:port``. Raises Away and Refused."""
+    """The name of what was found; empty when nothing was. ``address``: ``unix:///path`` or ``tcp://host:port``. Raises NoAnswer and Refused."""
     try:
         with contextlib.closing(_connected(address, seconds)) as link:
             link.sendall(b"zINSTREAM\0")
@@ -39,21 +39,21 @@ def scan(address: str, pieces: Iterable[bytes], *, seconds: float = SECONDS) -> 
                 link.sendall(struct.pack(">L", 0))
             return found_in(_answer(link))
     except (OSError, TimeoutError) as problem:
-        raise Away(str(problem)) from problem
+        raise NoAnswer(str(problem)) from problem
 
 
 def version(address: str, *, seconds: float = 5.0) -> str:
-    """What clamd says of itself and its signatures. Raises Away."""
+    """What clamd says of itself and its signatures. Raises NoAnswer."""
     try:
         with contextlib.closing(_connected(address, seconds)) as link:
             link.sendall(b"zVERSION\0")
             return _answer(link)
     except (OSError, TimeoutError) as problem:
-        raise Away(str(problem)) from problem
+        raise NoAnswer(str(problem)) from problem
 
 
 def found_in(answer: str) -> str:
-    """``stream: OK``, ``stream: Name FOUND``, ``... ERROR``. Raises Refused, and Away for what is no answer of clamd's."""
+    """``stream: OK``, ``stream: Name FOUND``, ``... ERROR``. Raises Refused, and NoAnswer for what is no answer of clamd's."""
     said = answer.removeprefix("stream: ")
     if said == "OK":
         return ""
@@ -61,7 +61,7 @@ def found_in(answer: str) -> str:
         return said.removesuffix(" FOUND")[:200] or "?"
     if said.endswith("ERROR"):
         raise Refused(said[:200])
-    raise Away(f"no answer of clamd: {answer[:200]!r}")
+    raise NoAnswer(f"no answer of clamd: {answer[:200]!r}")
 
 
 def _connected(address: str, seconds: float) -> socket.socket:

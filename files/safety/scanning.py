@@ -64,7 +64,7 @@ def look(blob: Blob) -> Result:
         # It would say so again. Held back, and an operator decides.
         log.warning("files.not_scannable", extra={"blob": blob.pk, "said": str(problem)})
         return _held(blob, f"not scannable: {problem}")
-    except clamd.Away as problem:
+    except clamd.NoAnswer as problem:
         log.warning("files.scanner_away", extra={"said": str(problem)})
         if settings.CLAMD_AWAY == "allow":
             return Result.SKIPPED if states.passed(blob.pk) else Result.OVER

@@ -4,9 +4,10 @@ From nginx ours differ in what stands here, and in nothing else that the tests c
 text and not with nginx's page.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+
+from django.utils.translation import gettext_lazy as _
 
 from files.serving import dates, ranges
 from files.serving.conditions import Conditions, Verdict, range_holds, verdict
@@ -25,10 +26,10 @@ SINGLE: Final = {
 """Headers of which there may be one: nginx answers two with 400. Of two Range headers it takes the first."""
 
 ERRORS: Final = {
-    400: "A condition was sent twice.\n",
-    405: "Content can be read, and nothing else.\n",
-    412: "The file is not as the request supposes.\n",
-    416: "The file has no such part.\n",
+    400: _("A condition was sent twice."),
+    405: _("Content can be read, and nothing else."),
+    412: _("The file is not as the request supposes."),
+    416: _("The file has no such part."),
 }
 
 
@@ -112,8 +113,13 @@ def answer(asked: Conditions, content: Content, *, head: bool = False, most: int
     return Answer(206, said, (*pieces, layout.end))
 
 
-def error(status: int, headers: tuple[Header, ...] = (), texts: Mapping[int, str] = ERRORS) -> Answer:
-    text = texts[status].encode()
+def words(status: int) -> bytes:
+    """The body of a refusal."""
+    return f"{ERRORS[status]}\n".encode()
+
+
+def error(status: int, headers: tuple[Header, ...] = ()) -> Answer:
+    text = words(status)
     return Answer(
         status,
         (*headers, (b"content-type", b"text/plain; charset=utf-8"), _length(len(text)), (b"x-content-type-options", b"nosniff")),

@@ -41,7 +41,7 @@ async def serve(asked: Asked, offer: Offer, *, foreign: bool = False) -> None:
         conditions = answers.conditions(asked.method, asked.scope["headers"])
     except Refused as refused:
         await _start(asked, answers.error(refused.status, refused.headers))
-        await asked.write(answers.ERRORS[refused.status].encode(), more=False)
+        await asked.write(answers.words(refused.status), more=False)
         return
     if inline and (elsewhere := addresses.at_content_host(asked, offer)):
         await asked.answer(302, [("location", elsewhere)])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from files.safety import bombs
-from files.safety.bombs import Bomb, Damaged, Limits
+from files.safety.bombs import Bomb, Broken, Limits
 
 SMALL = Limits(
     entries=50, size=10_000_000, ratio=100, free=10_000, directory=20_000, depth=4, pixels=1_000_000, frames=10
@@ -81,16 +81,16 @@ def test_garbage_is_damaged_and_nothing_else(garbage: bytes) -> None:
     for raw in (garbage, b"PK\x05\x06" + garbage, zipped({"a": b"b"}).getvalue()[:-30] + garbage):
         try:
             names(io.BytesIO(raw))
-        except (Bomb, Damaged):
+        except (Bomb, Broken):
             pass
         try:
             with bombs.tar_file(io.BytesIO(raw), len(raw), SMALL) as members:
                 list(members)
-        except (Bomb, Damaged):
+        except (Bomb, Broken):
             pass
         try:
             bombs.picture(io.BytesIO(raw), limits=SMALL)
-        except (Bomb, Damaged):
+        except (Bomb, Broken):
             pass
 
 
@@ -129,7 +129,7 @@ def test_a_packed_tar_bomb_is_stopped_long_before_its_end(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["gz", "bz2", "xz"])
 def test_a_packed_archive_that_is_cut_off_is_damaged(kind: str) -> None:
     raw = PACKERS[kind](tarred({"a": 200_000}))
-    with pytest.raises(Damaged), bombs.tar_file(io.BytesIO(raw[: len(raw) // 2]), len(raw), Limits()) as members:
+    with pytest.raises(Broken), bombs.tar_file(io.BytesIO(raw[: len(raw) // 2]), len(raw), Limits()) as members:
         list(members)
 
 
@@ -172,5 +172,5 @@ def test_an_animation_of_too_many_frames_is_refused() -> None:
 
 
 def test_only_the_formats_that_were_named_are_tried() -> None:
-    with pytest.raises(Damaged):
+    with pytest.raises(Broken):
         bombs.picture(png(4, 4), formats=("JPEG",))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from files.safety import clamd
-from files.safety.clamd import Away, Refused
+from files.safety.clamd import NoAnswer, Refused
 from tests.fakes.clamd import HARMFUL, NAME, FakeClamd, fake_clamd
 from tests.services.programs import Program, find, missing, new_folder, wait_until
 
@@ -41,7 +41,7 @@ def test_what_is_larger_than_it_takes_is_refused_and_not_clean(fake: FakeClamd) 
 @pytest.mark.parametrize("how", ["mute", "garbage", "hangs_up"])
 def test_what_is_no_answer_is_not_taken_for_clean(fake: FakeClamd, how: str) -> None:
     fake.how = how
-    with pytest.raises(Away):
+    with pytest.raises(NoAnswer):
         clamd.scan(fake.address, [b"x"], seconds=0.3)
 
 
@@ -52,15 +52,15 @@ def test_only_its_own_words_count(answer: str) -> None:
     if answer == "OK":
         assert clamd.found_in(answer) == ""
         return
-    with pytest.raises(Away):
+    with pytest.raises(NoAnswer):
         clamd.found_in(answer)
 
 
 @pytest.mark.parametrize("address", ["unix:///nowhere/clamd", "tcp://127.0.0.1:1"])
 def test_nobody_there_is_away(address: str) -> None:
-    with pytest.raises(Away):
+    with pytest.raises(NoAnswer):
         clamd.scan(address, [b"x"], seconds=1)
-    with pytest.raises(Away):
+    with pytest.raises(NoAnswer):
         clamd.version(address, seconds=1)
 
 
@@ -93,7 +93,7 @@ def real() -> Iterator[str]:
     def answers() -> bool:
         try:
             return clamd.version(address).startswith("ClamAV")
-        except Away:
+        except NoAnswer:
             return False
 
     wait_until(answers, "clamd answers", 60, alive=running)
