@@ -39,8 +39,9 @@ def authenticate(request: HttpRequest, secret: str, scope: str) -> ApiKey:
     return key
 
 
-def key_of(source: Source, secret: str, scope: str, rate: tuple[str, str] = ("api", RATE)) -> ApiKey:
-    """The key that ``secret`` is, for doors ahead of Django too. ``rate``: what its requests are counted as, and how many it may send.
+def key_of(source: Source, secret: str, scope: str, rate: tuple[str, str] | None = None) -> ApiKey:
+    """The key that ``secret`` is, for doors ahead of Django too. ``rate``: what its requests are counted as, and how many it may send;
+    None: as those of the API.
 
     Raises Unauthenticated, Forbidden or LimitReached.
     """
@@ -53,7 +54,8 @@ def key_of(source: Source, secret: str, scope: str, rate: tuple[str, str] = ("ap
     except Unauthenticated:
         ratelimit.hit("api.refused", address, REFUSED_RATE, open_in_trouble=True)
         raise
-    ratelimit.check(rate[0], f"key {key.pk}", rate[1], open_in_trouble=True)
+    group, most = rate or ("api", RATE)
+    ratelimit.check(group, f"key {key.pk}", most, open_in_trouble=True)
     if scope:
         allow(key, scope)
     actions.note_use(key)

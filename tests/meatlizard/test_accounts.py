@@ -93,6 +93,7 @@ def test_a_public_site_asks_everybody_for_the_code(at_home: Client, settings: Se
     assert at_home.get("/setup/").context["needs_code"]
 
 
+@pytest.mark.usefixtures("one_window")
 def test_guessing_the_code_is_slowed_down(at_home: Client) -> None:
     answers = [at_home.post("/setup/", SETUP | {"code": "x"}, REMOTE_ADDR="203.0.113.5").status_code for _ in range(12)]
     assert answers[0] == 200

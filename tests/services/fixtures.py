@@ -1,6 +1,8 @@
 """The programs as fixtures. A server is started at first use and lives as long as the session; a browser as long as its module."""
 
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext
@@ -49,3 +51,10 @@ def device(browser: Browser) -> Iterator[BrowserContext]:
     context.set_default_timeout(PAGE_SECONDS * 1000)
     yield context
     context.close()
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For rate limits it stays the same moment, so that no window ends in the middle of a test on a busy machine."""
+    moment = time.time()
+    monkeypatch.setattr("django_ratelimit.core.time", SimpleNamespace(time=lambda: moment))

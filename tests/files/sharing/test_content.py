@@ -326,6 +326,7 @@ def test_the_log_tells_the_owner_who_and_no_address(alice: User, bob: User) -> N
     assert "bob" in shown and "a program" in shown and "a visitor" in shown
 
 
+@pytest.mark.usefixtures("one_window")
 def test_addresses_are_not_tried_without_end(alice: User) -> None:
     statuses = [
         guest().get(f"/f/try{number}/content/{'0' * 8}-0000-0000-0000-{'0' * 12}/x").status for number in range(62)

@@ -163,6 +163,7 @@ def test_the_last_use_is_noted_once_a_minute(alice: User) -> None:
     assert row.last_used is not None and row.last_used >= first
 
 
+@pytest.mark.usefixtures("one_window")
 def test_rates_are_of_a_key_and_of_wrong_keys_from_an_address(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authentication, "RATE", "2/m")
     monkeypatch.setattr(authentication, "REFUSED_RATE", "2/m")
