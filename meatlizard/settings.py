@@ -164,6 +164,7 @@ INSTALLED_APPS = [
     "shortener",
     "paste",
     "files",
+    "video",
 ]
 # Our own are for sync only, the innermost among them: so the whole stack runs in the request's one thread, and no middleware is
 # reached by a change between event loop and thread.

@@ -33,6 +33,7 @@ urlpatterns = [
     path("p/", include("paste.urls")),
     path("", include("files.sharing.urls")),
     path("files/", include("files.urls")),
+    path("", include("video.urls")),
     path("s/<path:address>", visiting.visit, name="short-link"),
     path("discord/", include("discordbridge.urls")),
     path("rest/v3/", include("shortener.api.shlink_urls")),

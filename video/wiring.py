@@ -1,0 +1,15 @@
+"""What videos tell the rest of the site when it starts."""
+
+from typing import Any
+
+
+def load() -> None:
+    from files.blobs import references
+
+    references.counted(_kept_by_videos)
+
+
+def _kept_by_videos() -> Any:
+    from video.models import Video
+
+    return Video.objects.filter(blob__isnull=False)
