@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F, Q
 from django.utils.translation import gettext
 
 from chat.access import access_conversation
@@ -49,6 +50,13 @@ def has_its_conversation(session: UUID) -> bool:
     except NotFound:
         return False
     return True
+
+
+def homeless() -> set[UUID]:
+    """Sessions that are not over and whose conversation is not there any more, or somebody else's: as :func:`has_its_conversation`."""
+    lost = Q(conversation=None) | Q(owner=None) | Q(conversation__removed__isnull=False)
+    rows = GuildSession.objects.exclude(state="closed").filter(lost | ~Q(conversation__owner=F("owner"))).order_by()
+    return set(rows.values_list("pk", flat=True))
 
 
 def strangers() -> set[UUID]:

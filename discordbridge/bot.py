@@ -108,6 +108,8 @@ class Bot(commands.Bot):
         if live is not None:
             self.lanes.follow(live)
             self.keep(self.lanes.catch_up(live), f"catching up {live.session}")
+            # Its conversation may have gone before anybody listened here: the cog that hears of it looks whether it has.
+            self.dispatch("conversation_gone", live)
 
     def closed(self, row: GuildSession) -> None:
         """A session is over, or about to be."""

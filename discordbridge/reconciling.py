@@ -9,7 +9,7 @@ import discord
 from django.utils import timezone
 
 from discordbridge import closing, places
-from discordbridge.access import guild_settings, known_guilds, live_sessions, strangers
+from discordbridge.access import guild_settings, homeless, known_guilds, live_sessions, strangers
 from discordbridge.actions import beginning, guilds, lease, seen, sessions
 from discordbridge.channels import channel_at
 from discordbridge.membership import is_member
@@ -55,7 +55,7 @@ async def reconcile(bot: "Bot") -> None:
 
 async def make_up(bot: "Bot") -> None:
     """What could not be shown before, because Discord was away or refused it; and what other processes changed."""
-    strange = await in_database(strangers)
+    strange, lost = await in_database(strangers), await in_database(homeless)
     rows = await in_database(live_sessions)
     await bot.overseers.look(bot, rows)
     for row in rows:
@@ -65,7 +65,8 @@ async def make_up(bot: "Bot") -> None:
         live = bot.registry.at(row.place) if row.place is not None else None
         if live is None:
             continue
-        if row.conversation_id is None or row.owner_id is None:
+        if row.pk in lost:
+            # The news of it are a hint, and may be lost.
             await closing.close(bot, row.pk, "conversation_deleted")
         elif live.mirrors and not (row.guild and row.guild.mirror):
             await closing.close(bot, row.pk, "administrator")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import discord
 import pytest
@@ -14,7 +14,7 @@ from chat import actions as chat
 from chat import keeping
 from chat.models import Conversation, Generation, Message, Upload
 from discordbridge import closing, reconciling
-from discordbridge.actions import guilds, linking
+from discordbridge.actions import guilds, linking, sessions
 from discordbridge.bot import Bot
 from discordbridge.cogs.upkeep import Upkeep
 from discordbridge.models import GuildSession, SeenMessage
@@ -197,6 +197,39 @@ async def test_the_trash_on_the_web_closes_the_channel(
     await in_database(keeping.discard, talk.owner, [talk.pk])
     assert await reason() == "conversation_deleted"
     assert channel.deleted
+
+
+async def test_the_trash_before_anybody_listens_closes_the_channel(
+    bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its member sees the channel, and the conversation on the web, before the bot follows it: those news reach nobody."""
+    opened = sessions.opened
+
+    def trashed_first(session: UUID, place: int, parent: int | None = None, kind: str = "") -> bool:
+        Conversation.objects.update(removed=timezone.now())
+        return opened(session, place, parent, kind)
+
+    monkeypatch.setattr(sessions, "opened", trashed_first)
+    # Not the sweep's doing, which comes a while later.
+    monkeypatch.setattr("discordbridge.reconciling.homeless", set)
+    channel = await private_channel(fake_discord.member(guild, "anne"), guild)
+    assert await reason() == "conversation_deleted"
+    assert channel.deleted
+
+
+async def test_the_trash_whose_news_were_lost_closes_the_channel_alone(
+    bot: Bot, node: FakeNode, fake_discord: FakeDiscord, guild: Guild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("discordbridge.cogs.upkeep.has_its_conversation", lambda _: True)
+    anne, boris = fake_discord.member(guild, "anne"), fake_discord.member(guild, "boris")
+    channel, other = await private_channel(anne, guild), await private_channel(boris, guild)
+    await fake_discord.world.until(lambda: len(bot.registry) == 2, "the bot knows them")
+    rows = Conversation.objects.filter(guild_sessions__place=channel.id)
+    await in_database(rows.update, removed=timezone.now())
+    await reconciling.make_up(bot)
+    await fake_discord.world.until(lambda: channel.deleted, "it is gone")
+    assert not other.deleted
+    assert await in_database(lambda: GuildSession.objects.get(place=channel.id).reason) == "conversation_deleted"
 
 
 async def test_old_news_of_a_conversation_that_is_there_close_nothing(
