@@ -95,6 +95,8 @@ def test_names_are_hidden_until_one_is_kept_and_each_answer_is_stopped_by_itself
     # Of one element first: before the text is there, both look alike.
     expect(toad).to_have_count(1)
     expect(body(newt)).to_have_text("I")
+    phone.composer.fill("And then?")
+    phone.composer.press("Enter")
     newt.get_by_test_id("stop-answer").click()
     node.stopped()
     expect(newt).to_have_attribute("data-state", "cancelled")
@@ -103,12 +105,20 @@ def test_names_are_hidden_until_one_is_kept_and_each_answer_is_stopped_by_itself
     node.finish()
     expect(toad).to_have_attribute("data-state", "done")
     expect(names).to_have_text(["A", "B"])
+    # No answer runs any more, and still what was written waits: nobody has said yet which of them it follows.
+    waiting = phone.page.get_by_test_id("later")
+    expect(waiting).to_have_count(1)
     phone.page.reload()
     phone.expect_connected()
     expect(names).to_have_text(["A", "B"])
+    expect(waiting).to_have_count(1)
     toad.get_by_test_id("keep-answer").press("Enter")
-    expect(phone.last_answer.locator("h2")).to_have_text("toad")
-    expect(phone.last_answer.get_by_test_id("message-body")).to_have_text("I am green.")
+    expect(phone.answers.first.locator("h2")).to_have_text("toad")
+    assert [message.content for message in node.next_job().messages[-2:]] == ["I am green.", "And then?"]
+    node.finish()
+    expect(phone.page.locator("#messages [data-part=body]")).to_have_text(
+        ["Who are you?", "I am green.", "And then?", ""]
+    )
 
 
 def test_one_model_is_no_comparison(sit: Sit, node: ScriptedNode) -> None:

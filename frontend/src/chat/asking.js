@@ -28,7 +28,7 @@ export class Asking {
       later,
       window.localStorage,
       {
-        ready: () => place.conversation && place.root.dataset.connection === "open" && !thread.busy,
+        ready: () => place.conversation && place.root.dataset.connection === "open" && !thread.busy && !thread.choosing,
         underWay: (request) => outbox.get(request) !== undefined,
         send: (entry) => this.ask({ type: "send", conversation: place.conversation, ...entry }),
       },

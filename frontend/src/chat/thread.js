@@ -49,6 +49,11 @@ export class Thread extends EventTarget {
     return this.runs.any || this.#elsewhere.any || this.outbox.frames(this.conversation).length > 0;
   }
 
+  /** Answers stand side by side, and one may be kept: what is to follow waits until it is known which of them it follows. */
+  get choosing() {
+    return this.comparison.open && !this.comparison.failed;
+  }
+
   /** The message `id`, wherever it stands on the page. */
   find(id) {
     return this.messages.find(id) ?? this.comparison.find(id);
@@ -227,9 +232,9 @@ export class Thread extends EventTarget {
     this.#loadThoughts(article);
     if (ran) {
       this.announce(ENDINGS[event.reason] ?? gettext("Answer ready."));
-      // What is to follow a comparison waits for a choice as long as there is something to choose.
+      // What waits for a choice anyway is not held as well.
       const among = this.comparison.find(event.message.id);
-      if (!among || this.comparison.failed) this.dispatchEvent(new CustomEvent("ended", { detail: event.reason }));
+      if (!among || !this.choosing) this.dispatchEvent(new CustomEvent("ended", { detail: event.reason }));
     }
     this.#changed();
   }
