@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
-from tests.services import guard, postgres
+from tests.services import emptying, guard, migrated, postgres, shared
 from tests.services.programs import Program, new_folder, required
 from tests.services.site import site_settings
 
@@ -36,6 +36,7 @@ if settings.configured and "PYTEST_XDIST_WORKER" not in os.environ:
 
 # Before the settings are read. (Workers of pytest-xdist inherit what the first process has set here.)
 os.environ.update(site_settings(new_folder("var")))
+shared.begin()
 guard.install()
 
 hypothesis.settings.register_profile("quick", deadline=None, print_blob=True)
@@ -57,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
         _use_postgres(config)
     # Reading one setting loads them; pytest-django, whose turn comes last, sets Django up when it finds them loaded.
     assert settings.DATABASES
+    emptying.quickly()
 
 
 def _use_postgres(config: pytest.Config) -> None:
@@ -139,9 +141,22 @@ def unchosen_tools() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """On SQLite a file in WAL mode, as on the real site: threads and processes of a test then meet real locks."""
+    """A copy of a database that one process of this session has made. On SQLite a file in WAL mode, as on the real site: threads and
+    processes of a test then meet real locks."""
     from django.db import connections
 
     database = connections["default"].settings_dict
     if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = str(new_folder("db") / "test.sqlite3")
+        file = new_folder("db") / "test.sqlite3"
+        migrated.copy_to(file)
+        database["TEST"]["NAME"] = str(file)
+    else:
+        database["TEST"]["TEMPLATE"] = migrated.template(os.environ["DATABASE_URL"])
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The copy is not to be made empty; its folder goes with the session."""
+    from django.db import connection
+
+    return connection.vendor == "sqlite"

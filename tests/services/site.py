@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from inference_client.protocol import keys
+from tests.services import migrated, shared
 from tests.services.programs import Program, free_port, new_folder, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
@@ -133,8 +134,11 @@ def _made_once() -> Path:
     """A folder with a migrated SQLite database and the collected static files, for all sites of this session."""
     built = ROOT / "frontend/dist/ml"
     assert (built / "chat.js").exists(), "The front-end is not built: make assets"
+    return shared.made("site", _make)
+
+
+def _make(folder: Path) -> None:
     site = LiveSite()
-    site.settings["STATIC_ROOT"] = str(site.home / "static")
-    site.manage("migrate", "--verbosity", "0")
+    site.settings["STATIC_ROOT"] = str(folder / "static")
+    migrated.copy_to(folder / "db.sqlite3")
     site.manage("collectstatic", "--no-input", "--verbosity", "0")
-    return site.home
