@@ -20,6 +20,7 @@ from meatlizard.jobs.models import Job
 from meatlizard.ops.logs import request_id
 from meatlizard.threads import close_thread_connections, in_database
 from tests.meatlizard import job_samples as samples
+from tests.services import migrated
 from tests.services.programs import Program, wait_until
 from tests.services.site import ROOT, LiveSite, outer_environment
 
@@ -260,7 +261,7 @@ async def test_one_that_has_to_stop_while_the_database_is_away_stops_all_the_sam
 @pytest.fixture
 def site() -> Iterator[LiveSite]:
     live = LiveSite(LEASE_SECONDS="3", NODE_HEARTBEAT_SECONDS="1", JOBS_IN_SITE="false")
-    live.manage("migrate", "--verbosity", "0")
+    migrated.copy_to(live.database)
     yield live
     live.end()
 
