@@ -200,6 +200,6 @@ async def test_words_that_its_owner_put_in_the_place_of_a_held_answer_stay(
         held = await Message.objects.aget(pk=message)
         await in_database(branches.edit_answer, alice, held, "My own words.")
         judging = asyncio.ensure_future(classifying.answer(message, case))
-        await judge(node, VERDICTS[found])
+        await judged(node, VERDICTS[found])
         await judging
         assert (await Message.objects.aget(pk=message)).content == "My own words."
