@@ -4,6 +4,8 @@ Django empties all of them, and then has every app make its permissions, content
 that is minutes. It is done here still where a test has changed tables, triggers or permissions.
 """
 
+from collections.abc import Callable
+
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
@@ -17,14 +19,14 @@ _SHAPE = {
 }
 """What changes with tables, indexes and triggers."""
 
-_by_django = TransactionTestCase._fixture_teardown
+_by_django: Callable[[TransactionTestCase], None] = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 _shape: tuple[object, ...] | None = None
 _tables: list[str] = []
 
 
 def quickly() -> None:
     """From now on."""
-    TransactionTestCase._fixture_teardown = _teardown  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = _teardown  # type: ignore[attr-defined]
 
 
 def _teardown(case: TransactionTestCase) -> None:

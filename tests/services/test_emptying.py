@@ -1,6 +1,7 @@
 """What one test has committed no other test finds, and what it has broken is made again."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -17,7 +18,7 @@ def tables() -> list[str]:
 
 def test_all_rows_go_but_those_that_are_made_of_the_models(alice: User, bob: User) -> None:
     alice.groups.create(name="Keepers")
-    alice.emailaddress_set.create(email="a@example.org")
+    EmailAddress.objects.create(user=alice, email="a@example.org")
     kept = ContentType.objects.count(), Permission.objects.count()
     emptying.empty(connection, tables())
     assert not User.objects.exists()
