@@ -1,9 +1,11 @@
 """A plot of clicks over time, as the numbers of its bars; the template draws it."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from shortener.figures import Clicks
 from shortener.summary import Summary
 
 WIDTH: Final = 960
@@ -45,11 +47,16 @@ class Plot:
 
 
 def plot(summary: Summary) -> Plot:
-    most = _round_up(max((clicks.people + clicks.bots for _moment, clicks in summary.series), default=0))
+    return drawn(summary.series)
+
+
+def drawn(series: Sequence[tuple[datetime.datetime, Clicks]]) -> Plot:
+    """Whatever is counted of people, and of bots on top of it."""
+    most = _round_up(max((clicks.people + clicks.bots for _moment, clicks in series), default=0))
     room = HEIGHT - BOTTOM - TOP
-    slot = (WIDTH - LEFT) / max(1, len(summary.series))
+    slot = (WIDTH - LEFT) / max(1, len(series))
     bars = []
-    for number, (moment, clicks) in enumerate(summary.series):
+    for number, (moment, clicks) in enumerate(series):
         people, bots = (room * count / most for count in (clicks.people, clicks.bots))
         bars.append(
             Bar(
