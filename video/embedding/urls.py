@@ -1,0 +1,7 @@
+from django.urls import path
+
+from video.embedding import views
+
+urlpatterns = [
+    path("v/<slug:slug>/player", views.player, name="player"),
+]
