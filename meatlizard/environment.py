@@ -131,6 +131,12 @@ def positive(name: str, value: int) -> int:
     return value
 
 
+def counted(name: str, value: int) -> int:
+    if value < 0:
+        raise ImproperlyConfigured(f"{name} is 0 or more; it is {value}.")
+    return value
+
+
 def percent(name: str, value: int) -> int:
     if not 0 <= value <= 100:
         raise ImproperlyConfigured(f"{name} is a number from 0 to 100; it is {value}.")

@@ -3,7 +3,6 @@
 A secret may also come from a file named by ``<NAME>_FILE``. What is unsafe together is refused by :mod:`meatlizard.checks`.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,9 @@ from csp.constants import NONCE, NONE, SELF
 from meatlizard import environment as parse
 from meatlizard import languages
 from meatlizard.ops.logs import logging_config
+from meatlizard.settings_env import BASE_DIR, env
+from meatlizard.settings_video import *  # noqa: F403  (each a setting)
 from meatlizard.storage.bucket import client_config
-
-BASE_DIR = Path(__file__).resolve().parent.parent
-
-env = parse.Env()
-if _env_file := os.environ.get("ENV_FILE", str(BASE_DIR / ".env")):
-    env.read_env(_env_file)
 
 # --- where, for whom ----------------------------------------------------------------------------------------------------
 
@@ -127,7 +122,10 @@ SEARCH_PROVIDERS = parse.chosen(
 MCP_COMMANDS = env.list("MCP_COMMANDS", default=[])
 MARKOV_CORPUS = env("MARKOV_CORPUS", default="")
 JOBS_IN_SITE = env.bool("JOBS_IN_SITE", default=True)
-TASKS = {"default": {"BACKEND": env("TASKS_BACKEND", default="") or "meatlizard.jobs.backend.JobsBackend"}}
+TASKS: dict[str, dict[str, Any]] = {
+    # Any queue: see meatlizard.jobs.lanes.
+    "default": {"BACKEND": env("TASKS_BACKEND", default="") or "meatlizard.jobs.backend.JobsBackend", "QUEUES": []}
+}
 
 # --- the parts ----------------------------------------------------------------------------------------------------------
 
@@ -250,6 +248,8 @@ _S3: dict[str, Any] = {
 }
 MEDIA_ROOT = VAR_DIR / "media"
 INCOMING_DIR = VAR_DIR / "incoming"
+# On the same file system as the media: what is made there is moved, not copied.
+MAKING_DIR = VAR_DIR / "making"
 STORAGE = parse.one_of("STORAGE", env("STORAGE", default="") or ("s3" if S3_BUCKET else "local"), ("local", "s3"))
 # Both by name: contents of files are read from wherever they lie, and can be moved from one to the other.
 _PLACES: dict[str, dict[str, Any]] = {

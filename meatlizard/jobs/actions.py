@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from meatlizard.jobs import wakeup
+from meatlizard.jobs import lanes, wakeup
 from meatlizard.jobs.lease import HELD, Reaped, State
 from meatlizard.jobs.models import PRIORITY_MS, Job
 from meatlizard.ops.logs import current_request_id
@@ -33,9 +33,10 @@ def enqueue(task: str, args: list[Any], kwargs: dict[str, Any], **more: Any) -> 
     return job
 
 
-def claim(owner: str) -> Job | None:
-    """Leases the next due job to ``owner``."""
-    job = Job.objects.due().in_order().claim_next(owner, settings.LEASE_SECONDS, started=timezone.now())
+def claim(owner: str, lane: str = lanes.DEFAULT) -> Job | None:
+    """Leases the next due job of this lane to ``owner``."""
+    due = Job.objects.due().of_lane(lane)
+    job = due.in_order().claim_next(owner, settings.LEASE_SECONDS, started=timezone.now())
     if job is not None:
         job.workers = [*job.workers, owner]
         _mine(job).update(workers=job.workers)

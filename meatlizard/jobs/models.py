@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from meatlizard.jobs import lanes
 from meatlizard.jobs.lease import HELD, Leased, LeasedQuerySet, State
 
 PRIORITY_MS = 60_000
@@ -18,6 +19,10 @@ class JobQuerySet(LeasedQuerySet["Job"]):
     def due(self) -> "JobQuerySet":
         """Waiting rows whose time has come."""
         return self.filter(Q(run_after=None) | Q(run_after__lte=timezone.now()), state=State.QUEUED)
+
+    def of_lane(self, lane: str) -> "JobQuerySet":
+        """Of the queues whose jobs take these slots."""
+        return self.exclude(queue__in=lanes.lanes()) if lane == lanes.DEFAULT else self.filter(queue=lane)
 
 
 class Job(Leased):

@@ -15,7 +15,7 @@ from django.db import close_old_connections, connections
 from django_tasks.base import Task, TaskContext
 from django_tasks.utils import get_module_path, normalize_json
 
-from meatlizard.jobs import actions, wakeup
+from meatlizard.jobs import actions, lanes, wakeup
 from meatlizard.jobs.backend import result_of, task_of
 from meatlizard.jobs.models import Job
 from meatlizard.ops.logs import describe, request_id
@@ -31,11 +31,13 @@ CLEAR_SECONDS = 3600.0
 
 
 class Worker:
-    """Runs ``slots`` jobs at once until cancelled; what is then still running goes back to the queue."""
+    """Runs ``slots`` jobs at once until cancelled, and beside them those of queues with slots of their own; what is then still running goes
+    back to the queue."""
 
     def __init__(self, slots: int = 1) -> None:
         self.name = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        self._slots = slots
+        self._slots = {lanes.DEFAULT: slots, **{queue: lanes.slots_of(queue) for queue in lanes.lanes()}}
+        self._lane: dict[uuid.UUID, str] = {}
         self._running: dict[uuid.UUID, asyncio.Future[None]] = {}
         self._wake = asyncio.Event()
 
@@ -61,8 +63,9 @@ class Worker:
         while True:
             self._wake.clear()
             try:
-                while len(self._running) < self._slots and (job := await in_database(actions.claim, self.name)):
-                    self._start(job)
+                for lane, slots in self._slots.items():
+                    while self._taken(lane) < slots and (job := await in_database(actions.claim, self.name, lane)):
+                        self._start(job, lane)
             except DatabaseTrouble:
                 log.exception("jobs.database_error")
             # Not wait_for: until Python 3.12 it can swallow the cancellation that ends this service.
@@ -70,12 +73,17 @@ class Worker:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._wake.wait()
 
-    def _start(self, job: Job) -> None:
+    def _taken(self, lane: str) -> int:
+        return sum(one == lane for one in self._lane.values())
+
+    def _start(self, job: Job, lane: str) -> None:
+        self._lane[job.pk] = lane
         self._running[job.pk] = done = in_daemon_thread(run_job, job)
         done.add_done_callback(lambda _: self._ended(job.pk))
 
     def _ended(self, job: uuid.UUID) -> None:
         self._running.pop(job, None)
+        self._lane.pop(job, None)
         self._wake.set()
 
     async def _keep_leases(self) -> None:

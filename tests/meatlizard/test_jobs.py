@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks.exceptions import InvalidTaskError, TaskResultDoesNotExist
 
-from meatlizard.jobs import actions, worker
+from meatlizard.jobs import actions, lanes, worker
 from meatlizard.jobs.lease import State
 from meatlizard.jobs.models import Job
 from meatlizard.ops.logs import request_id
@@ -253,6 +253,46 @@ async def test_one_that_has_to_stop_while_the_database_is_away_stops_all_the_sam
     release.touch()
     await until(ended)
     assert running.cancelled()
+
+
+@pytest.fixture
+def long_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_slots", {"long": lambda: 1, "never": lambda: 0})
+
+
+@pytest.mark.usefixtures("long_lane")
+def test_each_lane_gives_its_own_jobs_alone() -> None:
+    for queue in ("long", "default", "long", "other"):
+        actions.enqueue("tests.work", [queue], {}, queue=queue, backend="default")
+    assert [lanes.lane_of(queue) for queue in ("long", "default", "other")] == ["long", "default", "default"]
+
+    def claimed(lane: str) -> list[str]:
+        return [job.queue for job in iter(lambda: actions.claim("w", lane), None)]
+
+    assert claimed("default") == ["default", "other"]
+    assert claimed("long") == ["long", "long"]
+
+
+@pytest.mark.usefixtures("live_worker", "long_lane")
+async def test_long_work_keeps_no_other_job_waiting(tmp_path: Path) -> None:
+    """One slot for all, which long jobs do not take: a short one that comes after them is done while the first of them lasts."""
+    started, release = tmp_path / "started", tmp_path / "release"
+
+    def of_the_short() -> bool:
+        return Job.objects.get(queue="default").state == State.DONE
+
+    for queue in ("long", "long", "never"):
+        await in_database(samples.note_and_hold.using(queue_name=queue).enqueue, str(started), str(release))
+    running = asyncio.create_task(worker.Worker().run())
+    await until(started.exists)
+    await in_database(samples.add.enqueue, 1, 1)
+    await until(of_the_short)
+    assert started.read_text() == "x"
+    release.touch()
+    await until(lambda: Job.objects.filter(queue="long", state=State.DONE).count() == 2)
+    running.cancel()
+    await asyncio.wait([running])
+    assert await in_database(lambda: Job.objects.get(queue="never").state) == State.QUEUED
 
 
 # --- worker processes ---

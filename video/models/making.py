@@ -14,6 +14,7 @@ class Step(models.Model):
     """
 
     class Kind(models.TextChoices):
+        PROBE = "probe", _("looking at what it is")
         LOWEST = "lowest", _("a chunk of the lowest rendition")
         AUDIO = "audio", _("a track of the sound")
         PICTURES = "pictures", _("pictures of it")
@@ -38,6 +39,7 @@ class Step(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     asked = models.DateTimeField(null=True, blank=True, help_text=_("when a job was asked to do it"))
     heard = models.DateTimeField(null=True, blank=True, help_text=_("when who does it was last heard of"))
+    started = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField(null=True, blank=True, help_text=_("how long it took"))
 
     class Meta:

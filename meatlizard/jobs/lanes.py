@@ -1,0 +1,27 @@
+"""Queues with workers' slots of their own: long work of one kind keeps no other job from running, nor is it kept waiting by them."""
+
+from collections.abc import Callable
+from typing import Final
+
+DEFAULT: Final = "default"
+_slots: dict[str, Callable[[], int]] = {}
+
+
+def own_slots(queue: str, slots: Callable[[], int]) -> None:
+    """Jobs of ``queue`` run beside all others, as many at once in each process as ``slots()`` says; none where that is 0. Call it in
+    ``ready``."""
+    _slots[queue] = slots
+
+
+def lanes() -> tuple[str, ...]:
+    """Queues with slots of their own."""
+    return tuple(_slots)
+
+
+def slots_of(queue: str) -> int:
+    return _slots[queue]()
+
+
+def lane_of(queue: str) -> str:
+    """Whose slots a job of this queue takes."""
+    return queue if queue in _slots else DEFAULT
