@@ -5,8 +5,10 @@ from typing import Any
 
 def load() -> None:
     from files.blobs import references
+    from video.library import ready as library
 
     references.counted(_kept_by_videos)
+    library.load()
 
 
 def _kept_by_videos() -> Any:

@@ -16,6 +16,7 @@ from video.models.watching import (
     WatchChoice,
     Watched,
 )
+from video.models.words import VideoWords
 
 __all__ = [
     "Category",
@@ -36,6 +37,7 @@ __all__ = [
     "VideoLike",
     "VideoPerson",
     "VideoTag",
+    "VideoWords",
     "Viewing",
     "WatchChoice",
     "Watched",
