@@ -37,6 +37,8 @@ run: $(VENV)/.site var/static/.collected ## The site on http://127.0.0.1:8000 (H
 	@$(PY) meatlizard/ops/make_env.py
 	@exec $(PY) manage.py serve --host $(HOST) --port $(PORT) $(ARGS)
 
+# Four workers and the sessions within the session read every test; where nothing compiled is kept, each compiles all of them.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev var/static/.collected ## All tests; those whose programs are missing are skipped (REQUIRE_SERVICES=1: fail). ARGS= goes to pytest
 	$(WITH_NODE) npm --prefix frontend test --silent
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from inference_client.protocol import versions
+from tests.services import migrated
 from tests.services.postgres import PostgresServer
 from tests.services.programs import Program, wait_until
 from tests.services.redis import RedisServer
@@ -20,9 +21,26 @@ from tests.services.site import ROOT, LiveSite, outer_environment
 
 
 @pytest.fixture
-def site() -> Iterator[LiveSite]:
+def new_site() -> Iterator[LiveSite]:
+    """Not started, and without a database."""
     live = LiveSite()
     yield live
+    live.end()
+
+
+@pytest.fixture
+def site(new_site: LiveSite) -> LiveSite:
+    """Not started; its tables are there."""
+    migrated.copy_to(new_site.database)
+    return new_site
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[LiveSite]:
+    """One for the tests that leave it as it is."""
+    live = LiveSite()
+    migrated.copy_to(live.database)
+    yield live.start()
     live.end()
 
 
@@ -69,42 +87,39 @@ def test_open_websockets_do_not_hold_up_the_end(site: LiveSite) -> None:
     assert "Traceback" not in log(site)
 
 
-def test_a_second_start_finds_its_database(site: LiveSite) -> None:
-    site.start()
-    assert "migration(s)" in log(site)
-    site.terminate()
+def test_a_second_start_finds_its_database(new_site: LiveSite) -> None:
+    new_site.start()
+    assert "migration(s)" in log(new_site)
+    new_site.terminate()
     began = time.monotonic()
-    site.start()
+    new_site.start()
     assert time.monotonic() - began < 10
-    assert log(site).count("migration(s)") == 1
-    site.terminate()
+    assert log(new_site).count("migration(s)") == 1
+    new_site.terminate()
 
 
-def test_a_taken_port_is_said_so(site: LiveSite) -> None:
-    site.start()
+def test_a_taken_port_is_said_so(serving: LiveSite) -> None:
     second = Program(
-        "second", [sys.executable, "manage.py", "serve", "--port", str(site.port)], site.home / "second.log",
-        env=outer_environment() | site.settings, cwd=ROOT,
+        "second", [sys.executable, "manage.py", "serve", "--port", str(serving.port)], serving.home / "second.log",
+        env=outer_environment() | serving.settings, cwd=ROOT,
     )  # fmt: skip
     assert second.wait(30) != 0
     assert "address already in use" in second.tail().lower()
     assert "Traceback" not in second.tail()
-    assert site.answers()
+    assert serving.answers()
 
 
-def test_frames_over_the_limit_close_the_link(site: LiveSite) -> None:
-    site.start()
-    with connect(f"ws://127.0.0.1:{site.port}/ws/inference/", subprotocols=offered()) as node:
+def test_frames_over_the_limit_close_the_link(serving: LiveSite) -> None:
+    with connect(f"ws://127.0.0.1:{serving.port}/ws/inference/", subprotocols=offered()) as node:
         node.send(b"x" * (1024 * 1024 + 1))
         end = closing(node).rcvd
         assert end is not None
         assert end.code == 1009
-    wait_until(site.answers, "the site still serves")
+    wait_until(serving.answers, "the site still serves")
 
 
-def test_compression_is_off_and_the_server_does_not_name_itself(site: LiveSite) -> None:
-    site.start()
-    with connect(f"ws://127.0.0.1:{site.port}/ws/inference/", subprotocols=offered()) as node:
+def test_compression_is_off_and_the_server_does_not_name_itself(serving: LiveSite) -> None:
+    with connect(f"ws://127.0.0.1:{serving.port}/ws/inference/", subprotocols=offered()) as node:
         assert node.response is not None
         assert "Sec-WebSocket-Extensions" not in node.response.headers
         assert "uvicorn" not in str(node.response.headers).lower()
@@ -128,16 +143,15 @@ def test_two_processes_start_at_once_on_one_empty_database(postgres: PostgresSer
         second.end()
 
 
-def test_a_port_that_is_taken_is_said_with_the_way_out(site: LiveSite) -> None:
-    site.start()
-    argv = [sys.executable, "manage.py", "serve", "--port", str(site.port)]
+def test_a_port_that_is_taken_is_said_with_the_way_out(serving: LiveSite) -> None:
+    argv = [sys.executable, "manage.py", "serve", "--port", str(serving.port)]
     second = subprocess.run(
-        argv, env=outer_environment() | site.settings, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+        argv, env=outer_environment() | serving.settings, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
     assert second.returncode != 0
-    assert f"make run PORT={site.port + 1}" in second.stderr
+    assert f"make run PORT={serving.port + 1}" in second.stderr
     assert "Traceback" not in second.stderr
-    assert site.answers()
+    assert serving.answers()
 
 
 def test_others_on_the_machine_cannot_read_the_database(site: LiveSite) -> None:

@@ -48,6 +48,13 @@ def installed() -> bool:
     return find("initdb", folders=folders()) is not None and find("postgres", folders=folders()) is not None
 
 
+def program(name: str) -> str:
+    """The path of a program of the server's own version."""
+    found = find(name, folders=folders())
+    assert found, f"PostgreSQL is installed without its {name}"
+    return found
+
+
 class PostgresServer:
     """``url(name)`` is the DATABASE_URL of a database made by ``create(name)``."""
 

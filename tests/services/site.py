@@ -96,7 +96,7 @@ class LiveSite:
         if self.settings["DATABASE_URL"] == f"sqlite:///{self.database}":
             shutil.copyfile(made / "db.sqlite3", self.database)
         else:
-            self.manage("migrate", "--verbosity", "0")
+            migrated.fill(self.settings["DATABASE_URL"])
         return self
 
     def start(self, seconds: float = 60) -> "LiveSite":
