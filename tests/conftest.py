@@ -17,7 +17,7 @@ from tests.services import emptying, guard, migrated, postgres, shared
 from tests.services.programs import Program, new_folder, required
 from tests.services.site import site_settings
 
-pytest_plugins = ["tests.services.fixtures", "tests.people", "tests.fakes.embedder"]
+pytest_plugins = ["tests.services.fixtures", "tests.people", "tests.fakes.embedder", "tests.video.clips"]
 
 MARKERS = {
     "both_databases": "also run by the second pass, on PostgreSQL",

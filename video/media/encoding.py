@@ -1,0 +1,302 @@
+"""Makes parts: one fMP4 a rung and chunk, one a track of sound."""
+
+import math
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from video.media import boxes, codecs, filters
+from video.media.confinement import LIMITS, Limits, never, reading, run, working_folder
+from video.media.ladder import SEGMENT_SECONDS, Chunk, Plan, Rung, Track
+from video.media.refusals import Refused, Trouble
+
+Progress = Callable[[float], None]
+Stop = Callable[[], bool]
+
+LEAST_TIMESCALE: Final = 10_000
+EARLIER: Final = (2.0, 30.0, math.inf)
+"""Seconds before a chunk at which reading begins, one tried after the other: a search may land too late in a damaged file."""
+
+SOUND_RATE: Final = 48_000
+SOUND_FRAME: Final = 1_024
+"""Samples of one packet of AAC, and the samples by which ffmpeg's encoder is late."""
+
+SOUND_RATES: Final = {1: "96k", 2: "128k", 6: "384k"}
+LAYOUTS: Final = {1: "mono", 2: "stereo", 6: "5.1"}
+FRAGMENTED: Final = (
+    "-map_metadata",
+    "-1",
+    "-map_chapters",
+    "-1",
+    "-fflags",
+    "+bitexact",
+    "-flags:v",
+    "+bitexact",
+    "-flags:a",
+    "+bitexact",
+)
+MP4: Final = ("-movflags", "+cmaf+skip_trailer+frag_keyframe", "-f", "mp4")
+REPORTED: Final = ("-nostats", "-progress", "pipe:1", "-stats_period", "0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class MadePart:
+    """``name`` of its rung or track. ``segments``: ``[offset, size, seconds]``; ``peak`` and ``average`` in bits a second."""
+
+    name: str
+    path: Path
+    size: int
+    init_size: int
+    init_sha: str
+    segments: list[list[float]]
+    codecs: str
+    peak: int
+    average: int
+
+    @property
+    def duration(self) -> float:
+        return sum(one[2] for one in self.segments)
+
+
+def nobody(_done: float) -> None:
+    """Hears of progress."""
+
+
+def encode_video(
+    source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, folder: Path,
+    *, progress: Progress = nobody, stop: Stop = never, limits: Limits = LIMITS, threads: int = 0,
+) -> list[MadePart]:  # fmt: skip
+    """One part for each of ``rungs``, in their order, written to ``folder``; ``progress`` hears of 0 to 1.
+
+    Raises Stopped, Refused (nothing of it can be decoded) or Trouble.
+    """
+    made: dict[str, MadePart] = {}
+    copied = [rung for rung in rungs if rung.copy]
+    for rung in copied:
+        made[rung.name] = _copied(source, plan, rung, chunk, folder, stop, limits)
+    if others := [rung for rung in rungs if not rung.copy]:
+        made |= {
+            part.name: part for part in _encoded(source, plan, others, chunk, folder, progress, stop, limits, threads)
+        }
+    progress(1.0)
+    return [made[rung.name] for rung in rungs]
+
+
+def timescale(rung: Rung) -> int:
+    """Ticks a second, in which each picture lasts a whole number of them."""
+    return rung.rate[0] * math.ceil(LEAST_TIMESCALE / rung.rate[0])
+
+
+def _ticks(plan: Plan, rung: Rung, pictures: int) -> int:
+    """Of so many pictures of the plan's rate."""
+    return int(Fraction(pictures * timescale(rung)) / plan.frame_rate)
+
+
+def _encoded(
+    source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, folder: Path, progress: Progress, stop: Stop, limits: Limits, threads: int
+) -> list[MadePart]:  # fmt: skip
+    said = ""
+    for earlier in EARLIER:
+        begin = max(0.0, chunk.start - earlier)
+        said = _ffmpeg(source, plan, rungs, chunk, folder, begin, progress, stop, limits, threads)
+        parts = [_settled(plan, rung, chunk, folder / f"{rung.name}.mp4") for rung in rungs]
+        if (whole := [part for part in parts if part is not None]) and len(whole) == len(parts):
+            return whole
+        if begin == 0:
+            break
+    raise Refused("damaged", said) if chunk.number == 0 else Trouble("broken", said)
+
+
+def _ffmpeg(
+    source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, folder: Path, begin: float,
+    progress: Progress, stop: Stop, limits: Limits, threads: int,
+) -> str:  # fmt: skip
+    encoders = [codecs.encoder(rung, plan.grid // rung.every, threads) for rung in rungs]
+    lasts = {one.last for one in encoders}
+    drawn = filters.graph(plan, rungs, chunk, pad_start=begin == 0, last=lasts.pop())
+    command = [
+        "-hide_banner",
+        "-v",
+        "error",
+        "-nostdin",
+        *REPORTED,
+        *encoders[0].before,
+        *_from(source, plan, begin, threads),
+    ]
+    command += ["-filter_complex", drawn, "-filter_complex_threads", str(threads or 1)]
+    colours = filters.matrix(plan.probe.picture)
+    for at, (rung, encoder) in enumerate(zip(rungs, encoders, strict=True)):
+        command += [
+            "-map", f"[v{at}]", "-fps_mode", "passthrough", "-c:v", encoder.name, *encoder.arguments, *_told_colours(colours), *FRAGMENTED,
+            "-video_track_timescale", str(timescale(rung)), *MP4, "-y", f"file:{rung.name}.mp4",
+        ]  # fmt: skip
+    with working_folder() as empty:
+        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=_heard(chunk.duration, progress))
+        for rung in rungs:
+            if (made := empty / f"{rung.name}.mp4").exists():
+                shutil.move(made, folder / made.name)
+    if ended.status and not all((folder / f"{rung.name}.mp4").exists() for rung in rungs):
+        return ended.said or f"status {ended.status}"
+    return ended.said
+
+
+def _told_colours(matrix: str) -> list[str]:
+    transfer = "bt709" if matrix == "bt709" else "smpte170m"
+    return ["-colorspace", matrix, "-color_primaries", matrix, "-color_trc", transfer, "-color_range", "tv"]
+
+
+def _from(source: Path, plan: Plan, begin: float, threads: int) -> list[str]:
+    """The file, on a clock that begins with the video; from the key frame before ``begin`` on."""
+    search = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{plan.probe.zero + begin:.6f}"] if begin > 0 else []
+    return [
+        "-copyts", *search, "-itsoffset", f"{-plan.probe.zero:.6f}", "-reinit_filter", "0", "-threads", str(threads),
+        *reading(source, plan.probe.container),
+    ]  # fmt: skip
+
+
+def _settled(plan: Plan, rung: Rung, chunk: Chunk, path: Path) -> MadePart | None:
+    """None where pictures are missing."""
+    per = _ticks(plan, rung, rung.every)
+    try:
+        layout = boxes.settle(
+            path, start=_ticks(plan, rung, chunk.first), grid=_ticks(plan, rung, plan.grid), near=per // 2
+        )
+    except (boxes.Malformed, OSError):
+        return None
+    if layout.samples != math.ceil((chunk.beyond - chunk.first) / rung.every):
+        return None
+    return _part(rung.name, path, layout)
+
+
+def _part(name: str, path: Path, layout: boxes.Layout) -> MadePart:
+    return MadePart(
+        name,
+        path,
+        path.stat().st_size,
+        layout.init_size,
+        layout.init_sha,
+        layout.segments,
+        layout.codecs,
+        layout.peak,
+        layout.average,
+    )
+
+
+def _copied(source: Path, plan: Plan, rung: Rung, chunk: Chunk, folder: Path, stop: Stop, limits: Limits) -> MadePart:
+    """The file's own pictures from the key frame at which the chunk begins. Raises Trouble where they do not fill it."""
+    last = chunk.number == len(plan.chunks) - 1
+    half = float(1 / plan.frame_rate / 2)
+    search = ["-seek_timestamp", "1", "-ss", f"{plan.probe.zero + chunk.start + half:.6f}"] if chunk.number else []
+    until = [] if last else ["-to", f"{plan.probe.zero + chunk.end + half:.6f}"]
+    command = [
+        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, "-copyts", *search, *until, *reading(source, plan.probe.container),
+        "-map", f"0:{plan.probe.picture.index}", "-c", "copy", *FRAGMENTED, "-video_track_timescale", str(timescale(rung)), *MP4,
+        "-y", f"file:{rung.name}.mp4",
+    ]  # fmt: skip
+    path = folder / f"{rung.name}.mp4"
+    with working_folder() as empty:
+        ended = run("ffmpeg", command, empty, limits=limits, stop=stop)
+        if ended.status:
+            raise Trouble("broken", ended.said)
+        shutil.move(empty / path.name, path)
+    length, near = _ticks(plan, rung, chunk.beyond - chunk.first), _ticks(plan, rung, rung.every) // 2
+    try:
+        layout = boxes.settle(
+            path,
+            start=_ticks(plan, rung, chunk.first),
+            grid=_ticks(plan, rung, plan.grid),
+            near=near,
+            most=None if last else length,
+        )
+    except boxes.Malformed as problem:
+        raise Trouble("broken", str(problem)) from problem
+    if not last and abs(layout.ticks - length) > near:
+        raise Trouble("broken", f"{layout.ticks} ticks of {length} were copied")
+    return _part(rung.name, path, layout)
+
+
+def encode_audio(
+    source: Path,
+    plan: Plan,
+    track: Track,
+    folder: Path,
+    *,
+    progress: Progress = nobody,
+    stop: Stop = never,
+    limits: Limits = LIMITS,
+) -> MadePart:
+    """A whole track, as long as the pictures: what is missing at its beginning, within or at its end is silence. Raises Stopped, Trouble."""
+    samples = round(plan.duration * SOUND_RATE)
+    # The encoder begins with a packet of nothing. In its place are the first 21 ms, so that all else is heard on time without an edit list,
+    # which players read or do not.
+    heard = (
+        f"aresample={SOUND_RATE}:async=1:first_pts=0,aformat=channel_layouts={LAYOUTS[track.channels]},"
+        f"apad=whole_len={samples},atrim=start_sample={SOUND_FRAME}:end_sample={max(samples, 2 * SOUND_FRAME)},asetpts=N/SR/TB"
+    )
+    command = [
+        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, *_from(source, plan, 0, 1), "-map", f"0:{track.index}", "-af", heard,
+        "-c:a", "aac", "-b:a", SOUND_RATES[track.channels], *FRAGMENTED, "-frag_duration", str(SEGMENT_SECONDS * 1_000_000),
+        "-movflags", "+cmaf+skip_trailer", "-f", "mp4", "-y", f"file:{track.name}.mp4",
+    ]  # fmt: skip
+    path = folder / f"{track.name}.mp4"
+    with working_folder() as empty:
+        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=_heard(plan.duration, progress))
+        if not (empty / path.name).exists():
+            raise Trouble("broken", ended.said)
+        shutil.move(empty / path.name, path)
+    try:
+        layout = boxes.settle(path, start=0, grid=1, near=0)
+    except boxes.Malformed as problem:
+        raise Trouble("broken", ended.said or str(problem)) from problem
+    progress(1.0)
+    return _part(track.name, path, layout)
+
+
+def joined(
+    video: Sequence[tuple[Path, int]],
+    sounds: Sequence[tuple[Path, str]],
+    out: Path,
+    *,
+    stop: Stop = never,
+    limits: Limits = LIMITS,
+) -> None:
+    """One MP4 for keeping, of ``video`` (the parts of a rendition with their ``init_size``) and whole tracks with their language, to ``out``.
+    Nothing is encoded. Raises Stopped, Trouble."""
+    with working_folder() as folder:
+        whole = folder / "video.mp4"
+        strung(video, whole)
+        command = ["-hide_banner", "-v", "error", "-nostdin", *REPORTED, *reading(whole, "mov")]
+        for path, _ in sounds:
+            command += reading(path, "mov")
+        for at in range(len(sounds) + 1):
+            command += ["-map", f"{at}:0"]
+        for at, (_, language) in enumerate(sounds):
+            command += [f"-metadata:s:a:{at}", f"language={language or 'und'}"]
+        command += ["-c", "copy", "-movflags", "+faststart", "-f", "mp4", "-y", "file:joined.mp4"]
+        ended = run("ffmpeg", command, folder, limits=limits, stop=stop)
+        if ended.status:
+            raise Trouble("broken", ended.said)
+        shutil.move(folder / "joined.mp4", out)
+
+
+def strung(video: Sequence[tuple[Path, int]], out: Path) -> None:
+    """Parts of one rendition after each other, which is one fMP4: the head is the same in all of them."""
+    with out.open("wb") as file:
+        for number, (path, init_size) in enumerate(video):
+            with path.open("rb") as part:
+                part.seek(init_size if number else 0)
+                shutil.copyfileobj(part, file, 1 << 20)
+
+
+def _heard(seconds: float, progress: Progress) -> Callable[[str], None]:
+    """Reads ffmpeg's reports."""
+
+    def line(text: str) -> None:
+        name, _, value = text.strip().partition("=")
+        if name == "out_time_us" and value.lstrip("-").isdigit() and seconds:
+            progress(min(0.999, max(0.0, int(value) / 1_000_000 / seconds)))
+
+    return line

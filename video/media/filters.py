@@ -1,0 +1,87 @@
+"""From the pictures of a file to those of the rungs, as a graph for ffmpeg: decoded once, brought to one rate, cut to the chunk by the number
+of the picture, then made smaller step by step."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from video.media.facts import Picture
+from video.media.ladder import Chunk, Plan, Rung
+
+SDR_WHITE: Final = 203
+"""Candela a square metre that white has in HDR (ITU-R BT.2408)."""
+
+MATRICES: Final = frozenset({"bt709", "smpte170m", "bt470bg"})
+
+
+def matrix(picture: Picture) -> str:
+    """How the rungs' colours are to be read: as the file's own where players can be told, so that nothing is converted."""
+    if not _converted(picture) and picture.matrix in MATRICES:
+        return picture.matrix
+    return "bt709" if picture.height >= 720 or _converted(picture) else "smpte170m"
+
+
+def _converted(picture: Picture) -> bool:
+    return bool(picture.hdr) or (bool(picture.matrix) and picture.matrix not in MATRICES)
+
+
+def graph(plan: Plan, rungs: Sequence[Rung], chunk: Chunk, *, pad_start: bool, last: str = "") -> str:
+    """Rung ``n`` of ``rungs``, whatever their order, comes out as ``[vn]``. ``pad_start``: the first picture stands for those missing before
+    it. ``last``: what hardware wants done in the end."""
+    picture = plan.probe.picture
+    steps = [*_upright(picture), *_even(plan, pad_start), *_cut(chunk)]
+    order = sorted(range(len(rungs)), key=lambda at: (-rungs[at].width, rungs[at].every))
+    widest = rungs[order[0]]
+    steps += [*_opaque(picture), *_sized(widest), *_colours(picture)]
+    chain, pieces = f"[0:{picture.index}]" + ",".join(steps), []
+    for place, at in enumerate(order):
+        own = (
+            ",".join([*([f"framestep={rungs[at].every}"] if rungs[at].every > 1 else []), *([last] if last else [])])
+            or "null"
+        )
+        if place + 1 == len(order):
+            pieces.append(f"{chain},{own}[v{at}]")
+        else:
+            pieces += [f"{chain},split=2[s{place}][n{place}]", f"[s{place}]{own}[v{at}]"]
+            chain = f"[n{place}]" + ",".join(_sized(rungs[order[place + 1]]))
+    return ";".join(pieces)
+
+
+def _upright(picture: Picture) -> list[str]:
+    return ["bwdif=mode=send_frame:deint=all"] if picture.interlaced else []
+
+
+def _even(plan: Plan, pad_start: bool) -> list[str]:
+    """One rate from the first picture on; the last one stays until it is cut off."""
+    steps = []
+    own = plan.probe.picture.frame_rate
+    if own > plan.frame_rate:
+        # Pictures that lie half-way between two places would go to either by the noise of their clocks.
+        steps.append(f"setpts=PTS-{float(1 / own / 4):.9f}/TB")
+    rate = f"{plan.rate[0]}/{plan.rate[1]}"
+    return [*steps, f"fps={rate}:start_time=0" if pad_start else f"fps={rate}", "tpad=stop=-1:stop_mode=clone"]
+
+
+def _cut(chunk: Chunk) -> list[str]:
+    return [f"trim=start_pts={chunk.first}:end_pts={chunk.beyond}", f"setpts=PTS-{chunk.first}"]
+
+
+def _opaque(picture: Picture) -> list[str]:
+    """What shines through stands before black."""
+    return ["format=yuva420p", "premultiply=inplace=1"] if picture.alpha else []
+
+
+def _sized(rung: Rung) -> list[str]:
+    return [f"scale={rung.width}:{rung.height}:flags=bicubic", "setsar=1"]
+
+
+def _colours(picture: Picture) -> list[str]:
+    if picture.hdr:
+        own = picture.primaries or "bt2020"
+        told = f"zscale=tin={'smpte2084' if picture.hdr == 'pq' else 'arib-std-b67'}:min={picture.matrix or 'bt2020nc'}:pin={own}"
+        return [
+            f"{told}:t=linear:npl={SDR_WHITE}", "format=gbrpf32le", "zscale=p=bt709", "tonemap=hable:desat=0",
+            "zscale=t=bt709:m=bt709:r=tv", "format=yuv420p",
+        ]  # fmt: skip
+    if picture.full_range or _converted(picture):
+        return [f"scale=out_range=tv:out_color_matrix={matrix(picture)}", "format=yuv420p"]
+    return ["format=yuv420p"]
