@@ -1,0 +1,138 @@
+// hls.js behind the face that engine.js describes.
+
+import { REFUSED } from "./errors.js";
+
+const RECOVERIES = 3;
+const CONFIG = {
+  // Pieces are fMP4 already, so there is nothing to take apart; the policy of the site lets no other worker run either.
+  enableWorker: false,
+  capLevelToPlayerSize: true,
+  maxBufferLength: 30,
+  maxMaxBufferLength: 120,
+  backBufferLength: 60,
+  // Captions are ours.
+  renderTextTracksNatively: false,
+  // A video that is still being made is watched from its beginning, never from where it is being made.
+  liveSyncMode: "buffered",
+  liveDurationInfinity: false,
+};
+
+export class HlsEngine {
+  streams = true;
+  #Hls;
+  #video;
+  #tell;
+  #hls = null;
+  #bandwidth;
+  #height = 0;
+  #recovered = 0;
+  #host = "";
+
+  constructor(Hls, video, tell, bandwidth = 0) {
+    [this.#Hls, this.#video, this.#tell, this.#bandwidth] = [Hls, video, tell, bandwidth];
+  }
+
+  load(address, start = 0, { audio = null } = {}) {
+    const estimate = this.#hls?.bandwidthEstimate || this.#bandwidth;
+    this.#hls?.destroy();
+    const hls = new this.#Hls({
+      ...CONFIG,
+      startPosition: start,
+      ...(estimate ? { abrEwmaDefaultEstimate: Math.min(estimate, 50e6), testBandwidth: false } : {}),
+    });
+    this.#hls = hls;
+    const { Events } = this.#Hls;
+    hls.on(Events.MANIFEST_PARSED, () => {
+      if (this.#height) this.prefer(this.#height);
+      this.#tell.changed();
+    });
+    hls.on(Events.LEVEL_SWITCHED, () => this.#tell.changed());
+    hls.on(Events.LEVEL_UPDATED, () => this.#tell.changed());
+    hls.on(Events.AUDIO_TRACKS_UPDATED, () => {
+      const same = audio === null ? null : this.tracks().find((track) => track.label === audio);
+      if (same) this.hear(same.id);
+      audio = null;
+      this.#tell.changed();
+    });
+    hls.on(Events.AUDIO_TRACK_SWITCHED, () => this.#tell.changed());
+    hls.on(Events.FRAG_LOADED, (_, { frag }) => {
+      this.#host = new URL(frag.url, location.href).host;
+    });
+    hls.on(Events.FRAG_BUFFERED, () => {
+      this.#recovered = 0;
+    });
+    hls.on(Events.ERROR, (_, data) => this.#failed(data));
+    hls.loadSource(address);
+    hls.attachMedia(this.#video);
+  }
+
+  destroy() {
+    this.#hls?.destroy();
+    this.#hls = null;
+  }
+
+  levels() {
+    return (this.#hls?.levels ?? []).map(({ height, width, frameRate, bitrate, videoCodec, audioCodec }, id) => ({
+      id, height: height || 0, width: width || 0, frameRate: frameRate || 0, bandwidth: bitrate, codecs: [videoCodec, audioCodec].filter(Boolean).join(", "),
+    }));
+  }
+
+  /** The one on the screen; before there is any, the one that comes. */
+  level() {
+    const hls = this.#hls;
+    return hls ? (this.levels()[hls.currentLevel >= 0 ? hls.currentLevel : hls.loadLevel] ?? null) : null;
+  }
+
+  get automatic() {
+    return this.#hls?.autoLevelEnabled ?? true;
+  }
+
+  /** `id` of a level, -1 to leave it to the engine. */
+  choose(id) {
+    if (!this.#hls) return;
+    this.#height = id < 0 ? 0 : (this.levels()[id]?.height ?? 0);
+    this.#hls.nextLevel = id;
+    this.#tell.changed();
+  }
+
+  /** As one has chosen before: that height, or the next lower one. */
+  prefer(height) {
+    this.#height = height;
+    const fitting = this.levels().filter((level) => level.height <= height).sort((one, other) => other.height - one.height)[0];
+    if (fitting && this.#hls) this.#hls.nextLevel = fitting.id;
+  }
+
+  tracks() {
+    return (this.#hls?.audioTracks ?? []).map(({ id, name, lang }) => ({ id, label: name || lang || String(id + 1), chosen: id === this.#hls.audioTrack }));
+  }
+
+  hear(id) {
+    if (this.#hls) this.#hls.audioTrack = id;
+  }
+
+  /** Whether everything is there that will be. */
+  get ended() {
+    const hls = this.#hls;
+    const details = hls?.levels?.[hls.currentLevel >= 0 ? hls.currentLevel : hls.loadLevel]?.details;
+    return details ? !details.live : true;
+  }
+
+  facts() {
+    return { engine: `hls.js ${this.#Hls.version}`, bandwidth: this.#hls?.bandwidthEstimate || 0, host: this.#host };
+  }
+
+  #failed(data) {
+    const status = data.response?.code ?? 0;
+    if (REFUSED.has(status)) return this.#tell.refused(status);
+    if (!data.fatal) return;
+    const { ErrorTypes } = this.#Hls;
+    if (data.type === ErrorTypes.MEDIA_ERROR && this.#recovered < RECOVERIES) {
+      this.#recovered += 1;
+      if (this.#recovered > 1) this.#hls.swapAudioCodec();
+      this.#hls.recoverMediaError();
+      return;
+    }
+    const network = data.type === ErrorTypes.NETWORK_ERROR;
+    this.#tell.failed(network ? (status >= 500 ? "server" : "network") : data.details?.includes("Codec") || data.details?.includes("Incompatible") ? "unsupported" : "broken");
+  }
+}
