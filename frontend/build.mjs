@@ -83,6 +83,11 @@ await build({
     "video-player": "src/video/player/main.js",
     "video-player-page": "src/css/video-player.css",
     hls: "src/video/hls.js",
+    // Beside a video: comments, likes, lists; and the pages of lists and figures.
+    "video-beside": "src/video/beside/main.js",
+    "video-beside-page": "src/css/video_beside.css",
+    "video-lists": "src/video/lists/main.js",
+    "video-lists-page": "src/css/video_lists.css",
   },
   format: "esm",
   loader: { ".woff2": "file" },

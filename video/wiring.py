@@ -5,10 +5,12 @@ from typing import Any
 
 def load() -> None:
     from files.blobs import references
+    from video import viewers
     from video.library import ready as library
 
     references.counted(_kept_by_videos)
     library.load()
+    viewers.load()
 
 
 def _kept_by_videos() -> Any:

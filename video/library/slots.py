@@ -35,7 +35,7 @@ Facts: TypeAlias = "Callable[[HttpRequest, Sequence[Video]], Mapping[UUID, Any]]
 class Slot:
     template: str
     order: int
-    read: Read | None
+    read: "Read | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ _slots: dict[Place, dict[str, Slot]] = {}
 _facts: dict[str, Facts] = {}
 
 
-def add_slot(place: Place, template: str, read: Read | None = None, *, order: int = 100) -> None:
+def add_slot(place: Place, template: str, read: "Read | None" = None, *, order: int = 100) -> None:
     """``read(request, video)``: what the template needs, once for a page, not for each row; None: nothing is to be shown."""
     _slots.setdefault(place, {})[template] = Slot(template, order, read)
 

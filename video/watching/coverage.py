@@ -28,7 +28,9 @@ def first(pieces: Iterable[Piece], most: float) -> list[Piece]:
             break
         end = min(end, start + most)
         most -= end - start
-        taken.append((start, end))
+        # What is left of the time may be too little to make a difference.
+        if end > start:
+            taken.append((start, end))
     return taken
 
 

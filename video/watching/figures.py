@@ -31,6 +31,10 @@ class Moment:
     bots: int
     seconds: float
 
+    @property
+    def minutes(self) -> float:
+        return round(self.seconds / 60, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -88,7 +92,7 @@ def of(video: Video, days: int = 28) -> Figures:
     )  # fmt: skip
 
 
-def recent_views(since: datetime.datetime) -> "QuerySet[HourFigures, dict[str, Any]]":
+def recent_views(since: datetime.datetime) -> "QuerySet[Any, Any]":
     """``{"video": key, "n": views}`` since the hour of a moment, the most first; of every video, whoever may see it."""
     hour = since.replace(minute=0, second=0, microsecond=0)
     rows = HourFigures.objects.filter(hour__gte=hour, views__gt=0).values("video")

@@ -1,0 +1,1 @@
+"""Videos in an order that somebody gave them, and what they want to watch later."""
