@@ -20,7 +20,8 @@ AAC: Final = ("-c:a", "aac", "-b:a", "64k")
 
 
 def pictures(size: str = "320x180", rate: str = "30", seconds: float = 2, source: str = "testsrc2") -> tuple[str, ...]:
-    return ("-f", "lavfi", "-i", f"{source}=size={size}:rate={rate}:duration={seconds}")
+    mark = ":" if "=" in source else "="
+    return ("-f", "lavfi", "-i", f"{source}{mark}size={size}:rate={rate}:duration={seconds}")
 
 
 def sound(hertz: int = 440, seconds: float = 2, channels: int = 1) -> tuple[str, ...]:
@@ -36,6 +37,10 @@ CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "silent": ("silent.mp4", (*pictures(), *X264)),
     "long": ("long.mp4", (*pictures("160x90", "30000/1001", 20), *sound(seconds=20), *X264, "-g", "75", *AAC)),
     "hd": ("hd.mp4", (*pictures("1280x720", "30", 2), *sound(), *X264, *AAC)),
+    "reddening": (
+        "reddening.mp4",
+        (*pictures("160x90", "10", 48, "color=black"), "-vf", "geq=r='5*T':g=0:b=0", *X264, "-g", "40", "-crf", "10"),
+    ),
     "tall": ("tall.mp4", (*pictures("180x320"), *sound(), *X264, *AAC)),
 }
 """File name and what ffmpeg is told. 2 s of 320x180 at 30 pictures a second where nothing else is said; ``long`` has 20 s."""

@@ -84,12 +84,11 @@ def walk(data: bytes, start: int = 0, end: int | None = None) -> Iterator[Box]:
 
 def find(data: bytes, path: str, start: int = 0, end: int | None = None) -> Box:
     """The first box along ``path`` as "moov/trak/mdia". Raises Malformed."""
-    for name in path.split("/"):
-        box = next((one for one in walk(data, start, end) if one.kind == name.encode()), None)
-        if box is None:
-            raise Malformed(f"no {name} of {path}")
-        start, end = box.content, box.end
-    return box  # type: ignore[return-value]  (a path has a name at least)
+    name, _, rest = path.partition("/")
+    box = next((one for one in walk(data, start, end) if one.kind == name.encode()), None)
+    if box is None:
+        raise Malformed(f"no {name}")
+    return find(data, rest, box.content, box.end) if rest else box
 
 
 def top(file: IO[bytes]) -> Iterator[Box]:
@@ -121,7 +120,8 @@ def settle(path: Path, *, start: int, grid: int, near: int, most: int | None = N
         file.seek(0)
         init = file.read(head)
         timescale = _timescale(init)
-        at, samples, segments = 0, 0, []
+        at, samples = 0, 0
+        segments: list[list[int]] = []
         for number, (moof, mdat) in enumerate(pairs):
             if most is not None and at >= most - near:
                 file.truncate(moof.start)

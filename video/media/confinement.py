@@ -148,18 +148,18 @@ def _listened(
     began = heard = time.monotonic()
     errors, rest = b"", b""
     with selectors.DefaultSelector() as selector:
-        for pipe in (process.stdout, process.stderr):
-            assert pipe is not None
-            selector.register(pipe, selectors.EVENT_READ)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        selector.register(process.stdout, selectors.EVENT_READ)
+        selector.register(process.stderr, selectors.EVENT_READ)
         while selector.get_map():
             if stop():
                 raise Stopped
             for key, _ in selector.select(LOOKS):
-                pipe = key.fileobj
                 data = os.read(key.fd, 1 << 16)
                 if not data:
-                    selector.unregister(pipe)
-                elif pipe is process.stderr:
+                    selector.unregister(key.fileobj)
+                elif key.fileobj is process.stderr:
                     errors = (errors + data)[-KEPT_OF_ERRORS:]
                 else:
                     heard = time.monotonic()

@@ -124,7 +124,7 @@ def _ffmpeg(
         "-nostdin",
         *REPORTED,
         *encoders[0].before,
-        *_from(source, plan, begin, threads),
+        *opened(source, plan, begin, threads),
     ]
     command += ["-filter_complex", drawn, "-filter_complex_threads", str(threads or 1)]
     colours = filters.matrix(plan.probe.picture)
@@ -134,7 +134,7 @@ def _ffmpeg(
             "-video_track_timescale", str(timescale(rung)), *MP4, "-y", f"file:{rung.name}.mp4",
         ]  # fmt: skip
     with working_folder() as empty:
-        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=_heard(chunk.duration, progress))
+        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=heard(chunk.duration, progress))
         for rung in rungs:
             if (made := empty / f"{rung.name}.mp4").exists():
                 shutil.move(made, folder / made.name)
@@ -148,7 +148,7 @@ def _told_colours(matrix: str) -> list[str]:
     return ["-colorspace", matrix, "-color_primaries", matrix, "-color_trc", transfer, "-color_range", "tv"]
 
 
-def _from(source: Path, plan: Plan, begin: float, threads: int) -> list[str]:
+def opened(source: Path, plan: Plan, begin: float, threads: int) -> list[str]:
     """The file, on a clock that begins with the video; from the key frame before ``begin`` on."""
     search = ["-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{plan.probe.zero + begin:.6f}"] if begin > 0 else []
     return [
@@ -232,18 +232,18 @@ def encode_audio(
     samples = round(plan.duration * SOUND_RATE)
     # The encoder begins with a packet of nothing. In its place are the first 21 ms, so that all else is heard on time without an edit list,
     # which players read or do not.
-    heard = (
+    shaped = (
         f"aresample={SOUND_RATE}:async=1:first_pts=0,aformat=channel_layouts={LAYOUTS[track.channels]},"
         f"apad=whole_len={samples},atrim=start_sample={SOUND_FRAME}:end_sample={max(samples, 2 * SOUND_FRAME)},asetpts=N/SR/TB"
     )
     command = [
-        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, *_from(source, plan, 0, 1), "-map", f"0:{track.index}", "-af", heard,
+        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, *opened(source, plan, 0, 1), "-map", f"0:{track.index}", "-af", shaped,
         "-c:a", "aac", "-b:a", SOUND_RATES[track.channels], *FRAGMENTED, "-frag_duration", str(SEGMENT_SECONDS * 1_000_000),
         "-movflags", "+cmaf+skip_trailer", "-f", "mp4", "-y", f"file:{track.name}.mp4",
     ]  # fmt: skip
     path = folder / f"{track.name}.mp4"
     with working_folder() as empty:
-        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=_heard(plan.duration, progress))
+        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=heard(plan.duration, progress))
         if not (empty / path.name).exists():
             raise Trouble("broken", ended.said)
         shutil.move(empty / path.name, path)
@@ -291,7 +291,7 @@ def strung(video: Sequence[tuple[Path, int]], out: Path) -> None:
                 shutil.copyfileobj(part, file, 1 << 20)
 
 
-def _heard(seconds: float, progress: Progress) -> Callable[[str], None]:
+def heard(seconds: float, progress: Progress) -> Callable[[str], None]:
     """Reads ffmpeg's reports."""
 
     def line(text: str) -> None:

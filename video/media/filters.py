@@ -1,5 +1,5 @@
 """From the pictures of a file to those of the rungs, as a graph for ffmpeg: decoded once, brought to one rate, cut to the chunk by the number
-of the picture, then made smaller step by step."""
+of the picture, then made as small as each rung has it."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -29,20 +29,13 @@ def graph(plan: Plan, rungs: Sequence[Rung], chunk: Chunk, *, pad_start: bool, l
     it. ``last``: what hardware wants done in the end."""
     picture = plan.probe.picture
     steps = [*_upright(picture), *_even(plan, pad_start), *_cut(chunk)]
-    order = sorted(range(len(rungs)), key=lambda at: (-rungs[at].width, rungs[at].every))
-    widest = rungs[order[0]]
-    steps += [*_opaque(picture), *_sized(widest), *_colours(picture)]
-    chain, pieces = f"[0:{picture.index}]" + ",".join(steps), []
-    for place, at in enumerate(order):
-        own = (
-            ",".join([*([f"framestep={rungs[at].every}"] if rungs[at].every > 1 else []), *([last] if last else [])])
-            or "null"
-        )
-        if place + 1 == len(order):
-            pieces.append(f"{chain},{own}[v{at}]")
-        else:
-            pieces += [f"{chain},split=2[s{place}][n{place}]", f"[s{place}]{own}[v{at}]"]
-            chain = f"[n{place}]" + ",".join(_sized(rungs[order[place + 1]]))
+    widest = max(rungs, key=lambda rung: rung.width)
+    steps += [*opaque(picture), *_sized(widest), *colours(picture)]
+    outs = "".join(f"[s{at}]" for at in range(len(rungs)))
+    pieces = [f"[0:{picture.index}]{','.join(steps)},split={len(rungs)}{outs}"]
+    for at, rung in enumerate(rungs):
+        fewer = [f"framestep={rung.every}"] if rung.every > 1 else []
+        pieces.append(f"[s{at}]{','.join([*fewer, *_sized(rung), *([last] if last else [])])}[v{at}]")
     return ";".join(pieces)
 
 
@@ -58,23 +51,23 @@ def _even(plan: Plan, pad_start: bool) -> list[str]:
         # Pictures that lie half-way between two places would go to either by the noise of their clocks.
         steps.append(f"setpts=PTS-{float(1 / own / 4):.9f}/TB")
     rate = f"{plan.rate[0]}/{plan.rate[1]}"
-    return [*steps, f"fps={rate}:start_time=0" if pad_start else f"fps={rate}", "tpad=stop=-1:stop_mode=clone"]
+    return [*steps, f"fps={rate}:eof_action=pass" + ":start_time=0" * pad_start, "tpad=stop=-1:stop_mode=clone"]
 
 
 def _cut(chunk: Chunk) -> list[str]:
     return [f"trim=start_pts={chunk.first}:end_pts={chunk.beyond}", f"setpts=PTS-{chunk.first}"]
 
 
-def _opaque(picture: Picture) -> list[str]:
+def opaque(picture: Picture) -> list[str]:
     """What shines through stands before black."""
     return ["format=yuva420p", "premultiply=inplace=1"] if picture.alpha else []
 
 
 def _sized(rung: Rung) -> list[str]:
-    return [f"scale={rung.width}:{rung.height}:flags=bicubic", "setsar=1"]
+    return [f"scale={rung.width}:{rung.height}:flags=lanczos", "setsar=1"]
 
 
-def _colours(picture: Picture) -> list[str]:
+def colours(picture: Picture) -> list[str]:
     if picture.hdr:
         own = picture.primaries or "bt2020"
         told = f"zscale=tin={'smpte2084' if picture.hdr == 'pq' else 'arib-std-b67'}:min={picture.matrix or 'bt2020nc'}:pin={own}"

@@ -93,7 +93,8 @@ def test_who_wants_it_no_more_is_obeyed(clips: Clips, tmp_path: Path) -> None:
 
 
 def test_progress_is_told_and_ends_at_one(clips: Clips, tmp_path: Path) -> None:
-    plan, heard = ladder.plan(probing.probe(clips("plain"))), []
+    plan = ladder.plan(probing.probe(clips("plain")))
+    heard: list[float] = []
     encoding.encode_video(clips("plain"), plan, plan.rungs, plan.chunks[0], tmp_path, progress=heard.append)
     assert heard[-1] == 1.0 and heard == sorted(heard)
 
