@@ -4,6 +4,7 @@ Use it as ``from tests.video.clips import WITH_FFMPEG`` and the fixture ``clips`
 """
 
 import shutil
+import struct
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,6 +33,13 @@ def sound(hertz: int = 440, seconds: float = 2, channels: int = 1) -> tuple[str,
     return ("-f", "lavfi", "-i", f"aevalsrc={tones}:c={layout}:s=48000:d={seconds}")
 
 
+HALVES: Final = (
+    *pictures(seconds=1, source="color=red"),
+    "-vf",
+    "drawbox=x=160:w=160:h=180:color=blue:thickness=fill",
+    *X264,
+)
+
 CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "plain": ("plain.mp4", (*pictures(), *sound(), *X264, *AAC)),
     "silent": ("silent.mp4", (*pictures(), *X264)),
@@ -41,9 +49,216 @@ CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
         "reddening.mp4",
         (*pictures("160x90", "10", 48, "color=black"), "-vf", "geq=r='5*T':g=0:b=0", *X264, "-g", "40", "-crf", "10"),
     ),
+    # Of pictures that may be taken as they are.
+    "regular": (
+        "regular.mp4",
+        (
+            *pictures("160x90", "10", 18),
+            *sound(seconds=18),
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-pix_fmt",
+            "yuv420p",
+            "-g",
+            "20",
+            "-keyint_min",
+            "20",
+            "-sc_threshold",
+            "0",
+            "-crf",
+            "34",
+            *AAC,
+        ),
+    ),
+    "irregular": (
+        "irregular.mp4",
+        (*pictures("160x90", "10", 18), *sound(seconds=18), *X264, "-g", "27", "-keyint_min", "27", *AAC),
+    ),
+    "open": (
+        "open.mp4",
+        (
+            *pictures("160x90", "10", 18),
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-pix_fmt",
+            "yuv420p",
+            "-g",
+            "20",
+            "-keyint_min",
+            "20",
+            "-sc_threshold",
+            "0",
+            "-x264-params",
+            "open-gop=1",
+        ),
+    ),
+    # Pictures that are not as they lie in the file, or not even.
+    # Red to the left and blue to the right as they lie in the file.
+    "turned": ("turned.mp4", HALVES),
+    "upside-down": ("upside-down.mp4", HALVES),
+    "turned-back": ("turned-back.mp4", HALVES),
+    "odd": ("odd.mkv", (*pictures("321x181"), "-c:v", "ffv1", "-pix_fmt", "yuv444p")),
+    "anamorphic": ("anamorphic.mp4", (*pictures("180x144", "25"), "-vf", "setsar=16/11", *X264)),
+    "interlaced": (
+        "interlaced.mpg",
+        (
+            *pictures("180x144", "50"),
+            *sound(),
+            "-vf",
+            "tinterlace=interleave_top,setfield=tff",
+            "-c:v",
+            "mpeg2video",
+            "-flags",
+            "+ildct+ilme",
+            "-b:v",
+            "1M",
+            "-c:a",
+            "mp2",
+            "-f",
+            "vob",
+        ),
+    ),
+    "uneven": (
+        "uneven.mkv",
+        (
+            *pictures(seconds=12),
+            *sound(seconds=12),
+            "-vf",
+            "select='not(mod(n*n\\,7))+lt(n\\,40)'",
+            "-fps_mode",
+            "vfr",
+            *X264,
+            *AAC,
+        ),
+    ),
+    "film": ("film.mkv", (*pictures("160x90", "24000/1001", 12), *X264)),
+    "fast": ("fast.mp4", (*pictures("160x90", "240", 2), *X264)),
+    "smooth": ("smooth.mp4", (*pictures("1280x720", "60", 1), *X264)),
+    # Colours.
+    "pq": (
+        "pq.mkv",
+        (
+            *pictures("160x90", "25", 1),
+            "-vf",
+            "zscale=npl=203:tin=bt709:t=smpte2084:min=bt709:m=bt2020nc:pin=bt709:p=bt2020,format=yuv420p10le",
+            "-c:v",
+            "libx265",
+            "-preset",
+            "ultrafast",
+            "-x265-params",
+            "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
+        ),
+    ),
+    "hlg": (
+        "hlg.mkv",
+        (
+            *pictures("160x90", "25", 1),
+            "-vf",
+            "zscale=npl=203:tin=bt709:t=arib-std-b67:min=bt709:m=bt2020nc:pin=bt709:p=bt2020,format=yuv420p10le",
+            "-c:v",
+            "libx265",
+            "-preset",
+            "ultrafast",
+            "-x265-params",
+            "log-level=error:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc",
+        ),
+    ),
+    "deep": ("deep.mkv", (*pictures(seconds=1), "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv422p10le")),
+    "clear": (
+        "clear.mov",
+        (
+            *pictures("160x90", "25", 1, "color=red"),
+            "-vf",
+            "format=rgba,geq=r=255:g=0:b=0:a='255*gt(X,79)'",
+            "-c:v",
+            "qtrle",
+        ),
+    ),
+    "full": (
+        "full.mp4",
+        (
+            *pictures("160x90", "25", 1, "color=white"),
+            "-vf",
+            "scale=out_range=pc,format=yuvj420p",
+            *X264[:-2],
+            "-pix_fmt",
+            "yuvj420p",
+        ),
+    ),
+    # Sound.
+    "surround": ("surround.mp4", (*pictures(), *sound(channels=6), *X264, *AAC)),
+    "languages": (
+        "languages.mkv",
+        (
+            *pictures(),
+            *sound(440),
+            *sound(880),
+            "-map",
+            "0",
+            "-map",
+            "1",
+            "-map",
+            "2",
+            *X264,
+            *AAC,
+            "-metadata:s:a:0",
+            "language=eng",
+            "-metadata:s:a:1",
+            "language=deu",
+            "-metadata:s:a:1",
+            "title=Kommentar",
+            "-disposition:a:1",
+            "default",
+            "-disposition:a:0",
+            "0",
+        ),
+    ),
+    "outlasted": ("outlasted.mkv", (*pictures(seconds=1), *sound(seconds=3), *X264, *AAC)),
+    # Nothing, or not much, to be seen.
+    "sound": ("sound.m4a", (*sound(), *AAC)),
+    "cover": (
+        "cover.mp4",
+        (
+            *sound(),
+            *pictures("64x64", "1", 1),
+            "-map",
+            "0",
+            "-map",
+            "1",
+            "-c:v",
+            "png",
+            "-frames:v",
+            "1",
+            "-disposition:v",
+            "attached_pic",
+            *AAC,
+        ),
+    ),
+    "negative": (
+        "negative.mkv",
+        (*pictures(), *sound(), *X264, *AAC, "-output_ts_offset", "-1", "-avoid_negative_ts", "disabled"),
+    ),
+    "late": ("late.ts", (*pictures(), *sound(), *X264, *AAC, "-output_ts_offset", "50000", "-f", "mpegts")),
+    "still": ("still.mp4", (*pictures("160x90", "30", 1), "-frames:v", "1", *X264)),
     "tall": ("tall.mp4", (*pictures("180x320"), *sound(), *X264, *AAC)),
 }
 """File name and what ffmpeg is told. 2 s of 320x180 at 30 pictures a second where nothing else is said; ``long`` has 20 s."""
+
+
+TURNED: Final = {"turned": (0, 1, -1, 0), "upside-down": (-1, 0, 0, -1), "turned-back": (0, -1, 1, 0)}
+"""How players are to turn the picture, as cameras write it: clockwise by 90, 180 and 270 degrees."""
+
+
+def turn(path: Path, matrix: tuple[int, int, int, int]) -> None:
+    """Writes it into the head of the first track (ISO/IEC 14496-12, ``tkhd``)."""
+    data = bytearray(path.read_bytes())
+    a, b, c, d = (one << 16 for one in matrix)
+    struct.pack_into(">9i", data, data.index(b"tkhd") + 44, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
 
 
 def made(folder: Path, name: str) -> Path:
@@ -53,6 +268,8 @@ def made(folder: Path, name: str) -> Path:
         subprocess.run(
             ["ffmpeg", "-hide_banner", "-v", "error", "-nostdin", *arguments, "-y", str(path)], check=True, timeout=120
         )
+        if name in TURNED:
+            turn(path, TURNED[name])
     return path
 
 

@@ -3,7 +3,7 @@
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any, TypeVar
@@ -111,7 +111,7 @@ class Words(Json):
 class Probe(Json):
     """``zero``: the second of the file's clock at which the video begins. ``duration`` from there to the end of picture or sound.
 
-    ``keys``: where its key frames are, from ``zero`` on, if they were looked for (:func:`video.media.probing.keys`).
+    ``regular``: a key frame lies at each place of the grid of four seconds, and nothing before it needs what comes after: it can be cut there.
     """
 
     container: str
@@ -123,7 +123,7 @@ class Probe(Json):
     sounds: list[Sound]
     words: list[Words]
     chapters: list[tuple[float, str]]
-    keys: list[float] = field(default_factory=list)
+    regular: bool = False
 
     @property
     def width(self) -> int:

@@ -7,8 +7,8 @@ from typing import Final
 from video.media.facts import Picture
 from video.media.ladder import Chunk, Plan, Rung
 
-SDR_WHITE: Final = 203
-"""Candela a square metre that white has in HDR (ITU-R BT.2408)."""
+REFERENCE: Final = 100
+"""Candela a square metre that count as one before the curve: white of a page, 203 in HDR (ITU-R BT.2408), comes out bright then."""
 
 MATRICES: Final = frozenset({"bt709", "smpte170m", "bt470bg"})
 
@@ -72,7 +72,7 @@ def colours(picture: Picture) -> list[str]:
         own = picture.primaries or "bt2020"
         told = f"zscale=tin={'smpte2084' if picture.hdr == 'pq' else 'arib-std-b67'}:min={picture.matrix or 'bt2020nc'}:pin={own}"
         return [
-            f"{told}:t=linear:npl={SDR_WHITE}", "format=gbrpf32le", "zscale=p=bt709", "tonemap=hable:desat=0",
+            f"{told}:t=linear:npl={REFERENCE}", "format=gbrpf32le", "zscale=p=bt709", "tonemap=hable:desat=0",
             "zscale=t=bt709:m=bt709:r=tv", "format=yuv420p",
         ]  # fmt: skip
     if picture.full_range or _converted(picture):

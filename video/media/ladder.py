@@ -121,7 +121,7 @@ class Plan(Json):
 
 def plan(probe: Probe, wanted: Wanted | None = None) -> Plan:
     wanted = wanted or Wanted()
-    rate, grid = _rate(probe.picture)
+    rate, grid = rate_and_grid(probe.picture)
     pictures = max(1, math.ceil(Fraction(probe.duration).limit_denominator(100_000) * rate - Fraction(1, 4)))
     return Plan(
         probe=probe, rate=(rate.numerator, rate.denominator), grid=grid, duration=float(pictures / rate),
@@ -129,7 +129,8 @@ def plan(probe: Probe, wanted: Wanted | None = None) -> Plan:
     )  # fmt: skip
 
 
-def _rate(picture: Picture) -> tuple[Fraction, int]:
+def rate_and_grid(picture: Picture) -> tuple[Fraction, int]:
+    """Pictures a second of what is made, and pictures from key frame to key frame."""
     rate = picture.frame_rate
     rate = rate / max(1, math.ceil(rate / MOST_RATE - Fraction(1, 100)))
     grid = max(1, round(SEGMENT_SECONDS * rate))
@@ -185,39 +186,24 @@ def _even(side: Fraction) -> int:
 
 
 def fits(probe: Probe, width: int, height: int, rate: Fraction, size: int) -> bool:
-    """Whether the file's own pictures are what this rung would be: then they are taken as they are. Where its key frames lie is known only
-    from :func:`video.media.probing.keys`; without that nothing fits."""
+    """Whether the file's own pictures are what this rung would be: then they are taken as they are."""
     own = probe.picture
-    plain = (
-        own.codec == "h264"
-        and own.pixels == "yuv420p"
-        and own.square
-        and not own.rotation
-        and not own.interlaced
-        and not own.hdr
-    )
-    same = (own.width, own.height) == (width, height) and own.frame_rate == rate and not own.variable
-    if not (plain and same and probe.container in INDEXED and probe.keys):
-        return False
+    same = (own.width, own.height) == (width, height) and own.frame_rate == rate
+    filled = abs(own.start - probe.zero) < float(1 / rate / 2) and probe.duration - (own.end - probe.zero) < 1
     told = own.bit_rate or probe.bit_rate
-    return 0 < told <= cap(size, width, height, rate, "h264") * 1000 and on_grid(probe, rate)
+    return (
+        may_be_copied(own)
+        and same
+        and filled
+        and probe.regular
+        and 0 < told <= cap(size, width, height, rate, "h264") * 1000
+    )
 
 
-def on_grid(probe: Probe, rate: Fraction) -> bool:
-    """Whether a key frame lies at each place where one has to be."""
-    grid = max(1, round(SEGMENT_SECONDS * rate)) / rate
-    near = float(1 / rate / 2)
-    wanted, last = Fraction(0), probe.picture.end - probe.zero
-    marks = iter(probe.keys)
-    mark = next(marks)
-    while wanted < last - 2 * near:
-        while mark < float(wanted) - near:
-            if (mark := next(marks, math.inf)) == math.inf:
-                return False
-        if abs(mark - float(wanted)) > near:
-            return False
-        wanted += grid
-    return True
+def may_be_copied(picture: Picture) -> bool:
+    """Whether every player can show these pictures as they lie in the file."""
+    plain = picture.codec == "h264" and picture.pixels == "yuv420p" and picture.square and not picture.rotation
+    return plain and not (picture.interlaced or picture.hdr or picture.variable) and picture.frame_rate <= MOST_RATE
 
 
 def _tracks(probe: Probe, wanted: Wanted) -> list[Track]:

@@ -10,13 +10,13 @@ from video.media.confinement import (
     LIMITS,
     Limits,
     collected,
-    never,
     reading,
     run,
     working_folder,
 )
-from video.media.containers import container
+from video.media.containers import INDEXED, container
 from video.media.facts import Picture, Probe, Sound, Words
+from video.media.ladder import may_be_copied, rate_and_grid
 from video.media.refusals import Refused
 
 LONGEST: Final = 24 * 3600.0
@@ -49,7 +49,7 @@ def probe(path: Path, *, limits: Limits = LIMITS) -> Probe:
     """Reads the beginning and the end of the file and decodes its first pictures. Raises Refused, or Trouble if there is no ffmpeg."""
     kind = container(path)
     with working_folder() as folder:
-        look = _Look(path, kind, folder, limits.short())
+        look = _Look(path, kind, folder, limits)
         said = look.described()
         streams = [one for one in said.get("streams", []) if isinstance(one, dict)]
         stream = _pictures(streams)
@@ -58,17 +58,17 @@ def probe(path: Path, *, limits: Limits = LIMITS) -> Probe:
         _whole(stream, first)
         wanted = [stream, *sounds[:MOST_SOUNDS]]
         ends = look.ends([int(one["index"]) for one in wanted], _seconds(said.get("format", {}).get("duration")))
-    picture = _picture(stream, first, ends)
-    heard = [_sound(one, ends) for one in wanted[1:]]
-    heard = [one for one in heard if one.end > one.start]
-    zero = _zero(picture, heard)
+        picture = _picture(stream, first, ends)
+        heard = [one for one in (_sound(stream, ends) for stream in wanted[1:]) if one.end > one.start]
+        zero = _zero(picture, heard)
+        regular = kind in INDEXED and may_be_copied(picture) and _regular(look, picture, zero)
     end = max(picture.end, *(one.end for one in heard)) if heard else picture.end
     if end - zero > LONGEST:
         raise Refused("too_long", f"{end - zero:.0f} s")
     size = path.stat().st_size
     return Probe(
         container=kind, size=size, zero=zero, duration=end - zero, bit_rate=int(size * 8 / max(end - zero, 0.001)), picture=picture,
-        sounds=heard, words=[_words(one) for one in streams if one.get("codec_type") == "subtitle"], chapters=_chapters(said, zero),
+        sounds=heard, words=[_words(one) for one in streams if one.get("codec_type") == "subtitle"], chapters=_chapters(said, zero), regular=regular,
     )  # fmt: skip
 
 
@@ -76,7 +76,8 @@ class _Look:
     """ffprobe on one file."""
 
     def __init__(self, path: Path, kind: str, folder: Path, limits: Limits) -> None:
-        self._path, self._kind, self._folder, self._limits = path, kind, folder, limits
+        self._path, self._kind, self._folder = path, kind, folder
+        self._limits, self._whole = limits.short(), limits
 
     def _asked(self, *arguments: str, most: int = MOST_SAID) -> list[str]:
         lines, take = collected(most)
@@ -124,6 +125,37 @@ class _Look:
             last = self._packets(indexes, "")
         return {index: (begin, max(last.get(index, (0, end))[1], end)) for index, (begin, end) in found.items()}
 
+    def keys(self, index: int, zero: float) -> list[float]:
+        """Seconds from ``zero`` on of the key frames. None at all where a picture that is decoded after one is to be seen before it."""
+        marks: list[float] = []
+        open_group = False
+
+        def take(text: str) -> None:
+            nonlocal open_group
+            parts = text.strip().split(",")
+            at = _seconds(parts[0], math.nan) - zero
+            if math.isnan(at):
+                open_group = True
+            elif "K" in parts[-1]:
+                marks.append(at)
+            elif not marks or at < marks[-1]:
+                open_group = True
+
+        command = [
+            "-v",
+            "error",
+            "-select_streams",
+            str(index),
+            "-show_entries",
+            "packet=pts_time,flags",
+            "-of",
+            "csv=p=0",
+        ]
+        ended = run(
+            "ffprobe", [*command, *reading(self._path, self._kind)], self._folder, limits=self._whole, line=take
+        )
+        return [] if ended.status or open_group else marks
+
     def _packets(self, indexes: list[int], interval: str) -> dict[int, tuple[float, float]]:
         found: dict[int, tuple[float, float]] = {}
 
@@ -150,42 +182,16 @@ class _Look:
         return found
 
 
-def keys(path: Path, found: Probe, *, limits: Limits = LIMITS) -> list[float] | None:
-    """Seconds, from the beginning of the video, of the key frames: reads the whole file. None where a picture that is decoded after one is
-    to be seen before it (an open group), so that nothing may be cut there."""
-    times: list[tuple[float, bool]] = []
-
-    def take(text: str) -> None:
-        parts = text.strip().split(",")
-        if len(parts) >= 2 and not math.isnan(at := _seconds(parts[0], math.nan)):
-            times.append((at - found.zero, "K" in parts[1]))
-
-    with working_folder() as folder:
-        command = [
-            "-v",
-            "error",
-            "-select_streams",
-            str(found.picture.index),
-            "-show_entries",
-            "packet=pts_time,flags",
-            "-of",
-            "csv=p=0",
-        ]
-        ended = run(
-            "ffprobe", [*command, *reading(path, found.container)], folder, limits=limits, line=take, stop=never
-        )
-    if ended.status or not times or not times[0][1]:
-        return None
-    latest, marks = -math.inf, []
-    for at, key in times:
-        if key:
-            if at < latest:
-                return None
-            marks.append(at)
-            latest = at
-        elif at < latest and marks and at < marks[-1]:
-            return None
-    return marks
+def _regular(look: "_Look", picture: Picture, zero: float) -> bool:
+    """Reads the whole file once, which is little beside what it saves."""
+    rate, grid = rate_and_grid(picture)
+    near = float(1 / rate / 2)
+    marks = look.keys(picture.index, zero)
+    if not marks:
+        return False
+    places = range(math.ceil((picture.end - zero - 2 * near) * rate / grid))
+    lying = iter(marks)
+    return all(any(abs(mark - float(place * grid / rate)) <= near for mark in lying) for place in places)
 
 
 def _pictures(streams: list[dict[str, Any]]) -> dict[str, Any]:

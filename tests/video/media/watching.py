@@ -58,3 +58,11 @@ def whole(parts: Sequence[MadePart], folder: Path) -> Path:
     path = folder / f"{parts[0].name}-whole.mp4"
     encoding.strung([(part.path, part.init_size) for part in parts], path)
     return path
+
+
+def picture(path: Path, folder: Path) -> Path:
+    """The first one, as PNG."""
+    out = folder / f"{path.stem}.png"
+    command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-frames:v", "1", "-y", str(out)]
+    subprocess.run(command, check=True, timeout=120)
+    return out
