@@ -189,6 +189,7 @@ CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
             "yuvj420p",
         ),
     ),
+    "jpegs": ("jpegs.mkv", (*pictures("160x90", "10", 1), "-c:v", "mjpeg", "-pix_fmt", "yuvj420p")),
     # Sound.
     "surround": ("surround.mp4", (*pictures(), *sound(channels=6), *X264, *AAC)),
     "languages": (

@@ -36,8 +36,8 @@ def _group(group: int) -> tuple[str, ...]:
 
 def _x264(rung: Rung, group: int, threads: int) -> Encoder:
     return Encoder("libx264", (
-        "-preset", "veryfast", "-crf", "23", *_bounded(rung), *_group(group), "-sc_threshold", "0", "-profile:v", "high", "-pix_fmt", "yuv420p",
-        "-threads", str(threads),
+        "-preset", "veryfast", "-crf", "21", *_bounded(rung), *_group(group), "-sc_threshold", "0", "-x264-params", "b-pyramid=none",
+        "-profile:v", "high", "-pix_fmt", "yuv420p", "-threads", str(threads),
     ))  # fmt: skip
 
 

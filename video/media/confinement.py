@@ -118,7 +118,7 @@ def run(
 ) -> Ended:
     """Runs ``ffmpeg`` or ``ffprobe`` in ``folder``; ``line`` gets what it writes to its output, line by line.
 
-    Raises Stopped when ``stop`` says so, Trouble ``stalled``, ``too_slow``, ``memory`` or ``disk_full``. What else went wrong stands in
+    Raises Stopped when ``stop`` says so, Refused ``too_many_streams``, Trouble ``stalled``, ``too_slow``, ``memory`` or ``disk_full``. What else went wrong stands in
     what is returned.
     """
     bounds = {
@@ -196,8 +196,12 @@ def _look_for_bounds(status: int, said: str) -> None:
         return
     if "No space left on device" in said or "Disk quota exceeded" in said:
         raise Trouble("disk_full", said)
+    if "exceeds max_streams" in said:
+        raise Refused("too_many_streams", said)
     if "Cannot allocate memory" in said or "malloc of size" in said:
         raise Trouble("memory", said)
+    if status == -9:
+        raise Trouble("memory", said or "killed, as the kernel does when memory is short")
     # Killed by its bound on the processor (SIGXCPU) or on what it writes (SIGXFSZ).
     if status in (-24, -25):
         raise Trouble("too_slow" if status == -24 else "disk_full", said)

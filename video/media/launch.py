@@ -25,12 +25,13 @@ SECOND_DOOR = 0x40000000
 """Numbers from here on reach the same calls by x86_64's x32."""
 
 
-def bound(name: str, most: int) -> None:
+def bound(name: str, most: int, grace: int = 0) -> None:
+    """``grace``: what is left when the program has been warned."""
     if most:
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(number, (most, most))
+        resource.setrlimit(number, (most, most + grace if hard == resource.RLIM_INFINITY else hard))
 
 
 def without_sockets(machine: str) -> bytes:
@@ -85,7 +86,9 @@ def on_linux(bounds: dict[str, int]) -> dict[str, bool]:
 def main() -> None:
     bounds = json.loads(sys.argv[1])
     holds = on_linux(bounds) if sys.platform == "linux" else {}
-    for name, key in (("RLIMIT_CPU", "cpu"), ("RLIMIT_FSIZE", "written"), ("RLIMIT_NOFILE", "files")):
+    # Killed at once, nobody would know why.
+    bound("RLIMIT_CPU", bounds["cpu"], grace=5)
+    for name, key in (("RLIMIT_FSIZE", "written"), ("RLIMIT_NOFILE", "files")):
         bound(name, bounds[key])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):

@@ -85,8 +85,6 @@ class _Look:
         ended = run("ffprobe", command, self._folder, limits=self._limits, line=take)
         if "exceeds specified max pixel count" in ended.said:
             raise Refused("too_large", ended.said)
-        if "max_streams" in ended.said:
-            raise Refused("too_many_streams", ended.said)
         if ended.status:
             raise Refused("damaged", ended.said)
         return lines
