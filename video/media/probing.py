@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,9 @@ USUAL_RATES: Final = tuple(
     Fraction(*one) for one in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
 )
 TEXT: Final = frozenset({"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text"})
+TOO_LARGE: Final = re.compile(r"Picture size \d+x\d+ (exceeds|is invalid)")
+"""What ffmpeg says of pictures beyond the bound it was given, and beyond its own."""
+
 FIELDS: Final = frozenset({"tt", "bb", "tb", "bt"})
 HDR: Final = {"smpte2084": "pq", "arib-std-b67": "hlg"}
 ASKED: Final = (
@@ -83,7 +87,7 @@ class _Look:
         lines, take = collected(most)
         command = ["-v", "error", "-threads", "1", *arguments, *reading(self._path, self._kind)]
         ended = run("ffprobe", command, self._folder, limits=self._limits, line=take)
-        if "exceeds specified max pixel count" in ended.said:
+        if TOO_LARGE.search(ended.said):
             raise Refused("too_large", ended.said)
         if ended.status:
             raise Refused("damaged", ended.said)

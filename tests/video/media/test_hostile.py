@@ -15,6 +15,7 @@ from tests.video.clips import WITH_FFMPEG, Clips
 from tests.video.media import crafted
 from tests.video.media.watching import all_made, frames
 from video.media import confinement, ladder, probing
+from video.media.facts import Probe
 from video.media.refusals import SENTENCES, Problem, Refused, Stopped, Trouble, sentence
 
 pytestmark = WITH_FFMPEG
@@ -227,7 +228,7 @@ def test_every_length_is_planned_on_the_grid(clips: Clips) -> None:
         (90, 1),
     ):
         for seconds in (0.04, 3.9, 61, 76.2, 3_601.7):
-            probe = probing.Probe.from_json(
+            probe = Probe.from_json(
                 {**found, "duration": seconds, "picture": {**found["picture"], "rate": list(rate)}}
             )
             plan = ladder.plan(probe)

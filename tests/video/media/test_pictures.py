@@ -8,6 +8,7 @@ from PIL import Image
 from tests.video.clips import WITH_FFMPEG, Clips
 from tests.video.media.watching import all_made
 from video.media import ladder, pictures, probing
+from video.media.facts import Probe
 
 pytestmark = WITH_FFMPEG
 
@@ -46,7 +47,7 @@ def test_what_is_short_gets_a_small_picture_each_second(clips: Clips, tmp_path: 
 def test_a_long_video_has_a_bounded_number_of_small_pictures(clips: Clips) -> None:
     found = probing.probe(clips("plain"))
     for seconds in (50, 3_600, 36_000, 86_000):
-        plan = ladder.plan(probing.Probe.from_json({**found.as_json(), "duration": seconds}))
+        plan = ladder.plan(Probe.from_json({**found.as_json(), "duration": seconds}))
         assert plan.duration / pictures.step_of(plan) <= pictures.MOST_TILES and pictures.step_of(plan) % 4 == 0
 
 
