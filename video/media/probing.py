@@ -16,7 +16,8 @@ from video.media.confinement import (
     working_folder,
 )
 from video.media.containers import INDEXED, container
-from video.media.facts import Picture, Probe, Sound, Words
+from video.media.facts import Picture, Sound, Words
+from video.media.facts import Probe as Probe
 from video.media.ladder import may_be_copied, rate_and_grid
 from video.media.refusals import Refused
 

@@ -228,9 +228,7 @@ def test_every_length_is_planned_on_the_grid(clips: Clips) -> None:
         (90, 1),
     ):
         for seconds in (0.04, 3.9, 61, 76.2, 3_601.7):
-            probe = Probe.from_json(
-                {**found, "duration": seconds, "picture": {**found["picture"], "rate": list(rate)}}
-            )
+            probe = Probe.from_json({**found, "duration": seconds, "picture": {**found["picture"], "rate": list(rate)}})
             plan = ladder.plan(probe)
             assert (
                 plan.frame_rate <= 60
