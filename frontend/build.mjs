@@ -78,6 +78,8 @@ await build({
     "links-page": "src/css/links.css",
     shared: "src/shared/main.js",
     "shared-page": "src/css/shared.css",
+    videos: "src/video/page.js",
+    "videos-page": "src/css/videos.css",
     sharing: "src/files/sharing/page.js",
     "sharing-page": "src/css/sharing.css",
     "video-player": "src/video/player/main.js",

@@ -73,6 +73,14 @@ def lock(video: Video) -> Lock:
     return Lock("video", video.pk, video.password)
 
 
+def locked(slug: str) -> Lock:
+    """Of a video that stands behind a password for strangers. Raises NotFound."""
+    row = _with_owner().present().filter(slug=_clean(slug), privacy=Video.Privacy.PASSWORD).first()
+    if row is None or row.playable is None or row.published is None or not stands(row):
+        raise NotFound(str(NO_SUCH_VIDEO), code="no_such_video")
+    return lock(row)
+
+
 def unlocked(request: HttpRequest) -> frozenset[str]:
     """The proofs in this visitor's session."""
     return frozenset(map(str, request.session.get(UNLOCKED, ())))

@@ -1,4 +1,4 @@
-"""Three public files. None of them looks at a session, and so none can hold anything of one."""
+"""Four public files. None of them looks at a session, and so none can hold anything of one."""
 
 import json
 from hashlib import sha256
@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from meatlizard.errors import NotFound
+from meatlizard.installable import crawling
 
 GROUND = "#070a08"
 ICONS = (
@@ -75,3 +76,10 @@ def _worker_source() -> str:
     if not path:
         raise NotFound(gettext("The page scripts were not built."), code="not_built")
     return Path(str(path)).read_text()
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        crawling.robots(), content_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=3600"}
+    )

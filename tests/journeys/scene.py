@@ -19,6 +19,7 @@ from tests.hostile.corpus import corpus
 from tests.journeys.scene_apps import pastes, shares, short_link, transcript
 from tests.journeys.scene_files import library
 from tests.journeys.scene_previews import photograph
+from tests.journeys.scene_video import videos
 from tests.journeys.scene_viewers import viewers
 from tests.journeys.texts import CONVERSATIONS, TURNS
 from tests.people import PASSWORD
@@ -255,7 +256,7 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
         "flow": flow.pk, "transcript": transcript(alice, made["conversation"], words), "attached": 0, "artifact": file.artifact_id,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
-    } | photograph(alice, words) | viewers(alice, bob, words)  # fmt: skip
+    } | photograph(alice, words) | videos(alice, bob, words) | viewers(alice, bob, words)  # fmt: skip
 
 
 def _flow(persona: Any, words: Words) -> Any:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from video.library.spans import clock
+
 LEAST: Final = 3
 SHORTEST: Final = 10
 """Seconds of a chapter."""
@@ -31,6 +33,10 @@ class Chapter:
     start: int
     end: float | None
     title: str
+
+    @property
+    def clock(self) -> str:
+        return clock(self.start)
 
 
 def seconds(found: re.Match[str]) -> int:

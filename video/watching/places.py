@@ -4,6 +4,7 @@ import base64
 import binascii
 import datetime
 from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from meatlizard.errors import Invalid
 
 M = TypeVar("M", bound=Model)
-Place: TypeAlias = tuple[datetime.datetime | int, int]
+Place: TypeAlias = tuple[datetime.datetime | int, int | UUID]
 
 
 def piece(rows: "QuerySet[M]", by: str, most: int, after: Place | None, *, down: bool = True) -> tuple[list[M], str]:
@@ -37,9 +38,7 @@ def after_of(request: HttpRequest) -> Place | None:
         return None
     try:
         value, _space, key = base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode().partition(" ")
-        number = int(key)
-        if not 0 <= number < 2**63:
-            raise ValueError
+        number = _key(key)
         if value.isdecimal() and len(value) < 10:
             return int(value), number
         moment = parse_datetime(value)
@@ -50,7 +49,16 @@ def after_of(request: HttpRequest) -> Place | None:
     return moment, number
 
 
-def _name(value: Any, key: int) -> str:
+def _key(text: str) -> int | UUID:
+    if "-" in text:
+        return UUID(text)
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError
+    return number
+
+
+def _name(value: Any, key: int | UUID) -> str:
     said = value.isoformat() if isinstance(value, datetime.datetime) else str(value)
     return base64.urlsafe_b64encode(f"{said} {key}".encode()).decode().rstrip("=")
 

@@ -1,0 +1,40 @@
+"""Where videos are. What answers streams and pictures may stand ahead of Django, so that these addresses are written out here."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+
+from video.models import Channel, Video
+
+
+def page(video: Video) -> str:
+    return f"/v/{video.slug}/"
+
+
+def whole(path: str) -> str:
+    """To be passed on: for feeds, cards, and other sites."""
+    return settings.SITE_URL + path
+
+
+def embed(video: Video) -> str:
+    return f"/v/{video.slug}/embed/"
+
+
+def stream(video: Video) -> str:
+    """Of a public video: its address needs no token, and does not expire."""
+    return f"/v/{video.slug}/hls/-/master.m3u8"
+
+
+def picture(video: Video) -> str:
+    """Empty where there is none. It ends otherwise once the pictures are others, so that caches need not be asked."""
+    name = (video.thumbnail or {}).get("chosen", "")
+    return f"/v/{video.slug}/thumbnail/{name}?{video.place.hex[:8]}" if name else ""
+
+
+def channel(row: Channel) -> str:
+    return reverse("video:channel", args=[row.handle])
+
+
+def oembed(video: Video) -> str:
+    return whole(reverse("video:oembed")) + "?" + urlencode({"url": whole(page(video)), "format": "json"})
