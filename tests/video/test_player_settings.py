@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 
@@ -20,6 +22,13 @@ def fillers(monkeypatch: pytest.MonkeyPatch) -> list[player_settings.Filler]:
     mine = [*player_settings._FILLERS]
     monkeypatch.setattr(player_settings, "_FILLERS", mine)
     return mine
+
+
+def asked(rf: RequestFactory) -> HttpRequest:
+    """By a guest."""
+    request = rf.get("/")
+    request.user, request.session = AnonymousUser(), SessionStore()
+    return request
 
 
 def settings_of(client: Client, video: Video, **query: str) -> dict[str, Any]:
@@ -65,7 +74,7 @@ def test_a_video_that_is_to_be_shown_nowhere_else_offers_no_code(client: Client,
 
 
 def test_other_parts_fill_in_theirs(rf: RequestFactory, alice: User, fillers: list[player_settings.Filler]) -> None:
-    video, request = ready(alice), rf.get("/")
+    video, request = ready(alice), asked(rf)
 
     def position(asked: Video, by: HttpRequest) -> dict[str, Any]:
         assert (asked, by) == (video, request)
@@ -84,4 +93,4 @@ def test_registered_fillers_are_asked(rf: RequestFactory, alice: User, fillers: 
         return {"title": "Another title"}
 
     assert fillers[-1] is titled
-    assert player_settings.of(ready(alice), rf.get("/"))["title"] == "Another title"
+    assert player_settings.of(ready(alice), asked(rf))["title"] == "Another title"
