@@ -245,6 +245,7 @@ CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     ),
     "late": ("late.ts", (*pictures(), *sound(), *X264, *AAC, "-output_ts_offset", "50000", "-f", "mpegts")),
     "still": ("still.mp4", (*pictures("160x90", "30", 1), "-frames:v", "1", *X264)),
+    "nine": ("nine.mp4", (*pictures("160x90", "25", 9), *X264)),
     "tall": ("tall.mp4", (*pictures("180x320"), *sound(), *X264, *AAC)),
 }
 """File name and what ffmpeg is told. 2 s of 320x180 at 30 pictures a second where nothing else is said; ``long`` has 20 s."""

@@ -21,7 +21,7 @@ class Encoder:
 
 def encoder(rung: Rung, group: int, threads: int) -> Encoder:
     """``group``: pictures from key frame to key frame. Raises KeyError for what is not known."""
-    if rung.hardware:
+    if rung.hardware and rung.codec in MADE_BY[rung.hardware]:
         return HARDWARE[rung.hardware](rung, group)
     return SOFTWARE[rung.codec](rung, group, threads)
 
@@ -89,6 +89,13 @@ SOFTWARE: Final[dict[str, Callable[[Rung, int, int], Encoder]]] = {
     "vp9": _vp9,
     "av1": _av1,
 }
+MADE_BY: Final = {
+    "nvenc": frozenset({"h264", "hevc"}),
+    "vaapi": frozenset({"h264", "hevc", "vp9"}),
+    "videotoolbox": frozenset({"h264", "hevc"}),
+}
+"""What else is wanted the program makes."""
+
 HARDWARE: Final[dict[str, Callable[[Rung, int], Encoder]]] = {
     "nvenc": _nvenc,
     "vaapi": _vaapi,

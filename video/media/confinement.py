@@ -22,6 +22,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Final
 
+from django.conf import settings
+
 from video.media.refusals import Refused, Stopped, Trouble
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,16 @@ class Limits:
 LIMITS: Final = Limits()
 
 
+def allowed() -> Limits:
+    """As the settings have it."""
+    return replace(LIMITS, memory=settings.VIDEO_MEMORY * 2**20)
+
+
+def threads() -> int:
+    """How many each decoder and encoder may have; 0: as many as there are processors."""
+    return int(settings.VIDEO_THREADS)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """``status`` as subprocess has it; ``said`` the last of what it complained of."""
@@ -112,15 +124,16 @@ def run(
     arguments: Sequence[str],
     folder: Path,
     *,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
     line: Callable[[str], None] | None = None,
     stop: Callable[[], bool] = never,
 ) -> Ended:
-    """Runs ``ffmpeg`` or ``ffprobe`` in ``folder``; ``line`` gets what it writes to its output, line by line.
+    """Runs ``ffmpeg`` or ``ffprobe`` in ``folder``, within the limits of the settings if no others are given; ``line`` gets what it writes to its output, line by line.
 
     Raises Stopped when ``stop`` says so, Refused ``too_many_streams``, Trouble ``stalled``, ``too_slow``, ``memory`` or ``disk_full``. What else went wrong stands in
     what is returned.
     """
+    limits = limits or allowed()
     bounds = {
         "parent": os.getpid(), "memory": limits.memory, "written": limits.written, "cpu": limits.cpu, "files": limits.files,
         "processes": limits.processes, "nice": limits.nice,

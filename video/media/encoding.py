@@ -3,13 +3,13 @@
 import math
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 from video.media import boxes, codecs, filters
-from video.media.confinement import LIMITS, Limits, never, reading, run, working_folder
+from video.media.confinement import Limits, never, reading, run, threads, working_folder
 from video.media.ladder import SEGMENT_SECONDS, Chunk, Plan, Rung, Track
 from video.media.refusals import Refused, Trouble
 
@@ -61,26 +61,34 @@ class MadePart:
         return sum(one[2] for one in self.segments)
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What all runs for one call have in common. ``limits``: those of the settings where None."""
+
+    source: Path
+    plan: Plan
+    folder: Path
+    progress: Progress
+    stop: Stop
+    limits: Limits | None
+
+
 def nobody(_done: float) -> None:
     """Hears of progress."""
 
 
 def encode_video(
     source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, folder: Path,
-    *, progress: Progress = nobody, stop: Stop = never, limits: Limits = LIMITS, threads: int = 0,
+    *, progress: Progress = nobody, stop: Stop = never, limits: Limits | None = None,
 ) -> list[MadePart]:  # fmt: skip
     """One part for each of ``rungs``, in their order, written to ``folder``; ``progress`` hears of 0 to 1.
 
     Raises Stopped, Refused (nothing of it can be decoded) or Trouble.
     """
-    made: dict[str, MadePart] = {}
-    copied = [rung for rung in rungs if rung.copy]
-    for rung in copied:
-        made[rung.name] = _copied(source, plan, rung, chunk, folder, stop, limits)
+    job = _Job(source, plan, folder, progress, stop, limits)
+    made = {rung.name: _copied(job, rung, chunk) for rung in rungs if rung.copy}
     if others := [rung for rung in rungs if not rung.copy]:
-        made |= {
-            part.name: part for part in _encoded(source, plan, others, chunk, folder, progress, stop, limits, threads)
-        }
+        made |= {part.name: part for part in _encoded(job, others, chunk)}
     progress(1.0)
     return [made[rung.name] for rung in rungs]
 
@@ -95,52 +103,59 @@ def _ticks(plan: Plan, rung: Rung, pictures: int) -> int:
     return int(Fraction(pictures * timescale(rung)) / plan.frame_rate)
 
 
-def _encoded(
-    source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, folder: Path, progress: Progress, stop: Stop, limits: Limits, threads: int
-) -> list[MadePart]:  # fmt: skip
+def _encoded(job: _Job, rungs: Sequence[Rung], chunk: Chunk) -> list[MadePart]:
     said = ""
-    for earlier in EARLIER:
-        begin = max(0.0, chunk.start - earlier)
-        said = _ffmpeg(source, plan, rungs, chunk, folder, begin, progress, stop, limits, threads)
-        parts = [_settled(plan, rung, chunk, folder / f"{rung.name}.mp4") for rung in rungs]
-        if (whole := [part for part in parts if part is not None]) and len(whole) == len(parts):
-            return whole
-        if begin == 0:
-            break
+    for tried in _ways(rungs):
+        for earlier in EARLIER:
+            begin = max(0.0, chunk.start - earlier)
+            said = _ffmpeg(job, tried, chunk, begin)
+            parts = [_settled(job.plan, rung, chunk, job.folder / f"{rung.name}.mp4") for rung in tried]
+            whole = [part for part in parts if part is not None]
+            if len(whole) == len(parts):
+                return whole
+            if begin == 0 or not any((job.folder / f"{rung.name}.mp4").exists() for rung in tried):
+                break
     raise Refused("damaged", said) if chunk.number == 0 else Trouble("broken", said)
 
 
-def _ffmpeg(
-    source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, folder: Path, begin: float,
-    progress: Progress, stop: Stop, limits: Limits, threads: int,
-) -> str:  # fmt: skip
-    encoders = [codecs.encoder(rung, plan.grid // rung.every, threads) for rung in rungs]
-    lasts = {one.last for one in encoders}
-    drawn = filters.graph(plan, rungs, chunk, pad_start=begin == 0, last=lasts.pop())
-    command = [
-        "-hide_banner",
-        "-v",
-        "error",
-        "-nostdin",
-        *REPORTED,
-        *encoders[0].before,
-        *opened(source, plan, begin, threads),
-    ]
-    command += ["-filter_complex", drawn, "-filter_complex_threads", str(threads or 1)]
-    colours = filters.matrix(plan.probe.picture)
-    for at, (rung, encoder) in enumerate(zip(rungs, encoders, strict=True)):
-        command += [
-            "-map", f"[v{at}]", "-fps_mode", "passthrough", "-c:v", encoder.name, *encoder.arguments, *_told_colours(colours), *FRAGMENTED,
-            "-video_track_timescale", str(timescale(rung)), *MP4, "-y", f"file:{rung.name}.mp4",
-        ]  # fmt: skip
+def _ways(rungs: Sequence[Rung]) -> list[list[Rung]]:
+    """As planned; and by the program, where the hardware does not do it."""
+    planned = list(rungs)
+    return (
+        [planned, [replace(rung, hardware="") for rung in rungs]] if any(rung.hardware for rung in rungs) else [planned]
+    )
+
+
+def _ffmpeg(job: _Job, rungs: Sequence[Rung], chunk: Chunk, begin: float) -> str:
+    """Leaves what it made in the folder of the job, and nothing older; returns what it complained of."""
+    for rung in rungs:
+        (job.folder / f"{rung.name}.mp4").unlink(missing_ok=True)
     with working_folder() as empty:
-        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=heard(chunk.duration, progress))
+        command = command_for(job.source, job.plan, rungs, chunk, begin)
+        ended = run(
+            "ffmpeg", command, empty, limits=job.limits, stop=job.stop, line=heard(chunk.duration, job.progress)
+        )
         for rung in rungs:
             if (made := empty / f"{rung.name}.mp4").exists():
-                shutil.move(made, folder / made.name)
-    if ended.status and not all((folder / f"{rung.name}.mp4").exists() for rung in rungs):
-        return ended.said or f"status {ended.status}"
-    return ended.said
+                shutil.move(made, job.folder / made.name)
+    return ended.said or f"status {ended.status}"
+
+
+def command_for(source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, begin: float) -> list[str]:
+    """What ffmpeg is told to make all of ``rungs`` from one decoding, reading from second ``begin`` on."""
+    cores = threads()
+    encoders = [codecs.encoder(rung, plan.grid // rung.every, cores) for rung in rungs]
+    drawn = filters.graph(plan, rungs, chunk, pad_start=begin == 0, lasts=[one.last for one in encoders])
+    before = next((one.before for one in encoders if one.before), ())
+    command = ["-hide_banner", "-v", "error", "-nostdin", *REPORTED, *before, *opened(source, plan, begin, cores)]
+    command += ["-filter_complex", drawn, "-filter_complex_threads", str(cores or 1)]
+    colours = _told_colours(filters.matrix(plan.probe.picture))
+    for at, (rung, encoder) in enumerate(zip(rungs, encoders, strict=True)):
+        command += [
+            "-map", f"[v{at}]", "-fps_mode", "passthrough", "-c:v", encoder.name, *encoder.arguments, *colours, *FRAGMENTED,
+            "-video_track_timescale", str(timescale(rung)), *MP4, "-y", f"file:{rung.name}.mp4",
+        ]  # fmt: skip
+    return command
 
 
 def _told_colours(matrix: str) -> list[str]:
@@ -185,20 +200,21 @@ def _part(name: str, path: Path, layout: boxes.Layout) -> MadePart:
     )
 
 
-def _copied(source: Path, plan: Plan, rung: Rung, chunk: Chunk, folder: Path, stop: Stop, limits: Limits) -> MadePart:
+def _copied(job: _Job, rung: Rung, chunk: Chunk) -> MadePart:
     """The file's own pictures from the key frame at which the chunk begins. Raises Trouble where they do not fill it."""
+    plan = job.plan
     last = chunk.number == len(plan.chunks) - 1
     half = float(1 / plan.frame_rate / 2)
     search = ["-seek_timestamp", "1", "-ss", f"{plan.probe.zero + chunk.start + half:.6f}"] if chunk.number else []
     until = [] if last else ["-to", f"{plan.probe.zero + chunk.end + half:.6f}"]
     command = [
-        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, "-copyts", *search, *until, *reading(source, plan.probe.container),
+        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, "-copyts", *search, *until, *reading(job.source, plan.probe.container),
         "-map", f"0:{plan.probe.picture.index}", "-c", "copy", *FRAGMENTED, "-video_track_timescale", str(timescale(rung)), *MP4,
         "-y", f"file:{rung.name}.mp4",
     ]  # fmt: skip
-    path = folder / f"{rung.name}.mp4"
+    path = job.folder / f"{rung.name}.mp4"
     with working_folder() as empty:
-        ended = run("ffmpeg", command, empty, limits=limits, stop=stop)
+        ended = run("ffmpeg", command, empty, limits=job.limits, stop=job.stop)
         if ended.status:
             raise Trouble("broken", ended.said)
         shutil.move(empty / path.name, path)
@@ -226,7 +242,7 @@ def encode_audio(
     *,
     progress: Progress = nobody,
     stop: Stop = never,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> MadePart:
     """A whole track, as long as the pictures: what is missing at its beginning, within or at its end is silence. Raises Stopped, Trouble."""
     samples = round(plan.duration * SOUND_RATE)
@@ -261,7 +277,7 @@ def joined(
     out: Path,
     *,
     stop: Stop = never,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> None:
     """One MP4 for keeping, of ``video`` (the parts of a rendition with their ``init_size``) and whole tracks with their language, to ``out``.
     Nothing is encoded. Raises Stopped, Trouble."""

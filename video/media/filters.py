@@ -24,9 +24,9 @@ def _converted(picture: Picture) -> bool:
     return bool(picture.hdr) or (bool(picture.matrix) and picture.matrix not in MATRICES)
 
 
-def graph(plan: Plan, rungs: Sequence[Rung], chunk: Chunk, *, pad_start: bool, last: str = "") -> str:
+def graph(plan: Plan, rungs: Sequence[Rung], chunk: Chunk, *, pad_start: bool, lasts: Sequence[str] = ()) -> str:
     """Rung ``n`` of ``rungs``, whatever their order, comes out as ``[vn]``. ``pad_start``: the first picture stands for those missing before
-    it. ``last``: what hardware wants done in the end."""
+    it. ``lasts``: what the encoder of each wants done in the end."""
     picture = plan.probe.picture
     steps = [*_upright(picture), *_even(plan, pad_start), *_cut(chunk)]
     widest = max(rungs, key=lambda rung: rung.width)
@@ -35,7 +35,8 @@ def graph(plan: Plan, rungs: Sequence[Rung], chunk: Chunk, *, pad_start: bool, l
     pieces = [f"[0:{picture.index}]{','.join(steps)},split={len(rungs)}{outs}"]
     for at, rung in enumerate(rungs):
         fewer = [f"framestep={rung.every}"] if rung.every > 1 else []
-        pieces.append(f"[s{at}]{','.join([*fewer, *_sized(rung), *([last] if last else [])])}[v{at}]")
+        last = [lasts[at]] if lasts and lasts[at] else []
+        pieces.append(f"[s{at}]{','.join([*fewer, *_sized(rung), *last])}[v{at}]")
     return ";".join(pieces)
 
 

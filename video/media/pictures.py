@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from video.media import encoding, filters
-from video.media.confinement import LIMITS, Limits, never, reading, run, working_folder
+from video.media.confinement import Limits, allowed, never, reading, run, working_folder
 from video.media.encoding import Progress, Stop, nobody
 from video.media.facts import Json
 from video.media.ladder import Plan
@@ -51,7 +51,7 @@ def step_of(plan: Plan) -> Fraction:
 
 def storyboard(
     source: Path | Sequence[tuple[Path, int]], plan: Plan, folder: Path,
-    *, progress: Progress = nobody, stop: Stop = never, limits: Limits = LIMITS,
+    *, progress: Progress = nobody, stop: Stop = never, limits: Limits | None = None,
 ) -> Storyboard:  # fmt: skip
     """Writes ``0.jpg``, ``1.jpg``... to ``folder``. ``source``: the parts of a rung with their ``init_size``, or the file itself. Raises
     Stopped, Trouble."""
@@ -81,7 +81,7 @@ def storyboard(
 
 
 def candidates(
-    source: Path, plan: Plan, folder: Path, count: int = 5, *, stop: Stop = never, limits: Limits = LIMITS
+    source: Path, plan: Plan, folder: Path, count: int = 5, *, stop: Stop = never, limits: Limits | None = None
 ) -> list[Path]:
     """Up to ``count`` JPEG pictures from all over the video, ``candidate-0.jpg`` and so on, of moments that show most. Raises Stopped,
     Trouble when there is not one."""
@@ -107,7 +107,7 @@ def frame(
     size: tuple[int, int] | None = None,
     *,
     stop: Stop = never,
-    limits: Limits = LIMITS,
+    limits: Limits | None = None,
 ) -> str:
     """The picture to be seen near second ``at``, as JPEG at ``out``; returns what ffmpeg complained of, with nothing at ``out`` if there is
     none."""
@@ -121,7 +121,7 @@ def frame(
             "-vf", _after_colours(source, plan, drawn), "-frames:v", "1", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "3",
             "-map_metadata", "-1", "-f", "image2", "-update", "1", "file:one.jpg",
         ]  # fmt: skip
-        ended = run("ffmpeg", command, empty, limits=limits.short(), stop=stop)
+        ended = run("ffmpeg", command, empty, limits=(limits or allowed()).short(), stop=stop)
         if (made := empty / "one.jpg").exists():
             shutil.move(made, out)
     return ended.said

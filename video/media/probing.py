@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from video.media.confinement import (
-    LIMITS,
     Limits,
+    allowed,
     collected,
     reading,
     run,
@@ -50,11 +50,11 @@ ASKED: Final = (
 )
 
 
-def probe(path: Path, *, limits: Limits = LIMITS) -> Probe:
+def probe(path: Path, *, limits: Limits | None = None) -> Probe:
     """Reads the beginning and the end of the file and decodes its first pictures. Raises Refused, or Trouble if there is no ffmpeg."""
     kind = container(path)
     with working_folder() as folder:
-        look = _Look(path, kind, folder, limits)
+        look = _Look(path, kind, folder, limits or allowed())
         said = look.described()
         streams = [one for one in said.get("streams", []) if isinstance(one, dict)]
         stream = _pictures(streams)
