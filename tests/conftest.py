@@ -13,7 +13,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 
-from tests.services import emptying, guard, migrated, postgres, shared
+from tests.services import emptying, guard, migrated, postgres, shared, statics
 from tests.services.programs import Program, new_folder, required
 from tests.services.site import site_settings
 
@@ -59,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Reading one setting loads them; pytest-django, whose turn comes last, sets Django up when it finds them loaded.
     assert settings.DATABASES
     emptying.quickly()
+    statics.once()
 
 
 def _use_postgres(config: pytest.Config) -> None:
