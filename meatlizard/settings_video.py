@@ -9,3 +9,12 @@ VIDEO_MAX_BYTES = parse.positive("VIDEO_MAX_BYTES", env.int("VIDEO_MAX_BYTES", d
 VIDEO_TRASH_DAYS = parse.positive("VIDEO_TRASH_DAYS", env.int("VIDEO_TRASH_DAYS", default=30))
 VIDEO_MEMORY = parse.positive("VIDEO_MEMORY", env.int("VIDEO_MEMORY", default=6_144))
 VIDEO_THREADS = parse.counted("VIDEO_THREADS", env.int("VIDEO_THREADS", default=0))
+VIDEO_CODECS = [
+    parse.one_of("VIDEO_CODECS", name.strip().lower(), ("h264", "hevc", "av1", "vp9"))
+    for name in env.list("VIDEO_CODECS", default=["h264"])
+]
+VIDEO_TALLEST = parse.positive("VIDEO_TALLEST", env.int("VIDEO_TALLEST", default=2160))
+VIDEO_ENCODER = parse.one_of(
+    "VIDEO_ENCODER", env("VIDEO_ENCODER", default="").lower(), ("", "videotoolbox", "nvenc", "vaapi")
+)  # fmt: skip
+VIDEO_SURROUND = env.bool("VIDEO_SURROUND", default=False)

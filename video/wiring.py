@@ -7,10 +7,12 @@ def load() -> None:
     from files.blobs import references
     from video import viewers
     from video.library import ready as library
+    from video.making import ready as making
 
     references.counted(_kept_by_videos)
     library.load()
     viewers.load()
+    making.load()
 
 
 def _kept_by_videos() -> Any:

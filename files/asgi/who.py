@@ -57,6 +57,15 @@ class UploadGrant(Grant, Protocol):
         """Called in the transaction that has stored a :class:`files.models.File`."""
 
 
+@runtime_checkable
+class ContentGrant(UploadGrant, Protocol):
+    """What is uploaded becomes no file of the owner's, but something else of theirs."""
+
+    def keep(self, blob: Any, name: str, reservation: UUID | None) -> None:
+        """Called in the transaction that ends the upload, in the place of storing a file: holds the :class:`files.models.Blob` and settles the
+        reservation. Raises AppError for what it cannot be."""
+
+
 Recogniser: TypeAlias = "Callable[[Asked, User | None], Grant | None]"
 """Tells the grant in a request, if there is one; raises AppError for one that is over or wants a password. Gets who is signed in."""
 

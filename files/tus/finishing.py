@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from files import quota
 from files.actions import store
+from files.asgi.who import ContentGrant
 from files.blobs import adopting, incoming
 from files.blobs.trouble import Gone, Unreachable
 from files.models import Blob, File, Upload
@@ -55,9 +56,12 @@ def finish(sender: Sender, upload: Upload, held: "Incoming") -> Upload:
     return row
 
 
-def place(sender: Sender, metadata: str, blob: Blob, reservation: uuid.UUID | None) -> File:
-    """A file where the metadata wish, within the caller's transaction."""
+def place(sender: Sender, metadata: str, blob: Blob, reservation: uuid.UUID | None) -> File | None:
+    """A file where the metadata wish, within the caller's transaction; None where the grant makes something else of it."""
     wish = placing.read(metadata, by_link=sender.grant is not None)
+    if isinstance(sender.grant, ContentGrant):
+        sender.grant.keep(blob, wish.name, reservation)
+        return None
     if sender.grant is not None:
         folder = placing.folder_of(sender.owner, wish, sender.grant.folder)
         file = store(sender.owner, folder, wish.name, blob, reservation=reservation)

@@ -1,0 +1,46 @@
+"""What the making of videos, and how they come and go, tell the rest of the site when it starts."""
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.models.signals import pre_delete
+
+SLOT: Final = 300
+
+
+def load() -> None:
+    from files.asgi import who
+    from files.library.slots import add_slot
+    from meatlizard.accounts.belongings import belongings
+    from meatlizard.accounts.merging import merging
+    from meatlizard.jobs import lanes
+    from video import services  # noqa: F401  (registers the long-running part)
+    from video.making import QUEUE
+    from video.uploading import grants
+
+    lanes.own_slots(QUEUE, lambda: settings.VIDEO_JOBS)
+    who.recognise(grants.recognise)
+    add_slot("file", "video/_slot_file.html", SLOT)
+    belongings(_videos)
+    merging.connect(_merged, dispatch_uid="video.merge")
+    pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="video.forget")
+
+
+def _videos(user: Any) -> Any:
+    from video.making import carrying
+
+    return carrying.of(user)
+
+
+def _merged(sender: Any, old: int, new: int, **kwargs: Any) -> None:
+    """Two accounts of one person become one."""
+    from video.making.leaving import merge
+
+    merge(old, new)
+
+
+def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """A person's account is being deleted."""
+    from video.making.leaving import forget
+
+    forget(instance.pk)
