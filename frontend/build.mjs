@@ -85,6 +85,8 @@ await build({
     "video-player": "src/video/player/main.js",
     "video-player-page": "src/css/video-player.css",
     hls: "src/video/hls.js",
+    "video-upload": "src/video/upload/main.js",
+    "video-upload-page": "src/css/video_upload.css",
     // Beside a video: comments, likes, lists; and the pages of lists and figures.
     "video-beside": "src/video/beside/main.js",
     "video-beside-page": "src/css/video_beside.css",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils import timezone
 
 from files.blobs.trouble import DiskFull
@@ -230,14 +230,13 @@ def test_a_full_disk_loses_nothing_and_it_goes_on_by_itself(
     video = begun(alice, clips("plain"))
     work(2)
     before = stored(video)
-    save = default_storage.save
 
-    def full(name: str, content: Any, *more: Any, **kwargs: Any) -> str:
+    def full(*args: Any, **kwargs: Any) -> str:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(type(default_storage), "save", full, raising=False)
-    monkeypatch.setattr(default_storage, "save", full, raising=False)
-    work()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileSystemStorage, "save", full)
+        work()
     video.refresh_from_db()
     assert (video.state, video.error) == ("failed", "disk_full")
     assert "disk is full" in progress.state(video)["error"]
@@ -245,7 +244,6 @@ def test_a_full_disk_loses_nothing_and_it_goes_on_by_itself(
     assert not list(settings.MAKING_DIR.glob("step-*"))
     monkeypatch.setattr(upkeep, "_free", lambda: 0)
     assert upkeep.try_full_disks() == 0
-    monkeypatch.setattr(default_storage, "save", save)
     monkeypatch.setattr(upkeep, "_free", lambda: 1 << 40)
     assert upkeep.try_full_disks() == 1
     work()

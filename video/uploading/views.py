@@ -1,5 +1,6 @@
 """The page on which videos are brought, and what it asks while they come and are made."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -36,7 +38,7 @@ def upload(request: UserRequest) -> HttpResponse:
         return JsonResponse(shown(video), status=201)
     under_way = access.videos_of(request.user).filter(trashed=None, state__in=_SHOWN)[:50]
     context = {
-        "videos": under_way, "endpoint": grants.ENDPOINT, "most": settings.VIDEO_MAX_BYTES, "privacies": Video.Privacy.choices[:3],
+        "videos": [shown(video) for video in under_way], "endpoint": grants.ENDPOINT, "header": grants.HEADER, "most": settings.VIDEO_MAX_BYTES, "privacies": Video.Privacy.choices[:3],
         "room": max(0, request.user.tier.storage_bytes - used_by(request.user)),
     }  # fmt: skip
     return render(request, "video/upload.html", context)
@@ -124,7 +126,15 @@ def from_file(request: UserRequest) -> HttpResponse:
 
 def shown(video: Video) -> dict[str, Any]:
     """What the page knows of one."""
-    return progress.state(video) | {"title": video.title, "privacy": video.privacy, "header": grants.HEADER}
+    verbs = ("state", "describe", "cancel", "retry", "delete")
+    urls = {verb: reverse(f"video:{verb}", args=[video.slug]) for verb in verbs}
+    for page in ("watch", "edit"):
+        with contextlib.suppress(NoReverseMatch):
+            urls[page] = reverse(f"video:{page}", args=[video.slug])
+    return progress.state(video) | {
+        "title": video.title, "privacy": video.privacy, "privacy_words": video.get_privacy_display(), "urls": urls,
+        "has_content": video.blob_id is not None,
+    }  # fmt: skip
 
 
 def _answer(request: UserRequest, slug: str, words: str) -> HttpResponse:
