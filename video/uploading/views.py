@@ -18,6 +18,7 @@ from meatlizard.errors import AppError, Invalid
 from meatlizard.security.ratelimit import limited
 from meatlizard.storage.actions import used_by
 from video import access, actions
+from video.library import slots
 from video.making import actions as making
 from video.making import progress
 from video.models import Video
@@ -39,7 +40,7 @@ def upload(request: UserRequest) -> HttpResponse:
     under_way = access.videos_of(request.user).filter(trashed=None, state__in=_SHOWN)[:50]
     context = {
         "videos": [shown(video) for video in under_way], "endpoint": grants.ENDPOINT, "header": grants.HEADER, "most": settings.VIDEO_MAX_BYTES, "privacies": Video.Privacy.choices[:3],
-        "room": max(0, request.user.tier.storage_bytes - used_by(request.user)),
+        "slots": slots.filled(request, "tabs"), "which": "upload", "room": max(0, request.user.tier.storage_bytes - used_by(request.user)),
     }  # fmt: skip
     return render(request, "video/upload.html", context)
 

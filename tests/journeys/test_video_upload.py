@@ -1,0 +1,50 @@
+"""A video in a browser: chosen, sent, followed while it is made, and found again after a reload."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import PHONE, Sit
+from tests.video.clips import WITH_FFMPEG, Clips, clips
+
+pytestmark = [pytest.mark.journey, pytest.mark.browser, WITH_FFMPEG]
+__all__ = ["clips"]
+
+SLOW = 120_000
+
+
+def test_a_video_is_uploaded_named_and_followed_until_it_plays(sit: Sit, clips: Clips, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("VIDEO_PICTURES", str(tmp_path)))
+    page = sit("alice").go("/videos/upload/").page
+    expect(page.get_by_test_id("empty")).to_be_visible()
+    page.get_by_test_id("video-input").set_input_files(clips("hd"))
+    card = page.get_by_test_id("video-card")
+    expect(card.get_by_test_id("title")).to_have_value("hd")
+    card.get_by_test_id("title").fill("The south wall")
+    with page.expect_response(lambda answer: answer.url.endswith("/describe") and answer.ok):
+        card.get_by_test_id("privacy").select_option("unlisted")
+    expect(card.get_by_test_id("facts")).to_contain_text("made", timeout=SLOW)
+    page.reload()
+    card = page.get_by_test_id("video-card")
+    expect(card.get_by_test_id("title")).to_have_value("The south wall")
+    expect(card).to_have_attribute("data-state", "making")
+    page.screenshot(path=str(folder / "upload.png"), full_page=True)
+    page.set_viewport_size(PHONE)
+    page.screenshot(path=str(folder / "upload-phone.png"), full_page=True)
+    expect(card).to_have_attribute("data-state", "ready", timeout=SLOW)
+    expect(card.get_by_test_id("watch")).to_be_visible()
+
+
+def test_what_is_no_video_says_so_and_can_be_deleted(sit: Sit, tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("words and no pictures")
+    page = sit("bob").go("/videos/upload/").page
+    page.get_by_test_id("video-input").set_input_files(text)
+    card = page.get_by_test_id("video-card")
+    expect(card).to_have_attribute("data-state", "failed", timeout=SLOW)
+    expect(card.get_by_test_id("facts")).to_contain_text("no video")
+    card.get_by_test_id("delete").click()
+    expect(card).to_have_count(0)
+    expect(page.get_by_test_id("empty")).to_be_visible()
