@@ -1,5 +1,6 @@
 """The tables of videos: who publishes them, what was made of them, and what is left to be done."""
 
+from video.models.captions import Captions
 from video.models.channels import Category, Channel
 from video.models.comments import CommentBlock, CommentLike, VideoComment
 from video.models.likes import VideoLike
@@ -19,6 +20,7 @@ from video.models.watching import (
 from video.models.words import VideoWords
 
 __all__ = [
+    "Captions",
     "Category",
     "Channel",
     "CommentBlock",
