@@ -24,21 +24,21 @@ RATE: Final = "240/m"
 
 
 @require_GET
-@limited("video.captions", RATE)
+@limited("video.captions", RATE, methods=("GET",))
 def vtt(request: HttpRequest, slug: str, captions: UUID) -> HttpResponse:
     _video, row = _found(request, slug, captions)
     return _file(row, formats.vtt(actions.cues_of(row)), "vtt")
 
 
 @require_GET
-@limited("video.captions", RATE)
+@limited("video.captions", RATE, methods=("GET",))
 def srt(request: HttpRequest, slug: str, captions: UUID) -> HttpResponse:
     _video, row = _found(request, slug, captions)
     return _file(row, formats.srt(actions.cues_of(row)), "srt", save=True)
 
 
 @require_GET
-@limited("video.captions", RATE)
+@limited("video.captions", RATE, methods=("GET",))
 def transcript(request: HttpRequest, slug: str, captions: UUID) -> HttpResponse:
     """``video/captions/transcript.html``; with ``part`` its lines alone. ``q``: what is sought in it."""
     video, row = _found(request, slug, captions)

@@ -6,17 +6,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid
 from meatlizard.security.ratelimit import limited
 from video import access, player_settings
-from video.captions import actions, formats, ready
+from video.captions import actions, formats
 from video.models import Captions, Video
 
 RATE: Final = "60/m"
@@ -24,7 +25,7 @@ RATE: Final = "60/m"
 
 @login_required
 @require_http_methods(["GET", "POST"])
-@limited("video.captions_change", RATE, method="POST")
+@limited("video.captions_change", RATE)
 def all_of_video(request: UserRequest, slug: str) -> HttpResponse:
     """``video/captions/list.html``. POST: ``language``, ``label`` and a ``file``, or none to write them here."""
     video = access.own(request.user, slug)
@@ -38,13 +39,13 @@ def all_of_video(request: UserRequest, slug: str) -> HttpResponse:
         messages.success(request, _("The captions are there."))
         return _back(video)
     rows = list(video.captions.defer("cues", "text").order_by("label"))
-    context = {"video": video, "rows": rows, "hearing": ready.hearing(request.user, video), "watch": f"/v/{video.slug}/"}
+    context = {"video": video, "rows": rows, "watch": f"/v/{video.slug}/"}
     return render(request, "video/captions/list.html", context)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-@limited("video.captions_change", RATE, method="POST")
+@limited("video.captions_change", RATE)
 @player_settings.plays
 def edit(request: UserRequest, slug: str, captions: UUID) -> HttpResponse:
     """``video/captions/edit.html``. POST: JSON ``{"edition", "cues"}`` of the page's script, answered ``{"edition"}``; or, of the form
@@ -93,7 +94,7 @@ def replace(request: UserRequest, slug: str, captions: UUID) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-@limited("video.captions_change", RATE, method="POST")
+@limited("video.captions_change", RATE)
 def remove(request: UserRequest, slug: str, captions: UUID) -> HttpResponse:
     """``video/captions/delete.html`` asks first."""
     video = access.own(request.user, slug)
@@ -109,7 +110,7 @@ def _back(video: Video) -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("video:captions", args=[video.slug]))
 
 
-def _read(sent: "UploadedFile") -> bytes:
+def _read(sent: UploadedFile) -> bytes:
     data: bytes = sent.read(formats.MOST_BYTES + 1)
     return data
 
