@@ -6,6 +6,7 @@ from typing import Any
 def load() -> None:
     from files.blobs import references
     from video import viewers
+    from video.captions import ready as captions
     from video.library import ready as library
     from video.making import ready as making
 
@@ -13,6 +14,7 @@ def load() -> None:
     library.load()
     viewers.load()
     making.load()
+    captions.load()
 
 
 def _kept_by_videos() -> Any:

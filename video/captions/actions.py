@@ -91,7 +91,7 @@ def replace(captions: Captions, data: bytes) -> None:
     cues = formats.read(data)
     Captions.objects.filter(pk=captions.pk).update(
         cues=[one.row() for one in cues], text=_text(cues), edition=F("edition") + 1, changed=timezone.now(),
-        state=Captions.State.READY, source=Captions.Source.FILE, error="", task=None,
+        state=Captions.State.READY, source=Captions.Source.FILE, error="", tasks=[],
     )  # fmt: skip
 
 

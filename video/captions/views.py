@@ -17,7 +17,7 @@ from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid
 from meatlizard.security.ratelimit import limited
 from video import access, player_settings
-from video.captions import actions, formats
+from video.captions import actions, formats, hearing
 from video.models import Captions, Video
 
 RATE: Final = "60/m"
@@ -39,7 +39,8 @@ def all_of_video(request: UserRequest, slug: str) -> HttpResponse:
         messages.success(request, _("The captions are there."))
         return _back(video)
     rows = list(video.captions.defer("cues", "text").order_by("label"))
-    context = {"video": video, "rows": rows, "watch": f"/v/{video.slug}/"}
+    heard = {"models": hearing.offered(request.user)}
+    context = {"video": video, "rows": rows, "hearing": heard, "watch": f"/v/{video.slug}/"}
     return render(request, "video/captions/list.html", context)
 
 
@@ -103,6 +104,17 @@ def remove(request: UserRequest, slug: str, captions: UUID) -> HttpResponse:
         return render(request, "video/captions/delete.html", {"video": video, "captions": row})
     actions.remove(row)
     messages.success(request, _("The captions “%(label)s” are deleted.") % {"label": row.label})
+    return _back(video)
+
+
+@login_required
+@require_POST
+@limited("video.captions_hear", "20/h")
+def hear(request: UserRequest, slug: str) -> HttpResponse:
+    """Has a machine write down what is said, in ``language``."""
+    video = access.own(request.user, slug)
+    hearing.ask(request.user, video, request.POST.get("language", ""))
+    messages.success(request, _("What is said is being written down. It takes a while; you can leave this page."))
     return _back(video)
 
 
