@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from meatlizard.errors import AppError, Invalid, LimitReached, NotFound
 from meatlizard.languages import number
@@ -49,7 +48,9 @@ def access(video: Video, key: UUID) -> Captions:
     return row
 
 
-def add(video: Video, language: str, label: str, cues: Sequence[Cue] = (), *, source: str = Captions.Source.FILE) -> Captions:
+def add(
+    video: Video, language: str, label: str, cues: Sequence[Cue] = (), *, source: str = Captions.Source.FILE
+) -> Captions:
     """None of them is shown before somebody asks for it. Raises Invalid, LimitReached."""
     language, label = checked(language), named(label, language)
     with transaction.atomic():
@@ -169,7 +170,9 @@ def _sent(rows: Any) -> list[Cue]:
         markup = clean(row[2])
         if len(markup) > MOST_CHARACTERS:
             raise Invalid(
-                _("Caption {place} has more than {most} characters.").format(place=number(place), most=number(MOST_CHARACTERS)),
+                _("Caption {place} has more than {most} characters.").format(
+                    place=number(place), most=number(MOST_CHARACTERS)
+                ),
                 code="caption_long",
             )
         cues.append(Cue(start, end, markup, placed(row[3]) if len(row) > 3 else ""))

@@ -26,7 +26,8 @@ def read(data: bytes) -> list[Cue]:
     """What a file says, whichever of the formats it is in. Raises Invalid: it is none of them, is too large, or has nothing to read in it."""
     if len(data) > MOST_BYTES:
         raise Invalid(
-            _("A file of captions has at most {most} MiB.").format(most=number(MOST_BYTES // 2**20)), code="captions_large"
+            _("A file of captions has at most {most} MiB.").format(most=number(MOST_BYTES // 2**20)),
+            code="captions_large",
         )
     text = _text(data)
     cues = put_in_order(_cues(text))

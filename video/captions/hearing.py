@@ -47,7 +47,8 @@ def ask(user: User, video: Video, language: str) -> Captions:
     language = actions.checked(language)
     if _sound(video) is None:
         raise Invalid(
-            _("There is no sound in this video yet. Wait until it is processed, if it has any."), code="captions_no_sound"
+            _("There is no sound in this video yet. Wait until it is processed, if it has any."),
+            code="captions_no_sound",
         )
     if Captions.objects.filter(video=video, language=language, state__in=_UNDER_WAY).exists():
         raise Invalid(_("What is said in this language is being written down already."), code="captions_under_way")
@@ -146,7 +147,10 @@ def _later(captions: str) -> None:
 def _sound(video: Video) -> Part | None:
     """The track that is heard unless somebody chooses another, which is one part."""
     rows = Part.objects.filter(
-        rendition__video=video.pk, rendition__place=video.place, rendition__kind=Rendition.Kind.AUDIO, state=Part.State.MADE
+        rendition__video=video.pk,
+        rendition__place=video.place,
+        rendition__kind=Rendition.Kind.AUDIO,
+        state=Part.State.MADE,
     )
     return rows.select_related("rendition").order_by("-rendition__default", "rendition__order", "number").first()
 
@@ -195,4 +199,3 @@ def _local(part: Part, folder: Path) -> Iterator[Path]:
         for chunk in stored.chunks(1 << 20):
             file.write(chunk)
     yield copy
-

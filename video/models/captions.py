@@ -38,7 +38,11 @@ class Captions(models.Model):
     text = models.TextField(blank=True, help_text=_("all of it, to be searched"))
     edition = models.PositiveIntegerField(default=1)
     model = models.CharField(max_length=100, blank=True, help_text=_("which model has written it down"))
-    tasks = models.JSONField(default=list, blank=True, help_text=_("of the machines that write it down: id, and where in the video it begins"))
+    tasks = models.JSONField(
+        default=list,
+        blank=True,
+        help_text=_("of the machines that write it down: id, and where in the video it begins"),
+    )
     error = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(default=timezone.now)
     changed = models.DateTimeField(default=timezone.now)

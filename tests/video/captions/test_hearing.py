@@ -32,7 +32,9 @@ def with_sound(owner: User, source: Path, folder: Path) -> Video:
     plan = ladder.plan(probing.probe(source))
     (track,) = plan.tracks
     made = encoding.encode_audio(source, plan, track, folder)
-    rendition = Rendition.objects.create(video=video, place=video.place, name=track.name, kind="audio", codec="aac", default=True, ended=True)
+    rendition = Rendition.objects.create(
+        video=video, place=video.place, name=track.name, kind="audio", codec="aac", default=True, ended=True
+    )
     part = Part.objects.create(
         rendition=rendition, number=0, start=0, duration=made.duration, file="0.mp4", size=made.size, init_size=made.init_size,
         segments=made.segments, state=Part.State.MADE,

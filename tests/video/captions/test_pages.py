@@ -16,7 +16,11 @@ from video.captions.cues import Cue
 from video.models import Captions, Video
 
 pytestmark = pytest.mark.django_db
-SAID = [Cue(1_000, 2_000, "Hello <b>lizards</b>"), Cue(3_000, 4_000, "Warm &lt;stones&gt;"), Cue(4_000, 5_000, "Warm &lt;stones&gt;")]
+SAID = [
+    Cue(1_000, 2_000, "Hello <b>lizards</b>"),
+    Cue(3_000, 4_000, "Warm &lt;stones&gt;"),
+    Cue(4_000, 5_000, "Warm &lt;stones&gt;"),
+]
 
 
 @pytest.fixture
@@ -124,7 +128,7 @@ def test_an_owner_adds_a_file(client: Client, alice: User, video: Video) -> None
     [
         ({"language": "en", "file": b"no captions"}, "no file of captions"),
         ({"language": "", "file": b""}, "Write the language as its short name"),
-        ({"language": "en\" onmouseover=x"}, "Write the language as its short name"),
+        ({"language": 'en" onmouseover=x'}, "Write the language as its short name"),
         ({"language": "en", "label": "English"}, "already"),
     ],
 )
@@ -155,7 +159,10 @@ def test_an_owner_edits_them(client: Client, alice: User, captions: Captions) ->
         at("captions_edit", captions), body, content_type="application/json", headers={"Accept": "application/json"}
     )
     assert answer.status_code == 409
-    assert client.post(at("captions_edit", captions), {"text": "WEBVTT\n\n00:01.000 --> 00:02.000\nplain"}).status_code == 302
+    assert (
+        client.post(at("captions_edit", captions), {"text": "WEBVTT\n\n00:01.000 --> 00:02.000\nplain"}).status_code
+        == 302
+    )
     captions.refresh_from_db()
     assert (captions.text, captions.edition) == ("plain", 3)
 
