@@ -33,10 +33,20 @@ def videos(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
         actions.set_tags(row, ["lizards", words("garden", 40)])
         thumbnails.give(row, _picture(number))
         rows.append(row)
+    captions = said(rows[0], words)
     return {
+        "video:captions": captions.pk,
         "video:slug": rows[0].slug, "video:handle": "south-wall", "video:category_slug": "animals", "video:tag_text": "lizards",
         "video:name": rows[0].thumbnail["chosen"], "video:number": 1,
     }  # fmt: skip
+
+
+def said(video: Any, words: "Words") -> Any:
+    from video.captions import actions
+    from video.captions.cues import Cue, clean
+
+    cues = [Cue(at * 1_000, at * 1_000 + 900, clean(words(f"Warm stones, part {at}", 400))) for at in range(1, 6)]
+    return actions.add(video, "en", words("English", 60), cues)
 
 
 def _picture(number: int) -> io.BytesIO:

@@ -109,7 +109,7 @@ def _of_webvtt(text: str, kind: str) -> list[Cue]:
             one.start_time.in_milliseconds(), one.end_time.in_milliseconds(), clean(_plain(one.raw_text, kind)),
             placed(str(one.settings)) or ("line:0" if kind == "srt" and _TOP.search(one.raw_text) else ""),
         )
-        for one in read
+        for one in read.captions
     ]  # fmt: skip
 
 

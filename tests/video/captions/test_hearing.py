@@ -71,7 +71,7 @@ async def test_a_machine_writes_down_what_is_said_in_each_piece(
                 offset = offsets[await in_database(_task_of, job)]
                 said = "WEBVTT\n" if offset == 1 else f"WEBVTT\n\n00:00.100 --> 00:00.900\npiece {offset}\n"
                 await node.text(job, 0, said)
-                await node.finish(job, 3)
+                await node.finish(job, len(said))
             while await in_database(lambda: InferenceTask.objects.exclude(state="done").exists()):
                 await asyncio.sleep(0.01)
         await in_database(hearing.look.call, str(row.pk))
