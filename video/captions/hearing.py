@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from django_tasks import task
 
 from chat import tasks
-from chat.models import InferenceTask
 from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid
 from video.captions import actions, formats
@@ -30,7 +29,7 @@ PIECE_SECONDS: Final = 1_200
 """A piece is heard at once: at 32 kb/s it is 5 MB, and a machine that goes loses no more than these minutes."""
 
 LOOK_SECONDS: Final = 10
-SPEECH: Final = InferenceTask.Kind.SPEECH
+SPEECH: Final = tasks.Kind.SPEECH
 _SOUND: Final = (
     "-vn", "-sn", "-dn", "-ac", "1", "-ar", "16000", "-c:a", "aac", "-b:a", "32k", "-map_metadata", "-1", "-f", "mp4",
 )  # fmt: skip
