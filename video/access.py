@@ -16,7 +16,7 @@ from meatlizard.accounts.access import at_large
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, NotFound
 from meatlizard.security.passwords import Lock
-from video.models import Channel, Video
+from video.models import Category, Channel, Video
 from video.models.videos import VideoQuerySet
 
 Viewer: TypeAlias = User | AnonymousUser
@@ -115,6 +115,14 @@ def own_by_id(user: Viewer, key: uuid.UUID | str) -> Video:
     return row
 
 
+def only_own(user: Viewer, slug: str) -> Video:
+    """For programs, to whom others' videos are not there, whether they may be watched or not. Raises NotFound."""
+    row = _with_owner().filter(slug=_clean(slug), owner=user.pk).exclude(state=Video.State.REMOVED).first()
+    if row is None:
+        raise NotFound(str(NO_SUCH_VIDEO), code="no_such_video")
+    return row
+
+
 def videos_of(owner: User) -> "QuerySet[Video]":
     """One's own, those in the trash too."""
     return _with_owner().filter(owner=owner.pk).exclude(state=Video.State.REMOVED)
@@ -136,6 +144,14 @@ def channel(handle: str) -> Channel:
     row = Channel.objects.select_related("owner").filter(at_large("owner__"), handle=_clean(handle).lower()).first()
     if row is None:
         raise NotFound(str(NO_SUCH_CHANNEL), code="no_such_channel")
+    return row
+
+
+def category(slug: str) -> Category:
+    """Raises NotFound."""
+    row = Category.objects.filter(slug=_clean(slug)).first()
+    if row is None:
+        raise NotFound(str(_("There is no such category.")), code="no_such_category")
     return row
 
 

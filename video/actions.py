@@ -75,6 +75,16 @@ def publish(video: Video) -> bool:
     return True
 
 
+def change(video: Video, *, tags: Iterable[str] | None = None, password: str | None = None, **said: Any) -> None:
+    """Several of the verbs here: all of them or, where one is refused, none."""
+    with transaction.atomic():
+        if password is not None:
+            set_password(video, password)
+        if tags is not None:
+            set_tags(video, tags)
+        describe(video, **said)
+
+
 def set_password(video: Video, password: str) -> None:
     """Who has given another one before has to give this one. Raises Invalid for an empty one."""
     if not password or len(password) > 200:
@@ -116,8 +126,18 @@ def trash(video: Video) -> bool:
     return True
 
 
+def take_down(video: Video) -> bool:
+    """A moderator confirmed a report: nobody has it any more, its owner neither, and it goes for good as what lies in the trash does."""
+    from video.making import actions as making
+
+    making.cancel(video)
+    rows = Video.objects.filter(pk=video.pk).exclude(state=Video.State.REMOVED)
+    return bool(rows.update(state=Video.State.REMOVED, trashed=timezone.now()))
+
+
 def restore(video: Video) -> bool:
-    return bool(Video.objects.filter(pk=video.pk, trashed__isnull=False).update(trashed=None))
+    rows = Video.objects.filter(pk=video.pk, trashed__isnull=False).exclude(state=Video.State.REMOVED)
+    return bool(rows.update(trashed=None))
 
 
 def tag_name(text: str) -> str:

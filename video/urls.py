@@ -4,7 +4,16 @@ from django.urls import include, path
 
 app_name = "video"
 
-PARTS: tuple[str, ...] = ("embedding", "uploading", "watching", "playlists", "comments", "captions", "library")
+PARTS: tuple[str, ...] = (
+    "embedding",
+    "uploading",
+    "reporting",
+    "watching",
+    "playlists",
+    "comments",
+    "captions",
+    "library",
+)
 """Packages of this app with a module ``urls``, which has no name space of its own."""
 
 urlpatterns = [path("", include(f"video.{part}.urls")) for part in PARTS]

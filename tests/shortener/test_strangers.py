@@ -21,8 +21,8 @@ from tests.shortener.pages import TARGET, signed_in
 pytestmark = [pytest.mark.django_db]
 
 OURS = ("shortener:", "shlink:", "api:")
-OTHERS = ("files", "shares", "inboxes")
-"""Parts of the API that another app answers, whose own tests (``tests/files``) ask them as a stranger."""
+OTHERS = ("files", "shares", "inboxes", "videos")
+"""Parts of the API that another app answers, whose own tests (``tests/files``, ``tests/video``) ask them as a stranger."""
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 OPEN = {

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db.models.signals import pre_delete
+from django.utils.translation import gettext_lazy as _
 
 SLOT: Final = 300
 
@@ -13,14 +14,20 @@ def load() -> None:
     from files.library.slots import add_slot
     from meatlizard.accounts.belongings import belongings
     from meatlizard.accounts.merging import merging
+    from meatlizard.api import registry
     from meatlizard.jobs import lanes
-    from video import services  # noqa: F401  (registers the long-running part)
+    from meatlizard.moderation import services as moderated
+    from video import moderating, services  # noqa: F401  (registers the long-running part)
     from video.making import QUEUE
     from video.uploading import grants
 
     lanes.own_slots(QUEUE, lambda: settings.VIDEO_JOBS)
     who.recognise(grants.recognise)
     add_slot("file", "video/_slot_file.html", SLOT)
+    moderated.register(moderating.SERVICE, moderating.VideoTexts())
+    registry.add_scope("videos:read", _("read your videos"))
+    registry.add_scope("videos:write", _("begin, change and delete videos"))
+    registry.add_router("/videos", "video.api.router", "videos")
     belongings(_videos)
     merging.connect(_merged, dispatch_uid="video.merge")
     pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="video.forget")

@@ -33,7 +33,11 @@ def piece(rows: "QuerySet[M]", by: str, most: int, after: Place | None, *, down:
 
 def after_of(request: HttpRequest) -> Place | None:
     """What ``?after=`` says. Raises Invalid for what :func:`piece` has not made."""
-    said = request.GET.get("after", "")
+    return after(request.GET.get("after", ""))
+
+
+def after(said: str) -> Place | None:
+    """Raises Invalid for what :func:`piece` has not made."""
     if not said:
         return None
     try:

@@ -3,6 +3,7 @@
 import { gettext, interpolate, number } from "../../i18n.js";
 import { size, time } from "../../files/upload/words.js";
 
+const TYPED = 600;
 const UNDER_WAY = ["uploading", "fetching", "waiting", "making"];
 
 export class Card {
@@ -16,7 +17,20 @@ export class Card {
     });
     for (const field of this.element.querySelectorAll("[name]")) {
       field.value = video[field.name] ?? "";
-      field.addEventListener("change", () => changed({ [field.name]: field.value }));
+      let kept = field.value;
+      let soon = null;
+      const keep = () => {
+        clearTimeout(soon);
+        if (field.value === kept) return;
+        kept = field.value;
+        changed({ [field.name]: kept });
+      };
+      // Who types and goes away without leaving the field has said it, too.
+      field.addEventListener("input", () => {
+        clearTimeout(soon);
+        soon = setTimeout(keep, TYPED);
+      });
+      field.addEventListener("change", keep);
     }
     // Who has chosen a password or people on the other page sees that here.
     const privacy = this.element.querySelector("[name=privacy]");

@@ -1,0 +1,1 @@
+"""The form by which a video is put before the moderators."""
