@@ -18,12 +18,9 @@ def viewers(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
     from video.playlists import actions as playlists
     from video.watching import history, sums
 
-    film = Video.objects.filter(owner=alice).order_by("created", "pk").first() or ready(
-        alice, words("Lizards on the wall", 200)
-    )
-    Video.objects.filter(pk=film.pk).update(duration=60.0)
-    film.refresh_from_db()
-    for number, length in enumerate((12.0, 30.0, 60.0)):
+    film = Video.objects.filter(owner=alice).order_by("created", "pk").first()
+    assert film is not None and film.duration is not None
+    for number, length in enumerate((40.0, 130.0, film.duration)):
         referrer = words("example.org", 120) if number else ""
         view(
             film,
@@ -37,7 +34,7 @@ def viewers(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
     for number in range(3):
         sums.add_traffic({film.pk: 40_000_000 * (number + 1)}, timezone.now().date() - datetime.timedelta(days=number))
     likes.like(alice, film, True)
-    history.stand_at(alice, film, 20.0, ended=False, duration=60.0)
+    history.stand_at(alice, film, 20.0, ended=False, duration=film.duration)
     said = comments.say(film, bob, words("Look at 0:12, **there** it is!", 2_000))
     comments.say(film, alice, words("Well seen.", 2_000), said)
     reply = comments.say(film, bob, words("Thank you.", 2_000), said)

@@ -132,6 +132,8 @@ def test_the_player_goes_on_to_the_next_one(alice: User, bob: User, charlie: Use
         {"url": f"/v/{c.slug}/?list={playlist.slug}&index=3", "title": "c"},
     )
     assert told(c, bob, playlist.slug)[1] is None
+    again = signed_in(bob).get(f"/v/{b.slug}/", {"list": playlist.slug}).context["player"]["renew"]
+    assert signed_in(bob).get(again).json()["next"]["title"] == "c"
     assert told(b, bob, "nothing") == told(ready(alice), bob, playlist.slug) == (None, None)
     actions.change(playlist, "Lizards", "private", "")
     assert told(b, charlie, playlist.slug) == (None, None)

@@ -22,6 +22,7 @@ from video import access, addresses
 from video.comments import actions, inbox, listing
 from video.comments.access import access_comment
 from video.comments.section import ORDER, section
+from video.library.slots import filled
 from video.models import Video
 from video.watching.places import after_of, piece
 
@@ -140,6 +141,7 @@ def said(request: UserRequest) -> HttpResponse:
     context = {
         "rows": shown, "after": after, "held": inbox.held(request.user).count(), "blocked": inbox.blocked(request.user),
         "only_held": only_held,
+        "slots": filled(request, "tabs"),
     }  # fmt: skip
     answer = render(request, "video/comments/inbox.html", context)
     inbox.mark_seen(request.user)

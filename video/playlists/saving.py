@@ -1,8 +1,10 @@
 """Beside a video: whether one likes it, and in which of one's lists it stands."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from meatlizard.accounts.models import User
 from meatlizard.errors import NotFound
@@ -55,6 +57,9 @@ def neighbours(video: Video, request: HttpRequest) -> dict[str, Any]:
         return {}
     before, after = showing.neighbours(found["entries"], video)
     told = {"previous": before, "next": after}
-    return {
+    # Asked for anew when addresses have expired, the player still knows of its list. A frame has an address of its own for that.
+    framed = request.path.endswith("/embed/") or "embedded" in request.GET
+    again = f"{reverse('video:player', args=[video.slug])}?{urlencode({'list': found['playlist'].slug})}"
+    return ({} if framed else {"renew": again}) | {
         name: {"url": entry.url, "title": entry.video.title} for name, entry in told.items() if entry is not None and entry.video is not None
     }  # fmt: skip

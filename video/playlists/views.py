@@ -12,6 +12,7 @@ from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid
 from meatlizard.security.ratelimit import limited
 from video import access, addresses, likes
+from video.library.slots import filled
 from video.models import Playlist, Video
 from video.playlists import actions, showing
 from video.playlists.access import access_playlist, playlists_of, shared_with
@@ -36,6 +37,7 @@ def playlists(request: UserRequest) -> HttpResponse:
         return redirect("video:playlist", row.slug)
     context = {
         "own": showing.with_counts(playlists_of(request.user)), "shared": showing.with_counts(shared_with(request.user)), "form": form,
+        "slots": filled(request, "tabs"),
     }  # fmt: skip
     return render(request, "video/playlists/index.html", context, status=400 if form.errors else 200)
 
@@ -67,8 +69,9 @@ def edit(request: UserRequest, list_slug: str) -> HttpResponse:
         messages.success(request, gettext("Saved."))
         return redirect("video:playlist", row.slug)
     return render(
-        request, "video/playlists/edit.html", {"playlist": row, "form": form}, status=400 if form.errors else 200
-    )
+        request, "video/playlists/edit.html", {"playlist": row, "form": form, "slots": filled(request, "tabs")},
+        status=400 if form.errors else 200,
+    )  # fmt: skip
 
 
 @login_required
@@ -147,7 +150,9 @@ def like(request: UserRequest, slug: str) -> HttpResponse:
 def liked(request: UserRequest) -> HttpResponse:
     """``video/playlists/liked.html``. Context: ``rows``, ``after``."""
     rows, after = piece(likes.liked_by(request.user), "created", PAGE, after_of(request))
-    return render(request, "video/playlists/liked.html", {"rows": lines(rows), "after": after})
+    return render(
+        request, "video/playlists/liked.html", {"rows": lines(rows), "after": after, "slots": filled(request, "tabs")}
+    )
 
 
 def _page(request: HttpRequest, row: Playlist) -> HttpResponse:
@@ -156,6 +161,7 @@ def _page(request: HttpRequest, row: Playlist) -> HttpResponse:
     context = {
         "playlist": row, "entries": shown, "first": next((one for one in shown if one.video is not None), None), "mine": row.owner_id == request.user.pk, "undo": undo[:32],
         "undo_at": request.GET.get("at", "") if request.GET.get("at", "").isdecimal() else "0", "later": row.kind == Playlist.Kind.LATER,
+        "slots": filled(request, "tabs"),
     }  # fmt: skip
     return render(request, "video/playlists/playlist.html", context)
 

@@ -25,22 +25,28 @@ class Curve:
 
 
 MARKS: Final = (0, 25, 50, 75, 100)
+UNITS: Final = (("TB", 2**40), ("GB", 2**30), ("MB", 2**20), ("KB", 2**10), ("B", 1))
 
 
 def views(found: Figures) -> Plot:
     return drawn([(one.begin, Clicks(one.views, one.bots)) for one in found.series])
 
 
-def traffic(days: Sequence[tuple[datetime.date, int]]) -> Plot:
-    """Bytes by the day, those without any in between too."""
+def traffic(days: Sequence[tuple[datetime.date, int]]) -> tuple[Plot, str]:
+    """What was sent by the day, days without anything in between too; and the unit in which the plot counts."""
     if not days:
-        return drawn([])
-    sent = dict(days)
+        return drawn([]), ""
+    unit, size = _unit(max(sent for _day, sent in days))
+    sent = {day: round(bytes_sent / size) for day, bytes_sent in days}
     first, last = days[0][0], days[-1][0]
     every = [first + datetime.timedelta(days=number) for number in range((last - first).days + 1)]
-    return drawn(
-        [(datetime.datetime.combine(day, datetime.time(), datetime.UTC), Clicks(sent.get(day, 0), 0)) for day in every]
-    )
+    midnight = datetime.time(tzinfo=datetime.UTC)
+    return drawn([(datetime.datetime.combine(day, midnight), Clicks(sent.get(day, 0), 0)) for day in every]), unit
+
+
+def _unit(most: int) -> tuple[str, int]:
+    """The largest in which the most is no small number."""
+    return next(((name, size) for name, size in UNITS if most >= 10 * size), UNITS[-1])
 
 
 def curve(per_cent: Sequence[float]) -> Curve | None:

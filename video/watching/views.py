@@ -13,6 +13,7 @@ from meatlizard.security import ratelimit
 from meatlizard.security.client_address import address_key
 from video import access
 from video.library import spans
+from video.library.slots import filled
 from video.watching import actions, audience, beats, figures, history, plots, tables
 from video.watching.places import after_of, piece
 from video.watching.rows import rows as lines
@@ -53,6 +54,7 @@ def history_page(request: UserRequest) -> HttpResponse:
         "after": after,
         "paused": history.is_paused(request.user),
         "continuing": lines(begun),
+        "slots": filled(request, "tabs"),
     }
     return render(request, "video/watching/history.html", context)
 
@@ -82,9 +84,10 @@ def analytics(request: UserRequest, slug: str) -> HttpResponse:
     video = access.own(request.user, slug)
     days = tables.days_of(request.GET.get("days", ""))
     found = figures.of(video, days)
+    sent, unit = plots.traffic(found.traffic)
     context = {
         "video": video, "days": days, "spans": tables.spans(), "figures": found, "plot": plots.views(found), "curve": plots.curve(found.retention),
-        "traffic_plot": plots.traffic(found.traffic), "tops": tables.tops(found), "milestones": tables.milestones(found.retention), "average": spans.clock(found.average),
+        "traffic_plot": sent, "unit": unit, "tops": tables.tops(found), "milestones": tables.milestones(found.retention), "average": spans.clock(found.average),
     }  # fmt: skip
     return render(request, "video/watching/analytics.html", context)
 
