@@ -31,6 +31,7 @@ NAMES = frozenset(
         "ZIP",
         "Markov",
         "BBCode",
+        "RSS",
     }
 )
 """The same in every language."""

@@ -37,7 +37,7 @@ def videos(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
     return {
         "video:captions": captions.pk,
         "video:slug": rows[0].slug, "video:handle": "south-wall", "video:category_slug": "animals", "video:tag_text": "lizards",
-        "video:name": rows[0].thumbnail["chosen"], "video:number": 1,
+        "video:name": thumbnails.names_of(rows[0])[0], "video:number": 1,
     }  # fmt: skip
 
 

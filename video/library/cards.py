@@ -2,13 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext, gettext_lazy
 
 from video.library import addresses, slots, spans
 from video.models import Video
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SIGNS: Final[dict[str, "StrOrPromise"]] = {
+    "public": gettext_lazy("Public"), "unlisted": gettext_lazy("Unlisted"), "private": gettext_lazy("Private"), "password": gettext_lazy("Password"), "people": gettext_lazy("People"),
+}  # fmt: skip
+"""Who sees a video, in a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +31,11 @@ class Card:
 
     @property
     def title(self) -> str:
-        return self.video.title or _("A video without a title")
+        return self.video.title or gettext("A video without a title")
 
     @property
     def sign(self) -> str:
-        return "" if self.video.privacy == Video.Privacy.PUBLIC else str(SIGNS[self.video.privacy]())
-
-
-SIGNS = {
-    Video.Privacy.UNLISTED: lambda: _("Unlisted"), Video.Privacy.PRIVATE: lambda: _("Private"), Video.Privacy.PASSWORD: lambda: _("Password"),
-    Video.Privacy.PEOPLE: lambda: _("People"), Video.Privacy.PUBLIC: lambda: _("Public"),
-}  # fmt: skip
+        return "" if self.video.privacy == Video.Privacy.PUBLIC else str(SIGNS[self.video.privacy])
 
 
 def cards(request: HttpRequest, videos: Iterable[Video]) -> Sequence[Card]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 from xml.sax.saxutils import escape as escaped
+from xml.sax.xmlreader import AttributesImpl
 
 from django.db.models import QuerySet
 from django.utils.feedgenerator import Enclosure, Rss201rev2Feed
@@ -27,7 +28,7 @@ class _Feed(Rss201rev2Feed):
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
-        handler.startElement("media:group", {})
+        handler.startElement("media:group", AttributesImpl({}))
         handler.addQuickElement("media:content", "", item["media"])
         if item["player"]:
             handler.addQuickElement("media:player", "", {"url": item["player"]})

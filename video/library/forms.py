@@ -4,8 +4,8 @@ import re
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from meatlizard.accounts.models import User
 from meatlizard.security.passwords import MAX_PASSWORD
@@ -13,6 +13,16 @@ from video.embedding.hosts import named
 from video.models import Category, Channel, Video
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})?", re.IGNORECASE)
+
+
+class ChannelField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} (@{obj.handle})"
+
+
+class CategoryField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: Any) -> str:
+        return gettext(obj.name)
 
 
 class VideoForm(forms.Form):
@@ -24,12 +34,8 @@ class VideoForm(forms.Form):
         help_text=_("Markdown. Times such as 1:30 lead there; three lines or more that begin with one, the first of them 0:00, are chapters."),
     )  # fmt: skip
     tags = forms.CharField(required=False, max_length=1_500, label=_("Tags"), help_text=_("Divided by commas."))
-    channel = forms.ModelChoiceField(
-        Channel.objects.none(), to_field_name="handle", empty_label=None, label=_("Channel")
-    )
-    category = forms.ModelChoiceField(
-        Category.objects.none(), required=False, to_field_name="slug", label=_("Category")
-    )
+    channel = ChannelField(Channel.objects.none(), to_field_name="handle", empty_label=None, label=_("Channel"))
+    category = CategoryField(Category.objects.none(), required=False, to_field_name="slug", label=_("Category"))
     language = forms.RegexField(
         LANGUAGE,
         required=False,
@@ -56,11 +62,9 @@ class VideoForm(forms.Form):
         self.video = video
         self.named: list[User] = []
         channel, category = self.fields["channel"], self.fields["category"]
-        assert isinstance(channel, forms.ModelChoiceField) and isinstance(category, forms.ModelChoiceField)
+        assert isinstance(channel, ChannelField) and isinstance(category, CategoryField)
         channel.queryset = Channel.objects.filter(owner=video.owner_id)
-        channel.label_from_instance = lambda row: f"{row.name} (@{row.handle})"  # type: ignore[method-assign,unused-ignore]
         category.queryset = Category.objects.all()
-        category.label_from_instance = lambda row: _(row.name)  # type: ignore[method-assign,unused-ignore]
         if video.password:
             self.fields["password"].help_text = _("Empty: as it was.")
 

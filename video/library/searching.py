@@ -88,12 +88,14 @@ def find(viewer: access.Viewer, wish: Wish, page: int = 1, size: int = 24) -> Fo
     return Found([by_key[key] for key in shown if key in by_key], len(keys), page, pages)
 
 
-def _ordered(rows: list[tuple[UUID, int, datetime.datetime, int]], order: str, weights: dict[int, float]) -> list[UUID]:
+def _ordered(
+    rows: list[tuple[UUID, int, datetime.datetime | None, int]], order: str, weights: dict[int, float]
+) -> list[UUID]:
     """Of those that fit as well the newest first."""
 
-    def place(row: tuple[UUID, int, datetime.datetime, int]) -> Any:
+    def place(row: tuple[UUID, int, datetime.datetime | None, int]) -> Any:
         _key, words_key, published, views = row
         first = views if order == "views" else weights.get(words_key, 0.0) if order == "fit" else 0
-        return (-first, -published.timestamp())
+        return (-first, -published.timestamp() if published else 0.0)
 
     return [row[0] for row in sorted(rows, key=place)]

@@ -1,19 +1,17 @@
 """The picture of a video: one of the frames that were taken of it, or one that its owner gives.
 
 ``Video.thumbnail`` is ``{"frames": [names], "upload": name or "", "chosen": name}``. Frames lie in the video's present place, below
-``thumbnail/``, and are others when it is made anew; what was given lies beside the places, and stays. Whoever takes frames puts them there and calls
-:func:`note_frames`.
+``thumbnail/``, and are others when it is made anew; what was given lies beside the places, and stays. Whoever takes
+frames chooses the first time, and leaves what was given as it is.
 """
 
 import io
 import secrets
 import warnings
-from collections.abc import Sequence
 from typing import IO, Final, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -27,17 +25,6 @@ HEIGHT: Final = 720
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
 NAME: Final = r"[a-z0-9][a-z0-9.-]{0,60}\.(?:jpg|webp)"
 TYPES: Final = {"jpg": "image/jpeg", "webp": "image/webp"}
-
-
-def note_frames(video: Video, names: Sequence[str]) -> None:
-    """``names``: files below ``video.storage_name("thumbnail/")``. The middle one is chosen, unless the owner has given a picture."""
-    with transaction.atomic():
-        row = Video.objects.select_for_update().get(pk=video.pk)
-        known = row.thumbnail or {}
-        upload = known.get("upload", "")
-        chosen = upload if upload and known.get("chosen") == upload else names[len(names) // 2] if names else upload
-        _write(row, {"frames": list(names), "upload": upload, "chosen": chosen})
-    video.thumbnail = row.thumbnail
 
 
 def choose(video: Video, name: str) -> None:

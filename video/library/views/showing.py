@@ -45,7 +45,7 @@ def _page(request: HttpRequest, video: Video) -> HttpResponse:
         "chapters": parse(video.description, video.duration), "tags": list(video.tags.values_list("name", flat=True)),
         "related": cards.cards(request, listing.related(video)), "address": addresses.whole(addresses.page(video)),
         "frame": meta.frame(video, *meta.fitting(*meta.size(video), None, None)) if tells and meta.may_embed(video) else "",
-        "sign": cards.SIGNS[video.privacy]() if not public else "", "reports": bool(rulebook.current().reports),
+        "sign": cards.SIGNS[video.privacy] if not public else "", "reports": bool(rulebook.current().reports),
         "slots": slots.filled(request, "tabs", "card", "actions", "beside", "below", "head", "scripts", video=video),
     }  # fmt: skip
     return render(request, "video/watch.html", context)

@@ -78,11 +78,11 @@ def _wish(request: HttpRequest) -> bulk.Change:
     said: dict[str, Any] = {name: request.POST.get(name) or None for name in ("privacy", "category", "channel")}
     if said["category"] == "-":
         said["category"] = ""
-    tags = {
-        name: tuple(one for one in request.POST.get(name, "")[:1_500].split(",") if actions.tag_name(one))
-        for name in ("add_tags", "remove_tags")
-    }
-    return bulk.Change(**said, **tags)
+    return bulk.Change(**said, add_tags=_tags(request, "add_tags"), remove_tags=_tags(request, "remove_tags"))
+
+
+def _tags(request: HttpRequest, name: str) -> tuple[str, ...]:
+    return tuple(one for one in request.POST.get(name, "")[:1_500].split(",") if actions.tag_name(one))
 
 
 @login_required
