@@ -11,6 +11,7 @@ import { clock } from "./time.js";
 
 export const [SLOWEST, FASTEST, RATE_STEP] = [0.25, 4, 0.05];
 const FRAME_RATE = 30;
+const LAST = 0.1;
 
 /** Events: `settings`, `engine`, `captions`, `mode`, `loop`, `failed` (detail: code), `said` (detail: text), `shown` (detail: `stats` or `sheet`). */
 export class Player extends EventTarget {
@@ -24,6 +25,7 @@ export class Player extends EventTarget {
   #renewal;
   #script;
   #refused = false;
+  #moved = false;
   #spedFrom = null;
 
   constructor(root, video, settings, { preferences, script, start = 0 }) {
@@ -34,6 +36,11 @@ export class Player extends EventTarget {
     video.volume = Math.min(1, Math.max(0, preferences.get("volume")));
     video.muted = preferences.get("muted");
     video.addEventListener("timeupdate", () => this.#looped());
+    video.addEventListener("loadedmetadata", () => {
+      // Sought while it was on its way to another place.
+      if (this.#moved && this.#start !== null) video.currentTime = this.#start;
+      this.#moved = false;
+    });
     video.addEventListener("loadeddata", () => {
       this.#start = null;
     });
@@ -94,7 +101,8 @@ export class Player extends EventTarget {
       const settings = await this.#renewal.ask(at);
       if (!settings.master && !settings.mp4) throw Object.assign(new Error("nothing to play"), { code: "broken" });
       this.update(settings);
-      this.#load(at);
+      if (this.engine) this.#load(at);
+      else await this.open();
       if (playing) await this.play();
     } catch (error) {
       this.fail(error.code ?? "broken");
@@ -119,6 +127,7 @@ export class Player extends EventTarget {
   /** Takes in what has been made since. */
   async reload() {
     this.coming = [];
+    this.#renewal.reset();
     await this.refresh();
   }
 
@@ -147,16 +156,18 @@ export class Player extends EventTarget {
   }
 
   seek(to) {
-    const wanted = Math.max(0, Math.min(to, this.duration || to));
+    // Sound and pictures seldom end at the same moment: at the very end of one, a browser would wait for the other for ever.
+    const wanted = Math.max(0, Math.min(to, (this.duration || Infinity) - LAST));
     if (!this.engine || this.#start !== null) {
       // Not loaded yet: it begins there.
       this.#start = wanted;
       if (this.engine && this.video.readyState) this.video.currentTime = wanted;
+      else this.#moved = Boolean(this.engine);
       this.tell("engine");
       return;
     }
     if (wanted > this.reach + 0.5 && !this.engine.ended) this.say(gettext("This part is still being made."));
-    this.video.currentTime = Math.min(wanted, this.reach);
+    this.video.currentTime = Math.max(0, Math.min(wanted, this.reach - LAST));
   }
 
   seekBy(seconds) {

@@ -90,6 +90,8 @@ export class Teller {
   #watched = new Watched();
   #last = null;
   #timer = null;
+  /** The position that was told last; null before anything was played: who has never pressed play has none to tell. */
+  #told = null;
 
   constructor(player, kept, send = { post, beacon }) {
     [this.#player, this.#kept, this.#send] = [player, kept, send];
@@ -97,7 +99,9 @@ export class Teller {
     video.addEventListener("timeupdate", () => this.#moved());
     video.addEventListener("seeking", () => this.#watched.end());
     video.addEventListener("play", () => {
-      this.#last = null;
+      this.#last = performance.now();
+      this.#told ??= -1;
+      this.#watched.begin(video.currentTime);
       this.#timer ??= setInterval(() => this.tell(), EVERY_MS);
     });
     video.addEventListener("pause", () => this.#stopped());
@@ -107,9 +111,9 @@ export class Teller {
     addEventListener("pagehide", () => this.tell({ leaving: true }));
   }
 
-  #moved() {
+  #moved(stopping = false) {
     const { video } = this.#player;
-    if (video.paused || video.seeking) return;
+    if ((video.paused && !stopping) || video.seeking || this.#told === null) return;
     const now = performance.now();
     this.#watched.at(video.currentTime, this.#last === null ? 0 : (now - this.#last) / 1000, video.playbackRate);
     this.#last = now;
@@ -118,17 +122,19 @@ export class Teller {
   #stopped(ended = false) {
     clearInterval(this.#timer);
     this.#timer = null;
-    this.#moved();
+    this.#moved(true);
     this.#watched.end();
     this.tell({ ended });
   }
 
   tell({ leaving = false, ended = false } = {}) {
     const { video, settings, engine } = this.#player;
+    if (this.#told === null) return;
+    this.#moved();
     const watched = this.#watched.take();
-    // Who has never pressed play has no position to tell.
-    if (!watched.length && !ended) return;
     const position = ended ? settings.duration || video.duration : video.currentTime;
+    if (!watched.length && !ended && position === this.#told) return;
+    this.#told = position;
     this.#kept.set(settings.slug, ended ? 0 : position);
     if (!settings.watching) return;
     const body = JSON.stringify({
@@ -139,7 +145,7 @@ export class Teller {
   }
 }
 
-/** As a form's text: what another site's page could send as well needs no permission asked first, and the session within proves who it is. */
+/** Goes out even when the page is closed. It takes no header with it; the session within proves whose page it was. */
 function beacon(address, body) {
   navigator.sendBeacon(address, new Blob([body], { type: "application/json" }));
 }

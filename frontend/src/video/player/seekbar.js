@@ -28,6 +28,7 @@ export class SeekBar {
       class: "player-seek", role: "slider", tabindex: "0", "aria-label": gettext("Position"), "aria-valuemin": "0", "data-testid": "player-seek",
     }, h("div", { class: "player-track" }, this.loaded, this.played, this.marks), this.preview);
     this.#listen();
+    this.draw();
   }
 
   #listen() {

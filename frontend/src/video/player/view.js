@@ -198,6 +198,8 @@ export class View {
     }
     if (!settings.state) return;
     this.#waiting?.end();
+    // Loaded anew once for each: what the stream does not offer even then is no reason to do it again.
+    const seen = new Set();
     this.#waiting = new Waiting(settings.state, {
       waits: (state) => {
         text.textContent = sentence(state);
@@ -205,15 +207,16 @@ export class View {
       },
       playable: async () => {
         this.#show(null);
-        await player.open();
         await player.refresh();
         await player.play();
       },
       more: (state) => {
-        const before = player.coming.length;
-        player.coming = arrived(state, player.engine?.levels() ?? []);
+        player.coming = player.engine?.streams ? arrived(state, player.engine.levels()).filter((height) => !seen.has(height)) : [];
         const still = coming(state);
-        if (player.coming.length > before && this.video.paused && player.engine) player.reload();
+        if (player.coming.length && this.video.paused) {
+          for (const height of player.coming) seen.add(height);
+          player.reload();
+        }
         this.root.dataset.making = still.length ? interpolate(gettext("Still being made: %s"), [still.map((height) => `${height}p`).join(", ")]) : "";
         this.menu.refresh();
       },
