@@ -58,8 +58,13 @@ export class HlsEngine {
     hls.on(Events.FRAG_LOADED, (_, { frag }) => {
       this.#host = new URL(frag.url, location.href).host;
     });
-    hls.on(Events.FRAG_BUFFERED, () => {
+    const last = new Set();
+    hls.on(Events.FRAG_BUFFERED, (_, { frag }) => {
       this.#recovered = 0;
+      // A last piece of sound of one frame, a hundredth of a second, is not recognized as the end by itself: the video would wait there for ever.
+      if (!frag.endList) return;
+      last.add(frag.type);
+      if (last.has("main") && (!hls.audioTracks.length || last.has("audio"))) hls.trigger(Events.BUFFER_EOS, {});
     });
     hls.on(Events.ERROR, (_, data) => this.#failed(data));
     hls.loadSource(address);

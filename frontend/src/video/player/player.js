@@ -11,7 +11,7 @@ import { clock } from "./time.js";
 
 export const [SLOWEST, FASTEST, RATE_STEP] = [0.25, 4, 0.05];
 const FRAME_RATE = 30;
-const LAST = 0.1;
+const LAST = 0.5;
 
 /** Events: `settings`, `engine`, `captions`, `mode`, `loop`, `failed` (detail: code), `said` (detail: text), `shown` (detail: `stats` or `sheet`). */
 export class Player extends EventTarget {
@@ -156,7 +156,8 @@ export class Player extends EventTarget {
   }
 
   seek(to) {
-    // Sound and pictures seldom end at the same moment: at the very end of one, a browser would wait for the other for ever.
+    // Sound and pictures seldom end at the same moment, and browsers want a few pictures ahead before they call a seek done: at the very
+    // end they would wait for ever.
     const wanted = Math.max(0, Math.min(to, (this.duration || Infinity) - LAST));
     if (!this.engine || this.#start !== null) {
       // Not loaded yet: it begins there.
