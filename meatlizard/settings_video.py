@@ -5,6 +5,7 @@ from meatlizard.settings_env import env
 
 VIDEO_JOBS = parse.counted("VIDEO_JOBS", env.int("VIDEO_JOBS", default=1))
 VIDEO_KEEP_ORIGINAL = env.bool("VIDEO_KEEP_ORIGINAL", default=True)
+VIDEO_IMPORT = env.bool("VIDEO_IMPORT", default=True)
 VIDEO_MAX_BYTES = parse.positive("VIDEO_MAX_BYTES", env.int("VIDEO_MAX_BYTES", default=50_000_000_000))
 VIDEO_TRASH_DAYS = parse.positive("VIDEO_TRASH_DAYS", env.int("VIDEO_TRASH_DAYS", default=30))
 VIDEO_MEMORY = parse.positive("VIDEO_MEMORY", env.int("VIDEO_MEMORY", default=6_144))

@@ -11,7 +11,9 @@ from pydantic import ConfigDict, Field
 
 from meatlizard.api.authentication import KeyRequest, needs
 from meatlizard.api.pages import After, Limit
+from meatlizard.security.fetch import MAX_URL
 from video import access, actions, removing
+from video.importing import actions as imports
 from video.making import actions as making
 from video.making import progress
 from video.models import Category, Video
@@ -39,6 +41,12 @@ class VideoIn(Schema):
     embed_hosts: str | None = Field(None, max_length=2_000, description=gettext_noop("one a line"))
     downloads: bool | None = None
     comments: Literal["open", "held", "closed"] | None = None
+
+
+class ImportIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(max_length=MAX_URL)
 
 
 class VideoOut(Schema):
@@ -87,6 +95,13 @@ def begin(request: KeyRequest, wish: VideoIn) -> Any:
     return Status(201, shown(video))
 
 
+@router.post(
+    "/import", response={201: VideoOut}, summary=gettext_noop("Fetch one of another site"), **needs("videos:write")
+)
+def fetch(request: KeyRequest, wish: ImportIn) -> Any:
+    return Status(201, shown(imports.begin(request.user, wish.url)))
+
+
 @router.get("/{slug}", response=VideoOut, summary=gettext_noop("One video"), **needs("videos:read"))
 def read(request: KeyRequest, slug: Slug) -> Any:
     return shown(access.only_own(request.user, slug))
@@ -107,7 +122,9 @@ def cancel(request: KeyRequest, slug: Slug) -> Any:
 
 @router.post("/{slug}/retry", response=VideoOut, summary=gettext_noop("Go on making it"), **needs("videos:write"))
 def retry(request: KeyRequest, slug: Slug) -> Any:
-    making.retry(access.only_own(request.user, slug))
+    video = access.only_own(request.user, slug)
+    if not imports.again(video):
+        making.retry(video)
     return shown(access.only_own(request.user, slug))
 
 

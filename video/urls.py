@@ -8,6 +8,7 @@ PARTS: tuple[str, ...] = (
     "embedding",
     "uploading",
     "reporting",
+    "importing",
     "watching",
     "playlists",
     "comments",

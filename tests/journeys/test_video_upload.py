@@ -31,7 +31,7 @@ def test_a_video_is_uploaded_named_and_followed_until_it_plays(sit: Sit, clips: 
     card = page.get_by_test_id("video-card")
     expect(card.get_by_test_id("title")).to_have_value("The south wall")
     page.screenshot(path=str(folder / "upload.png"), full_page=True)
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     page.screenshot(path=str(folder / "upload-phone.png"), full_page=True)
     expect(card).to_have_attribute("data-state", "ready", timeout=SLOW)
     card.get_by_test_id("watch").click()

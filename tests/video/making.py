@@ -32,7 +32,7 @@ def begun(owner: User, clip: Path, **more: Any) -> Video:
 
 def work(most: int = 100, owner: str = "w1") -> list[Job]:
     """Does what is asked for, one job after the other, as many as that; those done."""
-    done = []
+    done: list[Job] = []
     while len(done) < most and (job := jobs.claim(owner, QUEUE)) is not None:
         run_job(job)
         done.append(job)

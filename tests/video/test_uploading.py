@@ -1,11 +1,13 @@
 """Originals come: by tus to a draft, from one's files; and the page follows them."""
 
+import datetime
 import json
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
+from django.utils import timezone
 
 from files.models import Blob, File
 from meatlizard.accounts.models import User
@@ -129,7 +131,9 @@ def test_the_page_shows_what_is_under_way(page: Client, alice: User) -> None:
     html = page.get("/videos/upload/").content.decode()
     assert said["slug"] in html
     assert "<script>alert" not in html
-    ready(alice, "Done already")
+    done = ready(alice, "Done already")
+    assert "Done already" in page.get("/videos/upload/").content.decode()
+    Video.objects.filter(pk=done.pk).update(changed=timezone.now() - datetime.timedelta(days=1))
     assert "Done already" not in page.get("/videos/upload/").content.decode()
 
 

@@ -18,10 +18,13 @@ def load() -> None:
     from meatlizard.jobs import lanes
     from meatlizard.moderation import services as moderated
     from video import moderating, services  # noqa: F401  (registers the long-running part)
+    from video.importing import AT_ONCE
+    from video.importing import QUEUE as IMPORTS
     from video.making import QUEUE
     from video.uploading import grants
 
     lanes.own_slots(QUEUE, lambda: settings.VIDEO_JOBS)
+    lanes.own_slots(IMPORTS, lambda: AT_ONCE if settings.VIDEO_JOBS else 0)
     who.recognise(grants.recognise)
     add_slot("file", "video/_slot_file.html", SLOT)
     moderated.register(moderating.SERVICE, moderating.VideoTexts())

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from video.importing import refusals as of_imports
 from video.media import refusals as of_media
 
 SENTENCES: Final = {
@@ -13,9 +14,9 @@ SENTENCES: Final = {
     "storage_unreachable": _("The site could not reach its storage. What is made so far is kept: try again in a while."),
     "worker_lost": _("It was begun several times, and each time the worker ended in the middle of it. Try again, or tell the site's operators."),
     "storage_full": _("There is no room left for this video in your storage. Delete something, then try again."),
-    "not_fetched": _("The video could not be fetched from its address."),
 }  # fmt: skip
 
 
 def sentence(code: str) -> str:
-    return str(SENTENCES[code]) if code in SENTENCES else of_media.sentence(code)
+    known = SENTENCES.get(code) or of_imports.SENTENCES.get(code)
+    return str(known) if known else of_media.sentence(code)

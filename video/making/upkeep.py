@@ -35,6 +35,7 @@ def all_of_it() -> None:
     try_full_disks()
     removing.empty_trash()
     forget_drafts()
+    give_up_fetches()
     sources.sweep()
 
 
@@ -92,3 +93,10 @@ def forget_drafts() -> int:
     old = timezone.now() - DRAFTS
     rows = Video.objects.filter(state__in=(Video.State.DRAFT, Video.State.UPLOADING), blob=None, changed__lt=old)
     return sum(removing.remove(video) for video in rows[:AT_ONCE])
+
+
+def give_up_fetches() -> int:
+    """Of other sites, whose worker is gone and whose job as well; while one is fetched, its row changes every second."""
+    old = timezone.now() - ASKED_IN_VAIN
+    rows = Video.objects.filter(state=Video.State.FETCHING, changed__lt=old)[:AT_ONCE]
+    return sum(actions.fail(video, video.place, "not_fetched") for video in rows)

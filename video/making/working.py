@@ -112,7 +112,7 @@ _WAYS: dict[str, Callable[[Holder, Path, Path], None]] = {
 
 
 def _plan(step: Step) -> ladder.Plan:
-    return ladder.Plan.from_json(step.video.plan)
+    return ladder.Plan.from_json(step.video.plan or {})
 
 
 def _keep_parts(holder: Holder, made: list[Any]) -> None:

@@ -1,15 +1,18 @@
 """The page on which videos are brought, and what it asks while they come and are made."""
 
 import contextlib
+import datetime
 import json
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,6 +21,7 @@ from meatlizard.errors import AppError, Invalid
 from meatlizard.security.ratelimit import limited
 from meatlizard.storage.actions import used_by
 from video import access, actions
+from video.importing import actions as imports
 from video.library import slots
 from video.making import actions as making
 from video.making import progress
@@ -26,6 +30,8 @@ from video.uploading import grants
 from video.uploading.actions import of_file
 
 MOST_BODY = 10_000
+SHOWN_AFTER = datetime.timedelta(hours=6)
+"""What is ready stays on the page so long, so that who comes back finds it where it was."""
 
 
 @login_required
@@ -37,10 +43,11 @@ def upload(request: UserRequest) -> HttpResponse:
         asked = _body(request)
         video = actions.draft(request.user, title=making.title_of(str(asked.get("name", ""))))
         return JsonResponse(shown(video), status=201)
-    under_way = access.videos_of(request.user).filter(trashed=None, state__in=_SHOWN)[:50]
+    late = Q(state=Video.State.READY, changed__gte=timezone.now() - SHOWN_AFTER)
+    under_way = access.videos_of(request.user).filter(Q(state__in=_SHOWN) | late, trashed=None)[:50]
     context = {
         "videos": [shown(video) for video in under_way], "endpoint": grants.ENDPOINT, "header": grants.HEADER, "most": settings.VIDEO_MAX_BYTES, "privacies": Video.Privacy.choices[:3],
-        "slots": slots.filled(request, "tabs"), "which": "upload", "room": max(0, request.user.tier.storage_bytes - used_by(request.user)),
+        "slots": slots.filled(request, "tabs"), "which": "upload", "imports": imports.enabled(), "room": max(0, request.user.tier.storage_bytes - used_by(request.user)),
     }  # fmt: skip
     return render(request, "video/upload.html", context)
 
@@ -84,7 +91,9 @@ def cancel(request: UserRequest, slug: str) -> HttpResponse:
 @require_POST
 @limited("video.change", "120/m")
 def retry(request: UserRequest, slug: str) -> HttpResponse:
-    making.retry(access.own(request.user, slug))
+    video = access.own(request.user, slug)
+    if not imports.again(video):
+        making.retry(video)
     return _answer(request, slug, _("It goes on."))
 
 
@@ -134,7 +143,7 @@ def shown(video: Video) -> dict[str, Any]:
             urls[page] = reverse(f"video:{page}", args=[video.slug])
     return progress.state(video) | {
         "title": video.title, "privacy": video.privacy, "privacy_words": video.get_privacy_display(), "urls": urls,
-        "has_content": video.blob_id is not None,
+        "has_content": video.blob_id is not None, "fetched": bool(video.source_url),
     }  # fmt: skip
 
 

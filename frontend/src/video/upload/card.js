@@ -63,8 +63,8 @@ export class Card {
     const words = this.#words(share);
     if (facts.textContent !== words) facts.textContent = words;
     const show = (name, wanted) => (element.querySelector(name).hidden = !wanted);
-    show("[data-do=resume]", !item && (["draft", "uploading"].includes(state) || (state === "cancelled" && !video.has_content)));
-    show("[data-do=retry]", item?.state === "failed" ? false : video.has_content && ["failed", "cancelled"].includes(state));
+    show("[data-do=resume]", !item && !video.fetched && (["draft", "uploading"].includes(state) || (state === "cancelled" && !video.has_content)));
+    show("[data-do=retry]", item?.state === "failed" ? false : (video.has_content || video.fetched) && ["failed", "cancelled"].includes(state));
     show("[data-do=cancel]", item || UNDER_WAY.includes(state));
     show("[data-do=delete]", !item && !UNDER_WAY.includes(state));
     for (const name of ["watch", "edit"]) {
@@ -80,6 +80,7 @@ export class Card {
     const percent = number(Math.floor(share * 100));
     if (item?.state === "failed") return item.words;
     if (item) return interpolate(gettext("%(sent)s of %(all)s sent (%(percent)s %)"), { sent: size(item.sent), all: size(item.size), percent });
+    if (video.state === "fetching") return interpolate(gettext("Being fetched: %s %"), [percent]);
     if (video.state === "making") {
       const parts = [interpolate(gettext("Being made: %s %"), [percent])];
       if (video.estimate !== null) parts.push(interpolate(gettext("%s left"), [time(video.estimate)]));
