@@ -17,7 +17,7 @@ from meatlizard.ops.logs import request_id
 
 log = logging.getLogger(__name__)
 
-PREFIXES = ("/files/", "/f/", "/content/")
+PREFIXES = ("/files/", "/f/", "/content/", "/v/")
 """Only below these are doors looked for: every request of the site passes here."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from files.blobs import places
 from files.blobs.trouble import Gone
@@ -12,7 +12,17 @@ from files.models import Blob
 PIECE = 262_144
 
 
-def open(blob: Blob) -> IO[bytes]:
+class Kept(Protocol):
+    """What lies in a storage: a content, or anything else under a name there. ``place``: where, as far as is known."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def storage_name(self) -> str: ...
+
+
+def open(blob: Kept) -> IO[bytes]:
     """To read and seek in. Raises Gone and Unreachable. Where it is not where the row says, it is looked for elsewhere."""
     for place in places.first(blob.place):
         try:
@@ -38,7 +48,7 @@ async def pieces(blob: Blob, start: int = 0, stop: int | None = None) -> AsyncIt
         await asyncio.to_thread(file.close)
 
 
-def local_path(blob: Blob) -> Path | None:
+def local_path(blob: Kept) -> Path | None:
     """Where it lies on a disk of this machine."""
     for place in places.first(blob.place):
         path = place.path(blob.storage_name)
@@ -47,7 +57,7 @@ def local_path(blob: Blob) -> Path | None:
     return None
 
 
-def presigned(blob: Blob, seconds: int, disposition: str, media_type: str) -> str | None:
+def presigned(blob: Kept, seconds: int, disposition: str, media_type: str) -> str | None:
     """An address at which a browser gets it from the bucket itself; None where it does not lie in one."""
     if blob.place not in places.names():
         return None

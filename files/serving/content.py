@@ -6,7 +6,6 @@ nothing can run, in a sandbox, and never sniffed.
 
 import asyncio
 from typing import Final
-from urllib.parse import quote
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -15,10 +14,9 @@ from files.asgi.asked import Asked
 from files.blobs import reading
 from files.blobs.trouble import Gone
 from files.models import Blob
-from files.serving import addresses, answers, kinds
-from files.serving.answers import Content, Refused
+from files.serving import addresses, answers, giving, kinds
+from files.serving.answers import Content
 from files.serving.dispositions import disposition
-from files.serving.sending import LocalFile, Source, Stored, send
 from files.serving.sources import Offer
 from meatlizard.errors import Forbidden
 
@@ -27,9 +25,6 @@ POLICY: Final = (
 )
 """The pictures and sounds are the answer itself: browsers put a page around one that is opened by itself."""
 
-INTERNAL: Final = "/_blobs/"
-"""Where the front server has MEDIA_ROOT, for us alone to name (deploy/nginx)."""
-
 PRESIGNED_SECONDS: Final = 60
 
 
@@ -37,11 +32,8 @@ async def serve(asked: Asked, offer: Offer, *, foreign: bool = False) -> None:
     """Answers ``asked``; ``foreign``: at the content host. Raises Forbidden while nobody gets the content, NotFound when it is gone."""
     withheld(offer.blob)
     inline = not offer.save and kinds.shown(offer.blob.media_type)
-    try:
-        conditions = answers.conditions(asked.method, asked.scope["headers"])
-    except Refused as refused:
-        await _start(asked, answers.error(refused.status, refused.headers))
-        await asked.write(answers.words(refused.status), more=False)
+    conditions = await giving.conditions(asked)
+    if conditions is None:
         return
     if inline and (elsewhere := addresses.at_content_host(asked, offer)):
         await asked.answer(302, [("location", elsewhere)])
@@ -52,14 +44,7 @@ async def serve(asked: Asked, offer: Offer, *, foreign: bool = False) -> None:
     )  # fmt: skip
     if not offer.through and await _given_away(asked, offer, about, inline):
         return
-    answer = answers.answer(conditions, about, head=asked.method == "HEAD")
-    source = await asyncio.to_thread(_source, offer.blob) if _content_in(answer) else None
-    try:
-        await _start(asked, answer)
-        await send(answer, source, asked)
-    finally:
-        if source is not None:
-            await source.close()
+    await giving.give(asked, offer.blob, about, conditions)
 
 
 def withheld(blob: Blob) -> None:
@@ -79,17 +64,8 @@ def withheld(blob: Blob) -> None:
 
 async def _given_away(asked: Asked, offer: Offer, about: Content, inline: bool) -> bool:
     """Whether somebody else sends the bytes, which answers parts and conditions by itself then."""
-    if settings.FILES_SENT_BY != "site":
-        path = await asyncio.to_thread(reading.local_path, offer.blob)
-        if path is not None:
-            by = {
-                "x-accel-redirect": f"{INTERNAL}{offer.blob.storage_name}",
-                "x-sendfile": str(path),
-            }[settings.FILES_SENT_BY]
-            kind = ("content-type", about.content_type)
-            said = [(name.decode(), value.decode()) for name, value in about.headers]
-            await asked.answer(200, [kind, *said, (settings.FILES_SENT_BY, quote(by))])
-            return True
+    if await giving.by_front_server(asked, offer.blob, about):
+        return True
     if settings.S3_DOWNLOADS == "redirect" and not inline and _goes_along(asked):
         address = await asyncio.to_thread(
             reading.presigned, offer.blob, PRESIGNED_SECONDS, disposition(offer.name), about.content_type
@@ -120,20 +96,3 @@ def _said(offer: Offer, inline: bool, foreign: bool) -> tuple[answers.Header, ..
         # The site's own scripts read texts and pictures from here.
         headers["access-control-allow-origin"] = settings.SITE_URL
     return tuple((name.encode(), value.encode()) for name, value in headers.items())
-
-
-def _content_in(answer: answers.Answer) -> bool:
-    return any(not isinstance(one, bytes) for one in answer.body)
-
-
-async def _start(asked: Asked, answer: answers.Answer) -> None:
-    await asked.start(answer.status, [(name.decode(), value.decode("latin-1")) for name, value in answer.headers])
-
-
-def _source(blob: Blob) -> Source:
-    """Raises NotFound for what is gone, Unavailable for a storage that is."""
-    path = reading.local_path(blob)
-    try:
-        return LocalFile(path) if path is not None else Stored(reading.open(blob))
-    except FileNotFoundError:
-        raise Gone from None
