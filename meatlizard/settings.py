@@ -363,9 +363,9 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", *([CONTENT_URL] if CONTENT_URL else [])],
-        "media-src": [SELF, *([CONTENT_URL] if CONTENT_URL else [])],
+        "media-src": [SELF, *([CONTENT_URL] if CONTENT_URL else []), *([VIDEO_BUCKET_ORIGIN] if VIDEO_BUCKET_ORIGIN else [])],
         "font-src": [SELF],
-        "connect-src": [SELF, *([CONTENT_URL] if CONTENT_URL else [])],
+        "connect-src": [SELF, *([CONTENT_URL] if CONTENT_URL else []), *([VIDEO_BUCKET_ORIGIN] if VIDEO_BUCKET_ORIGIN else [])],
         # One script and no other may stand between the pages and the site.
         "worker-src": [f"{SITE_URL}/sw.js"],
         "manifest-src": [SELF],

@@ -3,6 +3,8 @@
 from meatlizard import environment as parse
 from meatlizard.settings_env import env
 
+_origin = env("VIDEO_BUCKET_ORIGIN", default="")
+VIDEO_BUCKET_ORIGIN = parse.origin("VIDEO_BUCKET_ORIGIN", _origin) if _origin else ""
 VIDEO_JOBS = parse.counted("VIDEO_JOBS", env.int("VIDEO_JOBS", default=1))
 VIDEO_KEEP_ORIGINAL = env.bool("VIDEO_KEEP_ORIGINAL", default=True)
 VIDEO_IMPORT = env.bool("VIDEO_IMPORT", default=True)

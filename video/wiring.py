@@ -9,12 +9,14 @@ def load() -> None:
     from video.captions import ready as captions
     from video.library import ready as library
     from video.making import ready as making
+    from video.serving import ready as serving
 
     references.counted(_kept_by_videos)
     library.load()
     viewers.load()
     making.load()
     captions.load()
+    serving.load()
 
 
 def _kept_by_videos() -> Any:

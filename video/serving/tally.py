@@ -4,23 +4,17 @@ What was summed since the last writing is lost with a process that is killed, a 
 nothing.
 """
 
+import datetime
 import threading
 import uuid
 from collections import defaultdict
-from datetime import date
 from typing import Final
 
-from django.db import connection
 from django.utils import timezone
 
-from video.models import Sent, Video
+from video.watching.sums import add_traffic
 
 FLUSH_SECONDS: Final = 15.0
-
-_ADD: Final = (
-    "INSERT INTO video_sent (video_id, day, bytes) VALUES (%s, %s, %s) "
-    "ON CONFLICT (video_id, day) DO UPDATE SET bytes = video_sent.bytes + excluded.bytes"
-)
 
 
 class Tally:
@@ -28,33 +22,27 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._sums: dict[tuple[uuid.UUID, date], int] = defaultdict(int)
+        self._days: dict[datetime.date, dict[uuid.UUID, int]] = {}
 
     def add(self, video: uuid.UUID, size: int) -> None:
         if size > 0:
             with self._lock:
-                self._sums[video, timezone.now().date()] += size
+                sums = self._days.setdefault(timezone.now().astimezone(datetime.UTC).date(), defaultdict(int))
+                sums[video] += size
 
     def flush(self) -> None:
-        """Raises the database's errors, and has everything still then."""
-        with self._lock:
-            sums, self._sums = self._sums, defaultdict(int)
-        try:
-            self._write(sums)
-        except BaseException:
+        """Raises the database's errors, and still has then what was not written."""
+        for day in list(self._days):
             with self._lock:
-                for key, size in sums.items():
-                    self._sums[key] += size
-            raise
-
-    def _write(self, sums: dict[tuple[uuid.UUID, date], int]) -> None:
-        there = set(Video.objects.filter(pk__in={video for video, _day in sums}).values_list("pk", flat=True))
-        field = Sent._meta.get_field("video").target_field
-        rows = [(field.get_db_prep_value(video, connection), day, size) for (video, day), size in sums.items() if video in there]
-        if rows:
-            # Sorted, so that of two processes none waits for what the other has.
-            with connection.cursor() as cursor:
-                cursor.executemany(_ADD, sorted(rows))
+                sums = self._days.pop(day, {})
+            try:
+                add_traffic(sums, day)
+            except BaseException:
+                with self._lock:
+                    now = self._days.setdefault(day, defaultdict(int))
+                    for video, size in sums.items():
+                        now[video] += size
+                raise
 
 
 tally = Tally()
