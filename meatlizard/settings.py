@@ -15,6 +15,7 @@ from meatlizard import languages
 from meatlizard.ops.logs import logging_config
 from meatlizard.settings_env import BASE_DIR, env
 from meatlizard.settings_video import *  # noqa: F403  (each a setting)
+from meatlizard.settings_video import VIDEO_BUCKET_ORIGIN
 from meatlizard.storage.bucket import client_config
 
 # --- where, for whom ----------------------------------------------------------------------------------------------------
@@ -363,9 +364,9 @@ CONTENT_SECURITY_POLICY = {
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:", *([CONTENT_URL] if CONTENT_URL else [])],
-        "media-src": [SELF, *([CONTENT_URL] if CONTENT_URL else []), *([VIDEO_BUCKET_ORIGIN] if VIDEO_BUCKET_ORIGIN else [])],
+        "media-src": [SELF, *filter(None, [CONTENT_URL, VIDEO_BUCKET_ORIGIN])],
         "font-src": [SELF],
-        "connect-src": [SELF, *([CONTENT_URL] if CONTENT_URL else []), *([VIDEO_BUCKET_ORIGIN] if VIDEO_BUCKET_ORIGIN else [])],
+        "connect-src": [SELF, *filter(None, [CONTENT_URL, VIDEO_BUCKET_ORIGIN])],
         # One script and no other may stand between the pages and the site.
         "worker-src": [f"{SITE_URL}/sw.js"],
         "manifest-src": [SELF],

@@ -45,13 +45,14 @@ async def by_front_server(asked: Asked, kept: Kept, about: Content) -> bool:
 
 
 async def give(asked: Asked, kept: Kept, about: Content, asked_for: Conditions) -> int:
-    """Sends it from here, or as much of it as is asked for; how many bytes went. Raises NotFound for what is gone, Unavailable for a storage
+    """Sends it from here, or as much of it as is asked for; how many bytes of it went. Raises NotFound for what is gone, Unavailable for a storage
     that is."""
     answer = answers.answer(asked_for, about, head=asked.method == "HEAD")
     source = await asyncio.to_thread(_source, kept) if _content_in(answer) else None
     try:
         await _start(asked, answer)
-        return await send(answer, source, asked)
+        sent = await send(answer, source, asked)
+        return sent if source is not None else 0
     finally:
         if source is not None:
             await source.close()

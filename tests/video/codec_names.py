@@ -31,7 +31,9 @@ def _hevc(entry: str, box: bytes) -> str:
     # Bit 0 of what is compatible comes first, as the lowest.
     compatible = int(f"{int.from_bytes(box[2:6], 'big'):032b}"[::-1], 2)
     constraints = box[6:12].rstrip(b"\x00")
-    return ".".join([entry, f"{space}{box[1] & 0x1F}", f"{compatible:X}", f"{tier}{box[12]}", *(f"{one:X}" for one in constraints)])
+    return ".".join(
+        [entry, f"{space}{box[1] & 0x1F}", f"{compatible:X}", f"{tier}{box[12]}", *(f"{one:X}" for one in constraints)]
+    )
 
 
 def _av1(box: bytes) -> str:

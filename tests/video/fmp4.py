@@ -108,7 +108,9 @@ def _read(data: bytes) -> Pieces:
         if box.kind != "moof":
             continue
         rest = tops[place + 1 :]
-        stop = next((later.start for later in rest if later.kind in ("moof", "styp", "sidx", "prft", "mfra")), len(data))
+        stop = next(
+            (later.start for later in rest if later.kind in ("moof", "styp", "sidx", "prft", "mfra")), len(data)
+        )
         fragments += [_fragment(data, traf, tracks, box.start, stop) for traf in _within(data, box, "traf")]
     return Pieces(moov.stop, tracks, fragments)
 

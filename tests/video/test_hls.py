@@ -140,7 +140,11 @@ def test_hostile_labels_stay_within_their_quotes(stream: Stream) -> None:
     text = playlists.master(stream.pictures, sound, [Caption("k", evil, evil)])
     tracks = [line for line in text.splitlines() if line.startswith("#EXT-X-MEDIA")]
     assert len(tracks) == 3 and "#EXT-X-ENDLIST" not in text.splitlines()
-    assert [hls_checker.attributes(line)["URI"] for line in tracks] == ["audio-0.m3u8", "audio-1.m3u8", "captions/k.m3u8"]
+    assert [hls_checker.attributes(line)["URI"] for line in tracks] == [
+        "audio-0.m3u8",
+        "audio-1.m3u8",
+        "captions/k.m3u8",
+    ]
     assert len({hls_checker.attributes(line)["NAME"] for line in tracks[:2]}) == 2
 
 

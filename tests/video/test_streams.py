@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage, storages
+from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -41,7 +41,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> streams.Stream:
 def each_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Rights are looked at with each request, unless a test says otherwise; each video has one text."""
     monkeypatch.setattr(rights, "KEEP_SECONDS", 0.0)
-    monkeypatch.setattr(captions, "_sources", [(lambda video: [CAPTION], lambda video, key: "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n")])
+    monkeypatch.setattr(
+        captions,
+        "_sources",
+        [(lambda video: [CAPTION], lambda video, key: "WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n")],
+    )
     yield
     rights.forget()
     close_thread_connections()
@@ -57,7 +61,11 @@ def stored(made: streams.Stream, video: Video, *, parts: int = 9) -> Video:
         )  # fmt: skip
         for part in one.parts:
             there = part.number < parts
-            name = default_storage.save(f"{row.folder}/{part.number}-1.mp4", ContentFile(part.path.read_bytes())) if there else ""
+            name = (
+                default_storage.save(f"{row.folder}/{part.number}-1.mp4", ContentFile(part.path.read_bytes()))
+                if there
+                else ""
+            )
             Part.objects.create(
                 rendition=row, number=part.number, start=part.start, duration=part.duration, file=name.rpartition("/")[2], size=part.size,
                 init_size=part.init_size, init_sha=part.init_sha, segments=part.segments if there else [],
@@ -250,7 +258,9 @@ def test_while_it_is_made_the_lowest_alone_is_played(made: streams.Stream, alice
     assert get(video, "-", "90p.m3u8").status == 404
 
 
-@pytest.mark.parametrize("name", ["240p.m3u8", "captions/none.m3u8", "captions/none.vtt", "storyboard/1.jpg", "x/90p/0.mp4", "../edit/"])
+@pytest.mark.parametrize(
+    "name", ["240p.m3u8", "captions/none.m3u8", "captions/none.vtt", "storyboard/1.jpg", "x/90p/0.mp4", "../edit/"]
+)
 def test_what_is_not_there_is_not_found(video: Video, name: str) -> None:
     assert get(video, "-", name).status == 404
     assert get(video, "-", f"{uuid.uuid4().hex}/90p/0.mp4").status == 404
@@ -266,7 +276,11 @@ def test_parts_are_had_in_pieces(video: Video, made: streams.Stream) -> None:
     assert get(video, "-", name, range="bytes=10-19", if_range='"another"').status == 200
     assert get(video, "-", name, if_none_match=whole["etag"]).status == 304
     behind = get(video, "-", name, range=f"bytes={len(data)}-")
-    assert (behind.status, behind["content-range"], behind["access-control-allow-origin"]) == (416, f"bytes */{len(data)}", "*")
+    assert (behind.status, behind["content-range"], behind["access-control-allow-origin"]) == (
+        416,
+        f"bytes */{len(data)}",
+        "*",
+    )
     head = Asking().ask("HEAD", f"/v/{video.slug}/hls/-/{name}")
     assert (head.status, head.body, head["content-length"]) == (200, b"", str(len(data)))
     playlist = get(video, "-", "90p.m3u8")
@@ -276,7 +290,11 @@ def test_parts_are_had_in_pieces(video: Video, made: streams.Stream) -> None:
 
 def test_other_origins_may_ask_and_nobody_may_write(video: Video) -> None:
     answer = Asking().ask("OPTIONS", f"/v/{video.slug}/hls/-/master.m3u8", origin="https://cast.example")
-    assert (answer.status, answer["access-control-allow-origin"], answer["access-control-allow-methods"]) == (204, "*", "GET, HEAD")
+    assert (answer.status, answer["access-control-allow-origin"], answer["access-control-allow-methods"]) == (
+        204,
+        "*",
+        "GET, HEAD",
+    )
     assert Asking().ask("POST", f"/v/{video.slug}/hls/-/master.m3u8").status == 405
 
 
@@ -299,14 +317,14 @@ def s3() -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def bucket(s3: S3Server, settings: Settings) -> Iterator[S3Server]:
+def bucket(s3: S3Server, settings: Settings) -> S3Server:
     if not s3.program.running:
         s3.start()
     s3.empty()
     there = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": s3.options()}
     settings.STORAGES = {**settings.STORAGES, "default": there, "s3": there}
     settings.STORAGE = "s3"
-    yield s3
+    return s3
 
 
 def test_parts_come_from_a_bucket_through_the_site_or_by_themselves(
@@ -321,7 +339,11 @@ def test_parts_come_from_a_bucket_through_the_site_or_by_themselves(
     assert get(video, "-", name).body == data, "not where the pages' policy does not let a player go"
     settings.VIDEO_BUCKET_ORIGIN = bucket.url
     answer = get(video, "-", name)
-    assert (answer.status, answer["cache-control"], answer["access-control-allow-origin"]) == (302, "private, no-store", "*")
+    assert (answer.status, answer["cache-control"], answer["access-control-allow-origin"]) == (
+        302,
+        "private, no-store",
+        "*",
+    )
     asked = urllib.request.Request(answer["location"], headers={"Range": "bytes=5-9"})
     with urllib.request.urlopen(asked, timeout=20) as found:
         assert (found.status, found.read()) == (206, data[5:10])
@@ -329,7 +351,9 @@ def test_parts_come_from_a_bucket_through_the_site_or_by_themselves(
     assert get(video, "-", name).status == 404
 
 
-def test_while_the_bucket_is_away_players_are_told_to_come_again(bucket: S3Server, made: streams.Stream, alice: User) -> None:
+def test_while_the_bucket_is_away_players_are_told_to_come_again(
+    bucket: S3Server, made: streams.Stream, alice: User
+) -> None:
     video = stored(made, rows.ready(alice, duration=11.0))
     bucket.program.stop()
     for name in (f"{video.place.hex}/90p/0.mp4", "storyboard/0.jpg"):
@@ -387,7 +411,10 @@ def test_a_player_is_told_where_its_stream_is(video: Video, alice: User, client:
     from django.urls import reverse
 
     told = client.get(reverse("video:player", args=[video.slug])).json()
-    assert (told["master"], told["storyboard"]) == (f"/v/{video.slug}/hls/-/master.m3u8", f"/v/{video.slug}/hls/-/storyboard.vtt")
+    assert (told["master"], told["storyboard"]) == (
+        f"/v/{video.slug}/hls/-/master.m3u8",
+        f"/v/{video.slug}/hls/-/storyboard.vtt",
+    )
     restrict(video, "private")
     client.force_login(alice)
     told = client.get(reverse("video:player", args=[video.slug])).json()

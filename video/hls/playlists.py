@@ -132,7 +132,11 @@ def _audio_only(main: Rendition, tracks: list[Rendition], texts: list[Caption]) 
 
 
 def _groups(tracks: list[Rendition], texts: list[Caption]) -> list[str]:
-    return [*([f'AUDIO="{AUDIO}"'] if tracks else []), *([f'SUBTITLES="{SUBTITLES}"'] if texts else []), "CLOSED-CAPTIONS=NONE"]
+    return [
+        *([f'AUDIO="{AUDIO}"'] if tracks else []),
+        *([f'SUBTITLES="{SUBTITLES}"'] if texts else []),
+        "CLOSED-CAPTIONS=NONE",
+    ]
 
 
 def _track(track: Rendition, *, chosen: bool, name: str) -> str:

@@ -51,7 +51,9 @@ _parts: "OrderedDict[tuple[str, str, str, int], Stored]" = OrderedDict()
 
 def open_doors() -> None:
     doors.open_door(STREAM + r"(?P<name>[a-z0-9-]{1,20})\.m3u8", playlist)
-    doors.open_door(STREAM + r"(?P<place>[0-9a-f]{32})/(?P<rendition>[a-z0-9-]{1,20})/(?P<number>[0-9]{1,6})\.mp4", part)
+    doors.open_door(
+        STREAM + r"(?P<place>[0-9a-f]{32})/(?P<rendition>[a-z0-9-]{1,20})/(?P<number>[0-9]{1,6})\.mp4", part
+    )
     doors.open_door(STREAM + r"captions/(?P<key>[A-Za-z0-9-]{1,40})\.(?P<form>m3u8|vtt)", caption)
     doors.open_door(STREAM + r"storyboard\.vtt", storyboard)
     doors.open_door(STREAM + r"storyboard/(?P<number>[0-9]{1,4})\.jpg", sheet)
@@ -147,7 +149,9 @@ async def _by_bucket(asked: Asked, stored: Stored, about: Content) -> bool:
     address = await asyncio.to_thread(contents.presigned, stored, PRESIGNED_SECONDS, "inline", about.content_type)
     if address is None or not address.startswith(f"{settings.VIDEO_BUCKET_ORIGIN}/"):
         return False
-    await asked.answer(302, [("location", address), ("referrer-policy", "no-referrer"), ("cache-control", "private, no-store")])
+    await asked.answer(
+        302, [("location", address), ("referrer-policy", "no-referrer"), ("cache-control", "private, no-store")]
+    )
     return True
 
 
@@ -166,9 +170,13 @@ def _about(stored: Stored, media_type: str, headers: tuple[answers.Header, ...])
 
 def _headers(admitted: Admitted, seconds: int, *, immutable: bool) -> tuple[answers.Header, ...]:
     lasting = f"public, max-age={seconds}{', immutable' if immutable else ''}"
-    said = {"cache-control": lasting if admitted.public else "private, no-store", "x-robots-tag": "noindex", **dict(CORS)}
+    said = {
+        "cache-control": lasting if admitted.public else "private, no-store",
+        "x-robots-tag": "noindex",
+        **dict(CORS),
+    }
     return tuple((name.encode(), value.encode()) for name, value in said.items())
 
 
 def _size(answer: answers.Answer) -> int:
-    return sum(len(one) if isinstance(one, bytes) else one.size for one in answer.body)
+    return sum(one.size for one in answer.body if not isinstance(one, bytes))
