@@ -92,7 +92,8 @@ def media(text: str, address: str) -> Media:
     """Raises ValueError for what is no such playlist."""
     if not text.startswith("#EXTM3U\n"):
         raise ValueError(f"{address} does not begin as a playlist")
-    found, told, span, last, head = Media(address), 0.0, None, {}, ("", 0, 0)
+    found, told, span, head = Media(address), 0.0, "0@0", ("", 0, 0)
+    last: dict[str, int] = {}
     folder = posixpath.dirname(address)
     for line in text.splitlines():
         tag, _colon, value = line.partition(":")
@@ -114,11 +115,11 @@ def media(text: str, address: str) -> Media:
             head = (posixpath.normpath(posixpath.join(folder, at["URI"])), int(offset or 0), int(size))
         elif line and not line.startswith("#"):
             file = posixpath.normpath(posixpath.join(folder, line))
-            size, _at, offset = (span or "0@0").partition("@")
+            size, _at, offset = span.partition("@")
             start = int(offset) if offset else last[file]
             found.segments.append(Segment(file, start, int(size), told, head))
             last[file] = start + int(size)
-            told, span = 0.0, None
+            told, span = 0.0, "0@0"
     return found
 
 

@@ -44,7 +44,8 @@ def test_boxes_are_read_as_ffprobe_reads_them(stream: Stream) -> None:
         assert [(sample.time, sample.shown - first, sample.size, sample.sync) for sample in samples] == [
             (one["dts"], one["pts"] - shift, int(one["size"]), "K" in one["flags"]) for one in packets
         ]
-        (found,) = told["streams"]  # type: ignore[misc]
+        listed: Any = told["streams"]
+        (found,) = listed
         assert (track.width, track.height) == (found.get("width", 0), found.get("height", 0))
         assert found["time_base"] == f"1/{track.timescale}"
 

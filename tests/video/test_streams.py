@@ -1,6 +1,7 @@
 """Streams on their way out: who gets which, from where, and what caches are told."""
 
 import datetime
+import time
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -8,27 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 from pytest_django import Settings
 
 from meatlizard.accounts.models import User
 from meatlizard.threads import close_thread_connections
-from tests.files.asking import Answer, Asking
+from tests.files.asking import Asking
 from tests.services.s3 import S3Server, s3_server
 from tests.video import hls_checker, rows, streams
+from tests.video.stream_rows import everything, get, statuses, stored
 from video import access, actions
 from video.hls import captions
 from video.hls.playlists import Caption
-from video.models import Part, Rendition, Traffic, Video
+from video.models import Part, Traffic, Video
 from video.serving import rights, tokens
 from video.serving.addresses import Stream
 from video.serving.tally import Tally, tally
+from video.watching.sums import add_traffic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BOARD = {"step": 4.0, "width": 160, "height": 90, "columns": 3, "rows": 1, "count": 3, "sheets": ["sheet-0.jpg"]}
 CAPTION = Caption("english", "English", "en", default=True)
 
 
@@ -51,53 +52,9 @@ def each_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     close_thread_connections()
 
 
-def stored(made: streams.Stream, video: Video, *, parts: int = 9) -> Video:
-    """``parts``: how many of each rendition are made."""
-    for order, one in enumerate(made.renditions):
-        row = Rendition.objects.create(
-            video=video, place=video.place, name=one.name, kind=one.kind, order=order, codec=one.codec, codecs=one.codecs, width=one.width,
-            height=one.height, frame_rate=one.frame_rate, channels=one.channels, language=one.language, label=one.label, default=one.default,
-            bandwidth=one.bandwidth, average=one.average, size=one.size, ended=len(one.parts) <= parts,
-        )  # fmt: skip
-        for part in one.parts:
-            there = part.number < parts
-            name = (
-                default_storage.save(f"{row.folder}/{part.number}-1.mp4", ContentFile(part.path.read_bytes()))
-                if there
-                else ""
-            )
-            Part.objects.create(
-                rendition=row, number=part.number, start=part.start, duration=part.duration, file=name.rpartition("/")[2], size=part.size,
-                init_size=part.init_size, init_sha=part.init_sha, segments=part.segments if there else [],
-                state=Part.State.MADE if there else Part.State.WAITING,
-            )  # fmt: skip
-    default_storage.save(video.storage_name("storyboard/sheet-0.jpg"), ContentFile(b"a sheet"))
-    video.storyboard = BOARD
-    video.save(update_fields=["storyboard"])
-    return video
-
-
 @pytest.fixture
 def video(made: streams.Stream, alice: User) -> Video:
     return stored(made, rows.ready(alice, duration=11.0))
-
-
-def everything(video: Video) -> list[str]:
-    """Each address of a stream, from the master's folder on."""
-    place = video.place.hex
-    return [
-        "master.m3u8", "90p.m3u8", "180p.m3u8", "audio-0.m3u8", f"{place}/90p/0.mp4", f"{place}/180p/1.mp4", f"{place}/audio-0/0.mp4",
-        "captions/english.m3u8", "captions/english.vtt", "storyboard.vtt", "storyboard/0.jpg",
-    ]  # fmt: skip
-
-
-def get(video: Video, token: str, name: str = "master.m3u8", person: User | None = None, **headers: str) -> Answer:
-    return Asking(person).ask("GET", f"/v/{video.slug}/hls/{token}/{name}", **headers)
-
-
-def statuses(video: Video, token: str, person: User | None = None) -> set[int]:
-    asking = Asking(person)
-    return {asking.ask("GET", f"/v/{video.slug}/hls/{token}/{name}").status for name in everything(video)}
 
 
 # --- who gets it --------------------------------------------------------------------------------------------------------
@@ -218,7 +175,8 @@ def test_rights_are_kept_for_seconds_at_most(video: Video, monkeypatch: pytest.M
     assert get(video, "-").status == 200
     restrict(video, "private")
     assert get(video, "-").status == 200
-    monkeypatch.setattr(rights.time, "monotonic", lambda later=rights.time.monotonic() + 61: later)
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert get(video, "-").status == 404
 
 
@@ -390,7 +348,7 @@ def test_sums_outlive_a_database_that_is_away(video: Video, monkeypatch: pytest.
     own = Tally()
     own.add(video.pk, 7)
     own.add(uuid.uuid4(), 9)
-    real = module.add_traffic
+    real = add_traffic
 
     def away(*_sums: Any) -> None:
         raise OSError

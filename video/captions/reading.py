@@ -17,6 +17,7 @@ from meatlizard.security.ratelimit import limited
 from video import access
 from video.captions import actions, formats
 from video.captions.cues import Cue
+from video.hls.playlists import Caption
 from video.models import Captions, Video
 
 MOST_SOUGHT: Final = 100
@@ -93,6 +94,16 @@ def of_player(video: Video, request: HttpRequest) -> dict[str, Any]:
             for row in actions.of(video)
         ]
     }  # fmt: skip
+
+
+def of_stream(video: Video) -> list[Caption]:
+    """For players of their own, which read the texts from the stream."""
+    return [Caption(str(row.pk), row.label, row.language, default=row.default) for row in actions.of(video)]
+
+
+def text_of_stream(video: Video, key: str) -> str:
+    """WebVTT. Raises NotFound."""
+    return formats.vtt(actions.cues_of(actions.access(video, UUID(key))))
 
 
 def of_page(request: HttpRequest, video: Video | None) -> dict[str, Any] | None:

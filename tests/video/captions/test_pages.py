@@ -13,6 +13,7 @@ from meatlizard.errors import Invalid, LimitReached
 from tests.video.rows import ready
 from video.captions import actions
 from video.captions.cues import Cue
+from video.hls import captions as texts
 from video.models import Captions, Video
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,13 @@ def test_the_player_is_told_of_those_that_say_something(client: Client, captions
             "src": f"{at('captions_vtt', captions)}?1",
         }
     ]  # fmt: skip
+
+
+def test_players_of_their_own_find_them_in_the_stream(captions: Captions) -> None:
+    (found,) = texts.of(captions.video)
+    assert (found.key, found.label, found.language) == (str(captions.pk), "English", "en")
+    assert "Hello <b>lizards</b>" in (texts.text(captions.video, found.key) or "")
+    assert texts.text(captions.video, "00000000-0000-0000-0000-000000000000") is None
 
 
 READ = ("captions_vtt", "captions_srt", "transcript")
