@@ -1,7 +1,7 @@
 """Where owners of videos look after their captions."""
 
 import json
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -58,8 +58,8 @@ def edit(request: UserRequest, slug: str, captions: UUID) -> HttpResponse:
             actions.replace(row, request.POST.get("text", "").encode())
             messages.success(request, _("The captions are saved."))
             return HttpResponseRedirect(reverse("video:captions_edit", args=[slug, captions]))
-        sent = _sent(request.body)
-        return JsonResponse({"edition": actions.save(row, sent["edition"], sent["cues"])})
+        edition, cues = _sent(request.body)
+        return JsonResponse({"edition": actions.save(row, edition, cues)})
     context = {
         "video": video, "captions": row, "cues": row.cues, "text": formats.vtt(actions.cues_of(row)), "player": player_settings.of(video, request),
     }  # fmt: skip
@@ -122,16 +122,16 @@ def _back(video: Video) -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("video:captions", args=[video.slug]))
 
 
-def _read(sent: UploadedFile) -> bytes:
+def _read(sent: "UploadedFile[Any]") -> bytes:
     data: bytes = sent.read(formats.MOST_BYTES + 1)
     return data
 
 
-def _sent(body: bytes) -> dict[str, object]:
+def _sent(body: bytes) -> tuple[int, Any]:
     try:
         said = json.loads(body)
     except ValueError:
         said = None
     if not isinstance(said, dict) or type(said.get("edition")) is not int:
         raise Invalid(code="captions_bad")
-    return {"edition": said["edition"], "cues": said.get("cues")}
+    return said["edition"], said.get("cues")
