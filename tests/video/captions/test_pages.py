@@ -75,6 +75,13 @@ def test_players_of_their_own_find_them_in_the_stream(captions: Captions) -> Non
     assert texts.text(captions.video, "00000000-0000-0000-0000-000000000000") is None
 
 
+def test_the_transcript_stands_beside_the_player(client: Client, captions: Captions) -> None:
+    here = f"/v/{captions.video.slug}/"
+    assert at("transcript", captions) in client.get(here).content.decode()
+    actions.remove(captions)
+    assert "data-transcript" not in client.get(here).content.decode()
+
+
 READ = ("captions_vtt", "captions_srt", "transcript")
 WRITE = ("captions", "captions_edit", "captions_describe", "captions_replace", "captions_delete", "captions_hear")
 
