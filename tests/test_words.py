@@ -160,9 +160,15 @@ COMMANDS = re.compile(r"^discordbridge\.cogs\.")
 """What Discord lists as descriptions of commands is told to it once, for everybody in one language."""
 
 
+CODES = re.compile(r"^video\.")
+"""Whose ``Refused`` is given a code: its sentence is in :mod:`video.media.refusals`, or is for the guard's own client."""
+
+
 def unmarked(module: Module, errors: frozenset[str]) -> Iterator[str]:
     """Where ``module`` says something to people that is not marked: errors, forms, models, notices, and whole sentences."""
     quiet = _quiet(module.tree)
+    if CODES.match(module.name):
+        errors = errors - {"Refused"}
     if COMMANDS.match(module.name):
         quiet |= _of_commands(module.tree)
     for node in ast.walk(module.tree):

@@ -3,6 +3,7 @@
 import base64
 import os
 import runpy
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,11 @@ PRODUCTION = {
 
 def settings_of(environment: dict[str, str]) -> dict[str, Any]:
     """What meatlizard/settings.py makes of exactly these variables."""
-    with mock.patch.dict(os.environ, {"PATH": os.environ["PATH"], "ENV_FILE": "", **environment}, clear=True):
+    variables = {"PATH": os.environ["PATH"], "ENV_FILE": "", **environment}
+    with mock.patch.dict(os.environ, variables, clear=True), mock.patch.dict(sys.modules):
+        # Its parts have read the environment of the tests.
+        for name in [one for one in sys.modules if one.startswith("meatlizard.settings_")]:
+            del sys.modules[name]
         values = runpy.run_path(str(ROOT / "meatlizard/settings.py"))
     return {name: value for name, value in values.items() if name.isupper() and name != "BASE_DIR"}
 

@@ -6,6 +6,7 @@ import pytest
 
 from meatlizard.accounts.models import User
 from tests.meatlizard.api.keys import Program, program_of
+from tests.video import rows
 from tests.video.making import blob_of
 from tests.video.rows import ready
 from video.making import actions as making
@@ -26,6 +27,7 @@ def send(program: Program, method: str, path: str, body: Any = None) -> Any:
 
 
 def test_a_video_is_begun_described_and_deleted(program: Program, alice: User) -> None:
+    rows.category("animals")
     wish = {"title": "Lizards", "tags": ["Wall"], "category": "animals", "privacy": "unlisted"}
     answer = send(program, "post", VIDEOS, wish)
     made = answer.json()

@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from meatlizard.accounts.models import User
-from tests.video.rows import ready
+from tests.video.rows import category, ready
 from video import actions
 from video.library import feeds, listing
-from video.models import Category, HourFigures, Video
+from video.models import HourFigures, Video
 
 pytestmark = pytest.mark.django_db
 MEDIA = "{http://search.yahoo.com/mrss/}"
@@ -109,7 +109,7 @@ def test_what_is_watched_now_trends_before_what_was_watched(alice: User) -> None
 
 
 def test_related_ones_share_tags_before_anything_else(alice: User, bob: User) -> None:
-    video = ready(alice, "this", category=Category.objects.get(slug="music"))
+    video = ready(alice, "this", category=category("music"))
     tagged, same_channel = ready(bob, "tagged"), ready(alice, "channel")
     same_category, other = ready(bob, "category", category=video.category), ready(bob, "other")
     secret = ready(bob, "secret", privacy="unlisted")

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from meatlizard.accounts.models import User
-from tests.video.rows import ready
+from tests.video.rows import category, ready
 from video import actions, channels
-from video.models import Category, Channel, Video, VideoPerson
+from video.models import Channel, Video, VideoPerson
 
 pytestmark = pytest.mark.django_db
 SECRET = "Zanzibar"
@@ -24,7 +24,7 @@ HIDDEN = ("unlisted", "private", "password", "people")
 
 def hidden(owner: User, kind: str, **more: Any) -> Video:
     """A video that strangers find nowhere, with its title, description and tag named alike."""
-    facts: dict[str, Any] = {"description": f"{SECRET} within", "category": Category.objects.get(slug="music")}
+    facts: dict[str, Any] = {"description": f"{SECRET} within", "category": category("music")}
     facts |= {"thumbnail": {"frames": ["frame-0.jpg"], "upload": "", "chosen": "frame-0.jpg"}} | more
     if kind == "removed":
         facts["state"] = Video.State.REMOVED
@@ -61,7 +61,7 @@ def hidden_ones(alice: User, olga: User) -> dict[str, Video]:
 def test_what_is_not_for_everybody_stands_in_no_list_of_strangers(
     client: Client, hidden_ones: dict[str, Video], bob: User, charlie: User
 ) -> None:
-    other = ready(bob, "Plain", category=Category.objects.get(slug="music"))
+    other = ready(bob, "Plain", category=category("music"))
     actions.set_tags(other, ["shared"])
     for viewer in (None, charlie):
         if viewer:
@@ -178,7 +178,7 @@ def test_a_page_of_many_asks_as_often_as_a_page_of_few(client: Client, alice: Us
         "/videos/mine/",
         "/videos/feed.rss",
     ]
-    music, channel, now = Category.objects.get(slug="music"), channels.main_of(alice), timezone.now()
+    music, channel, now = category("music"), channels.main_of(alice), timezone.now()
     client.force_login(alice)
 
     def fill(first: int, count: int) -> None:

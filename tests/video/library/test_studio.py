@@ -9,10 +9,10 @@ from django.test import Client
 from PIL import Image
 
 from meatlizard.accounts.models import User
-from tests.video.rows import ready
+from tests.video.rows import category, ready
 from video import actions, channels
 from video.library import thumbnails
-from video.models import Category, Video
+from video.models import Video
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
@@ -51,7 +51,7 @@ def test_several_are_changed_at_once_and_are_as_they_were_again(
         "add_tags": "Sun", "remove_tags": "old",
     }  # fmt: skip
     answer = client.post("/videos/mine/change/", asked)
-    music = Category.objects.get(slug="music").pk
+    music = category("music").pk
     after = state(three)
     assert [row[:2] for row in after] == [("unlisted", music)] * 2 + [("private", None)]
     assert after[0][4] == ["kept", "sun"] and after[1][4] == ["sun"] and after[2] == before[2]
