@@ -99,7 +99,7 @@ class LiveSite:
             migrated.fill(self.settings["DATABASE_URL"])
         return self
 
-    def start(self, seconds: float = 60) -> "LiveSite":
+    def start(self, seconds: float = 180) -> "LiveSite":
         """Starts the process and waits until it answers."""
         argv = [sys.executable, "manage.py", "serve", "--port", str(self.port)]
         self._program = Program(f"site {self.port}", argv, self.log, env=outer_environment() | self.settings, cwd=ROOT)
