@@ -76,8 +76,8 @@ class Editor {
       input("end", written(row.end), label(gettext("End of caption %(place)s"))),
       text(row.text, label(gettext("Text of caption %(place)s"))),
       tools(
-        button(gettext("Begin here"), "begin", label(gettext("Begin caption %(place)s at this moment"))),
-        button(gettext("End here"), "end", label(gettext("End caption %(place)s at this moment"))),
+        button(gettext("Begin here"), "begin", label(gettext("Begin here: caption %(place)s"))),
+        button(gettext("End here"), "end", label(gettext("End here: caption %(place)s"))),
         button(gettext("Split"), "split", label(gettext("Split caption %(place)s at this moment"))),
         button(gettext("Join"), "join", label(gettext("Join caption %(place)s with the next one"))),
         button(gettext("Delete"), "remove", label(gettext("Delete caption %(place)s"))),
