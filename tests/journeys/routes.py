@@ -29,6 +29,7 @@ UNREACHED = {
     "files-sharing:preview": "is there for pictures of which the site has made a smaller one",
     "api:v1:api-root": "the name of the place below which the API lies; nothing is there",
     "files:text": "a further piece of a long text",
+    "video:oembed": "answers about the address it is given; without one there is nothing",
     "files:form": "takes files and shows none",
     "paste:answer": "is there for a while after a question",
     "paste:forget": "needs the token of a visitor's paste",
