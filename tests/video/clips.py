@@ -33,6 +33,27 @@ def sound(hertz: int = 440, seconds: float = 2, channels: int = 1) -> tuple[str,
     return ("-f", "lavfi", "-i", f"aevalsrc={tones}:c={layout}:s=48000:d={seconds}")
 
 
+BITS: Final = 10
+COUNTING: Final = "geq=lum='16+219*mod(floor(N/pow(2,floor(X/16))),2)':cb=128:cr=128"
+"""Every picture shows its own number, in ten bars of 16 pixels: the lowest bit to the left. (:func:`tests.video.media.watching.numbers`)"""
+
+
+def counting(rate: str, seconds: float, *more: str) -> tuple[str, ...]:
+    drawn = ",".join([COUNTING, *more])
+    return (
+        *pictures("160x16", rate, seconds, "color=black"),
+        "-vf",
+        drawn,
+        "-fps_mode",
+        "vfr",
+        *X264,
+        "-crf",
+        "20",
+        "-g",
+        "50",
+    )
+
+
 HALVES: Final = (
     *pictures(seconds=1, source="color=red"),
     "-vf",
@@ -123,7 +144,7 @@ CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
         ),
     ),
     "uneven": (
-        "uneven.mkv",
+        "uneven.mp4",
         (
             *pictures(seconds=12),
             *sound(seconds=12),
@@ -138,6 +159,14 @@ CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "film": ("film.mkv", (*pictures("160x90", "24000/1001", 12), *X264)),
     "fast": ("fast.mp4", (*pictures("160x90", "240", 2), *X264)),
     "smooth": ("smooth.mp4", (*pictures("1280x720", "60", 1), *X264)),
+    # Each picture says which one it is.
+    "counted": ("counted.mp4", (*counting("30000/1001", 20),)),
+    "counted-film": ("counted-film.mkv", counting("24000/1001", 20)),
+    "counted-stream": ("counted-stream.ts", (*counting("25", 20), "-output_ts_offset", "600")),
+    "counted-later": ("counted-later.mkv", (*counting("25", 20), "-output_ts_offset", "7.3")),
+    # Nothing moves from the fifth second to the fourteenth, across the places where chunks meet.
+    "counted-held": ("counted-held.mp4", counting("25", 20, "select='lt(t\\,5)+gte(t\\,14)'")),
+    "counted-fast": ("counted-fast.mkv", counting("100", 9)),
     # Colours.
     "pq": (
         "pq.mkv",

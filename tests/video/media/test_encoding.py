@@ -1,14 +1,14 @@
 """Parts meet without a seam: nothing lost, nothing doubled, every key frame on the grid."""
 
-import itertools
 import json
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.video.clips import WITH_FFMPEG, Clips
-from tests.video.media.watching import all_made, complaints, frames, shown, stream, whole
+from tests.video.media.watching import all_made, complaints, frames, numbers, shown, stream, whole
 from video.media import boxes, encoding, ladder, probing
 from video.media.refusals import Stopped
 
@@ -64,7 +64,7 @@ def test_chunks_meet_without_a_seam(clips: Clips, tmp_path: Path) -> None:
     assert [[seconds for *_, seconds in part.segments] for part in made] == [[4.004, 4.004], [4.004, 4.004], [4.004]]
     seen = frames(whole(made, tmp_path))
     assert len(seen) == 600
-    steps = {after - before for before, after in itertools.pairwise(seen)}
+    steps = {after - before for before, after in pairwise(seen)}
     assert steps == {encoding.timescale(plan.rungs[0]) * 1001 // 30000}
     keys = [one for one in shown(whole(made, tmp_path), "packet=pts,flags")["packets"] if "K" in one["flags"]]
     assert [int(one["pts"]) - int(keys[0]["pts"]) for one in keys] == [120_120 * number for number in range(5)]
@@ -106,3 +106,31 @@ def test_a_download_holds_pictures_and_sound(clips: Clips, tmp_path: Path) -> No
     assert len(frames(out)) == 60 and complaints(out) == ""
     assert stream(out, "a")["codec_name"] == "aac" and stream(out, "a")["tags"]["language"] == "eng"
     assert out.read_bytes().index(b"moov") < out.read_bytes().index(b"mdat")
+
+
+@pytest.mark.usefixtures("short_chunks")
+@pytest.mark.parametrize("name", ["counted", "counted-film", "counted-stream", "counted-later"])
+def test_no_picture_is_lost_or_doubled(clips: Clips, tmp_path: Path, name: str) -> None:
+    plan, parts, _ = all_made(clips(name), tmp_path)
+    assert len(plan.chunks) == (1 if name == "counted-stream" else 3)
+    seen = numbers(whole(parts["240p"], tmp_path))
+    assert seen == list(range(len(seen))) and len(seen) == round(20 * plan.frame_rate)
+
+
+@pytest.mark.usefixtures("short_chunks")
+def test_a_picture_is_held_across_the_places_where_chunks_meet(clips: Clips, tmp_path: Path) -> None:
+    plan, parts, _ = all_made(clips("counted-held"), tmp_path)
+    seen = numbers(whole(parts["240p"], tmp_path))
+    assert len(plan.chunks) == 3 and plan.frame_rate == 24
+    assert seen == sorted(seen) and set(seen[round(5.1 * 24) : round(13.9 * 24)]) == {124}
+    assert seen[-1] == 499 and [seen[round(second * 24)] for second in (1, 3, 15, 17)] == pytest.approx(
+        [25, 75, 375, 425], abs=1
+    )
+
+
+@pytest.mark.usefixtures("short_chunks")
+def test_of_too_many_pictures_every_second_one_is_taken(clips: Clips, tmp_path: Path) -> None:
+    plan, parts, _ = all_made(clips("counted-fast"), tmp_path)
+    seen = numbers(whole(parts["240p"], tmp_path))
+    assert plan.frame_rate == 50 and plan.rungs[0].every == 2
+    assert {after - before for before, after in pairwise(seen)} == {4} and len(seen) == 225

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.video.clips import BITS
 from video.media import encoding, ladder, probing
 from video.media.encoding import MadePart
 
@@ -66,3 +67,21 @@ def picture(path: Path, folder: Path) -> Path:
     command = ["ffmpeg", "-nostdin", "-v", "error", "-i", str(path), "-frames:v", "1", "-y", str(out)]
     subprocess.run(command, check=True, timeout=120)
     return out
+
+
+def numbers(path: Path) -> list[int]:
+    """What the pictures of a ``counting`` clip say, in the order in which they are seen."""
+    command = [
+        "ffmpeg",
+        "-nostdin",
+        "-v",
+        "error",
+        "-i",
+        str(path),
+        "-fps_mode",
+        "passthrough",
+        "-vf",
+        f"scale={BITS}:1:flags=area,format=gray",
+    ]
+    raw = subprocess.run([*command, "-f", "rawvideo", "-"], capture_output=True, check=True, timeout=120).stdout
+    return [sum((raw[at + bit] > 127) << bit for bit in range(BITS)) for at in range(0, len(raw), BITS)]
