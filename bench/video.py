@@ -24,7 +24,7 @@ from pathlib import Path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "meatlizard.settings")
 
 from bench.relay import say
-from video.media import encoding, ladder, pictures, probing
+from video.media import codecs, encoding, ladder, pictures, probing
 
 WIDTH, HEIGHT, RATE = 1920, 1080, 30
 SIZES = (360, 480, 720, 1080)
@@ -69,18 +69,16 @@ def ours(source: Path, folder: Path) -> float:
     """CPU of all of it; ``site_first`` of what comes before the lowest size can be played."""
     begin = cpu()
     plan = planned(source)
-    parts: dict[str, list[Path]] = {}
     chunk = plan.chunks[0]
-    parts[plan.rungs[0].name] = [
-        one.path for one in encoding.encode_video(source, plan, plan.rungs[:1], chunk, place(folder, chunk.number))
-    ]
+    encoding.encode_video(source, plan, plan.first(chunk), chunk, place(folder, chunk.number))
     say("site_first", cpu() - begin, "s")
     for track in plan.tracks:
         encoding.encode_audio(source, plan, track, folder)
     for chunk in plan.chunks[1:]:
-        encoding.encode_video(source, plan, plan.rungs[:1], chunk, place(folder, chunk.number))
+        if rungs := plan.first(chunk):
+            encoding.encode_video(source, plan, rungs, chunk, place(folder, chunk.number))
     for chunk in plan.chunks:
-        encoding.encode_video(source, plan, plan.rungs[1:], chunk, place(folder, chunk.number))
+        encoding.encode_video(source, plan, plan.rest(chunk), chunk, place(folder, chunk.number))
     for rung in plan.rungs:
         made = [folder / f"{chunk.number}" / f"{rung.name}.mp4" for chunk in plan.chunks]
         heads = [(path, path.read_bytes().index(b"moof") - 4) for path in made]
@@ -96,12 +94,14 @@ def place(folder: Path, number: int) -> Path:
 
 def by_hand(source: Path, folder: Path) -> float:
     """One command: the same encoders and sizes, one decoding, HLS of fMP4 with sound apart."""
-    begin = cpu()
     plan = planned(source)
-    begin = cpu() if plan else begin
+    begin = cpu()
     outs = "".join(f"[s{at}]" for at in range(len(plan.rungs)))
     steps = [f"[0:v]split={len(plan.rungs)}{outs}"]
-    steps += [f"[s{at}]scale={rung.width}:{rung.height}:flags=lanczos[v{at}]" for at, rung in enumerate(plan.rungs)]
+    steps += [
+        f"[s{at}]scale={rung.width}:{rung.height}:flags={'area' if 2 * rung.width <= WIDTH else 'lanczos'}[v{at}]"
+        for at, rung in enumerate(plan.rungs)
+    ]
     command = ["-v", "error", "-i", str(source), "-filter_complex", ";".join(steps)]
     hls = (
         "-f",
@@ -115,8 +115,6 @@ def by_hand(source: Path, folder: Path) -> float:
         "-hls_flags",
         "single_file",
     )
-    from video.media import codecs
-
     for at, rung in enumerate(plan.rungs):
         command += [
             "-map",

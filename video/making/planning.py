@@ -6,7 +6,7 @@ from typing import Final
 from django.utils import timezone
 
 from video.making import steps
-from video.media.ladder import Plan
+from video.media.ladder import Chunk, Plan, Rung
 from video.media.probing import Probe
 from video.models import Part, Rendition, Step, Video
 
@@ -62,10 +62,7 @@ def _steps(video: Video, plan: Plan) -> Iterable[Step]:
     """In the order in which they are best done: whatever makes it play goes first."""
     kinds = Step.Kind
     rows: list[tuple[str, int, list[str], float]] = []
-    chunks = plan.chunks if plan.rungs else ()
-    lowest = [
-        (kinds.LOWEST, chunk.number, [plan.rungs[0].name], _pixels(plan, 0, 1) * chunk.duration) for chunk in chunks
-    ]
+    lowest = [_chunk(kinds.LOWEST, chunk, plan.first(chunk)) for chunk in plan.chunks if plan.first(chunk)]
     rows += lowest[:1]
     rows += [
         (kinds.AUDIO, number, [track.name], SOUND_PIXELS * plan.duration) for number, track in enumerate(plan.tracks)
@@ -75,13 +72,13 @@ def _steps(video: Video, plan: Plan) -> Iterable[Step]:
     rows += lowest[1:]
     if plan.rungs:
         rows.append((kinds.PICTURES, 1, [], PICTURES_PIXELS * plan.duration))
-    if others := [rung.name for rung in plan.rungs[1:]]:
-        rows += [(kinds.CHUNK, chunk.number, others, _pixels(plan, 1, None) * chunk.duration) for chunk in chunks]
+    rows += [_chunk(kinds.CHUNK, chunk, plan.rest(chunk)) for chunk in plan.chunks if plan.rest(chunk)]
     for order, (kind, number, names, weight) in enumerate(rows, 1):
         yield Step(
             video=video, place=video.place, kind=kind, number=number, order=order, names=names, weight=max(1.0, weight) / 1e6
         )  # fmt: skip
 
 
-def _pixels(plan: Plan, start: int, stop: int | None) -> float:
-    return float(sum(rung.width * rung.height for rung in plan.rungs[start:stop]))
+def _chunk(kind: str, chunk: Chunk, rungs: list[Rung]) -> tuple[str, int, list[str], float]:
+    pixels = sum(rung.width * rung.height for rung in rungs)
+    return kind, chunk.number, [rung.name for rung in rungs], pixels * chunk.duration

@@ -140,6 +140,41 @@ def settle(path: Path, *, start: int, grid: int, near: int, most: int | None = N
     )  # fmt: skip
 
 
+def without_beginning(path: Path, since: int) -> None:
+    """Cuts off the fragments that begin before tick ``since`` of the clock that the file was written by. Raises Malformed."""
+    with path.open("r+b") as file:
+        head, pairs = _parted([box for box in top(file) if box.kind in (b"ftyp", b"moov", b"moof", b"mdat")])
+        kept = next((moof for moof, _ in pairs if _time(file, moof) >= since), None)
+        if kept is None:
+            raise Malformed(f"nothing from {since} on")
+        to, at = head, kept.start
+        while at > to:
+            file.seek(at)
+            data = file.read(1 << 20)
+            if not data:
+                file.truncate(to)
+                break
+            file.seek(to)
+            file.write(data)
+            at, to = at + len(data), to + len(data)
+
+
+def begins(path: Path) -> int:
+    """Tick of the first fragment, as it was written. Raises Malformed."""
+    with path.open("rb") as file:
+        moof = next((box for box in top(file) if box.kind == b"moof"), None)
+        if moof is None:
+            raise Malformed("no fragment")
+        return _time(file, moof)
+
+
+def _time(file: IO[bytes], moof: Box) -> int:
+    file.seek(moof.start)
+    data = file.read(moof.size)
+    tfdt = find(data, "moof/traf/tfdt")
+    return int.from_bytes(data[tfdt.content + 4 : tfdt.end])
+
+
 def _parted(boxes: list[Box]) -> tuple[int, list[tuple[Box, Box]]]:
     heads = [box for box in boxes if box.kind in (b"ftyp", b"moov")]
     rest = boxes[len(heads) :]

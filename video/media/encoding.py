@@ -86,8 +86,8 @@ def encode_video(
     Raises Stopped, Refused (nothing of it can be decoded) or Trouble.
     """
     job = _Job(source, plan, folder, progress, stop, limits)
-    made = {rung.name: _copied(job, rung, chunk) for rung in rungs if rung.copy}
-    if others := [rung for rung in rungs if not rung.copy]:
+    made = {rung.name: part for rung in rungs if rung.copy and (part := _copied(job, rung, chunk))}
+    if others := [replace(rung, copy=False) for rung in rungs if rung.name not in made]:
         made |= {part.name: part for part in _encoded(job, others, chunk)}
     progress(1.0)
     return [made[rung.name] for rung in rungs]
@@ -200,38 +200,38 @@ def _part(name: str, path: Path, layout: boxes.Layout) -> MadePart:
     )
 
 
-def _copied(job: _Job, rung: Rung, chunk: Chunk) -> MadePart:
-    """The file's own pictures from the key frame at which the chunk begins. Raises Trouble where they do not fill it."""
+def _copied(job: _Job, rung: Rung, chunk: Chunk) -> MadePart | None:
+    """The file's own pictures from the key frame at which the chunk begins. None where they do not fill it."""
     plan = job.plan
     last = chunk.number == len(plan.chunks) - 1
     half = float(1 / plan.frame_rate / 2)
+    # A search lands at a key frame before this moment, and maybe at an earlier one than the last.
     search = ["-seek_timestamp", "1", "-ss", f"{plan.probe.zero + chunk.start + half:.6f}"] if chunk.number else []
     until = [] if last else ["-to", f"{plan.probe.zero + chunk.end + half:.6f}"]
+    clock = ["-itsoffset", f"{-plan.probe.zero:.6f}"]
     command = [
-        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, "-copyts", *search, *until, *reading(job.source, plan.probe.container),
+        "-hide_banner", "-v", "error", "-nostdin", *REPORTED, "-copyts", *search, *until, *clock, *reading(job.source, plan.probe.container),
         "-map", f"0:{plan.probe.picture.index}", "-c", "copy", *FRAGMENTED, "-video_track_timescale", str(timescale(rung)), *MP4,
-        "-y", f"file:{rung.name}.mp4",
+        "-movflags", "+frag_discont", "-y", f"file:{rung.name}.mp4",
     ]  # fmt: skip
     path = job.folder / f"{rung.name}.mp4"
     with working_folder() as empty:
-        ended = run("ffmpeg", command, empty, limits=job.limits, stop=job.stop)
-        if ended.status:
-            raise Trouble("broken", ended.said)
+        run("ffmpeg", command, empty, limits=job.limits, stop=job.stop)
+        if not (empty / path.name).exists():
+            return None
         shutil.move(empty / path.name, path)
-    length, near = _ticks(plan, rung, chunk.beyond - chunk.first), _ticks(plan, rung, rung.every) // 2
+    start, length = _ticks(plan, rung, chunk.first), _ticks(plan, rung, chunk.beyond - chunk.first)
+    near = _ticks(plan, rung, rung.every) // 2
     try:
+        boxes.without_beginning(path, start - near)
+        if abs(boxes.begins(path) - start) > near:
+            return None
         layout = boxes.settle(
-            path,
-            start=_ticks(plan, rung, chunk.first),
-            grid=_ticks(plan, rung, plan.grid),
-            near=near,
-            most=None if last else length,
+            path, start=start, grid=_ticks(plan, rung, plan.grid), near=near, most=None if last else length
         )
-    except boxes.Malformed as problem:
-        raise Trouble("broken", str(problem)) from problem
-    if not last and abs(layout.ticks - length) > near:
-        raise Trouble("broken", f"{layout.ticks} ticks of {length} were copied")
-    return _part(rung.name, path, layout)
+    except boxes.Malformed:
+        return None
+    return _part(rung.name, path, layout) if last or abs(layout.ticks - length) <= near else None
 
 
 def encode_audio(

@@ -30,13 +30,13 @@ def graph(plan: Plan, rungs: Sequence[Rung], chunk: Chunk, *, pad_start: bool, l
     picture = plan.probe.picture
     steps = [*_upright(picture), *_even(plan, pad_start), *_cut(chunk)]
     widest = max(rungs, key=lambda rung: rung.width)
-    steps += [*opaque(picture), *_sized(widest), *colours(picture)]
+    steps += [*opaque(picture), *_sized(widest, plan.probe.width), *colours(picture)]
     outs = "".join(f"[s{at}]" for at in range(len(rungs)))
     pieces = [f"[0:{picture.index}]{','.join(steps)},split={len(rungs)}{outs}"]
     for at, rung in enumerate(rungs):
         fewer = [f"framestep={rung.every}"] if rung.every > 1 else []
         last = [lasts[at]] if lasts and lasts[at] else []
-        pieces.append(f"[s{at}]{','.join([*fewer, *_sized(rung), *last])}[v{at}]")
+        pieces.append(f"[s{at}]{','.join([*fewer, *_sized(rung, widest.width), *last])}[v{at}]")
     return ";".join(pieces)
 
 
@@ -64,8 +64,10 @@ def opaque(picture: Picture) -> list[str]:
     return ["format=yuva420p", "premultiply=inplace=1"] if picture.alpha else []
 
 
-def _sized(rung: Rung) -> list[str]:
-    return [f"scale={rung.width}:{rung.height}:flags=lanczos", "setsar=1"]
+def _sized(rung: Rung, wide: int) -> list[str]:
+    """Where many pixels become one, their mean is both cheaper and nearer to what was there than a filter that reaches further."""
+    way = "area" if wide >= 2 * rung.width else "lanczos"
+    return [f"scale={rung.width}:{rung.height}:flags={way}", "setsar=1"]
 
 
 def colours(picture: Picture) -> list[str]:

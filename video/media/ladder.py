@@ -17,6 +17,12 @@ SEGMENT_SECONDS: Final = 4
 CHUNK_SEGMENTS: Final = 15
 """A minute: short enough that little is lost with a killed worker, long enough that a start and a search cost nothing beside it."""
 
+FIRST_SEGMENTS: Final = 2
+"""Of the first chunk: its lowest size is there after a moment, and the video plays."""
+
+SHORT: Final = 180.0
+"""Seconds of a video whose other sizes come soon enough. Only its first chunk has the lowest size made alone: decoding twice costs a tenth."""
+
 LEAST_LAST: Final = 4
 """Segments that a last chunk has at least; fewer go with the one before."""
 
@@ -89,13 +95,15 @@ class Track(Json):
 
 @dataclass(frozen=True, slots=True)
 class Chunk(Json):
-    """Pictures ``first`` up to but not with ``beyond``, of the plan's rate; ``start`` and ``end`` in seconds."""
+    """Pictures ``first`` up to but not with ``beyond``, of the plan's rate; ``start`` and ``end`` in seconds. ``alone``: its lowest size is
+    made before all others."""
 
     number: int
     first: int
     beyond: int
     start: float
     end: float
+    alone: bool = True
 
     @property
     def duration(self) -> float:
@@ -117,6 +125,14 @@ class Plan(Json):
     @property
     def frame_rate(self) -> Fraction:
         return Fraction(*self.rate)
+
+    def first(self, chunk: Chunk) -> list[Rung]:
+        """Of this chunk, what is made before all others."""
+        return self.rungs[:1] if chunk.alone else []
+
+    def rest(self, chunk: Chunk) -> list[Rung]:
+        """What is made afterwards, from one decoding."""
+        return self.rungs[1:] if chunk.alone else self.rungs
 
 
 def plan(probe: Probe, wanted: Wanted | None = None) -> Plan:
@@ -223,12 +239,14 @@ def _tracks(probe: Probe, wanted: Wanted) -> list[Track]:
 
 def _chunks(probe: Probe, pictures: int, grid: int, rate: Fraction) -> list[Chunk]:
     """One alone where no moment of the file can be found without reading all before it."""
-    step = grid * CHUNK_SEGMENTS
-    marks = list(range(0, pictures, step)) if probe.container in INDEXED else [0]
-    if len(marks) > 1 and pictures - marks[-1] < LEAST_LAST * grid:
-        marks.pop()
-    ends = [*marks[1:], pictures]
+    if probe.container in INDEXED:
+        marks = [0, *range(min(FIRST_SEGMENTS, CHUNK_SEGMENTS) * grid, pictures, CHUNK_SEGMENTS * grid)]
+        if len(marks) > 1 and pictures - marks[-1] < LEAST_LAST * grid:
+            marks.pop()
+    else:
+        marks = [0]
+    short = pictures / rate <= SHORT
     return [
-        Chunk(number, first, beyond, float(first / rate), float(beyond / rate))
-        for number, (first, beyond) in enumerate(zip(marks, ends, strict=True))
+        Chunk(number, first, beyond, float(first / rate), float(beyond / rate), number == 0 or not short)
+        for number, (first, beyond) in enumerate(zip(marks, [*marks[1:], pictures], strict=True))
     ]

@@ -14,8 +14,7 @@ from tests.services.programs import wait_until
 from tests.video.clips import WITH_FFMPEG, Clips
 from tests.video.media import crafted
 from tests.video.media.watching import all_made, frames
-from video.media import confinement, ladder, probing
-from video.media.facts import Probe
+from video.media import confinement, probing
 from video.media.refusals import SENTENCES, Problem, Refused, Stopped, Trouble, sentence
 
 pytestmark = WITH_FFMPEG
@@ -210,33 +209,3 @@ def test_without_ffmpeg_people_are_told(monkeypatch: pytest.MonkeyPatch, tmp_pat
     confinement.program.cache_clear()
     assert raised.value.code == "no_ffmpeg" and "ffmpeg" in sentence("no_ffmpeg")
     assert os.environ["PATH"] == str(tmp_path)
-
-
-def test_every_length_is_planned_on_the_grid(clips: Clips) -> None:
-    found = probing.probe(clips("plain")).as_json()
-    for rate in (
-        (24000, 1001),
-        (25, 1),
-        (30000, 1001),
-        (30, 1),
-        (50, 1),
-        (60000, 1001),
-        (1, 1),
-        (25, 2),
-        (240, 1),
-        (120, 1),
-        (90, 1),
-    ):
-        for seconds in (0.04, 3.9, 61, 76.2, 3_601.7):
-            probe = Probe.from_json({**found, "duration": seconds, "picture": {**found["picture"], "rate": list(rate)}})
-            plan = ladder.plan(probe)
-            assert (
-                plan.frame_rate <= 60
-                and 3.5 <= plan.grid / plan.frame_rate <= 4.5
-                and all(plan.grid % rung.every == 0 for rung in plan.rungs)
-            )
-            assert plan.chunks[0].first == 0 and abs(plan.chunks[-1].end - seconds) < 1.01 / plan.frame_rate + 0.001
-            assert all(
-                one.beyond == after.first and one.beyond % plan.grid == 0
-                for one, after in zip(plan.chunks, plan.chunks[1:], strict=False)
-            )

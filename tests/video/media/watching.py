@@ -46,7 +46,7 @@ def all_made(
     plan = ladder.plan(probing.probe(source), wanted)
     parts: dict[str, list[MadePart]] = {rung.name: [] for rung in plan.rungs}
     for chunk in plan.chunks:
-        for rungs in (plan.rungs[:1], plan.rungs[1:]):
+        for rungs in (plan.first(chunk), plan.rest(chunk)):
             place = folder / f"{chunk.number}"
             place.mkdir(exist_ok=True)
             for part in encoding.encode_video(source, plan, rungs, chunk, place) if rungs else []:
