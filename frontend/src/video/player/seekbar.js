@@ -25,7 +25,7 @@ export class SeekBar {
     this.text = h("span", {});
     this.preview = h("div", { class: "player-preview", "aria-hidden": "true", hidden: true }, this.picture, this.text);
     this.element = h("div", {
-      class: "player-seek", role: "slider", tabindex: "0", "aria-label": gettext("Position"), "aria-valuemin": "0", "data-testid": "player-seek",
+      class: "player-seek", role: "slider", tabindex: "0", "aria-label": gettext("Position"), "aria-valuemin": "0", "aria-valuenow": "0", "data-testid": "player-seek",
     }, h("div", { class: "player-track" }, this.loaded, this.played, this.marks), this.preview);
     this.#listen();
     this.draw();
