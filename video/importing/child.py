@@ -75,7 +75,7 @@ def confine(folder: Path, port: int, most: int) -> None:
 
 
 def fetch(url: str, folder: Path, proxy: str, most: int) -> dict[str, Any]:
-    import yt_dlp  # type: ignore[import-untyped]  # its stubs are a package of their own, for this one line
+    import yt_dlp
 
     said = folder / "progress.json"
     state = {"got": 0, "size": 0, "before": 0}
