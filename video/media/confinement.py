@@ -102,9 +102,9 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def working_folder() -> Iterator[Path]:
-    """An empty one, gone with the context."""
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+def working_folder(within: Path | None = None) -> Iterator[Path]:
+    """An empty one, gone with the context. What is large is written ``within`` the folder to which it goes, on whose disk there is room."""
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=within))
     try:
         yield folder
     finally:

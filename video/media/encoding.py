@@ -130,7 +130,7 @@ def _ffmpeg(job: _Job, rungs: Sequence[Rung], chunk: Chunk, begin: float) -> str
     """Leaves what it made in the folder of the job, and nothing older; returns what it complained of."""
     for rung in rungs:
         (job.folder / f"{rung.name}.mp4").unlink(missing_ok=True)
-    with working_folder() as empty:
+    with working_folder(job.folder) as empty:
         command = command_for(job.source, job.plan, rungs, chunk, begin)
         ended = run(
             "ffmpeg", command, empty, limits=job.limits, stop=job.stop, line=heard(chunk.duration, job.progress)
@@ -215,7 +215,7 @@ def _copied(job: _Job, rung: Rung, chunk: Chunk) -> MadePart | None:
         "-movflags", "+frag_discont", "-y", f"file:{rung.name}.mp4",
     ]  # fmt: skip
     path = job.folder / f"{rung.name}.mp4"
-    with working_folder() as empty:
+    with working_folder(job.folder) as empty:
         run("ffmpeg", command, empty, limits=job.limits, stop=job.stop)
         if not (empty / path.name).exists():
             return None
@@ -258,7 +258,7 @@ def encode_audio(
         "-movflags", "+cmaf+skip_trailer", "-f", "mp4", "-y", f"file:{track.name}.mp4",
     ]  # fmt: skip
     path = folder / f"{track.name}.mp4"
-    with working_folder() as empty:
+    with working_folder(folder) as empty:
         ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=heard(plan.duration, progress))
         if not (empty / path.name).exists():
             raise Trouble("broken", ended.said)
@@ -281,7 +281,7 @@ def joined(
 ) -> None:
     """One MP4 for keeping, of ``video`` (the parts of a rendition with their ``init_size``) and whole tracks with their language, to ``out``.
     Nothing is encoded. Raises Stopped, Trouble."""
-    with working_folder() as folder:
+    with working_folder(out.parent) as folder:
         whole = folder / "video.mp4"
         strung(video, whole)
         command = ["-hide_banner", "-v", "error", "-nostdin", *REPORTED, *reading(whole, "mov")]

@@ -58,7 +58,7 @@ def storyboard(
     step = step_of(plan)
     count = max(1, math.ceil(plan.duration / step - 0.01))
     width, height = _within(TILE, plan.probe.width, plan.probe.height)
-    with working_folder() as empty, working_folder() as kept:
+    with working_folder(folder) as empty, working_folder(folder) as kept:
         opened = _opened(source, plan, kept, sparse=step > 1)
         # The picture nearest to each moment, and the last one again where nothing follows; it needs to last to count for ``fps``.
         drawn = (

@@ -52,19 +52,20 @@ LEADING_AWAY: Final[dict[str, Callable[[Path, str], bytes]]] = {
 """Each leads to a file of somebody else and to a server."""
 
 
-def with_reference(plain: bytes, canary: Path) -> bytes:
-    """An MP4 whose pictures are said to lie in another file (``dref`` with an ``alis`` and a path)."""
-    name = str(canary).encode()
-    body = b"\0" * 4 + struct.pack(">HH", 2, len(name)) + name + struct.pack(">h", -1)
-    alias = struct.pack(">I4s", 12 + 150 + len(body), b"alis") + b"\0" * 4 + b"\0" * 150 + body
-    at = plain.index(b"dref") - 4
-    (size,) = struct.unpack_from(">I", plain, at)
-    entry_at = at + 16
-    grown = len(alias) - (size - 16)
-    data = bytearray(plain[:entry_at] + alias + plain[at + size :])
-    for path in (b"dref", b"dinf", b"minf", b"mdia", b"trak", b"moov"):
-        place = data.rindex(path, 0, entry_at) - 4
-        struct.pack_into(">I", data, place, struct.unpack_from(">I", data, place)[0] + grown)
+def with_reference(plain: bytes, other: Path) -> bytes:
+    """An MP4 that holds nothing but zeroes, and says that its pictures lie in another file (``dref`` with an ``alis`` and a path)."""
+    name = str(other).encode()
+    body = struct.pack(">HH", 2, len(name)) + name + b"\0" * (len(name) % 2) + struct.pack(">h", -1)
+    alias = struct.pack(">I4sI", 12 + 150 + len(body), b"alis", 0) + b"\0" * 150 + body
+    content = plain.index(b"mdat") + 4
+    (held,) = struct.unpack_from(">I", plain, content - 8)
+    empty = plain[:content] + bytes(held - 8) + plain[content - 8 + held :]
+    at = empty.index(b"dref") - 4
+    (size,) = struct.unpack_from(">I", empty, at)
+    data = bytearray(empty[: at + 16] + alias + empty[at + size :])
+    for box in (b"dref", b"dinf", b"minf", b"mdia", b"trak", b"moov"):
+        place = data.rindex(box, 0, at + 16) - 4
+        struct.pack_into(">I", data, place, struct.unpack_from(">I", data, place)[0] + len(alias) - (size - 16))
     return bytes(data)
 
 
