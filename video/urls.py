@@ -14,6 +14,7 @@ PARTS: tuple[str, ...] = (
     "comments",
     "captions",
     "library",
+    "downloads",
 )
 """Packages of this app with a module ``urls``, which has no name space of its own."""
 

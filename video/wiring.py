@@ -7,6 +7,7 @@ def load() -> None:
     from files.blobs import references
     from video import viewers
     from video.captions import ready as captions
+    from video.downloads import ready as downloads
     from video.library import ready as library
     from video.making import ready as making
     from video.serving import ready as serving
@@ -17,6 +18,7 @@ def load() -> None:
     making.load()
     captions.load()
     serving.load()
+    downloads.load()
 
 
 def _kept_by_videos() -> Any:

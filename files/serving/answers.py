@@ -57,6 +57,11 @@ class Answer:
         """Whether the content is sent in full: one part of it, and not fewer bytes than it has."""
         return self.status == 200
 
+    @property
+    def content_size(self) -> int:
+        """Bytes of the content that are sent."""
+        return sum(one.size for one in self.body if not isinstance(one, bytes))
+
 
 @dataclass(slots=True)
 class Refused(Exception):

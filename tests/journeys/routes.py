@@ -19,6 +19,7 @@ WITHOUT_VALUE = {
     "api:nothing": "leads nowhere",
     "files:content": "a content and no page",
     "files:put": "takes files and shows none",
+    "video:download": "leads to a file, which its own tests fetch",
     "words": "no other language is there",
     "admin:jsi18n": "a script",
     "admin:view_on_site": "leads elsewhere",

@@ -28,8 +28,8 @@ NOBODYS = {
 }  # fmt: skip
 """What people write or choose for themselves: no operator's to read. Shared prompts stand in the library, the site's own are edited there."""
 
-DERIVED = {"Pending", "StoredVector"}
-"""Made of other rows: `manage.py vectors` tells how they stand."""
+DERIVED = {"Pending", "StoredVector", "Download"}
+"""Made of other rows: `manage.py vectors` tells how they stand; files to keep are put together again."""
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from video.models.captions import Captions
 from video.models.channels import Category, Channel
 from video.models.comments import CommentBlock, CommentLike, VideoComment
+from video.models.downloads import Download
 from video.models.likes import VideoLike
 from video.models.making import Step
 from video.models.playlists import Playlist, PlaylistItem
@@ -26,6 +27,7 @@ __all__ = [
     "CommentBlock",
     "CommentLike",
     "DayFigure",
+    "Download",
     "HourFigures",
     "Part",
     "Playlist",

@@ -115,7 +115,7 @@ async def part(asked: Asked) -> None:
     about = _about(stored, kind, _headers(admitted, PART_SECONDS, immutable=True))
     if await giving.by_front_server(asked, stored, about) or await _by_bucket(asked, stored, about):
         # Whoever sends it tells nobody how far it came.
-        tally.add(admitted.video.pk, _size(answers.answer(conditions, about, head=asked.method == "HEAD")))
+        tally.add(admitted.video.pk, answers.answer(conditions, about, head=asked.method == "HEAD").content_size)
         return
     tally.add(admitted.video.pk, await giving.give(asked, stored, about, conditions))
 
@@ -176,7 +176,3 @@ def _headers(admitted: Admitted, seconds: int, *, immutable: bool) -> tuple[answ
         **dict(CORS),
     }
     return tuple((name.encode(), value.encode()) for name, value in said.items())
-
-
-def _size(answer: answers.Answer) -> int:
-    return sum(one.size for one in answer.body if not isinstance(one, bytes))

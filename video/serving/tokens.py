@@ -32,15 +32,16 @@ _MARK: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A video that may be had now. ``public``: by everybody."""
+    """A video that may be had now by ``viewer``. ``public``: by everybody."""
 
     video: Video
     public: bool
+    viewer: Viewer
 
 
-def issue(video: Video, viewer: Viewer, unlocked: Collection[str] = frozenset()) -> str:
-    """For somebody who may watch it."""
-    if is_public(video):
+def issue(video: Video, viewer: Viewer, unlocked: Collection[str] = frozenset(), *, personal: bool = False) -> str:
+    """For somebody who may watch it. ``personal``: says who they are even where everybody may."""
+    if is_public(video) and not personal:
         return PUBLIC
     proof = next((one for one in unlocked if access.lock(video).is_open(one)), "") if video.password else ""
     number, mark = (viewer.pk, _mark(viewer)) if isinstance(viewer, User) else (0, "")
@@ -64,7 +65,7 @@ def redeem(slug: str, token: str) -> Admitted:
     public = is_public(found)
     if (video is None and not public) or (video is not None and video != found.pk):
         raise nothing()
-    return Admitted(found, public)
+    return Admitted(found, public, viewer)
 
 
 def nothing() -> NotFound:

@@ -2,6 +2,7 @@
 import { copyFrom } from "../chat/copy.js";
 import { gettext, interpolate, ngettext } from "../i18n.js";
 import { shortenInto } from "../links/shorten.js";
+import { waitForFile } from "./download.js";
 import { editVideo } from "./edit_form.js";
 
 const film = () => document.querySelector("[data-player] video");
@@ -31,6 +32,7 @@ for (const form of document.querySelectorAll("[data-filters]")) {
 shareAt(document.querySelector("[data-at]"));
 chooseSeveral(document.querySelector("[data-bulk]"));
 editVideo(document.querySelector("[data-video-form]"));
+waitForFile(document.querySelector("[data-download]"));
 
 /** The address with the moment at which one is, once there is one. */
 function shareAt(line) {

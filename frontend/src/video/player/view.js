@@ -156,7 +156,7 @@ export class View {
     const { title, hint, retry } = words(code);
     this.root.dataset.busy = "false";
     const actions = retry ? [h("button", { type: "button", class: "button", text: gettext("Try again"), onclick: () => this.player.retry(), "data-testid": "player-retry" })] : [];
-    const downloads = this.player.settings.downloads.map(({ url, label }) => h("a", { class: "button quiet", href: url, text: label, download: true }));
+    const downloads = this.player.settings.downloads.map(({ url, label }) => h("a", { class: "button quiet", href: url, text: label, rel: "nofollow" }));
     this.#show(h("div", { class: "player-card", role: "alert", "data-code": code, "data-testid": "player-error" },
       h("p", { class: "player-card-title", text: title }), h("p", { text: hint }), h("div", { class: "player-card-actions" }, ...actions, ...downloads)));
   }

@@ -1,0 +1,120 @@
+"""Verbs on downloads: ask for one, put it together, let go of those that nobody wants any more."""
+
+import datetime
+import secrets
+from pathlib import Path
+from typing import Final
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from meatlizard.errors import Forbidden, NotFound
+from video.access import Viewer
+from video.downloads.jobs import join_download
+from video.making import keeping
+from video.media import confinement, encoding
+from video.media.refusals import Problem
+from video.models import Download, Part, Rendition, Video
+
+ORIGINAL: Final = "original"
+KEPT: Final = datetime.timedelta(days=2)
+"""Since somebody has asked for it last."""
+
+LOST: Final = datetime.timedelta(hours=1)
+"""A job that is not done by then is asked for anew, when somebody waits for it."""
+
+AGAIN: Final = datetime.timedelta(minutes=1)
+"""After a failure."""
+
+State = Download.State
+
+
+def may(viewer: Viewer, video: Video) -> bool:
+    """Whether somebody who may watch it may keep it, too."""
+    return video.downloads or video.owner_id == viewer.pk
+
+
+def offered(video: Video) -> list[Rendition]:
+    """Those that can be had now, the best first."""
+    rows = Rendition.objects.filter(video=video.pk, place=video.place, kind=Rendition.Kind.VIDEO, ended=True)
+    return list(rows.order_by("-order"))
+
+
+def allowed(viewer: Viewer, video: Video, name: str) -> None:
+    """Raises Forbidden."""
+    if not may(viewer, video) or (name == ORIGINAL and video.owner_id != viewer.pk):
+        raise Forbidden(_("Its owner does not let this video be downloaded."), code="no_downloads")
+
+
+def ask(video: Video, name: str) -> Download:
+    """The download of a rendition, begun if nobody has asked for it yet. Raises NotFound."""
+    if not any(one.name == name for one in offered(video)):
+        raise NotFound(_("There is no such size of this video."), code="no_such_rendition")
+    now = timezone.now()
+    with transaction.atomic():
+        row, new = Download.objects.get_or_create(video=video, place=video.place, name=name)
+        mine = Download.objects.filter(pk=row.pk, asked=row.asked)
+        late = row.state == State.WAITING and row.asked < now - LOST
+        failed = row.state == State.FAILED and row.asked < now - AGAIN
+        again = (late or failed) and mine.update(state=State.WAITING, asked=now) == 1
+        if new or again:
+            transaction.on_commit(lambda: join_download.enqueue(row.pk))
+    Download.objects.filter(pk=row.pk).update(used=now)
+    row.refresh_from_db()
+    return row
+
+
+def join(key: int) -> None:
+    """Puts it together, unless that was done or nobody needs it any more."""
+    row = Download.objects.select_related("video").filter(pk=key, state=State.WAITING).first()
+    if row is None:
+        return
+    try:
+        file, size = _joined(row)
+    except (Problem, FileNotFoundError):
+        Download.objects.filter(pk=key, state=State.WAITING).update(state=State.FAILED)
+        return
+    if not Download.objects.filter(pk=key, state=State.WAITING).update(state=State.READY, file=file, size=size):
+        # Another job was faster, or the video went meanwhile.
+        keeping.delete(file)
+
+
+def sweep() -> int:
+    """Deletes what nobody has asked for of late, and what is of an earlier making; how many went."""
+    old = Download.objects.filter(used__lt=timezone.now() - KEPT)
+    gone = 0
+    for row in old.order_by("pk")[:200]:
+        if Download.objects.filter(pk=row.pk, used=row.used).delete()[0]:
+            gone += 1
+            if row.file:
+                keeping.delete(row.file)
+    return gone
+
+
+def _joined(row: Download) -> tuple[str, int]:
+    renditions = Rendition.objects.filter(video=row.video_id, place=row.place, ended=True)
+    pictures = renditions.filter(name=row.name).first()
+    if pictures is None:
+        raise FileNotFoundError
+    sounds = renditions.filter(kind=Rendition.Kind.AUDIO).order_by("-default", "order")
+    with confinement.working_folder() as folder:
+        video = [(_path(part, folder), part.init_size) for part in pictures.parts.order_by("number")]
+        # A track is one part, from its beginning to its end.
+        tracks = [(_path(sound.parts.get(), folder), sound.language) for sound in sounds]
+        out = folder / "out.mp4"
+        encoding.joined(video, tracks, out)
+        size = out.stat().st_size
+        name = f"{row.video.folder}/{row.place.hex}/downloads/{row.name}-{secrets.token_hex(6)}.mp4"
+        return keeping.keep(out, name), size
+
+
+def _path(part: Part, folder: Path) -> Path:
+    if (path := keeping.path_of(part.storage_name)) is not None:
+        return path
+    copy = folder / f"{part.rendition.name}-{part.number}.mp4"
+    with default_storage.open(part.storage_name, "rb") as stored, copy.open("wb") as file:
+        for chunk in stored.chunks(1 << 20):
+            file.write(chunk)
+    return copy
