@@ -19,6 +19,7 @@ from tests.video.stream_rows import stored
 from tests.video.streams import Stream
 from video import access, actions, player_settings
 from video.downloads import actions as downloads
+from video.media import encoding
 from video.models import Download, Rendition, Video
 from video.serving import rights
 
@@ -167,14 +168,14 @@ def test_what_is_broken_is_said_and_tried_again_later(video: Video, monkeypatch:
 
 def test_of_two_jobs_one_file_stays(video: Video, settings: Settings) -> None:
     row = downloads.ask(video, "90p")
-    real = downloads.encoding.joined
+    real = encoding.joined
 
     def beaten(*given: Any) -> None:
         real(*given)
         Download.objects.filter(pk=row.pk).update(state=Download.State.READY, file="videos/first.mp4")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(downloads.encoding, "joined", beaten)
+        patch.setattr(encoding, "joined", beaten)
         downloads.join(row.pk)
     row.refresh_from_db()
     assert row.file == "videos/first.mp4"

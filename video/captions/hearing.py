@@ -5,12 +5,10 @@ It waits for a machine for as long as the machines' own tasks do, a day. Who ask
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +19,7 @@ from meatlizard.accounts.models import User
 from meatlizard.errors import AppError, Invalid
 from video.captions import actions, formats
 from video.captions.cues import MOST_CUES, Cue, moved, put_in_order
+from video.making import keeping
 from video.media import confinement
 from video.media.refusals import Refused, Trouble, sentence
 from video.models import Captions, Part, Rendition, Video
@@ -157,7 +156,8 @@ def _sound(video: Video) -> Part | None:
 def _given(row: Captions, sound: Part, person: User) -> Iterator[tuple[uuid.UUID, int]]:
     """The task of each piece, and the second at which it begins."""
     length = int(sound.duration or row.video.duration or 0) + 1
-    with confinement.working_folder() as folder, _local(sound, folder) as source:
+    with confinement.working_folder() as folder:
+        source = keeping.brought(sound.storage_name, folder)
         for offset in range(0, length, PIECE_SECONDS):
             piece = _piece(source, folder, offset)
             with piece.open("rb") as recording:
@@ -181,20 +181,3 @@ def _piece(source: Path, folder: Path, offset: int) -> Path:
     if ended.status or not out.exists():
         raise Refused("broken", ended.said[:200])
     return out
-
-
-@contextmanager
-def _local(part: Part, folder: Path) -> Iterator[Path]:
-    """The file of a part on this machine."""
-    try:
-        path: str | None = default_storage.path(part.storage_name)
-    except NotImplementedError:
-        path = None
-    if path is not None:
-        yield Path(path)
-        return
-    copy = folder / "sound.mp4"
-    with default_storage.open(part.storage_name, "rb") as stored, copy.open("wb") as file:
-        for chunk in stored.chunks(1 << 20):
-            file.write(chunk)
-    yield copy

@@ -2,10 +2,8 @@
 
 import datetime
 import secrets
-from pathlib import Path
 from typing import Final
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +14,7 @@ from video.downloads.jobs import join_download
 from video.making import keeping
 from video.media import confinement, encoding
 from video.media.refusals import Problem
-from video.models import Download, Part, Rendition, Video
+from video.models import Download, Rendition, Video
 
 ORIGINAL: Final = "original"
 KEPT: Final = datetime.timedelta(days=2)
@@ -100,21 +98,13 @@ def _joined(row: Download) -> tuple[str, int]:
         raise FileNotFoundError
     sounds = renditions.filter(kind=Rendition.Kind.AUDIO).order_by("-default", "order")
     with confinement.working_folder() as folder:
-        video = [(_path(part, folder), part.init_size) for part in pictures.parts.order_by("number")]
+        video = [
+            (keeping.brought(part.storage_name, folder), part.init_size) for part in pictures.parts.order_by("number")
+        ]
         # A track is one part, from its beginning to its end.
-        tracks = [(_path(sound.parts.get(), folder), sound.language) for sound in sounds]
+        tracks = [(keeping.brought(sound.parts.get().storage_name, folder), sound.language) for sound in sounds]
         out = folder / "out.mp4"
         encoding.joined(video, tracks, out)
         size = out.stat().st_size
         name = f"{row.video.folder}/{row.place.hex}/downloads/{row.name}-{secrets.token_hex(6)}.mp4"
         return keeping.keep(out, name), size
-
-
-def _path(part: Part, folder: Path) -> Path:
-    if (path := keeping.path_of(part.storage_name)) is not None:
-        return path
-    copy = folder / f"{part.rendition.name}-{part.number}.mp4"
-    with default_storage.open(part.storage_name, "rb") as stored, copy.open("wb") as file:
-        for chunk in stored.chunks(1 << 20):
-            file.write(chunk)
-    return copy

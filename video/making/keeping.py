@@ -46,6 +46,16 @@ def path_of(name: str) -> Path | None:
     return Path(default_storage.path(name)) if _on_disk() else None
 
 
+def brought(name: str, folder: Path) -> Path:
+    """On this machine: as it lies here, or as a copy in ``folder``. Raises FileNotFoundError, Unreachable."""
+    if (path := path_of(name)) is not None:
+        return path
+    copy = folder / name.replace("/", "-")
+    with in_words(), default_storage.open(name, "rb") as stored, copy.open("wb") as file:
+        shutil.copyfileobj(stored, file, 1 << 20)
+    return copy
+
+
 def delete(name: str) -> None:
     """What cannot be deleted now is found by :func:`delete_others` or with the video's folder."""
     try:
