@@ -6,7 +6,6 @@ from django.conf import settings
 
 from files.asgi import doors
 from files.asgi.asked import Asked
-from files.models import Blob
 from files.serving import answers, content, giving
 from files.serving.answers import Content
 from files.serving.dispositions import disposition
@@ -18,7 +17,6 @@ from video.models import Download, Video
 from video.serving import rights
 from video.serving.kept import Stored
 from video.serving.tally import tally
-from video.serving.tokens import Admitted
 
 FILE: Final = r"/v/(?P<slug>[A-Za-z0-9_-]{1,32})/download/(?P<rendition>[a-z0-9-]{1,20})/(?P<token>[A-Za-z0-9_:-]{1,600})/(?P<name>[^/]+)"
 
@@ -32,9 +30,7 @@ async def file(asked: Asked) -> None:
     admitted = await rights.admitted(asked.part["slug"], asked.part["token"])
     actions.allowed(admitted.viewer, admitted.video, rendition)
     if rendition == actions.ORIGINAL:
-        await content.serve(
-            asked, Offer(await in_database(_original, admitted), addresses.name(admitted.video, rendition), save=True)
-        )
+        await content.serve(asked, await in_database(_original, admitted.video))
         return
     conditions = await giving.conditions(asked)
     if conditions is None:
@@ -53,10 +49,10 @@ async def file(asked: Asked) -> None:
     tally.add(admitted.video.pk, await giving.give(asked, stored, about, conditions))
 
 
-def _original(admitted: Admitted) -> Blob:
-    if admitted.video.blob is None:
+def _original(video: Video) -> Offer:
+    if video.blob is None:
         raise NotFound
-    return admitted.video.blob
+    return Offer(video.blob, addresses.name(video, actions.ORIGINAL), save=True)
 
 
 def _stored(video: Video, rendition: str) -> Stored:
