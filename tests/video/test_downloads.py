@@ -62,6 +62,7 @@ def file(address: str, **headers: str) -> Answer:
     return Asking().ask("GET", unquote(address), **headers)
 
 
+@pytest.mark.both_databases
 def test_one_waits_until_it_is_put_together_and_has_it_then(video: Video, tmp_path: Path) -> None:
     waiting = page(video, "180p")
     assert waiting.status_code == 202
@@ -84,6 +85,7 @@ def test_one_waits_until_it_is_put_together_and_has_it_then(video: Video, tmp_pa
     assert file(ready["location"], range="bytes=4-7").body == b"ftyp"
 
 
+@pytest.mark.both_databases
 def test_only_where_its_owner_lets_them(video: Video, alice: User, bob: User) -> None:
     joined(video)
     address = page(video, "180p", bob)["location"]
@@ -166,6 +168,7 @@ def test_what_is_broken_is_said_and_tried_again_later(video: Video, monkeypatch:
     assert downloads.ask(video, "180p").state == Download.State.WAITING
 
 
+@pytest.mark.both_databases
 def test_of_two_jobs_one_file_stays(video: Video, settings: Settings) -> None:
     row = downloads.ask(video, "90p")
     real = encoding.joined
@@ -182,6 +185,7 @@ def test_of_two_jobs_one_file_stays(video: Video, settings: Settings) -> None:
     assert not list(Path(settings.MEDIA_ROOT).rglob("downloads/*.mp4"))
 
 
+@pytest.mark.both_databases
 def test_it_goes_when_nobody_has_asked_for_days(video: Video) -> None:
     row = joined(video, "90p")
     assert downloads.sweep() == 0
