@@ -132,6 +132,7 @@ def test_another_password_ends_what_the_old_one_opened(video: Video) -> None:
     assert statuses(video, token) == {404}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("what", ["private", "trash", "removed", "suspended owner", "removed person"])
 def test_what_is_withdrawn_ends_at_once(video: Video, alice: User, bob: User, what: str) -> None:
     restrict(video, "people")
@@ -192,6 +193,7 @@ def test_the_time_that_rights_are_kept() -> None:
 # --- what it is ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_what_is_served_is_a_stream_without_fault(video: Video) -> None:
     def fetch(name: str) -> bytes:
         answer = get(video, "-", name)
@@ -327,6 +329,7 @@ def test_a_part_that_was_lost_is_not_found(video: Video) -> None:
 # --- what is counted ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_what_went_out_is_summed_by_day(video: Video, made: streams.Stream) -> None:
     tally.flush()
     Traffic.objects.all().delete()
@@ -342,6 +345,7 @@ def test_what_went_out_is_summed_by_day(video: Video, made: streams.Stream) -> N
     assert Traffic.objects.get(video=video).bytes == made.pictures[0].parts[0].size + 100
 
 
+@pytest.mark.both_databases
 def test_sums_outlive_a_database_that_is_away(video: Video, monkeypatch: pytest.MonkeyPatch) -> None:
     from video.serving import tally as module
 
