@@ -5,7 +5,10 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 
+from video.addresses import picture
 from video.models import Channel, Video
+
+__all__ = ["channel", "embed", "oembed", "page", "picture", "stream", "whole"]
 
 
 def page(video: Video) -> str:
@@ -24,12 +27,6 @@ def embed(video: Video) -> str:
 def stream(video: Video) -> str:
     """Of a public video: its address needs no token, and does not expire."""
     return f"/v/{video.slug}/hls/-/master.m3u8"
-
-
-def picture(video: Video) -> str:
-    """Empty where there is none. It ends otherwise once the pictures are others, so that caches need not be asked."""
-    name = (video.thumbnail or {}).get("chosen", "")
-    return f"/v/{video.slug}/thumbnail/{name}?{video.place.hex[:8]}" if name else ""
 
 
 def channel(row: Channel) -> str:
