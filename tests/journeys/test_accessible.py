@@ -82,6 +82,10 @@ def seat(browser: Browser, site: LiveSite) -> Iterator[Seat]:
         visitor.context.close()
 
 
+DRESSED = "() => [...document.querySelectorAll('.code > pre')].every((one) => one.dataset.dressed)"
+"""The page's script has given each block of code its tools, and made it reachable by keyboard."""
+
+
 def faults(page: Page, place: str, root: str | None = None) -> list[str]:
     found = page.evaluate(RUN, root)
     return [
@@ -127,6 +131,8 @@ def test_no_page_has_a_serious_fault(seat: Seat, walk: Walk, name: str, size: tu
     complaints, wide = [], []
     for route, place in to_look_at(one_of_a_kind(walk(name)[0]), name, size == PHONE).items():
         visitor.go(place)
+        if route == "chat:conversation":
+            visitor.page.wait_for_function(DRESSED)
         complaints += faults(visitor.page, f"{route} {size[0]}")
         if visitor.page.evaluate("document.documentElement.scrollWidth") > size[0] and not route.startswith("admin:"):
             wide.append(route)

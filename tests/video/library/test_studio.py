@@ -12,9 +12,16 @@ from meatlizard.accounts.models import User
 from tests.video.rows import category, ready
 from video import actions, channels
 from video.library import thumbnails
-from video.models import Video
+from video.models import Category, Video
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def music(db: None) -> Category:
+    return category("music")
+
+
 FIELDS = {
     "title": "Basking", "description": "0:00 A", "tags": "Sun, #Stone", "channel": "alice", "category": "music", "language": "pt-BR",
     "privacy": "public", "password": "", "people": "", "embed": "anywhere", "embed_hosts": "", "comments": "held",
@@ -51,9 +58,8 @@ def test_several_are_changed_at_once_and_are_as_they_were_again(
         "add_tags": "Sun", "remove_tags": "old",
     }  # fmt: skip
     answer = client.post("/videos/mine/change/", asked)
-    music = category("music").pk
     after = state(three)
-    assert [row[:2] for row in after] == [("unlisted", music)] * 2 + [("private", None)]
+    assert [row[:2] for row in after] == [("unlisted", category("music").pk)] * 2 + [("private", None)]
     assert after[0][4] == ["kept", "sun"] and after[1][4] == ["sun"] and after[2] == before[2]
     assert client.post("/videos/mine/undo/", {"undo": undo_of(answer)}).status_code == 302
     assert state(three) == before
