@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import PHONE, Sit
+from tests.journeys.conftest import DESKTOP, PHONE, Sit
 from tests.video.clips import WITH_FFMPEG, Clips, clips
 
 pytestmark = [pytest.mark.journey, pytest.mark.browser, WITH_FFMPEG]
@@ -36,6 +36,15 @@ def test_a_video_is_uploaded_named_and_followed_until_it_plays(sit: Sit, clips: 
     expect(card).to_have_attribute("data-state", "ready", timeout=SLOW)
     card.get_by_test_id("watch").click()
     expect(page.get_by_role("heading", name="The south wall")).to_be_visible()
+    player = page.get_by_test_id("player")
+    player.get_by_role("button", name="Play", exact=True).first.click()
+    page.wait_for_function("() => document.querySelector('[data-player] video').currentTime > 0.5")
+    assert player.locator("video").evaluate(
+        "(video) => [video.error, video.videoHeight > 0, video.ended || video.duration > 1.9]"
+    ) == [None, True, True]
+    page.screenshot(path=str(folder / "watch-phone.png"))
+    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+    page.screenshot(path=str(folder / "watch.png"), full_page=True)
 
 
 def test_what_is_no_video_says_so_and_can_be_deleted(sit: Sit, tmp_path: Path) -> None:
