@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import DESKTOP, PHONE, Sit
 from tests.video.clips import WITH_FFMPEG, Clips, clips
@@ -45,6 +45,39 @@ def test_a_video_is_uploaded_named_and_followed_until_it_plays(sit: Sit, clips: 
     page.screenshot(path=str(folder / "watch-phone.png"))
     page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
     page.screenshot(path=str(folder / "watch.png"), full_page=True)
+    captioned(page, tmp_path / "said.vtt")
+    sought(page)
+
+
+def captioned(page: Page, file: Path) -> None:
+    """Captions from a file, one of them changed beside the video."""
+    file.write_text("WEBVTT\n\n00:00.100 --> 00:00.900\nWarm stones\n\n00:01.000 --> 00:01.900\nBob: and lizards\n")
+    watching = page.url
+    page.goto(f"{watching}captions/")
+    page.locator("#language").fill("en")
+    page.locator("#file").set_input_files(file)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_test_id("captions").get_by_role("link", name="Edit", exact=True).click()
+    text = page.get_by_label("Text of caption 1")
+    expect(text).to_have_value("Warm stones")
+    text.fill("Warm sand")
+    page.get_by_test_id("save").click()
+    expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+    page.goto(watching)
+
+
+def sought(page: Page) -> None:
+    """A line of the transcript leads to its moment, and the player shows it."""
+    panel = page.get_by_test_id("transcript-panel")
+    panel.locator("summary").click()
+    expect(panel.get_by_role("listitem")).to_have_text(
+        ["0:00 Warm sand", "0:01 Bob: and lizards"], use_inner_text=False
+    )
+    panel.get_by_role("searchbox").fill("LIZARDS")
+    panel.get_by_role("link").and_(panel.locator(":visible")).click()
+    page.wait_for_function("() => Math.abs(document.querySelector('[data-player] video').currentTime - 1) < 0.05")
+    page.keyboard.press("c")
+    expect(page.get_by_test_id("player").get_by_text("Bob: and lizards")).to_be_visible()
 
 
 def test_what_is_no_video_says_so_and_can_be_deleted(sit: Sit, tmp_path: Path) -> None:
