@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from chat import tasks
 from chat.allowance import LEAST_ANSWER, USUAL_ANSWER
 from chat.context import weights
-from chat.models import InferenceTask
+from chat.models import InferenceTask, NodeModel
 from inference_client.protocol.vocabulary import ChatMessage, Sampling
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
@@ -71,6 +72,14 @@ def ask(user: User, instructions: str, text: str, *, most: int, json_schema: str
 def offered_to(user: User) -> bool:
     """Whether a machine is there that could answer."""
     return bool(tasks.offered(Kind.COMPLETION, user))
+
+
+def room(user: User) -> int:
+    """Tokens that a question and its answer may have together, whichever of the models that are there gets it. 0: there is none."""
+    rows = NodeModel.objects.filter(
+        kind=Kind.COMPLETION.served_by, alias__in=tasks.offered(Kind.COMPLETION, user), node__revoked=None
+    )
+    return rows.aggregate(least=Min("context_length"))["least"] or 0
 
 
 def answer(task: UUID) -> tuple[str, str]:

@@ -92,6 +92,7 @@ await build({
     "video-beside-page": "src/css/video_beside.css",
     "video-lists": "src/video/lists/main.js",
     "video-lists-page": "src/css/video_lists.css",
+    "video-knowing": "src/video/knowing/main.js",
     "captions-editor": "src/video/captions/editor.js",
     transcript: "src/video/captions/transcript.js",
     "captions-page": "src/css/captions.css",

@@ -15,6 +15,7 @@ PARTS: tuple[str, ...] = (
     "captions",
     "library",
     "downloads",
+    "knowing",
 )
 """Packages of this app with a module ``urls``, which has no name space of its own."""
 

@@ -8,6 +8,7 @@ def load() -> None:
     from video import viewers
     from video.captions import ready as captions
     from video.downloads import ready as downloads
+    from video.knowing import ready as knowing
     from video.library import ready as library
     from video.making import ready as making
     from video.serving import ready as serving
@@ -19,6 +20,7 @@ def load() -> None:
     captions.load()
     serving.load()
     downloads.load()
+    knowing.load()
 
 
 def _kept_by_videos() -> Any:

@@ -57,10 +57,10 @@ async def search_my_content(
     call: Call,
     query: Annotated[str, Field(min_length=1, max_length=200, description="A few words to look for.")],
     kind: Annotated[
-        str, Field(max_length=20, description="conversation, document, file, paste or link. Empty: everything.")
+        str, Field(max_length=20, description="conversation, document, file, paste, link or video. Empty: everything.")
     ] = "",
 ) -> Result:
-    """Searches what the person has on this site: their conversations, documents, files, pastes and links."""
+    """Searches what the person has on this site: their conversations, documents, files, pastes, links and videos."""
     vector = await meaning.of(query)
     return await in_database(_search, call, query, kind.strip().lower(), vector)
 

@@ -58,6 +58,11 @@ def parse(description: str, duration: float | None = None) -> list[Chapter]:
     return [Chapter(start, end, title) for (start, title), end in zip(marks, ends, strict=True)]
 
 
+def is_mark(line: str) -> bool:
+    """Whether a line of a description is the beginning of a chapter, where the rules are kept."""
+    return any(_marks(line))
+
+
 def _marks(description: str) -> Iterator[tuple[int, str]]:
     for line in description.splitlines():
         # Longer ones are prose, and no title of a chapter.

@@ -15,7 +15,7 @@ export function asking() {
       said.textContent = gettext("A model reads it…");
       try {
         // Escaped and cleaned by the site.
-        said.innerHTML = await answer(place.dataset.assist, button.dataset.ask);
+        said.innerHTML = await answer(place.dataset.assist, { what: button.dataset.ask });
       } catch (error) {
         said.textContent = error.message;
       }
@@ -24,8 +24,9 @@ export function asking() {
   }
 }
 
-async function answer(address, what) {
-  const { task } = await request(address, { method: "POST", body: new URLSearchParams({ what }) });
+/** What a model says at last to what is asked at ``address``, as HTML; throws words for people. */
+export async function answer(address, fields) {
+  const { task } = await request(address, { method: "POST", body: new URLSearchParams(fields) });
   for (let turn = 0; turn < TURNS; turn += 1) {
     const found = await request(`${address}${task}/`, {});
     if (found.state === "done") return found.html;
