@@ -33,6 +33,7 @@ UNREACHED = {
     "video:oembed": "answers about the address it is given; without one there is nothing",
     "files:form": "takes files and shows none",
     "paste:answer": "is there for a while after a question",
+    "video:answer": "is there for a while after a question",
     "paste:forget": "needs the token of a visitor's paste",
     "account_reset_password": "a site without mail says where to ask instead",
     "setup": "only a site without people has it",

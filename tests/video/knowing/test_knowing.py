@@ -170,10 +170,9 @@ def test_of_long_captions_is_read_what_fits_the_question_and_pieces_evenly(alice
     assert 'data-testid="share"' in client.get(where).json()["html"]
     said = [transcripts.Line(30 * number, "word " * 5) for number in range(1_000)]
     excerpt = transcripts.fitted(said, 1_000)
-    times = [int(line.split("]")[0].rpartition(":")[2]) for line in excerpt.text.splitlines()]
-    assert 0.05 < excerpt.share < 0.2 and times and excerpt.text.splitlines()[-1] > ""
+    times = [line.split("]")[0] for line in excerpt.text.splitlines()]
+    assert 0.05 < excerpt.share < 0.2 and times[0] == "[0:00" and any(time.startswith("[8:") for time in times)
     assert transcripts.fitted(said[:3], 1_000).share == 1.0
-    assert "8:18:30" in excerpt.text or "8:1" in excerpt.text, "to the end of it"
 
 
 async def test_models_find_ones_own_videos_by_what_is_said(alice: User, charlie: User) -> None:
