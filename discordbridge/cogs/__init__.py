@@ -15,5 +15,6 @@ COGS: tuple[str, ...] = (
     "discordbridge.cogs.session",
     "discordbridge.cogs.member",
     "discordbridge.cogs.uploads",
+    "discordbridge.cogs.videos",
     "discordbridge.cogs.menus",
 )
