@@ -53,7 +53,8 @@ export function showing(list, dialog) {
     event.preventDefault();
     show(link, dialog);
   });
-  dialog.addEventListener("close", () => part(dialog, "shown").replaceChildren());
+  // The event comes after the closing: by then the dialog may show the next one.
+  dialog.addEventListener("close", () => dialog.open || part(dialog, "shown").replaceChildren());
 }
 
 async function show(link, dialog) {
