@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, StorageState, expect
 
 from tests.journeys.pages import Visitor
 from tests.people import PASSWORD
+from tests.services.browser import leave
 from tests.services.client import TINY_MODEL, LiveClient
 from tests.services.programs import missing
 from tests.services.site import LiveSite
@@ -97,7 +98,7 @@ def sit(browser: Browser, site: LiveSite, _accounts: dict[tuple[str, str], Stora
             context = browser.new_context(
                 viewport={"width": size[0], "height": size[1]}, storage_state=_accounts.get(key), base_url=url
             )
-            contexts.callback(context.close)
+            contexts.callback(leave, context)
             context.set_default_timeout(PAGE_SECONDS * 1000)
             visitor = Visitor(context, url)
             seated.append(visitor)

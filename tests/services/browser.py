@@ -1,9 +1,12 @@
 """The real browser: the Chromium that is installed, driven by playwright, with a fresh profile."""
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+import psutil
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.services.programs import find
 
@@ -16,6 +19,10 @@ ARGUMENTS = (
     # Whatever a page asks for, no name outside this machine resolves.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 )
+
+
+CLOSING_SECONDS = 90.0
+"""A page is closed within one. Playwright itself would wait for a browser that never answers without end."""
 
 
 def executable() -> str | None:
@@ -36,4 +43,30 @@ def chromium() -> Iterator[Browser]:
         try:
             yield browser
         finally:
-            browser.close()
+            with ended_if_stuck():
+                browser.close()
+
+
+def leave(context: BrowserContext) -> None:
+    """Closes a device. Raises playwright's error when the browser had to be ended for that: a test that fails, in place of a run that
+    never ends."""
+    with ended_if_stuck():
+        context.close()
+
+
+@contextmanager
+def ended_if_stuck(seconds: float = CLOSING_SECONDS) -> Iterator[None]:
+    watch = threading.Timer(seconds, _end_browsers)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _end_browsers() -> None:
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "chrom" in child.name():
+                child.kill()

@@ -50,7 +50,7 @@ def device(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PAGE_SECONDS * 1000)
     yield context
-    context.close()
+    chromium_browser.leave(context)
 
 
 @pytest.fixture
