@@ -138,3 +138,5 @@ def test_the_library_is_searched_copied_changed_and_changed_back(sit: Sit, size:
     page.get_by_test_id("undo").click()
     expect(page.get_by_test_id("prompt-title")).to_have_text("Summarise")
     page.get_by_test_id("delete-prompt").click()
+    # A device that is taken away while its page goes to another: now and then Chromium never answers that.
+    expect(page.get_by_test_id("removed")).to_be_visible()
