@@ -3,6 +3,8 @@
 import logging
 import os
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from files.blobs.trouble import in_words
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS: Final = 0.5
 DEEP: Final = 6
 """Folders below that of a video; more there are not."""
 
@@ -24,9 +27,9 @@ class Moved(File):  # type: ignore[type-arg]
         return str(self.name)
 
 
-def keep(made: Path, name: str, *, anew: bool = False) -> str:
+def keep(made: Path, name: str, *, anew: bool = False, meanwhile: Callable[[], object] = bool) -> str:
     """Puts a file under ``name``; where it lies then, which is elsewhere when something has that name, unless that goes (``anew``). It is safe
-    from a power cut, and gone from where it was.
+    from a power cut, and gone from where it was. ``meanwhile`` is called again and again while it is on its way to a bucket.
 
     Raises DiskFull, Unreachable.
     """
@@ -35,10 +38,17 @@ def keep(made: Path, name: str, *, anew: bool = False) -> str:
             default_storage.delete(name)
         with made.open("rb") as file:
             os.fsync(file.fileno())
-            whole: Any = Moved(file, str(made)) if _on_disk() else File(file)
-            kept = default_storage.save(name, whole)
+            kept = default_storage.save(name, Moved(file, str(made))) if _on_disk() else _sent(file, name, meanwhile)
         made.unlink(missing_ok=True)
     return kept
+
+
+def _sent(file: Any, name: str, meanwhile: Callable[[], object]) -> str:
+    with ThreadPoolExecutor(1, "video bucket") as pool:
+        sending = pool.submit(default_storage.save, name, File(file))
+        while not wait([sending], LOOK_SECONDS).done:
+            meanwhile()
+        return sending.result()
 
 
 def path_of(name: str) -> Path | None:

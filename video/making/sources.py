@@ -4,7 +4,7 @@ import fcntl
 import logging
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from django.conf import settings
 from files.blobs import reading
 from files.blobs.trouble import in_words
 from files.tus.sparing import spare
+from video.media.refusals import Stopped
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ UNUSED_SECONDS: Final = 6 * 3600
 """After which a fetched original that no step has asked for goes."""
 
 PIECE: Final = 1 << 20
+LOOK_SECONDS: Final = 0.2
 
 
 def folder() -> Path:
@@ -30,8 +32,9 @@ def folder() -> Path:
 
 
 @contextmanager
-def on_disk(blob: Any) -> Iterator[Path]:
-    """``blob``: a :class:`files.models.Blob`. Raises Gone, Unreachable, DiskFull."""
+def on_disk(blob: Any, stop: Callable[[], bool]) -> Iterator[Path]:
+    """``blob``: a :class:`files.models.Blob`; ``stop`` is asked again and again while it comes, which may take an hour. Raises Stopped, Gone,
+    Unreachable, DiskFull."""
     path = reading.local_path(blob)
     if path is not None:
         yield path
@@ -39,18 +42,34 @@ def on_disk(blob: Any) -> Iterator[Path]:
     kept = folder() / blob.sha256
     with (folder() / f"{blob.sha256}.lock").open("w") as lock:
         # Several steps on one machine fetch it once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _locked(lock.fileno()):
+            _look(stop)
+            time.sleep(LOOK_SECONDS)
         if not kept.is_file() or kept.stat().st_size != blob.size:
-            _fetch(blob, kept)
+            _fetch(blob, kept, stop)
         kept.touch()
     yield kept
 
 
-def _fetch(blob: Any, kept: Path) -> None:
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _look(stop: Callable[[], bool]) -> None:
+    if stop():
+        raise Stopped
+
+
+def _fetch(blob: Any, kept: Path, stop: Callable[[], bool]) -> None:
     coming = kept.with_suffix(".coming")
     try:
         with in_words(), reading.open(blob) as file, coming.open("wb") as out:
             while piece := file.read(PIECE):
+                _look(stop)
                 spare(coming.parent, len(piece))
                 out.write(piece)
         coming.replace(kept)

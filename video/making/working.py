@@ -23,13 +23,14 @@ FRAMES = 5
 
 
 def do(step: Step) -> None:
-    """Raises Lost, :class:`video.media.refusals.Refused`, DiskFull, Unreachable, Gone."""
+    """Raises Lost, Stopped and Refused of :mod:`video.media.refusals`, DiskFull, Unreachable, Gone."""
     video = step.video
-    with folder() as place, sources.on_disk(video.blob) as source:
+    with folder() as place:
         holder = Holder(step, place)
-        with in_words():
-            spare(place, 0)
-        _WAYS[step.kind](holder, source, place)
+        with sources.on_disk(video.blob, holder.stop) as source:
+            with in_words():
+                spare(place, 0)
+            _WAYS[step.kind](holder, source, place)
     if step.kind != Step.Kind.PROBE:
         ending.end_if_all_is_made(video)
 
@@ -45,7 +46,7 @@ def folder() -> Iterator[Path]:
 
 
 def _probe(holder: Holder, source: Path, place: Path) -> None:
-    probe = probing.probe(source)
+    probe = probing.probe(source, stop=holder.stop)
     plan = ladder.plan(probe, wanted.wanted())
     done(holder.step, lambda video: planning.write(video, probe, plan))
 
@@ -81,7 +82,7 @@ def _frames(holder: Holder, source: Path, place: Path) -> None:
     holder.check()
     names = [f"frame-{number}-{epoch}.jpg" for number in range(len(made))]
     for path, name in zip(made, names, strict=True):
-        keeping.keep(path, video.storage_name(f"thumbnail/{name}"), anew=True)
+        keeping.keep(path, video.storage_name(f"thumbnail/{name}"), anew=True, meanwhile=holder.stop)
     done(holder.step, lambda video: ending.note_frames(video, names))
 
 
@@ -93,7 +94,7 @@ def _storyboard(holder: Holder, source: Path, place: Path) -> None:
     )
     holder.check()
     for sheet in made.sheets:
-        keeping.keep(place / sheet, video.storage_name(f"storyboard/{sheet}"), anew=True)
+        keeping.keep(place / sheet, video.storage_name(f"storyboard/{sheet}"), anew=True, meanwhile=holder.stop)
     done(holder.step, lambda video: ending.note_storyboard(video, made.as_json()))
 
 
@@ -125,7 +126,8 @@ def _keep_parts(holder: Holder, made: list[Any]) -> None:
         for part in made:
             row = rows[part.name]
             # Of each try another name: who has lost the step without knowing it writes beside what counts.
-            name = keeping.keep(part.path, f"{row.folder}/{step.number if row.kind == 'video' else 0}-{step.epoch}.mp4")
+            name = f"{row.folder}/{step.number if row.kind == 'video' else 0}-{step.epoch}.mp4"
+            name = keeping.keep(part.path, name, meanwhile=holder.stop)
             kept.append((row, part, name.rpartition("/")[2]))
         done(step, lambda video: _write(video, step, kept))
     except BaseException:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from video.media.confinement import (
     Limits,
     allowed,
     collected,
+    never,
     reading,
     run,
     working_folder,
@@ -50,11 +52,12 @@ ASKED: Final = (
 )
 
 
-def probe(path: Path, *, limits: Limits | None = None) -> Probe:
-    """Reads the beginning and the end of the file and decodes its first pictures. Raises Refused, or Trouble if there is no ffmpeg."""
+def probe(path: Path, *, stop: Callable[[], bool] = never, limits: Limits | None = None) -> Probe:
+    """Reads the beginning and the end of the file, or all of it where it might be taken as it is, and decodes its first pictures. Raises Stopped,
+    Refused, or Trouble if there is no ffmpeg."""
     kind = container(path)
     with working_folder() as folder:
-        look = _Look(path, kind, folder, limits or allowed())
+        look = _Look(path, kind, folder, limits or allowed(), stop)
         said = look.described()
         streams = [one for one in said.get("streams", []) if isinstance(one, dict)]
         stream = _pictures(streams)
@@ -80,14 +83,14 @@ def probe(path: Path, *, limits: Limits | None = None) -> Probe:
 class _Look:
     """ffprobe on one file."""
 
-    def __init__(self, path: Path, kind: str, folder: Path, limits: Limits) -> None:
-        self._path, self._kind, self._folder = path, kind, folder
+    def __init__(self, path: Path, kind: str, folder: Path, limits: Limits, stop: Callable[[], bool]) -> None:
+        self._path, self._kind, self._folder, self._stop = path, kind, folder, stop
         self._limits, self._whole = limits.short(), limits
 
     def _asked(self, *arguments: str, most: int = MOST_SAID) -> list[str]:
         lines, take = collected(most)
         command = ["-v", "error", "-threads", "1", *arguments, *reading(self._path, self._kind)]
-        ended = run("ffprobe", command, self._folder, limits=self._limits, line=take)
+        ended = run("ffprobe", command, self._folder, limits=self._limits, line=take, stop=self._stop)
         if TOO_LARGE.search(ended.said):
             raise Refused("too_large", ended.said)
         if ended.status:
@@ -154,9 +157,8 @@ class _Look:
             "-of",
             "csv=p=0",
         ]
-        ended = run(
-            "ffprobe", [*command, *reading(self._path, self._kind)], self._folder, limits=self._whole, line=take
-        )
+        read = [*command, *reading(self._path, self._kind)]
+        ended = run("ffprobe", read, self._folder, limits=self._whole, line=take, stop=self._stop)
         return [] if ended.status or open_group else marks
 
     def _packets(self, indexes: list[int], interval: str) -> dict[int, tuple[float, float]]:
@@ -181,7 +183,8 @@ class _Look:
             "-of",
             "csv=p=0",
         ]
-        run("ffprobe", [*command, *reading(self._path, self._kind)], self._folder, limits=self._limits, line=take)
+        read = [*command, *reading(self._path, self._kind)]
+        run("ffprobe", read, self._folder, limits=self._limits, line=take, stop=self._stop)
         return found
 
 
