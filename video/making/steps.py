@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from video.making import progress
@@ -31,6 +31,14 @@ FIRST: Final = 30
 """Head start of what makes a video playable."""
 
 EARLY = (Step.Kind.PROBE, Step.Kind.LOWEST, Step.Kind.AUDIO)
+
+
+_WANTED: Final = Exists(
+    Video.objects.filter(
+        pk=OuterRef("video"), place=OuterRef("place"), state__in=progress.UNDER_WAY, trashed__isnull=True
+    )
+)
+"""Of updates. By a join PostgreSQL would look at the step as it was before another worker took it, and give it to both."""
 
 
 class Lost(Exception):
@@ -66,10 +74,7 @@ def take(step: int, job: str) -> Step | None:
     """For the job's worker; None when there is nothing to do. A job that comes again has lost its worker, and with it the step."""
     now = timezone.now()
     free = Q(state=Step.State.WAITING) | Q(state=Step.State.RUNNING) & (Q(job=job) | Q(heard__lt=stale()))
-    taken = Step.objects.filter(
-        free, pk=step, video__trashed=None, video__place=F("place"), video__state__in=progress.UNDER_WAY
-    )
-    if not taken.update(
+    if not Step.objects.filter(_WANTED, free, pk=step).update(
         state=Step.State.RUNNING,
         job=job,
         epoch=F("epoch") + 1,
@@ -122,10 +127,7 @@ class Holder:
 
 
 def _mine(step: Step) -> "QuerySet[Step]":
-    return Step.objects.filter(
-        pk=step.pk, epoch=step.epoch, state=Step.State.RUNNING, video__state__in=progress.UNDER_WAY, video__place=step.place,
-        video__trashed=None,
-    )  # fmt: skip
+    return Step.objects.filter(_WANTED, pk=step.pk, epoch=step.epoch, state=Step.State.RUNNING)
 
 
 def done(step: Step, keep: Callable[[Video], None]) -> None:
