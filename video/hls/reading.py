@@ -40,7 +40,9 @@ def _media(video: Video, name: str) -> Written:
     parts = _made(row) if row is not None else []
     if row is None or not parts:
         raise NotFound
-    return Written(playlists.media(row.name, row.place.hex, parts, ended=row.ended), row.ended)
+    # Of what is not being made any more nothing else comes: a player that waited for it would wait for ever.
+    over = row.ended or video.state in (Video.State.FAILED, Video.State.CANCELLED)
+    return Written(playlists.media(row.name, row.place.hex, parts, ended=over), row.ended)
 
 
 def _made(rendition: Rendition) -> list[Part]:

@@ -1,8 +1,5 @@
-"""The picture of a video: one of the frames that were taken of it, or one that its owner gives.
-
-``Video.thumbnail`` is ``{"frames": [names], "upload": name or "", "chosen": name}``. Frames lie in the video's present place, below
-``thumbnail/``, and are others when it is made anew; what was given lies beside the places, and stays. Whoever takes
-frames chooses the first time, and leaves what was given as it is.
+"""The picture of a video: one of the frames that were taken of it, or one that its owner gives. What is said of them, and where they lie,
+:mod:`video.pictures` has.
 """
 
 import io
@@ -12,10 +9,12 @@ from typing import IO, Final, cast
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from meatlizard.errors import Invalid, NotFound
+from video import pictures
 from video.models import Video
 
 MAX_BYTES: Final = 8_000_000
@@ -29,10 +28,12 @@ TYPES: Final = {"jpg": "image/jpeg", "webp": "image/webp"}
 
 def choose(video: Video, name: str) -> None:
     """One of those there are. Raises Invalid."""
-    known = video.thumbnail or {}
-    if not name or name not in names_of(video):
-        raise Invalid(_("This picture is not there any more. Choose another one."), code="thumbnail")
-    _write(video, known | {"chosen": name})
+    with transaction.atomic():
+        row = _locked(video)
+        if not name or name not in names_of(row):
+            raise Invalid(_("This picture is not there any more. Choose another one."), code="thumbnail")
+        _write(row, {**(row.thumbnail or {}), "chosen": name})
+    video.thumbnail = row.thumbnail
 
 
 def give(video: Video, file: IO[bytes]) -> None:
@@ -41,17 +42,18 @@ def give(video: Video, file: IO[bytes]) -> None:
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=85, method=4)
     name = f"upload-{secrets.token_hex(6)}.webp"
-    known = video.thumbnail or {"frames": []}
     default_storage.save(_stored(video, name), ContentFile(out.getvalue()))
-    before = known.get("upload", "")
-    _write(video, known | {"upload": name, "chosen": name})
+    with transaction.atomic():
+        row = _locked(video)
+        before = (row.thumbnail or {}).get("upload", "")
+        _write(row, pictures.with_upload(row.thumbnail, name))
+    video.thumbnail = row.thumbnail
     if before:
         default_storage.delete(_stored(video, before))
 
 
 def names_of(video: Video) -> list[str]:
-    known = video.thumbnail or {}
-    return [*known.get("frames", []), *([known["upload"]] if known.get("upload") else [])]
+    return pictures.names(video.thumbnail)
 
 
 def opened(video: Video, name: str) -> IO[bytes]:
@@ -67,6 +69,14 @@ def opened(video: Video, name: str) -> IO[bytes]:
 def _stored(video: Video, name: str) -> str:
     given = name.startswith("upload-")
     return f"{video.folder}/thumbnail/{name}" if given else video.storage_name(f"thumbnail/{name}")
+
+
+def _locked(video: Video) -> Video:
+    """As it is now: its frames may have been taken since the page was shown."""
+    row = Video.objects.select_for_update(of=("self",), no_key=True).filter(pk=video.pk).first()
+    if row is None:
+        raise NotFound(_("There is no such picture."), code="no_such_picture")
+    return row
 
 
 def _write(video: Video, said: dict[str, object]) -> None:

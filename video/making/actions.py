@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from files import quota
 from files.blobs import references
 from meatlizard.errors import Invalid
+from video import pictures
 from video.making import keeping, steps
 from video.models import Rendition, Step, Video
 
@@ -61,11 +62,13 @@ def fail(video: Video, place: uuid.UUID, code: str, detail: str = "") -> bool:
 
 
 def retry(video: Video) -> bool:
-    """Goes on where it failed or was cancelled: only what is not made yet is made. Raises Invalid where the original is gone."""
+    """Goes on where it failed or was cancelled: only what is not made yet is made. Raises Invalid where the original is gone, and in the trash."""
     with transaction.atomic():
         row = Video.objects.select_for_update(of=("self",), no_key=True).filter(pk=video.pk, state__in=STOPPED).first()
         if row is None:
             return False
+        if row.trashed is not None:
+            raise _in_trash()
         if row.blob_id is None:
             raise Invalid(_("There is no original to make this video of. Upload it again."), code="no_content")
         open_steps = Step.objects.filter(video=row, place=row.place).exclude(state=Step.State.DONE)
@@ -86,6 +89,8 @@ def make_anew(video: Video) -> None:
     """
     with transaction.atomic():
         row = Video.objects.select_for_update(of=("self",), no_key=True).get(pk=video.pk)
+        if row.trashed is not None:
+            raise _in_trash()
         if row.blob_id is None or row.state not in (Video.State.READY, *STOPPED):
             raise Invalid(
                 _("This video cannot be made anew: its original was not kept, or it is being made now."),
@@ -93,13 +98,18 @@ def make_anew(video: Video) -> None:
             )
         former = row.place
         row.place, row.plan, row.storyboard, row.playable = uuid.uuid4(), None, None, None
-        row.save(update_fields=["place", "plan", "storyboard", "playable"])
+        row.thumbnail = pictures.without_frames(row.thumbnail)
+        row.save(update_fields=["place", "plan", "storyboard", "playable", "thumbnail"])
         Rendition.objects.filter(video=row, place=former).delete()
         Step.objects.filter(video=row, place=former).delete()
         _from_the_beginning(row)
         folder = f"{row.folder}/{former.hex}"
         transaction.on_commit(lambda: keeping.delete_folder(folder))
     video.refresh_from_db()
+
+
+def _in_trash() -> Invalid:
+    return Invalid(_("This video is in the trash. Take it back from there first."), code="in_trash")
 
 
 def _from_the_beginning(row: Video) -> None:

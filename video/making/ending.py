@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from files.blobs import references
 from meatlizard.storage import actions as storage
-from video import actions
+from video import actions, pictures
 from video.making import keeping, sources
 from video.making.progress import UNDER_WAY
 from video.models import Part, Rendition, Step, Video
@@ -46,11 +46,8 @@ def note_playable(video: Video) -> None:
 
 
 def note_frames(video: Video, names: list[str]) -> None:
-    """The middle one is shown, unless the owner has given a picture. See :mod:`video.library.thumbnails`."""
-    known = video.thumbnail or {}
-    upload = known.get("upload", "")
-    chosen = upload if upload and known.get("chosen") == upload else names[len(names) // 2]
-    video.thumbnail = {"frames": names, "upload": upload, "chosen": chosen}
+    """Pictures to choose from, within the transaction that locks the video."""
+    video.thumbnail = pictures.with_frames(video.thumbnail, names)
     video.save(update_fields=["thumbnail"])
 
 
@@ -84,9 +81,10 @@ def drop_original(video: Video) -> None:
         return
     made = Rendition.objects.filter(video=row, place=row.place).aggregate(size=Sum("size"))["size"] or 0
     charged = min(row.charged, made)
-    storage.give_back(row.owner_id, row.charged - charged)
     references.release(row.blob_id)
     Video.objects.filter(pk=row.pk).update(blob=None, charged=charged)
+    # The ledger's row is locked last, as everybody does.
+    storage.give_back(row.owner_id, row.charged - charged)
 
 
 def tidy(video: Video) -> None:
@@ -94,5 +92,8 @@ def tidy(video: Video) -> None:
     for row in Rendition.objects.filter(video=video.pk, place=video.place):
         names = set(row.parts.values_list("file", flat=True))
         keeping.delete_others(row.folder, names)
+    for known in Video.objects.filter(pk=video.pk, place=video.place).only("place", "storyboard", "thumbnail"):
+        keeping.delete_others(known.storage_name("storyboard"), set((known.storyboard or {}).get("sheets", [])))
+        keeping.delete_others(known.storage_name("thumbnail"), set(pictures.names(known.thumbnail)))
     if video.blob_id and not Video.objects.filter(blob=video.blob_id, state__in=UNDER_WAY).exists():
         sources.forget(video.blob_id)

@@ -27,15 +27,13 @@ class Moved(File):  # type: ignore[type-arg]
         return str(self.name)
 
 
-def keep(made: Path, name: str, *, anew: bool = False, meanwhile: Callable[[], object] = bool) -> str:
-    """Puts a file under ``name``; where it lies then, which is elsewhere when something has that name, unless that goes (``anew``). It is safe
-    from a power cut, and gone from where it was. ``meanwhile`` is called again and again while it is on its way to a bucket.
+def keep(made: Path, name: str, *, meanwhile: Callable[[], object] = bool) -> str:
+    """Puts a file under ``name``; where it lies then, which is elsewhere when something has that name. It is safe from a power cut, and gone
+    from where it was. ``meanwhile`` is called again and again while it is on its way to a bucket.
 
     Raises DiskFull, Unreachable.
     """
     with in_words():
-        if anew:
-            default_storage.delete(name)
         with made.open("rb") as file:
             os.fsync(file.fileno())
             kept = default_storage.save(name, Moved(file, str(made))) if _on_disk() else _sent(file, name, meanwhile)

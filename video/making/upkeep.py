@@ -2,6 +2,7 @@
 the trash long enough is deleted. Safe in many processes at once.
 """
 
+import contextlib
 import datetime
 import logging
 import shutil
@@ -9,9 +10,10 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
+from meatlizard.errors import Invalid
 from video import removing
 from video.making import actions, ending, sources, steps
 from video.making.progress import UNDER_WAY
@@ -56,10 +58,12 @@ def go_on() -> int:
     """Asks for steps that nobody has been asked for: after a check, a worker's end, a lost job."""
     Step.objects.filter(state=Step.State.WAITING, asked__lt=timezone.now() - ASKED_IN_VAIN).update(asked=None)
     waiting = Step.objects.filter(state=Step.State.WAITING, asked=None, video__place=F("place")).values("video")
+    in_hands = Q(steps__state=Step.State.RUNNING) | Q(steps__state=Step.State.WAITING, steps__asked__isnull=False)
     count = 0
-    for video in Video.objects.filter(pk__in=waiting, state__in=UNDER_WAY, trashed=None).select_related("blob"):
-        if video.blob is not None and video.blob.state == video.blob.State.CHECKING:
-            continue
+    rows = Video.objects.filter(pk__in=waiting, state__in=UNDER_WAY, trashed=None).exclude(blob__state="checking")
+    # Of a long video, steps are always waiting that nobody is asked for yet: those that are in hands ask for them.
+    rows = rows.annotate(in_hands=Count("steps", filter=in_hands & Q(steps__place=F("place"))))
+    for video in rows.filter(in_hands__lt=steps.AT_ONCE).defer("plan", "facts").order_by("created")[:AT_ONCE]:
         with transaction.atomic():
             count += steps.ask(video)
     for video in Video.objects.filter(state=Video.State.MAKING, trashed=None).exclude(
@@ -79,7 +83,8 @@ def try_full_disks() -> int:
     for video in rows:
         free -= video.original_size
         if free > ROOM:
-            count += actions.retry(video)
+            with contextlib.suppress(Invalid):
+                count += actions.retry(video)
     return count
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,21 +82,23 @@ def _frames(holder: Holder, source: Path, place: Path) -> None:
     made = pictures.candidates(source, _plan(holder.step), place, FRAMES, stop=holder.stop)
     holder.check()
     names = [f"frame-{number}-{epoch}.jpg" for number in range(len(made))]
-    for path, name in zip(made, names, strict=True):
-        keeping.keep(path, video.storage_name(f"thumbnail/{name}"), anew=True, meanwhile=holder.stop)
-    done(holder.step, lambda video: ending.note_frames(video, names))
+    with _kept(holder) as keep:
+        found = [keep(path, video.storage_name(f"thumbnail/{name}")) for path, name in zip(made, names, strict=True)]
+        done(holder.step, lambda video: ending.note_frames(video, found))
 
 
 def _storyboard(holder: Holder, source: Path, place: Path) -> None:
     """Of the lowest rendition where all of it lies on this disk, since that has few and small pictures."""
-    video = holder.step.video
+    video, epoch = holder.step.video, holder.step.epoch
     made = pictures.storyboard(
         _lowest(video) or source, _plan(holder.step), place, progress=holder.progress, stop=holder.stop
     )
     holder.check()
-    for sheet in made.sheets:
-        keeping.keep(place / sheet, video.storage_name(f"storyboard/{sheet}"), anew=True, meanwhile=holder.stop)
-    done(holder.step, lambda video: ending.note_storyboard(video, made.as_json()))
+    with _kept(holder) as keep:
+        names = [(sheet, f"{Path(sheet).stem}-{epoch}.jpg") for sheet in made.sheets]
+        sheets = [keep(place / sheet, video.storage_name(f"storyboard/{name}")) for sheet, name in names]
+        said = replace(made, sheets=sheets).as_json()
+        done(holder.step, lambda video: ending.note_storyboard(video, said))
 
 
 def _lowest(video: Video) -> list[tuple[Path, int]]:
@@ -121,25 +124,37 @@ def _keep_parts(holder: Holder, made: list[Any]) -> None:
     step = holder.step
     holder.check()
     rows = {row.name: row for row in Rendition.objects.filter(video=step.video, place=step.place, name__in=step.names)}
-    kept: list[tuple[Rendition, Any, str]] = []
-    try:
-        for part in made:
-            row = rows[part.name]
-            # Of each try another name: who has lost the step without knowing it writes beside what counts.
-            name = f"{row.folder}/{step.number if row.kind == 'video' else 0}-{step.epoch}.mp4"
-            name = keeping.keep(part.path, name, meanwhile=holder.stop)
-            kept.append((row, part, name.rpartition("/")[2]))
+    with _kept(holder) as keep:
+        # Of each try another name: who has lost the step without knowing it writes beside what counts.
+        named = [(rows[part.name], part, f"{_number(rows[part.name], step)}-{step.epoch}.mp4") for part in made]
+        kept = [(row, part, keep(part.path, f"{row.folder}/{name}")) for row, part, name in named]
         done(step, lambda video: _write(video, step, kept))
+
+
+def _number(row: Rendition, step: Step) -> int:
+    return step.number if row.kind == Rendition.Kind.VIDEO else 0
+
+
+@contextmanager
+def _kept(holder: Holder) -> Iterator[Callable[[Path, str], str]]:
+    """Puts files into the storage, and says under which name of its folder each is; they go again where the step does not come to its end."""
+    names: list[str] = []
+
+    def keep(made: Path, name: str) -> str:
+        names.append(keeping.keep(made, name, meanwhile=holder.stop))
+        return names[-1].rpartition("/")[2]
+
+    try:
+        yield keep
     except BaseException:
-        for row, _part, file in kept:
-            keeping.delete(f"{row.folder}/{file}")
+        for name in names:
+            keeping.delete(name)
         raise
 
 
 def _write(video: Video, step: Step, kept: list[tuple[Rendition, Any, str]]) -> None:
     for row, part, file in kept:
-        number = step.number if row.kind == Rendition.Kind.VIDEO else 0
-        Part.objects.filter(rendition=row, number=number).update(
+        Part.objects.filter(rendition=row, number=_number(row, step)).update(
             file=file, size=part.size, init_size=part.init_size, init_sha=part.init_sha, segments=part.segments, state=Part.State.MADE,
         )  # fmt: skip
         ending.count(row, part)
