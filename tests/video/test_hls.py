@@ -157,3 +157,10 @@ def test_a_storyboard_says_which_part_of_which_sheet(stream: Stream) -> None:
         "00:00:04.000 --> 00:00:08.000", "storyboard/0.jpg?m#xywh=160,0,160,90", "",
         "00:00:08.000 --> 00:00:11.000", "storyboard/1.jpg?m#xywh=0,0,160,90",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("deu", "de"), ("ger", "de"), ("eng", "en"), ("pt-BR", "pt-BR"), ("yue", "yue"), ("", "")]
+)
+def test_languages_of_files_are_told_as_browsers_look_for_them(said: str, told: str) -> None:
+    assert playlists.shortest(said) == told

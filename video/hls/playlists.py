@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from babel.core import get_global
+
 VERSION: Final = 7
 """The first in which EXT-X-MAP may stand in any playlist of media, as fMP4 needs it."""
 
@@ -141,12 +143,18 @@ def _groups(tracks: list[Rendition], texts: list[Caption]) -> list[str]:
 
 def _track(track: Rendition, *, chosen: bool, name: str) -> str:
     told = ["TYPE=AUDIO", f'GROUP-ID="{AUDIO}"', f"NAME={name}"]
-    if language := _quoted(track.language):
+    if language := _quoted(shortest(track.language)):
         told.append(f"LANGUAGE={language}")
     told += [f"DEFAULT={_yes(chosen)}", "AUTOSELECT=YES"]
     if track.channels:
         told.append(f'CHANNELS="{track.channels}"')
     return f'#EXT-X-MEDIA:{",".join(told)},URI="{track.name}.m3u8"'
+
+
+def shortest(language: str) -> str:
+    """A language as BCP 47 writes it. Files name theirs by three letters of ISO 639-2, and browsers look for ``de``, not for ``deu``."""
+    code, dash, rest = language.partition("-")
+    return f"{get_global('language_aliases').get(code, code)}{dash}{rest}"
 
 
 def _caption(caption: Caption, *, chosen: bool, name: str) -> str:
