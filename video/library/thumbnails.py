@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from meatlizard.errors import Invalid, NotFound
 from video import pictures
+from video.making import keeping
 from video.models import Video
 
 MAX_BYTES: Final = 8_000_000
@@ -37,19 +38,20 @@ def choose(video: Video, name: str) -> None:
 
 
 def give(video: Video, file: IO[bytes]) -> None:
-    """A picture of the owner's, encoded anew: nothing of the file is ever served. Raises Invalid."""
+    """A picture of the owner's, encoded anew: nothing of the file is ever served. Raises Invalid, DiskFull, Unreachable."""
     picture = _decoded(file.read(MAX_BYTES + 1))
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=85, method=4)
     name = f"upload-{secrets.token_hex(6)}.webp"
-    default_storage.save(_stored(video, name), ContentFile(out.getvalue()))
+    with keeping.told():
+        default_storage.save(_stored(video, name), ContentFile(out.getvalue()))
     with transaction.atomic():
         row = _locked(video)
         before = (row.thumbnail or {}).get("upload", "")
         _write(row, pictures.with_upload(row.thumbnail, name))
     video.thumbnail = row.thumbnail
     if before:
-        default_storage.delete(_stored(video, before))
+        keeping.delete(_stored(video, before))
 
 
 def names_of(video: Video) -> list[str]:
@@ -57,10 +59,11 @@ def names_of(video: Video) -> list[str]:
 
 
 def opened(video: Video, name: str) -> IO[bytes]:
-    """Raises NotFound."""
+    """Raises NotFound, Unreachable."""
     if name in names_of(video):
         try:
-            return cast(IO[bytes], default_storage.open(_stored(video, name)))
+            with keeping.told():
+                return cast(IO[bytes], default_storage.open(_stored(video, name)))
         except FileNotFoundError:
             pass
     raise NotFound(_("There is no such picture."), code="no_such_picture")

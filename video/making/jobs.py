@@ -82,6 +82,14 @@ def _without_content(step: "Step") -> None:
 
 
 @task
+def delete_folder(folder: str) -> None:
+    """Of a video that is gone, from a storage that did not answer then."""
+    from video.making import keeping
+
+    keeping.delete_folder(folder)
+
+
+@task
 def look_after() -> None:
     """What nobody does any more is done again; what is over is deleted."""
     from video.making import upkeep

@@ -11,7 +11,7 @@ SENTENCES: Final = {
     "quarantined": _("The check of new files found this one harmful, so no video is made of it. The site's operators can look at it."),
     "no_content": _("The original is not there any more. Upload it again."),
     "disk_full": _("The site's disk is full. What is made so far is kept, and it goes on by itself once there is room; tell the site's operators."),
-    "storage_unreachable": _("The site could not reach its storage. What is made so far is kept: try again in a while."),
+    "storage_unreachable": _("The site could not reach its storage. What is made so far is kept, and it goes on by itself when the storage answers again."),
     "worker_lost": _("It was begun several times, and each time the worker ended in the middle of it. Try again, or tell the site's operators."),
     "storage_full": _("There is no room left for this video in your storage. Delete something, then try again."),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What no step and no request does: steps of dead workers are asked for anew, checked contents go on, full disks are tried again, what lay in
+"""What no step and no request does: steps of dead workers are asked for anew, checked contents go on, full disks and lost storages are tried again, what lay in
 the trash long enough is deleted. Safe in many processes at once.
 """
 
@@ -27,6 +27,9 @@ ASKED_IN_VAIN: Final = datetime.timedelta(hours=6)
 DRAFTS: Final = datetime.timedelta(days=7)
 """A draft without content that nobody has changed since goes."""
 
+AWAY: Final = datetime.timedelta(minutes=10)
+"""Between two tries while the storage does not answer."""
+
 ROOM: Final = 2 << 30
 AT_ONCE: Final = 50
 
@@ -35,6 +38,7 @@ def all_of_it() -> None:
     take_back()
     go_on()
     try_full_disks()
+    try_storage()
     removing.empty_trash()
     forget_drafts()
     give_up_fetches()
@@ -86,6 +90,14 @@ def try_full_disks() -> int:
             with contextlib.suppress(Invalid):
                 count += actions.retry(video)
     return count
+
+
+def try_storage() -> int:
+    """Videos whose storage was away go on where they were; if it still is, they fail once more and wait as long again."""
+    failed = Video.objects.filter(
+        state=Video.State.FAILED, error="storage_unreachable", trashed=None, blob__isnull=False
+    )
+    return sum(actions.retry(video) for video in failed.filter(changed__lt=timezone.now() - AWAY)[:AT_ONCE])
 
 
 def _free() -> int:
