@@ -1,24 +1,31 @@
 """How long a person waits for pictures: from the click to `playing`, and from a seek to `seeked` with a frame on the screen.
 
-Beside it, in the same browser and turn about, a bare `<video src>` on one MP4 with the same pictures. The
-site sends the page; the streams of both are handed to the browser by the program that drives it, which costs both the same for each request.
+Everything is the site's: a clip of a minute is sent to it as a program does, made by its worker, and played in its page from its own streams.
+Beside it, in the same browser and turn about, a bare `<video src>` on the site's own download of the same size, from the same site.
 
     python -m bench.video_playback [rounds]
 """
 
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from pathlib import Path
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.journeys.conftest import add_olga
-from tests.journeys.test_video_player import SEED
-from tests.journeys.video_stream import SECONDS, Stream, make
+from bench.relay import say
+from tests.services.browser import executable
 from tests.services.site import LiveSite
+from tests.video.clips import AAC, X264, pictures, sound
+from tests.video.sending import key_of_alice, sent
 
+SECONDS = 60
+SIZE = "640x360"
 ROUNDS = 7
 START = """async () => {
     const video = document.querySelector('video');
@@ -48,54 +55,65 @@ SEEK = """async (to) => {
 }"""
 
 
+BARE = "<!doctype html><title>bare</title><video src='{address}' preload='metadata' width=640></video>"
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        stream = make(Path(folder))
-        _join(stream)
+        clip = Path(folder) / "clip.mp4"
+        inputs = (*pictures(SIZE, "30", SECONDS), *sound(seconds=SECONDS))
+        subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *inputs, *X264, *AAC, clip], check=True)
         site = LiveSite().prepare()
-        add_olga(site)
-        site.manage("shell", "--no-imports", "-c", SEED.format(seconds=SECONDS))
+        key = key_of_alice(site)
         site.start()
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", "--disable-gpu"])
         try:
-            _compare(browser, site, stream, rounds)
+            slug = sent(site.url, key, clip, downloads=True)
+            _compare(browser, f"{site.url}/v/{slug}/", _downloaded(f"{site.url}/v/{slug}/download/360p"), rounds)
         finally:
             browser.close()
             site.end()
 
 
-def _join(stream: Path) -> None:
-    argv = ["ffmpeg", "-v", "error", "-y", "-i", "180p.m3u8", "-i", "audio.m3u8", "-c", "copy", "-movflags", "faststart", "plain.mp4"]  # fmt: skip
-    subprocess.run(argv, cwd=stream, check=True, timeout=60)
+def _downloaded(address: str) -> str:
+    """Where the file is, once it is put together."""
+    while True:
+        asked = urllib.request.Request(address, headers={"Accept": "application/json"})
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            if found := json.load(answer)["url"]:
+                return urljoin(address, found)
+        time.sleep(0.5)
 
 
-def _compare(browser: Browser, site: LiveSite, stream: Path, rounds: int) -> None:
+def _compare(browser: Browser, watch: str, file: str, rounds: int) -> None:
     figures: dict[str, list[float]] = {}
     for _ in range(rounds):
-        for name, path in (("player", "/v/lizard/embed/"), ("plain", "/v/lizard/hls/-/plain.mp4")):
-            page = _open(browser, site, stream)
-            page.goto(site.url + path)
-            page.locator("video").wait_for(state="attached")
-            if name == "plain":
-                page.evaluate(
-                    "() => { const video = document.querySelector('video'); video.pause(); video.currentTime = 0; }"
-                )
-            figures.setdefault(f"{name} start", []).append(page.evaluate(START))
+        for name in ("player", "plain"):
+            page = _open(browser, name, watch, file)
+            figures.setdefault(f"{name}_start", []).append(page.evaluate(START))
             for to in (SECONDS * 0.75, SECONDS * 0.25, SECONDS * 0.5):
-                figures.setdefault(f"{name} seek", []).append(page.evaluate(SEEK, to))
+                figures.setdefault(f"{name}_seek", []).append(page.evaluate(SEEK, to))
             page.context.close()
     middle = {name: statistics.median(times) for name, times in figures.items()}
     for name, figure in middle.items():
-        print(f"{name.replace(' ', '_')} {figure:.0f} ms")
+        say(name, figure, "ms")
     for what in ("start", "seek"):
-        print(f"{what}_ratio_to_plain {middle[f'player {what}'] / middle[f'plain {what}']:.2f} x")
+        say(f"{what}_to_plain", middle[f"player_{what}"] / middle[f"plain_{what}"], "times")
 
 
-def _open(browser: Browser, site: LiveSite, stream: Path) -> Page:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=site.url)
-    Stream(context, stream, "lizard")
-    return context.new_page()
+def _open(browser: Browser, name: str, watch: str, file: str) -> Page:
+    """A device without anything kept, before the player."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    if name == "player":
+        page.goto(watch)
+        page.locator(".player-big").wait_for()
+    else:
+        # The address of the page may play what the site sends; the site's own page for programs has no other content.
+        page.goto(urljoin(watch, "/robots.txt"))
+        page.set_content(BARE.format(address=file))
+    page.locator("video").wait_for(state="attached")
+    return page
 
 
 if __name__ == "__main__":

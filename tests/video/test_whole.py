@@ -1,7 +1,6 @@
 """A video all the way: sent by a program through the shipped nginx, made by the site's worker, played by other people's players from the
 addresses that everybody gets, and downloaded by yt-dlp from its page."""
 
-import base64
 import json
 import shutil
 import subprocess
@@ -9,15 +8,16 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.services.nginx import nginx_server
-from tests.services.programs import free_port, missing, new_folder, wait_until
+from tests.services.programs import free_port, missing, new_folder
 from tests.services.site import ROOT, LiveSite, outer_environment
 from tests.video import hls_checker
 from tests.video.clips import AAC, WITH_FFMPEG, X264, pictures, sound
+from tests.video.sending import key_of_alice, sent
 
 pytestmark = [WITH_FFMPEG]
 
@@ -32,12 +32,6 @@ server {{
     proxy_set_header Connection "";
     {locations}
 }}
-"""
-KEY = """
-from django.contrib.auth import get_user_model
-from meatlizard.api.actions import create_key
-owner = get_user_model().objects.create_user("alice", "alice@example.org", "correct horse battery lizard")
-print(create_key(owner, "test", ["videos:read", "videos:write", "files:write"])[1])
 """
 
 
@@ -85,7 +79,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     subprocess.run(["ffmpeg", "-v", "error", "-nostdin", *inputs, *maps, *X264, *AAC, clip], check=True, timeout=60)
     site = LiveSite(FILES_SENT_BY="x-accel-redirect").prepare()
     front = site.settings["SITE_URL"] = f"http://127.0.0.1:{port}"
-    key = site.manage("shell", "-v", "0", "-c", KEY).splitlines()[-1]
+    key = key_of_alice(site)
     site.start()
     home = new_folder("front")
     inside = FRONT.format(site=site.port, port=port, log=home / "asked.log", locations=shipped(site))
@@ -95,28 +89,6 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             yield Watched(front, slug, home / "asked.log")
     finally:
         site.end()
-
-
-def sent(front: str, key: str, clip: Path) -> str:
-    """By the API and by tus, as a program does it; its slug once all of it is made."""
-
-    def asked(method: str, address: str, body: bytes | None = None, **headers: str) -> Any:
-        shown = {"Authorization": f"Bearer {key}"} | {name.replace("_", "-"): value for name, value in headers.items()}
-        return urllib.request.urlopen(urllib.request.Request(address, body, shown, method=method), timeout=30)
-
-    wish = json.dumps({"title": "The south wall", "privacy": "public"}).encode()
-    made = json.load(asked("POST", f"{front}/api/v1/videos", wish, Content_Type="application/json"))
-    name, content = base64.b64encode(clip.name.encode()).decode(), clip.read_bytes()
-    tus = {"Tus_Resumable": "1.0.0", "Content_Type": "application/offset+octet-stream", "X_Upload_Video": made["slug"]}
-    asked("POST", made["upload"], content, Upload_Length=str(len(content)), Upload_Metadata=f"filename {name}", **tus)
-
-    def there() -> bool:
-        now = json.load(asked("GET", f"{front}/api/v1/videos/{made['slug']}"))
-        assert now["state"] not in ("failed", "cancelled"), now
-        return bool(now["state"] == "ready")
-
-    wait_until(there, "the video is made", 180)
-    return str(made["slug"])
 
 
 def heights(video: Watched) -> list[int]:
