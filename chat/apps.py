@@ -46,6 +46,13 @@ class ChatConfig(AppConfig):
         plugins.load()
         embedding.register("machines", machines.Machines())
         belongings(_conversations)
+        belongings(_transcripts)
+
+
+def _transcripts(user: Any) -> Any:
+    from chat.transcripts.carrying import files_of
+
+    return files_of(user)
 
 
 def _conversations(user: Any) -> Any:

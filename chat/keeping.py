@@ -24,6 +24,7 @@ from chat.models import Conversation, Generation, Message
 from chat.models.conversations import Folder, Tag
 from chat.moderating import incoming
 from chat.prompting.layers import Place
+from chat.transcripts import actions as transcripts
 from chat.wording import checked_prompt
 from meatlizard.accounts.models import User
 from meatlizard.errors import Invalid, NotFound
@@ -52,7 +53,10 @@ _BLANKS = re.compile(r"\s+")
 def mark(owner: User, keys: Sequence[UUID], do: Mark) -> int:
     """Pins, archives, marks as unread, or the contrary. Returns how many."""
     with transaction.atomic():
-        return _theirs(owner, keys).update(**_MARKS[do])
+        count = _theirs(owner, keys).update(**_MARKS[do])
+        if do == "archive":
+            transcripts.archived(owner, keys)
+        return count
 
 
 def move(owner: User, keys: Sequence[UUID], folder: UUID | None) -> int:

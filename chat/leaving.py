@@ -10,6 +10,7 @@ from chat.knowledge import actions as knowledge
 from chat.models import Conversation, Generation, Upload
 from chat.remembering import meaning as facts
 from chat.search import meaning as messages
+from chat.transcripts import actions as transcripts
 from meatlizard.jobs.lease import ENDED, HELD
 
 
@@ -31,6 +32,7 @@ def forget(person: int) -> None:
     knowledge.forget(person)
     facts.forget_person(person)
     messages.forget_person(person)
+    transcripts.forget(person)
     Conversation.objects.filter(owner=person).delete()
     if Upload.objects.filter(owner=person).exists():
         # The rows stay without an owner until what lies in the storage is deleted.

@@ -8,6 +8,7 @@ from chat.preparing.service import preparer
 from chat.routes.service import keep
 from chat.tools import choices  # noqa: F401  (registers its own)
 from chat.tools.mcp import keeper  # noqa: F401  (likewise)
+from chat.transcripts import services  # noqa: F401  (likewise)
 from meatlizard.lifecycle import service
 
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("chat.sharing.urls")),
     path("", include("chat.temporary.urls")),
     path("", include("chat.tools.urls")),
+    path("", include("chat.transcripts.urls")),
     path("", pages.home, name="home"),
     path("new/", pages.create, name="create"),
     path("list/", pages.conversations, name="list"),

@@ -1,5 +1,7 @@
 """Typed reading of environment variables beyond what django-environ knows. All raise ImproperlyConfigured naming the variable."""
 
+import base64
+import binascii
 import ipaddress
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -156,6 +158,22 @@ def chosen(name: str, values: Iterable[str], ready: Mapping[str, str]) -> list[s
         if not ready.get(one_of(name, value, ready)):
             raise ImproperlyConfigured(f"{name} names {value}, for which there is no key or address.")
     return wanted or [service for service, needed in ready.items() if needed]
+
+
+def keys(name: str, values: Iterable[str]) -> list[bytes]:
+    """Of 32 bytes each, from base64. What is wrong with one is said without it."""
+    found = []
+    for number, value in enumerate((value.strip() for value in values if value.strip()), 1):
+        try:
+            key = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32:
+            raise ImproperlyConfigured(
+                f"{name}: key {number} is not base64 of 32 bytes, as `openssl rand -base64 32` prints."
+            )
+        found.append(key)
+    return found
 
 
 def database(parsed: dict[str, Any], var: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from meatlizard import environment as parse
 from meatlizard import languages
 from meatlizard.ops.logs import logging_config
 from meatlizard.settings_env import BASE_DIR, env
+from meatlizard.settings_transcripts import *  # noqa: F403  (each a setting)
 from meatlizard.settings_video import *  # noqa: F403  (each a setting)
 from meatlizard.settings_video import VIDEO_BUCKET_ORIGIN
 from meatlizard.storage.bucket import client_config

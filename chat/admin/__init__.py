@@ -13,6 +13,7 @@ from chat.admin import (
     routes,
     sharing,
     tools,
+    transcripts,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "routes",
     "sharing",
     "tools",
+    "transcripts",
 ]

@@ -21,6 +21,7 @@ from chat.models.sharing import ImportRun, Share
 from chat.models.tasks import InferenceTask
 from chat.models.tool_calls import AnswerSource, LaterThinking, ToolCall
 from chat.models.tools import PersonaTools, PersonZone, ToolChoice, ToolPolicy
+from chat.models.transcripts import Transcript, TranscriptChoice, TranscriptLink
 
 __all__ = [
     "AnswerSource",
@@ -79,5 +80,8 @@ __all__ = [
     "ToolCall",
     "ToolChoice",
     "ToolPolicy",
+    "Transcript",
+    "TranscriptChoice",
+    "TranscriptLink",
     "Upload",
 ]

@@ -18,6 +18,7 @@ from chat.messages import latest_generation, message_out, plain_html, rendered
 from chat.models import Conversation, Generation, Message, Share
 from chat.routes.withdrawing import withdraw
 from chat.tools import citing
+from chat.transcripts import actions as transcripts
 from meatlizard.moderation.services import Turn
 
 SERVICE = "chat"
@@ -95,6 +96,7 @@ def show(row: Message, text: str) -> None:
     with transaction.atomic():
         row.save(update_fields=["content", "html", "thinking"])
         artifacts.replaced(row, text)
+        transcripts.changed(row.conversation_id)
         if not question:
             withdraw(row.conversation_id, before)
         last = latest_generation(row)

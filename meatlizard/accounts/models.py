@@ -47,6 +47,11 @@ class Tier(models.Model):
     storage_bytes = models.PositiveBigIntegerField(help_text=_("bytes one person may store"))
     concurrency = models.PositiveSmallIntegerField(default=2, help_text=_("answers of one person that may run at once"))
     messages_per_minute = models.PositiveSmallIntegerField(default=20)
+    transcript_days = models.PositiveIntegerField(
+        default=365,
+        db_default=365,
+        help_text=_("days that transcripts of its people are kept; 0: until they are deleted"),
+    )
     is_default = models.BooleanField(default=False, help_text=_("the tier of new accounts; one at most"))
 
     objects: ClassVar[TierQuerySet] = TierQuerySet.as_manager()  # type: ignore[assignment]

@@ -18,13 +18,13 @@ OURS = [model for model in apps.get_models() if model.__module__.startswith(("me
 WITHIN_OTHERS = {
     "AnswerSource", "Attachment", "Avatar", "Candidate", "Checkpoint", "Chunk", "Comparison", "Document", "FlowVersion", "Folder", "LaterThinking",
     "McpTool", "NodeModel", "Passage", "PersonaCollection", "PersonaFlow", "PersonaReview", "PersonaVersion", "RouteExample", "Rule", "SearchEntry",
-    "Tag", "Told", "ToolCall", "ToolPolicy",
+    "Tag", "Told", "ToolCall", "ToolPolicy", "TranscriptLink",
 }  # fmt: skip
 """Rows that are shown with what they belong to, on its page."""
 
 NOBODYS = {
     "Artifact", "ArtifactText", "ArtifactVersion", "Composition", "Fact", "Memory", "NoticeChoice", "NoticeMail", "OwnText", "PersonZone",
-    "Prompt", "PromptVersion", "Recalled", "Reply",
+    "Prompt", "PromptVersion", "Recalled", "Reply", "TranscriptChoice",
 }  # fmt: skip
 """What people write or choose for themselves: no operator's to read. Shared prompts stand in the library, the site's own are edited there."""
 
