@@ -28,8 +28,10 @@ FILE_ALONE = "default-src 'none'; sandbox"
 @login_required
 @require_GET
 def transcript(request: UserRequest, transcript: UUID) -> HttpResponseBase:
-    """The page as it was written when the session was closed."""
+    """Where the transcript of a session is; of former versions the page as it was written."""
     row = access_transcript(request.user, transcript)
+    if not row.messages:
+        return redirect("chat:transcript", row.pk)
     transcripts.note_reading(request.user, row)
     with _opened(row.page_name) as file:
         response = HttpResponse(file.read(), content_type="text/html; charset=utf-8")

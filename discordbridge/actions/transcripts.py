@@ -1,19 +1,22 @@
-"""Verbs of transcripts: written when a session is over, read by its member and by administrators, gone with the member."""
+"""Verbs of transcripts: asked of the chat when a session is over, told of on Discord, gone with the member.
+
+A row here notes that a session was dealt with. The transcript that it tells of is the chat's, under the same number; rows with
+``messages`` are of former versions, whose pages lie where they were written.
+"""
 
 import logging
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID, uuid4
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 
-from chat.portability.transcripts import Kept, told
+from chat.transcripts import access as kept
+from chat.transcripts import actions as keeping
+from chat.transcripts.letters import address_of_link
 from discordbridge.access import person_of
 from discordbridge.models import GuildSession, Transcript
 from meatlizard.accounts.models import User
@@ -22,24 +25,13 @@ from meatlizard.moderation.actions import audit
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 20
-MOST_SENT = 8_000_000
-"""Bytes of a file in a direct message."""
 
 WITHOUT = (GuildSession.Kind.MIRROR, GuildSession.Kind.DIRECT)
 """What these show stays in the member's own conversations; nobody else sees their places."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """All that is needed to put one into the storage without asking the database."""
-
-    row: Transcript
-    page: str = field(repr=False)
-    files: tuple[Kept, ...] = ()
-
-
 def waiting(but: Collection[UUID] = ()) -> list[UUID]:
-    """Sessions that are over and have none yet, the oldest first, without those in ``but``."""
+    """Sessions that are over and were not dealt with yet, the oldest first, without those in ``but``."""
     rows = GuildSession.objects.filter(
         state=GuildSession.State.CLOSED, transcript=None, conversation__isnull=False, owner__isnull=False
     )
@@ -47,79 +39,29 @@ def waiting(but: Collection[UUID] = ()) -> list[UUID]:
     return list(found.values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
-def draft(session: UUID) -> Draft | None:
-    """None when there is nothing to write, and then it waits no more."""
-    row = GuildSession.objects.select_related("owner", "guild").filter(pk=session, transcript=None).first()
-    if row is None or row.owner is None or row.conversation_id is None:
-        return None
-    found = told(row.conversation_id, row.owner.first_name or row.owner.username)
-    if found is None:
-        _nothing_said(row, row.owner)
-        return None
-    files = tuple(one for said in found.said for one in said.files)
-    made = Transcript(
-        pk=uuid4(), session=row, owner=row.owner, guild=row.guild_id, messages=len(found.said), created=timezone.now(),
-        files=[{"name": one.name, "type": one.media_type, "size": one.size, "image": one.image} for one in files],
-    )  # fmt: skip
-    entries, number = [], 0
-    for said in found.said:
-        links = []
-        for one in said.files:
-            links.append(
-                {
-                    "name": one.name,
-                    "image": one.image,
-                    "url": reverse("discord:transcript-file", args=[made.pk, number]),
-                }
-            )
-            number += 1
-        entries.append({"said": said, "files": links})
-    page = render_to_string(
-        "discord/transcript.html",
-        {"title": found.title, "begun": found.begun, "closed": row.closed, "guild": row.guild, "entries": entries},
-    )
-    return Draft(made, page, files)
-
-
-def _nothing_said(session: GuildSession, owner: User) -> None:
-    """A row without a page: the session is looked at no more."""
-    now = timezone.now()
-    Transcript.objects.get_or_create(
-        session=session,
-        defaults={
-            "owner": owner,
-            "guild": session.guild_id,
-            "messages": 0,
-            "created": now,
-            "posted": now,
-        },
-    )
-
-
-def store(written: Draft) -> None:
-    """Into the storage; of the database nothing."""
-    default_storage.save(written.row.page_name, ContentFile(written.page.encode()))
-    for number, one in enumerate(written.files):
-        name = written.row.file_name(number)
-        if not one.stored:
-            default_storage.save(name, ContentFile(one.text.encode()))
-            continue
+def ask_for(session: UUID) -> None:
+    """Has it written down, if its member wants that; a job does it. Asked for twice, there is one."""
+    with transaction.atomic():
+        row = GuildSession.objects.filter(pk=session, transcript=None).first()
+        if row is None or row.owner_id is None or row.conversation_id is None:
+            return
+        now = timezone.now()
+        key = keeping.closed_on_discord(row.owner_id, row.conversation_id, row.pk, row.closed or now, row.reason)
+        made = Transcript(
+            pk=key or uuid4(),
+            session=row,
+            owner_id=row.owner_id,
+            guild=row.guild_id,
+            messages=0,
+            created=now,
+            posted=None if key else now,
+        )
         try:
-            with default_storage.open(one.stored) as file:
-                default_storage.save(name, file)
-        except FileNotFoundError:
-            log.warning("transcript.file_gone", extra={"transcript": str(written.row.pk), "file": number})
-
-
-def keep(written: Draft) -> bool:
-    """From now on it is there. False when another process was faster, or the member has left meanwhile: its files go again."""
-    try:
-        with transaction.atomic():
-            written.row.save(force_insert=True)
-    except IntegrityError:
-        discard_files(written.row)
-        return False
-    return True
+            with transaction.atomic():
+                made.save(force_insert=True)
+        except IntegrityError:
+            # Another process of the bot was faster, or the member has left meanwhile.
+            log.info("transcript.asked_for_already", extra={"session": str(session)})
 
 
 def discard_files(row: Transcript) -> None:
@@ -136,34 +78,32 @@ class News:
     member: int | None
     messages: int
     reason: str
-    page: str
-    signs_in: bool
 
 
-def unposted() -> list[News]:
-    rows = (
-        Transcript.objects.filter(posted=None)
-        .select_related("session__guild", "owner")
-        .order_by("created")[:MOST_AT_ONCE]
+def unposted() -> tuple[list[News], bool]:
+    """Those that are ready to be told of, and whether others are still being written."""
+    rows = list(
+        Transcript.objects.filter(posted=None).select_related("session__guild").order_by("created")[:MOST_AT_ONCE]
     )
-    return [
+    there = kept.standing([row.pk for row in rows])
+    # Nothing was said in them, or they were deleted before they could be told of.
+    gone = [row.pk for row in rows if not row.messages and row.pk not in there]
+    Transcript.objects.filter(pk__in=gone, posted=None).update(posted=timezone.now())
+    news = [
         News(
             row.pk, row.session.guild.transcripts_channel if row.session and row.session.guild else None,
-            row.session.member if row.session else None, row.messages, row.session.reason if row.session else "",
-            row.page_name, row.owner.has_usable_password() or row.owner.email != "",
+            row.session.member if row.session else None, row.messages or there[row.pk][1],
+            row.session.reason if row.session else "",
         )
-        for row in rows
+        for row in rows if row.messages or there.get(row.pk, (False, 0))[0]
     ]  # fmt: skip
+    return news, len(rows) > len(news) + len(gone)
 
 
-def page(name: str) -> bytes | None:
-    """From the storage, and not from the database. None when it is gone, or larger than Discord takes."""
-    try:
-        with default_storage.open(name) as file:
-            found: bytes = file.read(MOST_SENT + 1)
-    except FileNotFoundError:
-        return None
-    return found if len(found) <= MOST_SENT else None
+def link_for_member(transcript: UUID) -> str:
+    """An address that opens it for a day; empty where its member wants none, or gets none by the site's rules."""
+    link = keeping.link_by_message(transcript)
+    return address_of_link(link) if link is not None else ""
 
 
 def posted(transcript: UUID) -> bool:
@@ -178,11 +118,12 @@ def note_reading(viewer: User, row: Transcript) -> None:
 
 
 def forget(person: int) -> None:
-    """Within the transaction that deletes an account, or for who wants them gone: rows now, files when it is committed."""
-    rows = list(Transcript.objects.filter(owner=person))
-    Transcript.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    for row in rows:
+    """Within the transaction that deletes an account, or for who wants them gone: what they say now, files when it is committed. The bare
+    rows stay as long as the account, or those sessions would be taken for ones that nobody has dealt with yet."""
+    keeping.forget(person, "discord")
+    for row in Transcript.objects.filter(owner=person, messages__gt=0):
         transaction.on_commit(partial(discard_files, row))
+    Transcript.objects.filter(owner=person).update(messages=0, files=[], posted=timezone.now())
 
 
 def forget_of(snowflake: int) -> None:

@@ -1,7 +1,6 @@
-"""Writes the transcript of each session that is over, and tells of it in the server's channel for that."""
+"""Has the transcript of each session that is over written, and tells of it in the server's channel for that."""
 
 import asyncio
-import io
 import logging
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from django.utils.translation import gettext
 from discordbridge.actions import transcripts
 from discordbridge.bot import Bot
 from discordbridge.looking import Looking
-from meatlizard.threads import in_database, in_thread
+from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +22,10 @@ LOOK_SECONDS = 60.0
 
 
 AGAIN_SECONDS = 900.0
-"""Until one that could not be written is tried again."""
+"""Until one that could not be asked for is tried again."""
+
+SOON_SECONDS = 2.0
+"""Until the next look while one is being written."""
 
 
 class Transcripts(commands.Cog):
@@ -45,31 +47,22 @@ class Transcripts(commands.Cog):
         self._later = {session: then for session, then in self._later.items() if then > now}
         for session in await in_database(transcripts.waiting, tuple(self._later)):
             try:
-                await self._write(session)
+                await in_database(transcripts.ask_for, session)
             except Exception:
                 # The others can do nothing about it; and it must not stand before them the next time.
-                log.exception("transcripts.not_written", extra={"session": str(session)})
+                log.exception("transcripts.not_asked_for", extra={"session": str(session)})
                 self._later[session] = now + AGAIN_SECONDS
-        for news in await in_database(transcripts.unposted):
+        ready, more = await in_database(transcripts.unposted)
+        for news in ready:
             await self._tell(news)
-
-    @staticmethod
-    async def _write(session: UUID) -> None:
-        written = await in_database(transcripts.draft, session)
-        if written is None:
-            return
-        try:
-            await in_thread(transcripts.store, written)
-        except BaseException:
-            await in_thread(transcripts.discard_files, written.row)
-            raise
-        await in_database(transcripts.keep, written)
+        if more and self._looking is not None:
+            asyncio.get_running_loop().call_later(SOON_SECONDS, self._looking.hint)
 
     async def _tell(self, news: transcripts.News) -> None:
         if not await in_database(transcripts.posted, news.transcript):
             return
+        await self._tell_member(news)
         link = f"<{settings.SITE_URL}{reverse('discord:transcript', args=[news.transcript])}>"
-        await self._tell_member(news, link)
         channel = self.bot.get_channel(news.channel or 0)
         if not isinstance(channel, discord.TextChannel | discord.Thread):
             return
@@ -82,19 +75,18 @@ class Transcripts(commands.Cog):
         except discord.HTTPException as error:
             log.warning("transcripts.not_told", extra={"status": error.status, "code": error.code})
 
-    async def _tell_member(self, news: transcripts.News, link: str) -> None:
-        """By link, or with the page itself for who cannot sign in on the site. Some people take no direct messages."""
-        if news.member is None:
+    async def _tell_member(self, news: transcripts.News) -> None:
+        """By a link that works for a day, without signing in: who is here for Discord alone could not. Some people take no direct
+        messages."""
+        link = await in_database(transcripts.link_for_member, news.transcript) if news.member is not None else ""
+        if news.member is None or not link:
             return
         try:
             user = self.bot.get_user(news.member) or await self.bot.fetch_user(news.member)
-            if news.signs_in:
-                await user.send(gettext("The transcript of your session: {link}").format(link=link), silent=True)
-                return
-            page = await in_thread(transcripts.page, news.page)
-            if page is not None:
-                file = discord.File(io.BytesIO(page), "transcript.html")
-                await user.send(gettext("The transcript of your session."), file=file, silent=True)
+            words = gettext(
+                "The transcript of your session, for 24 hours; give this link to nobody who is not to read it: {link}"
+            )
+            await user.send(words.format(link=f"<{link}>"), silent=True)
         except discord.HTTPException as error:
             log.info("transcripts.member_not_told", extra={"status": error.status, "code": error.code})
 

@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Transcript(models.Model):
-    """A page in the storage, and the files that were attached, in order. Its member reads it, and who may by the site's rights; it goes
-    with the member's account. Without ``messages`` nothing was said, and there is no page.
+    """That a session was dealt with, and told of. Without ``messages`` its transcript is the chat's, under the same number, if there is one.
+
+    With them it was written by a former version: a page in the storage, and the files that were attached, in order. Its member reads it, and
+    who may by the site's rights; it goes with the member's account.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,27 +1,32 @@
 """Transcripts of sessions that are over: written once, with their files, for the member and for who may; nothing in them runs."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from chat import actions as chat
-from chat.attachments import actions as attachments
-from chat.models import Generation, Message, Upload
+from chat.models import Generation, Message
+from chat.transcripts import access as kept
+from chat.transcripts import actions as keeping
 from discordbridge.actions import guilds, transcripts
 from discordbridge.models import GuildSession, Transcript
 from meatlizard.accounts.models import User
+from meatlizard.jobs import worker
+from meatlizard.jobs.actions import claim
 from meatlizard.markup import render_markdown
 from meatlizard.moderation.models import AuditEntry
 from meatlizard.threads import in_database
-from tests.chat.attachments.files import picture
 from tests.discordbridge.administrators import Town
 from tests.discordbridge.test_admin import session_of
 from tests.people import person
@@ -39,9 +44,26 @@ def media(settings: Any, tmp_path: Path) -> Path:
     return tmp_path / "media"
 
 
-def closed_session(owner: User, *uploads: Upload, text: str = HOSTILE, **more: Any) -> GuildSession:
+@asynccontextmanager
+async def working() -> AsyncIterator[None]:
+    """A worker does jobs meanwhile."""
+
+    async def work() -> None:
+        while True:
+            await in_database(work_off)
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(work())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def closed_session(owner: User, text: str = HOSTILE, **more: Any) -> GuildSession:
     talk = chat.create_conversation(owner)
-    asked = chat.send(owner, talk.pk, uuid4(), text, files=[one.pk for one in uploads])
+    asked = chat.send(owner, talk.pk, uuid4(), text)
     Generation.objects.filter(pk=asked.generation).update(state="done")
     Message.objects.filter(pk=asked.answer).update(content=HOSTILE, html=render_markdown(HOSTILE))
     values = {"kind": "channel", "state": "closed", "reason": "asked", **more}
@@ -50,31 +72,69 @@ def closed_session(owner: User, *uploads: Upload, text: str = HOSTILE, **more: A
     return GuildSession.objects.create(conversation_id=talk.pk, owner=owner, used=now, closed=now, **values)
 
 
+def work_off() -> None:
+    """Does the jobs that are due now."""
+    while (job := claim("test")) is not None:
+        worker.run_job(job)
+
+
 def write(session: GuildSession) -> Transcript:
-    written = transcripts.draft(session.pk)
-    assert written is not None
-    transcripts.store(written)
-    assert transcripts.keep(written)
+    transcripts.ask_for(session.pk)
+    work_off()
     return Transcript.objects.get(session=session.pk)
+
+
+def of_a_former_version(owner: User) -> Transcript:
+    """A page and a file, where they were written then."""
+    now = timezone.now()
+    session = closed_session(owner)
+    files = [
+        {"name": 'a "b"\r\n.txt', "type": "text/html", "size": 13, "image": False},
+        {"name": "photo.png", "type": "image/png", "size": 9, "image": True},
+    ]
+    row = Transcript.objects.create(session=session, owner=owner, messages=2, files=files, created=now, posted=now)
+    for name, data in (
+        (row.page_name, b"<h1>Old</h1>"),
+        (row.file_name(0), b"Lizards bask."),
+        (row.file_name(1), b"png"),
+    ):
+        default_storage.save(name, ContentFile(data))
+    return row
 
 
 async def whole(response: Any) -> bytes:
     return b"".join([piece async for piece in response.streaming_content])
 
 
-def uploads_of(owner: User) -> tuple[Upload, Upload]:
-    text, image = b"Lizards bask.", picture(colour="red")
-    return (
-        attachments.take(owner, 'a "b"\r\n.txt', [text], len(text)),
-        attachments.take(owner, "photo.png", [image], len(image)),
-    )
+def stored(media: Path) -> list[Path]:
+    return [path for path in (media / "transcripts").rglob("*") if path.is_file()]
 
 
 @pytest.mark.both_databases
-def test_it_is_the_members_and_an_operators_with_a_trace(
+def test_a_closed_session_is_written_down_and_opens_under_its_old_address(
     client: Client, alice: User, charlie: User, olga: User
 ) -> None:
-    row = write(closed_session(alice, *uploads_of(alice)))
+    row = write(closed_session(alice, text="Why do lizards bask?"))
+    page = reverse("discord:transcript", args=[row.pk])
+    assert client.get(page).status_code == 302 and "/accounts/login/" in client.get(page)["Location"]
+    for stranger in (charlie, person("sam", is_staff=True)):
+        client.force_login(stranger)
+        assert client.get(page).status_code == 404
+    for reader in (alice, olga):
+        client.force_login(reader)
+        assert client.get(page)["Location"] == reverse("chat:transcript", args=[row.pk])
+        assert client.get(page, follow=True).status_code == 200
+    html = reverse("chat:transcript-part", args=[row.pk, "html"])
+    text = async_to_sync(whole)(client.get(html)).decode()
+    assert "Why do lizards bask?" in text and "<script" not in text
+    assert AuditEntry.objects.get().person == alice.pk
+
+
+@pytest.mark.both_databases
+def test_pages_of_former_versions_stay_their_members_and_go_with_them(
+    client: Client, alice: User, charlie: User, olga: User, media: Path
+) -> None:
+    row = of_a_former_version(alice)
     page = reverse("discord:transcript", args=[row.pk])
     files = [reverse("discord:transcript-file", args=[row.pk, number]) for number in (0, 1, 2)]
     assert client.get(page).status_code == 302
@@ -82,79 +142,105 @@ def test_it_is_the_members_and_an_operators_with_a_trace(
         client.force_login(stranger)
         assert {client.get(address).status_code for address in (page, *files)} == {404}
     client.force_login(alice)
-    assert client.get(page).status_code == 200
-    assert [client.get(address).status_code for address in files] == [200, 200, 404]
+    assert b"Old" in client.get(page).content and client.get(page)["Content-Security-Policy"].startswith(
+        "default-src 'none'"
+    )
+    document, image = client.get(files[0]), client.get(files[1])
+    assert client.get(files[2]).status_code == 404
+    assert document["Content-Type"] == "application/octet-stream" and document["Content-Disposition"].startswith(
+        "attachment"
+    )
+    assert image["Content-Type"] == "image/png"
+    assert {one["Content-Security-Policy"] for one in (document, image)} == {"default-src 'none'; sandbox"}
     assert not AuditEntry.objects.exists()
     client.force_login(olga)
     assert client.get(page).status_code == 200
     entry = AuditEntry.objects.get()
     assert (entry.action, entry.actor, entry.person) == ("read transcript", olga.pk, alice.pk)
-    assert client.get(reverse("discord:transcript", args=[uuid4()])).status_code == 404
-
-
-def test_nothing_in_it_runs_or_asks_another_host(client: Client, alice: User) -> None:
-    alice.first_name = "<b>Alice</b>"
-    alice.save()
-    row = write(closed_session(alice, *uploads_of(alice)))
-    client.force_login(alice)
-    response = client.get(reverse("discord:transcript", args=[row.pk]))
-    body = response.content.decode()
-    assert "<script" not in body and "onerror=alert" not in body.replace("onerror=alert(1)&gt;", "")
-    assert 'href="javascript' not in body and 'src="https://' not in body and "url(" not in body
-    assert "&lt;b&gt;Alice&lt;/b&gt;" in body
-    assert "script-src" not in response["Content-Security-Policy"]
-    assert response["Content-Security-Policy"].startswith("default-src 'none'")
-    document, image = (client.get(reverse("discord:transcript-file", args=[row.pk, number])) for number in (0, 1))
-    assert document["Content-Type"] == "application/octet-stream"
-    assert document["Content-Disposition"].startswith("attachment")
-    assert image["Content-Type"].startswith("image/")
-    assert async_to_sync(whole)(document) == b"Lizards bask."
-    assert {one["Content-Security-Policy"] for one in (document, image)} == {"default-src 'none'; sandbox"}
-
-
-def test_it_outlives_the_conversation_and_goes_with_the_member(alice: User, media: Path) -> None:
-    row = write(closed_session(alice, *uploads_of(alice)))
-    talk = row.session.conversation  # type: ignore[union-attr]
-    chat.delete(talk)
-    attachments.sweep()
-    with default_storage.open(row.page_name) as page:
-        assert b"Lizards" not in page.read() and page
-    assert default_storage.open(row.file_name(0)).read() == b"Lizards bask."
     alice.delete()
-    assert not Transcript.objects.exists()
-    assert not [path for path in (media / "transcripts").rglob("*") if path.is_file()]
+    work_off()
+    assert not Transcript.objects.exists() and stored(media) == []
 
 
-def test_it_is_written_once(alice: User, media: Path) -> None:
+@pytest.mark.both_databases
+def test_it_outlives_the_conversation_and_goes_with_the_member(alice: User, media: Path) -> None:
+    row = write(closed_session(alice))
+    chat.delete(row.session.conversation)  # type: ignore[union-attr]
+    assert kept.standing([row.pk]) == {row.pk: (True, 2)} and len(stored(media)) == 4
+    alice.delete()
+    work_off()
+    assert not Transcript.objects.exists() and stored(media) == []
+
+
+@pytest.mark.both_databases
+def test_asked_for_twice_there_is_one(alice: User, media: Path) -> None:
     session = closed_session(alice)
-    drafts = [transcripts.draft(session.pk) for _ in range(2)]
-    for one in drafts:
-        assert one is not None
-        transcripts.store(one)
-    assert [transcripts.keep(one) for one in drafts if one] == [True, False]
-    assert len([path for path in (media / "transcripts").rglob("*") if path.is_file()]) == 1
-    assert transcripts.draft(session.pk) is None
+    for _ in range(2):
+        transcripts.ask_for(session.pk)
+    work_off()
+    assert Transcript.objects.count() == 1 and len(stored(media)) == 4
     assert transcripts.waiting() == []
 
 
 def test_what_has_nothing_to_tell_waits_no_more(alice: User) -> None:
-    talk = chat.create_conversation(alice)
     now = timezone.now()
     empty = GuildSession.objects.create(
-        conversation_id=talk.pk, owner=alice, kind="channel", state="closed", used=now, closed=now
+        conversation_id=chat.create_conversation(alice).pk,
+        owner=alice,
+        kind="channel",
+        state="closed",
+        used=now,
+        closed=now,
     )
     closed_session(alice, kind="mirror")
     assert transcripts.waiting() == [empty.pk]
-    assert transcripts.draft(empty.pk) is None
-    empty.refresh_from_db()
-    assert empty.reason == ""
+    write(empty)
     assert transcripts.waiting() == []
+    assert transcripts.unposted() == ([], False)
 
 
-def test_of_several_that_want_to_tell_one_does(alice: User) -> None:
+def test_who_wants_none_has_none(alice: User, settings: Any, media: Path) -> None:
+    keeping.choose(alice, web=True, discord=False, by_mail=False, by_message=True)
+    write(closed_session(alice))
+    settings.TRANSCRIPTS = "off"
+    keeping.choose(alice, web=True, discord=True, by_mail=False, by_message=True)
+    write(closed_session(alice))
+    assert transcripts.waiting() == [] and transcripts.unposted() == ([], False) and stored(media) == []
+
+
+def test_forgotten_they_do_not_come_back(alice: User, media: Path) -> None:
+    from discordbridge.models import DiscordAccount
+
+    write(closed_session(alice))
+    old = of_a_former_version(alice)
+    DiscordAccount.objects.create(pk=5, user=alice, shadow=False)
+    transcripts.forget_of(5)
+    work_off()
+    assert stored(media) == [] and transcripts.waiting() == [] and transcripts.unposted() == ([], False)
+    old.refresh_from_db()
+    assert (old.messages, old.files) == (0, [])
+
+
+def test_it_is_told_of_when_it_is_ready_and_by_one(alice: User) -> None:
+    session = closed_session(alice)
+    transcripts.ask_for(session.pk)
+    assert transcripts.unposted() == ([], True)
+    work_off()
+    (news,), more = transcripts.unposted()
+    assert (news.member, news.messages, more) == (5, 2, False)
+    assert [transcripts.posted(news.transcript) for _ in range(2)] == [True, False]
+    assert transcripts.unposted() == ([], False)
+
+
+def test_the_member_gets_a_link_unless_they_or_the_site_want_none(alice: User, settings: Any, client: Client) -> None:
     row = write(closed_session(alice))
-    assert [transcripts.posted(row.pk) for _ in range(2)] == [True, False]
-    assert transcripts.unposted() == []
+    link = transcripts.link_for_member(row.pk)
+    assert client.get(link.removeprefix(settings.SITE_URL)).status_code == 200, "without signing in"
+    settings.TRANSCRIPT_LINKS = ["page"]
+    assert transcripts.link_for_member(row.pk) == ""
+    settings.TRANSCRIPT_LINKS = ["message"]
+    keeping.choose(alice, web=False, discord=True, by_mail=False, by_message=False)
+    assert transcripts.link_for_member(row.pk) == "" and transcripts.link_for_member(uuid4()) == ""
 
 
 async def test_closing_a_session_tells_of_its_transcript_by_link_alone(town: Town) -> None:
@@ -169,17 +255,16 @@ async def test_closing_a_session_tells_of_its_transcript_by_link_alone(town: Tow
         while not await in_database(stop):
             await asyncio.sleep(0.02)
     await town.confirmed(town.ada, "admin close", "Close it", session=str(channel.id))
-    message = await town.ada.reads(town.general, "/discord/transcripts/")
+    async with working():
+        message = await town.ada.reads(town.general, "/discord/transcripts/")
     assert "secret" not in message.content and town.mia.mention in message.content and not message.pinged
     row = await in_database(lambda: Transcript.objects.get())
     assert str(row.pk) in message.content
-    with default_storage.open(row.page_name) as page:
-        assert b"My secret is blue" in page.read()
     letter = await town.mia.reads(town.mia.dm(), "The transcript of your session")
-    assert [one.filename for one in letter.attachments] == ["transcript.html"]
+    assert "/chat/transcripts/link/" in letter.content and "secret" not in letter.content and not letter.attachments
 
 
-async def test_who_signs_in_on_the_site_gets_the_link_and_who_takes_no_letters_none(town: Town) -> None:
+async def test_who_takes_no_messages_holds_up_nothing(town: Town) -> None:
     from discordbridge.models import DiscordAccount
 
     def link_and_close(snowflake: int, name: str) -> None:
@@ -187,37 +272,36 @@ async def test_who_signs_in_on_the_site_gets_the_link_and_who_takes_no_letters_n
         DiscordAccount.objects.create(pk=snowflake, user=user, shadow=False)
         closed_session(user, guild_id=town.guild.id, member=snowflake)
 
+    ghost = 1234567890123456789
+    await in_database(link_and_close, ghost, "ghost")
     await in_database(link_and_close, town.mia.id, "mia")
     town.bot.dispatch("session_closed", None)
-    letter = await town.mia.reads(town.mia.dm(), "/discord/transcripts/")
-    assert not letter.attachments
-    ghost = 1234567890123456789
-    await in_database(lambda: closed_session(person("ghost"), guild_id=town.guild.id, member=ghost))
-    town.bot.dispatch("session_closed", None)
-    async with asyncio.timeout(20):
-        while await in_database(lambda: Transcript.objects.filter(posted=None).exists() or bool(transcripts.waiting())):
-            await asyncio.sleep(0.02)
+    async with working():
+        await town.mia.reads(town.mia.dm(), "/chat/transcripts/link/")
+        async with asyncio.timeout(20):
+            while await in_database(lambda: Transcript.objects.filter(posted=None).exists()):
+                await asyncio.sleep(0.02)
 
 
-async def test_one_that_cannot_be_written_holds_up_no_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_cannot_be_asked_for_holds_up_no_other(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = await in_database(lambda: closed_session(person("unlucky"), guild_id=town.guild.id))
     good = await in_database(lambda: closed_session(person("lucky"), guild_id=town.guild.id))
-    store, tried = transcripts.store, []
+    ask_for, tried = transcripts.ask_for, []
 
-    def failing(written: transcripts.Draft) -> None:
-        tried.append(written.row.session_id)
-        if written.row.session_id == bad.pk:
+    def failing(session: UUID) -> None:
+        tried.append(session)
+        if session == bad.pk:
             raise OSError("no room")
-        store(written)
+        ask_for(session)
 
-    monkeypatch.setattr(transcripts, "store", failing)
+    monkeypatch.setattr(transcripts, "ask_for", failing)
     monkeypatch.setattr(transcripts, "MOST_AT_ONCE", 1)
     cog: Any = town.bot.get_cog("Transcripts")
     for _look in range(3):
         await cog.look()
     assert await in_database(lambda: list(Transcript.objects.values_list("session", flat=True))) == [good.pk]
     assert tried.count(bad.pk) == 1, "it is tried again later, and not at each look"
-    monkeypatch.setattr(transcripts, "store", store)
+    monkeypatch.setattr(transcripts, "ask_for", ask_for)
     cog._later.clear()
     await cog.look()
     assert await in_database(lambda: Transcript.objects.filter(session=bad.pk).exists())

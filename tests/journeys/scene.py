@@ -16,7 +16,7 @@ from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
 from tests.hostile.corpus import corpus
-from tests.journeys.scene_apps import pastes, shares, short_link, transcript
+from tests.journeys.scene_apps import pastes, shares, short_link, transcript, transcripts
 from tests.journeys.scene_files import library
 from tests.journeys.scene_previews import photograph
 from tests.journeys.scene_video import videos
@@ -252,7 +252,8 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
         pk=1, version=1, announcement=words("The summer meeting is on Friday at eight.", 900)
     )
     flow = _flow(persona, words)
-    return short_link(alice, words) | pastes(alice, bob, words) | shares(alice, words) | library(alice, words) | {
+    made |= transcripts(alice, made["conversation"])
+    return made | short_link(alice, words) | pastes(alice, bob, words) | shares(alice, words) | library(alice, words) | {
         "flow": flow.pk, "transcript": transcript(alice, made["conversation"], words), "attached": 0, "artifact": file.artifact_id,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
         "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,

@@ -78,12 +78,22 @@ def shares(alice: Any, words: "Words") -> dict[str, Any]:
     }  # fmt: skip
 
 
+def transcripts(alice: Any, conversation: str) -> dict[str, Any]:
+    """Of a session on the web, with a link to it."""
+    from chat.transcripts import access, actions, writing
+
+    talk = apps.get_model("chat.Conversation").objects.get(pk=conversation)
+    key = actions.closed(talk, talk.pk, "web", "archived", timezone.now())
+    apps.get_model("chat.Generation").objects.filter(conversation=talk).exclude(state="failed").update(state="done")
+    assert writing.write(key)
+    link = actions.give_link(apps.get_model("chat.Transcript").objects.get(pk=key), "page")
+    return {"chat:transcript": key, "chat:link": link.pk, "chat:signed": access.signed(link)}
+
+
 def transcript(alice: Any, conversation: str, words: "Words") -> Any:
-    """Of a session on Discord that is over, with a file."""
+    """Of a session on Discord, written by a former version, with a file."""
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
-
-    from discordbridge.actions import transcripts
 
     now = timezone.now()
     apps.get_model("discordbridge.DiscordAccount").objects.create(
@@ -92,10 +102,11 @@ def transcript(alice: Any, conversation: str, words: "Words") -> Any:
     session = apps.get_model("discordbridge.GuildSession").objects.create(
         conversation_id=conversation, owner=alice, kind="channel", state="closed", used=now, closed=now
     )
-    written = transcripts.draft(session.pk)
-    assert written is not None
-    written.row.files = [{"name": words("notes.txt", 200), "type": "text/plain", "size": 4, "image": False}]
-    transcripts.store(written)
-    default_storage.save(written.row.file_name(0), ContentFile(b"Bask"))
-    transcripts.keep(written)
-    return written.row.pk
+    files = [{"name": words("notes.txt", 200), "type": "text/plain", "size": 4, "image": False}]
+    row = apps.get_model("discordbridge.Transcript").objects.create(
+        session=session, owner=alice, messages=2, files=files, created=now, posted=now
+    )
+    page = '<!doctype html><html lang="en"><title>Basking</title><body><main><h1>Basking</h1></main></body></html>'
+    default_storage.save(row.page_name, ContentFile(page.encode()))
+    default_storage.save(row.file_name(0), ContentFile(b"Bask"))
+    return row.pk
