@@ -23,9 +23,11 @@ class Websockets:
     def __init__(self) -> None:
         from chat.inference.consumer import NodeConsumer
         from chat.routing import websocket_urlpatterns
+        from meatlizard.metrics.traffic import Sockets
 
-        self._node = NoOrigin(URLRouter([path(INFERENCE_PATH, NodeConsumer.as_asgi())]))
-        self._pages = SameOriginOnly(AuthMiddlewareStack(Spoken(KnownPaths(URLRouter(websocket_urlpatterns)))))
+        node = Sockets(URLRouter([path(INFERENCE_PATH, NodeConsumer.as_asgi())]), "client")
+        pages = Sockets(AuthMiddlewareStack(Spoken(KnownPaths(URLRouter(websocket_urlpatterns)))), "page")
+        self._node, self._pages = NoOrigin(node), SameOriginOnly(pages)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         with request_id():
@@ -82,10 +84,12 @@ def build() -> Any:
     from files.serving.content_host import ContentHostOnly
     from meatlizard.health.path import Health
     from meatlizard.health.traffic import Traffic
+    from meatlizard.metrics.path import Metrics
+    from meatlizard.metrics.traffic import Measured
     from paste.programs import QuickMaking
     from paste.quick import QuickPastes
     from shortener.redirect.path import ShortLinks
 
-    pages = Health(Files(ShortLinks(QuickPastes(QuickMaking(Traffic(ASGIHandler()))))))
+    pages = Measured(Health(Metrics(Files(ShortLinks(QuickPastes(QuickMaking(Traffic(ASGIHandler()))))))))
     whole = ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan})
     return ForwardedScheme(ContentHostOnly(whole) if settings.CONTENT_HOST else whole)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("words/<str:language>.js", languages.words, name="words"),
     path("moderation/", include("meatlizard.moderation.urls")),
+    path("", include("meatlizard.metrics.urls")),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
     path("links/", include("shortener.urls")),

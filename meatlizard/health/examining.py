@@ -30,7 +30,7 @@ class Looked:
 
 
 class Examiner:
-    """One for each process."""
+    """:data:`shared` for each process."""
 
     def __init__(self) -> None:
         self._looks: dict[str, Future[Looked]] = {}
@@ -98,3 +98,6 @@ def _looked(one: Component, found: Found, began: float) -> Looked:
 def _trouble(error: Exception) -> Found:
     first = (str(error).strip().splitlines() or [""])[0]
     return Found("down", f"{type(error).__name__}: {first}"[:300])
+
+
+shared = Examiner()

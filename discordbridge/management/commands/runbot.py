@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chat.services import run_bus, run_knowledge, run_notifier, run_routes
 from chat.tools.choices import keep_choices
+from meatlizard.metrics.services import keep_metrics
 from meatlizard.moderation.upkeep import keep_rules
 from meatlizard.ops.services import keep_switches
 
@@ -17,7 +18,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 60.0
 
-BESIDE = (run_bus, run_notifier, run_knowledge, run_routes, keep_choices, keep_rules, keep_switches)
+BESIDE = (run_bus, run_notifier, run_knowledge, run_routes, keep_choices, keep_rules, keep_switches, keep_metrics)
 """What a process needs that takes questions: news, the queue, and what moderators and operators have changed since it started."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from meatlizard.jobs.worker import Worker
+from meatlizard.metrics.services import keep_metrics
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     async def _run(self, slots: int) -> None:
         worker = Worker(slots)
         task = asyncio.create_task(worker.run())
+        figures = asyncio.create_task(keep_metrics())
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         self.stdout.write(f"Worker {worker.name} is ready.")
@@ -32,3 +34,6 @@ class Command(BaseCommand):
             await task
         except asyncio.CancelledError:
             pass
+        finally:
+            figures.cancel()
+            await asyncio.gather(figures, return_exceptions=True)

@@ -1,0 +1,9 @@
+"""Settings of measurements."""
+
+from meatlizard import environment as parse
+from meatlizard.settings_env import env
+
+METRICS_TOKEN = env("METRICS_TOKEN", default="")
+METRICS_MINUTE_HOURS = parse.positive("METRICS_MINUTE_HOURS", env.int("METRICS_MINUTE_HOURS", default=48))
+METRICS_HOUR_DAYS = parse.positive("METRICS_HOUR_DAYS", env.int("METRICS_HOUR_DAYS", default=60))
+METRICS_DAY_DAYS = parse.positive("METRICS_DAY_DAYS", env.int("METRICS_DAY_DAYS", default=800))
