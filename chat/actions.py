@@ -301,8 +301,7 @@ def add_answer(
     chosen.note(generation)
     generation.file_asked = ready is None and wishes.asks(question.content, changes=conversation.has_files)
     if ready:
-        generation.state, generation.answered_by, generation.reason = State.DONE, ready.by, "stop"
-        generation.started = generation.ended_at = now
+        ready.end(generation, now)
     else:
         preparing.enter(generation, user, conversation)
     kept.add_generation.run(generation)

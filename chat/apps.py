@@ -14,6 +14,7 @@ class ChatConfig(AppConfig):
         from chat import embedding as machines
         from chat import (
             health,
+            measuring,
             services,  # noqa: F401  (registers the long-running parts)
         )
         from chat.knowledge import ready as knowledge
@@ -38,6 +39,7 @@ class ChatConfig(AppConfig):
         merging.connect(_merged, dispatch_uid="chat.merge")
         account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
         component("inference", _("Inference clients"), health.look)
+        measuring.register()
         moderated.register(SERVICE, ChatTexts())
         knowledge.load()
         classifier.register(classifying.ask)

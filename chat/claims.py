@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 
+from chat import measuring
 from chat import messages as turns
 from chat.attachments import sight
 from chat.context import summaries
@@ -107,6 +108,7 @@ def claim_for(
 def _claimed(rows: Sequence[Generation], places: Mapping[UUID, Place]) -> list[Claimed]:
     if not rows:
         return []
+    measuring.claimed(rows)
     begun = {row.pk: stored(row.pk) if row.attempts > 1 or row.continues or row.step else _NOTHING for row in rows}
     later = {row.pk: spoken.of(row, begun[row.pk], places[row.pk].window) for row in rows if row.step}
     prefixes = {pk: later[pk].text if pk in later else text.text for pk, text in begun.items()}

@@ -17,7 +17,7 @@ from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import costs, titles
+from chat import costs, measuring, titles
 from chat import messages as turns
 from chat.artifacts import looking as artifacts
 from chat.bus import control_on_commit, on_commit
@@ -208,6 +208,7 @@ def finish(generation: UUID, epoch: int, text: str, outcome: Outcome) -> bool:
 def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime) -> None:
     """Within the ending transaction: text to its place, log away, news out."""
     kept.forget_chunks.run(generation=row.pk)
+    measuring.ended(row)
     control_on_commit("queue")
     conversation = row.conversation
     if row.purpose == Generation.Purpose.TITLE:
@@ -246,10 +247,7 @@ def _settle(row: Generation, text: str, outcome: Outcome, now: datetime.datetime
     if not (stopped or conversation.unread):
         on_commit(user_topic(conversation.owner_id), ConversationUnread(conversation=conversation.pk, unread=True))
     budgets.settle(row.pk, cost)
-    on_commit(
-        conversation_topic(conversation.pk),
-        turns.finished_out(row),
-    )
+    on_commit(conversation_topic(conversation.pk), turns.finished_out(row))
     if row.state == State.DONE:
         summaries.after(row)
         titles.after(row)

@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from chat import actions, preparing, tree
+from chat import actions, measuring, preparing, tree
 from chat.attachments import actions as attachments
 from chat.bus import control_on_commit, on_commit
 from chat.events import ConversationUnread, MessageChanged
@@ -129,6 +129,7 @@ def _fill(talk: Conversation, row: Generation, speaker: str, text: str, html: st
     Conversation.objects.filter(pk=talk.pk).update(unread=True, updated=now)
     ended = Generation.objects.select_related("message", "node").get(pk=row.pk)
     assert ended.message is not None
+    measuring.ended(ended)
     on_commit(conversation_topic(talk.pk), finished_out(ended))
     on_commit(user_topic(talk.owner_id), ConversationUnread(conversation=talk.pk, unread=True))
     control_on_commit("queue")

@@ -26,11 +26,13 @@ class DiscordBridgeConfig(AppConfig):
         if settings.DISCORD_TOKEN:
             from discordbridge import (
                 health,
+                measuring,
                 onlooking,  # noqa: F401  (has the pages say who reads along)
             )
             from meatlizard.health.components import component
 
             component("discord", _("Discord"), health.look)
+            measuring.register()
         _tie_when_signing_in()
         if settings.DISCORD_TOKEN and settings.DISCORD_IN_SITE:
             from discordbridge import services  # noqa: F401  (registers the bot of the serving process)

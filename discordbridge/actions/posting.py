@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from discordbridge import measuring
 from discordbridge.models import PostedMessage
 
 
@@ -33,7 +34,8 @@ def shows(posted: int, shown: str) -> None:
 
 def settle(session: UUID, message: UUID) -> None:
     """All its parts show their final text."""
-    PostedMessage.objects.filter(session=session, message=message).update(settled=True)
+    if PostedMessage.objects.filter(session=session, message=message, settled=False).update(settled=True):
+        measuring.posted.add()
 
 
 def forget(posted: Iterable[int]) -> None:

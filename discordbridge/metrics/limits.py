@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import aiohttp
 
+from discordbridge import measuring
+
 HOUR: Final = 3_600.0
 MOST: Final = 10_000
 
@@ -21,6 +23,7 @@ class RateLimits:
     async def ended(self, session: Any, context: Any, ended: aiohttp.TraceRequestEndParams) -> None:
         if ended.response.status == 429:
             self._at.append(time.monotonic())
+            measuring.refused.add()
 
     def within_an_hour(self) -> int:
         since = time.monotonic() - HOUR

@@ -7,6 +7,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meatlizard.accounts import sessions
+        from meatlizard.accounts import measuring, sessions
 
         sessions.connect()
+        measuring.register()

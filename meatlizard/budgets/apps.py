@@ -13,9 +13,11 @@ class BudgetsConfig(AppConfig):
     def ready(self) -> None:
         from meatlizard.accounts.dashboard import dashboard_facts
         from meatlizard.accounts.merging import merging
+        from meatlizard.budgets import measuring
         from meatlizard.budgets.actions import standing
 
         dashboard_facts(lambda user: {"budget": standing(user)})
+        measuring.register()
         merging.connect(_merged, dispatch_uid="budgets.merge")
 
 

@@ -10,8 +10,10 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         from meatlizard.health.components import component
+        from meatlizard.jobs import measuring
         from meatlizard.jobs.health import look
 
         component("jobs", _("Background jobs"), look)
+        measuring.register()
         if settings.JOBS_IN_SITE:
             from meatlizard.jobs import services  # noqa: F401  (registers the worker of the serving process)

@@ -15,7 +15,7 @@ from django.db import close_old_connections, connections
 from django_tasks.base import Task, TaskContext
 from django_tasks.utils import get_module_path, normalize_json
 
-from meatlizard.jobs import actions, lanes, wakeup
+from meatlizard.jobs import actions, lanes, measuring, wakeup
 from meatlizard.jobs.backend import result_of, task_of
 from meatlizard.jobs.models import Job
 from meatlizard.ops.logs import describe, request_id
@@ -132,16 +132,20 @@ def run_job(job: Job) -> None:
     close_old_connections()
     with request_id(job.trace):
         try:
-            result = call_task(task_of(job), job)
+            with measuring.seconds.timed(job.task):
+                result = call_task(task_of(job), job)
         except Exception as error:
             log.warning(
                 "job.failed", extra={"task": job.task, "job": str(job.pk), "attempt": job.attempts}, exc_info=error
             )
+            outcome = "failed"
             mine = actions.fail(
                 job, {"exception_class_path": get_module_path(type(error)), "traceback": describe(error)}
             )
         else:
+            outcome = "done"
             mine = actions.succeed(job, result)
+        measuring.ended.add(job.task, outcome if mine else "lost")
         if not mine:
             log.warning("job.lease_lost", extra={"task": job.task, "job": str(job.pk)})
 

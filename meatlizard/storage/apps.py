@@ -13,9 +13,11 @@ class StorageConfig(AppConfig):
     def ready(self) -> None:
         from meatlizard.accounts.dashboard import dashboard_facts
         from meatlizard.accounts.merging import merging
+        from meatlizard.storage import measuring
         from meatlizard.storage.actions import used_by
 
         dashboard_facts(lambda user: {"storage_used": used_by(user)})
+        measuring.register()
         merging.connect(_merged, dispatch_uid="storage.merge")
 
 

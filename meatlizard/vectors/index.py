@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from meatlizard.metrics.registry import histogram
 from meatlizard.vectors import pgvector, scan
 from meatlizard.vectors.asked import Asked
 from meatlizard.vectors.models import Pending, StoredVector
@@ -24,6 +25,8 @@ from meatlizard.vectors.vector import Vector, signs
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+search_seconds = histogram("vector_search_seconds", "Seconds of one search by meaning.", ("collection", "way"))
 
 PART = 500
 """Rows of one statement."""
@@ -112,7 +115,8 @@ class Collection:
             return []
         asked = Asked(self.name, vector, owner, sorted(set(scopes)) if scopes is not None else None, most)
         names = pgvector.usable()
-        found = pgvector.nearest(asked, names) if names else scan.nearest(asked)
+        with search_seconds.timed(self.name, "index" if names else "scan"):
+            found = pgvector.nearest(asked, names) if names else scan.nearest(asked)
         return [Hit(key, similarity) for key, similarity in found]
 
     def missing(self, keys: Several[str], model: str) -> list[str]:

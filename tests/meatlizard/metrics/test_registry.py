@@ -83,7 +83,7 @@ def test_names_from_outside_are_cleaned_and_bounded() -> None:
     ],
 )
 def test_what_prometheus_would_refuse_is_refused_here(make: Any) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         make(Registry())
 
 
