@@ -1,6 +1,6 @@
 """What the chat measures: answers as they end, and how queue and machines stand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -8,12 +8,16 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from chat import queueing
 from chat.availability import room_of
-from chat.models import Conversation, Generation
+from chat.models import Conversation, Generation, Node
 from chat.node_overview import NodeView, overview
 from meatlizard.jobs.lease import HELD, State
+from meatlizard.metrics import charts
+from meatlizard.metrics.charts import Chart
 from meatlizard.metrics.readings import Found, reading
 from meatlizard.metrics.registry import counter, histogram
 
@@ -68,6 +72,47 @@ def _count(row: Generation) -> None:
 
 
 def register() -> None:
+    _readings()
+    _charts()
+    charts.namer("client", _names_of_clients)
+
+
+def _charts() -> None:
+    written, ended, gpu = "completion_tokens_total", "generations_total", "client_gpu_ratio"
+    for one in (
+        Chart("tokens", _("Tokens written"), _("a second"), (written,), charts.per_second(written), ("model", "client")),
+        Chart("speed", _("Speed of answers"), _("tokens a second"), (written, "completion_seconds_total"),
+              charts.ratio(written, "completion_seconds_total"), ("model", "client")),
+        Chart("gpu", _("GPUs in use"), _("per cent"), (gpu,), charts.mean_level(gpu, 100), ("client",), 100.0),
+        Chart("busy", _("Sequences that machines run"), "", ("client_busy",), charts.level("client_busy"), ("client",)),
+        Chart("first", _("First text within, half of the answers"), _("seconds"), ("first_token_seconds",),
+              charts.quantile(first_token, 0.5), ("model",)),
+        Chart("first-late", _("First text within, 95 of 100 answers"), _("seconds"), ("first_token_seconds",),
+              charts.quantile(first_token, 0.95), ("model",)),
+        Chart("waiting", _("Questions that wait"), "", ("queue_waiting",), charts.level("queue_waiting")),
+        Chart("answers", _("Generations that ended"), "", (ended,), charts.counted(ended), ("model",)),
+        Chart("failed", _("Generations that failed"), _("per cent"), (ended,), charts.ratio(ended, ended, 100, _failed), ("model",)),
+        Chart("fallback", _("Answered by fallback"), _("per cent"), (ended,), charts.ratio(ended, ended, 100, _by_fallback)),
+        Chart("people", _("People who asked within a day"), "", ("people_active",),
+              charts.level("people_active", lambda labels: labels["span"] == "day")),
+    ):  # fmt: skip
+        charts.chart(one)
+
+
+def _failed(labels: Mapping[str, str]) -> bool:
+    return labels["outcome"] == State.FAILED
+
+
+def _by_fallback(labels: Mapping[str, str]) -> bool:
+    return labels["model"] == FALLBACK
+
+
+def _names_of_clients() -> dict[str, str]:
+    rows = Node.objects.values_list("pk", "name")
+    return {client(key): name for key, name in rows} | {BY_THE_SITE: gettext("the site")}
+
+
+def _readings() -> None:
     reading(
         "queue", _queue,
         ("queue_waiting", "Questions that wait for a machine.", ()),

@@ -46,6 +46,7 @@ await build({
     nodes: "src/nodes/main.js",
     moderation: "src/moderation/main.js",
     "nodes-page": "src/css/nodes.css",
+    "figures-page": "src/css/figures.css",
     personas: "src/personas/main.js",
     "personas-page": "src/css/personas.css",
     prompts: "src/prompts/main.js",

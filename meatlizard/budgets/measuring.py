@@ -4,13 +4,19 @@ from collections.abc import Iterable
 
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.budgets.actions import week_of
 from meatlizard.budgets.models import WeeklyUse
+from meatlizard.metrics import charts
+from meatlizard.metrics.charts import Chart
 from meatlizard.metrics.readings import Found, reading
 
 
 def register() -> None:
+    used, given = "budget_used_tokens", "budget_given_tokens"
+    use = charts.level_share(used, given, 100)
+    charts.chart(Chart("budgets", _("Budgets used this week"), _("per cent"), (used, given), use))
     reading(
         "budgets", _budgets,
         ("budget_used_tokens", "Tokens used this week, by tier.", ("tier",)),

@@ -11,7 +11,7 @@ MINUTE: Final = 60
 MOST_MINUTES: Final = 180
 """Beyond that the two oldest are put together: an hour's figures stay right for longer than its curve."""
 
-MARK: Final = "site_minutes"
+MARK: Final = "site_minutes_total"
 """Minutes in which some process of the site served: what uptime is made of."""
 
 

@@ -2,15 +2,18 @@
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 from django.db.backends.signals import connection_created
+from django.utils.translation import gettext_lazy as _
 
 from meatlizard.health import machine
+from meatlizard.metrics import charts
 from meatlizard.metrics.batches import MARK
+from meatlizard.metrics.charts import Chart
 from meatlizard.metrics.readings import Found, reading
 from meatlizard.metrics.registry import PREFIX, asked, counter, histogram, level
 from meatlizard.metrics.storing import levels_now
@@ -27,10 +30,11 @@ sockets = level("sockets", "Open websockets.", ("kind",))
 sockets_opened = counter("sockets_opened_total", "Websockets that were opened.", ("kind",))
 queries = histogram("database_query_seconds", "Seconds of one statement.", (), QUERY_SECONDS)
 query_errors = counter("database_errors_total", "Statements that the database refused or did not answer.", ("error",))
-counter(MARK + "_total", "Minutes in which the site served.")
+counter(MARK, "Minutes in which the site served.")
 
 
 def register() -> None:
+    _charts()
     asked("process_resident_bytes", "Memory of the site's processes.", resident)
     asked("processes", "Processes that measure.", lambda: 1.0)
     connection_created.connect(_time_queries, dispatch_uid="metrics.queries")
@@ -40,6 +44,26 @@ def register() -> None:
         ("disk_used_ratio", "Share of the disk with VAR_DIR that is in use.", ()),
         ("memory_used_ratio", "Share of the machine's or container's memory that is in use.", ()),
     )  # fmt: skip
+
+
+def _charts() -> None:
+    took = "http_request_seconds"
+    for one in (
+        Chart("uptime", _("Uptime"), _("per cent of minutes"), (MARK,), charts.uptime, ceiling=100.0),
+        Chart("requests", _("Requests"), _("a second"), (took,), charts.how_often(took)),
+        Chart("errors", _("Failed requests"), _("per cent"), (took,), charts.ratio(took, took, 100, _failed, count=True)),
+        Chart("response", _("Answers begin within, 95 of 100"), _("seconds"), (took,), charts.quantile(requests, 0.95)),
+        Chart("sockets", _("Open websockets"), "", ("sockets",), charts.level("sockets")),
+        Chart("database", _("Statements of the database, 95 of 100 within"), _("seconds"), ("database_query_seconds",),
+              charts.quantile(queries, 0.95)),
+        Chart("memory", _("Memory in use"), _("per cent"), ("memory_used_ratio",), charts.mean_level("memory_used_ratio", 100), ceiling=100.0),
+        Chart("disk", _("Disk in use"), _("per cent"), ("disk_used_ratio",), charts.mean_level("disk_used_ratio", 100), ceiling=100.0),
+    ):  # fmt: skip
+        charts.chart(one)
+
+
+def _failed(labels: Mapping[str, str]) -> bool:
+    return labels["status"] == "5xx"
 
 
 def resident() -> float | None:

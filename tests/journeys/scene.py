@@ -256,7 +256,7 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
     return made | short_link(alice, words) | pastes(alice, bob, words) | shares(alice, words) | library(alice, words) | {
         "flow": flow.pk, "transcript": transcript(alice, made["conversation"], words), "attached": 0, "artifact": file.artifact_id,
         "share": share.pk, "token": token, "run": run.pk, "prompt": prompt.pk, "number": 1, "persona": persona.pk, "case": case.pk,
-        "version": persona.current.number if persona.current else 1, "kind": "html", "id": alice.pk, "pk": 1,
+        "version": persona.current.number if persona.current else 1, "kind": "html", "chart": "tokens", "id": alice.pk, "pk": 1,
     } | photograph(alice, words) | videos(alice, bob, words) | viewers(alice, bob, words)  # fmt: skip
 
 
