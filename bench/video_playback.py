@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.relay import say
-from tests.services.browser import executable
+from tests.services.browser import ARGUMENTS, executable
 from tests.services.site import LiveSite
 from tests.video.clips import AAC, X264, pictures, sound
 from tests.video.sending import key_of_alice, sent
@@ -34,8 +34,8 @@ START = """async () => {
     const big = document.querySelector('.player-big');
     if (big) big.click();
     else {
-        // From nothing, as the player does: what the browser has loaded with the page is let go.
-        video.src = `${location.pathname}?anew`;
+        // From nothing, as the player does.
+        video.src = video.dataset.file;
         video.play();
     }
     await playing;
@@ -55,7 +55,7 @@ SEEK = """async (to) => {
 }"""
 
 
-BARE = "<!doctype html><title>bare</title><video src='{address}' preload='metadata' width=640></video>"
+BARE = "<!doctype html><title>bare</title><video data-file='{address}' width=640></video>"
 
 
 def main() -> None:
@@ -67,7 +67,9 @@ def main() -> None:
         site = LiveSite().prepare()
         key = key_of_alice(site)
         site.start()
-        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=executable(), args=[*ARGUMENTS, "--autoplay-policy=no-user-gesture-required"]
+        )
         try:
             slug = sent(site.url, key, clip, downloads=True)
             _compare(browser, f"{site.url}/v/{slug}/", _downloaded(f"{site.url}/v/{slug}/download/360p"), rounds)
@@ -109,8 +111,7 @@ def _open(browser: Browser, name: str, watch: str, file: str) -> Page:
         page.goto(watch)
         page.locator(".player-big").wait_for()
     else:
-        # The address of the page may play what the site sends; the site's own page for programs has no other content.
-        page.goto(urljoin(watch, "/robots.txt"))
+        page.goto(urljoin(watch, "/robots.txt"))  # the site plays its files in pages of its own alone
         page.set_content(BARE.format(address=file))
     page.locator("video").wait_for(state="attached")
     return page
