@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.core.cache import cache
 from django.db import connections
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -305,3 +306,41 @@ def test_counters_agree_when_many_speak_at_once(alice: User, bob: User) -> None:
     shown = VideoComment.objects.filter(state="shown")
     assert fresh(film).comments_count == shown.count() == 5
     assert head.replies == shown.filter(thread=head).count() == 4 and head.likes == head.liked_by.count()
+
+
+def test_what_waits_again_is_read_by_nobody_else_through_its_answers(
+    film: Video, alice: User, bob: User, charlie: User
+) -> None:
+    first = actions.say(film, bob, "a first version")
+    reply = actions.say(film, charlie, "an answer", first)
+    Video.objects.filter(pk=film.pk).update(comments=HELD)
+    first.video.refresh_from_db()
+    actions.edit(bob, first, "Zanzibar")
+    thread, section = of_one("comment", reply), reverse("video:comments", args=[film.slug])
+    for viewer in (None, charlie):
+        for address in (thread, section):
+            page = signed_in(viewer).get(address).content.decode()
+            assert "Zanzibar" not in page and "an answer" in page and "waits for the owner" in page
+        assert signed_in(viewer).get(of_one("comment", first)).status_code == 404
+    for viewer in (alice, bob):
+        assert "Zanzibar" in signed_in(viewer).get(thread).content.decode()
+
+
+def test_scripts_get_what_was_sent_or_changed_though_it_is_in_another_piece(
+    film: Video, alice: User, bob: User
+) -> None:
+    first = actions.say(film, bob, "first")
+    for number in range(listing.PAGE):
+        actions.like(alice, actions.say(film, alice, f"later {number}"), True)
+    client, script = signed_in(bob), {"X-Section": "comments"}
+
+    def also(answer: HttpResponse) -> str:
+        return answer.content.decode().partition("<div data-also hidden>")[2]
+
+    changed = client.post(of_one("comment-edit", first), {"text": "changed"}, headers=script)
+    assert "changed" in also(changed) and f'id="c-{first.public_id}"' in also(changed)
+    said = client.post(reverse("video:say", args=[film.slug]), {"text": "mine", "order": "top"}, headers=script)
+    assert "mine" in also(said)
+    assert "mine" in client.get(reverse("video:comments", args=[film.slug])).content.decode()
+    gone = client.post(of_one("comment-remove", first), headers=script)
+    assert not also(gone) and "changed" not in gone.content.decode()

@@ -4,18 +4,13 @@ from django.utils.translation import gettext
 
 from meatlizard.errors import NotFound
 from video.access import Viewer
-from video.comments.listing import seen
+from video.comments.listing import told
 from video.models import Video, VideoComment
 
 
 def access_comment(viewer: Viewer, video: Video, public_id: str) -> VideoComment:
-    """One that the viewer sees at this video, for which they were let through already. Not the place of one that was removed."""
-    row = (
-        seen(video, viewer)
-        .exclude(state=VideoComment.State.REMOVED)
-        .filter(public_id=public_id.replace("\x00", ""))
-        .first()
-    )
+    """One that the viewer sees at this video, for which they were let through already. Not the place of one that was removed, or waits."""
+    row = told(video, viewer).filter(public_id=public_id.replace("\x00", "")).first()
     if row is None:
         raise NotFound(gettext("There is no such comment."), code="no_such_comment")
     row.video = video

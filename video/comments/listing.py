@@ -23,12 +23,14 @@ State = VideoComment.State
 
 @dataclass(slots=True)
 class Said:
-    """``html`` with moments as links; ``to`` the name of whom it answers within its thread; ``more`` answers that are not among ``below``."""
+    """``html`` with moments as links; ``hidden``: the place alone of what is not for this viewer; ``to``: whom it answers within its thread;
+    ``more`` answers that are not among ``below``."""
 
     row: VideoComment
     html: str
     liked: bool = False
     mine: bool = False
+    hidden: bool = False
     by_owner: bool = False
     to: VideoComment | None = None
     below: "list[Said]" = field(default_factory=list)
@@ -45,8 +47,8 @@ class Said:
 
 def page(video: Video, viewer: Viewer, order: str, after: Place | None = None) -> tuple[list[Said], str]:
     """Comments that begin threads, each with the first answers; and where the next piece begins. Raises Invalid for a foreign place."""
-    heads, further = piece(seen(video, viewer).filter(thread=None), ORDERS[order], PAGE, after)
-    answers = seen(video, viewer).filter(thread__in=[row.pk for row in heads]).exclude(state=State.REMOVED)
+    heads, further = piece(_heads(video, viewer), ORDERS[order], PAGE, after)
+    answers = told(video, viewer).filter(thread__in=[row.pk for row in heads])
     first = answers.annotate(
         nth=Window(RowNumber(), partition_by=F("thread"), order_by=[F("created"), F("pk")])
     ).filter(nth__lte=FIRST_REPLIES + 1)
@@ -65,20 +67,39 @@ def page(video: Video, viewer: Viewer, order: str, after: Place | None = None) -
 def thread(video: Video, viewer: Viewer, row: VideoComment, after: Place | None = None) -> tuple[Said, str]:
     """The whole thread in which ``row`` stands, in pieces, oldest first."""
     head = row.thread or row
-    answers = seen(video, viewer).filter(thread=head.pk).exclude(state=State.REMOVED)
+    answers = told(video, viewer).filter(thread=head.pk)
     some, further = piece(answers, "created", REPLIES, after, down=False)
     shown = _shown(video, viewer, [head, *some])
     shown[head.pk].below = [shown[one.pk] for one in some]
     return shown[head.pk], further
 
 
-def seen(video: Video, viewer: Viewer) -> "QuerySet[VideoComment]":
-    """By this viewer: what is shown, places of what was removed with answers below, and what waits of one's own or for the owner."""
-    there = Q(state=State.SHOWN) | Q(state=State.REMOVED, replies__gt=0)
+def alone(video: Video, viewer: Viewer, public_id: str) -> Said | None:
+    """One comment by itself; None if it is not there for this viewer."""
+    row = told(video, viewer).filter(public_id=public_id).first()
+    return None if row is None else _shown(video, viewer, [row])[row.pk]
+
+
+def told(video: Video, viewer: Viewer) -> "QuerySet[VideoComment]":
+    """To this viewer: what is shown, and what waits of their own or for the owner."""
+    return _with_authors(video).filter(_for(video, viewer))
+
+
+def _heads(video: Video, viewer: Viewer) -> "QuerySet[VideoComment]":
+    """Those that begin threads, and places of others that have answers."""
+    places = Q(state__in=(State.REMOVED, State.HELD), replies__gt=0)
+    return _with_authors(video).filter(_for(video, viewer) | places, thread=None)
+
+
+def _for(video: Video, viewer: Viewer) -> Q:
+    there, waits = Q(state=State.SHOWN), Q(state=State.HELD)
     if viewer.is_authenticated:
-        waits = Q(state=State.HELD)
         there |= waits if viewer.pk == video.owner_id else waits & Q(author=viewer.pk)
-    return VideoComment.objects.filter(there, video=video.pk).select_related("author", "answers__author", "thread")
+    return there
+
+
+def _with_authors(video: Video) -> "QuerySet[VideoComment]":
+    return VideoComment.objects.filter(video=video.pk).select_related("author", "answers__author", "thread__author")
 
 
 def _shown(video: Video, viewer: Viewer, rows: Sequence[VideoComment]) -> dict[int, Said]:
@@ -93,8 +114,11 @@ def _shown(video: Video, viewer: Viewer, rows: Sequence[VideoComment]) -> dict[i
     shown = {}
     for row in rows:
         row.video = video
+        own = mine is not None and row.author_id == mine
+        hidden = row.state == State.REMOVED or (row.state == State.HELD and not own and mine != video.owner_id)
+        html = "" if hidden else with_moments(row.html, address, video.duration)
         shown[row.pk] = Said(
-            row, with_moments(row.html, address, video.duration), liked=row.pk in liked, mine=mine is not None and row.author_id == mine,
+            row, html, liked=row.pk in liked, mine=own, hidden=hidden,
             by_owner=row.author_id == video.owner_id, to=row.answers if row.answers_id not in (None, row.thread_id) else None,
         )  # fmt: skip
     return shown

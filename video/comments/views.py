@@ -164,15 +164,18 @@ def _video(request: HttpRequest, slug: str) -> Video:
 def _answer(request: HttpRequest, video: Video, at: str = "", **more: Any) -> HttpResponse:
     """The section for a script; for others the place where they were."""
     if "X-Section" in request.headers:
-        return _shown(request, video, **more)
+        return _shown(request, video, at, **more)
     if request.POST.get("next") == "said":
         return redirect("video:said")
     return redirect(addresses.watch(video) + (f"#c-{at}" if at else "#comments"))
 
 
-def _shown(request: HttpRequest, video: Video, **more: Any) -> HttpResponse:
+def _shown(request: HttpRequest, video: Video, at: str = "", **more: Any) -> HttpResponse:
+    """``also``: the comment ``at``, where it is not in this piece."""
     order = request.POST.get("order") or request.GET.get(ORDER, "")
     context = section(request, video, order=order, after=after_of(request)) | more
+    if at and not any(one.row.public_id == at for item in context["items"] for one in (item, *item.below)):
+        context["also"] = listing.alone(video, request.user, at)
     name = "_section" if "X-Section" in request.headers else "page"
     response = render(request, f"video/comments/{name}.html", context)
     response["Vary"] = "X-Section"

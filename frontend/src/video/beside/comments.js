@@ -25,8 +25,7 @@ export function followComments(page) {
   page.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    if (link.dataset.seek && link.closest("[data-comments]")) seek(page, event, Number(link.dataset.seek));
-    else if ("section" in link.dataset) follow(page, event, link, replace);
+    if ("section" in link.dataset) follow(page, event, link, replace);
     else if ("moreComments" in link.dataset) follow(page, event, link, append);
   });
 }
@@ -48,6 +47,7 @@ function replace(page, section, from) {
   const old = page.querySelector("[data-comments]");
   if (!section) return;
   const place = from.closest(".comment")?.id;
+  if (from.matches("[data-comment-form]")) keepMore(old, section, place);
   old.replaceWith(section);
   // Who used a key to send it goes on from where they were.
   const target = (place && page.getElementById(place)) || section.querySelector("#comments-title");
@@ -55,10 +55,38 @@ function replace(page, section, from) {
   target.focus({ preventScroll: true });
 }
 
+/** What was asked for beyond the first piece stays, and the comment that was sent or changed stands among the others, wherever it is. */
+function keepMore(old, section, place) {
+  const list = section.querySelector("[data-comment-list]");
+  const sent = section.querySelector("[data-also] > .comment");
+  const [more, further] = [[...old.querySelectorAll("[data-more]")], old.querySelector("[data-more-comments]")];
+  const there = new Set([...list.children].map((one) => one.id).filter(Boolean));
+  for (const one of more) {
+    if (one.id === sent?.id) list.append(marked(sent));
+    // Removed, if the site does not send it any more.
+    else if (!there.has(one.id) && one.id !== place) list.append(one);
+  }
+  if (sent && !list.contains(sent)) {
+    const thread = [...list.children].filter((one) => one.id === sent.dataset.thread || one.dataset.thread === sent.dataset.thread);
+    if (sent.dataset.thread && thread.length) thread.at(-1).after(sent);
+    else list.prepend(sent);
+  }
+  if (list.querySelector(".comment")) list.querySelector("[data-testid=empty]")?.remove();
+  if (!more.length) return;
+  const link = section.querySelector("[data-more-comments]");
+  if (link && further) link.href = further.href;
+  else link?.parentElement.remove();
+}
+
+function marked(one) {
+  one.dataset.more = "";
+  return one;
+}
+
 function append(page, section, link) {
   const list = page.querySelector("[data-comment-list]");
   const more = [...section.querySelector("[data-comment-list]").children].filter((one) => !one.id || !page.getElementById(one.id));
-  list.append(...more);
+  list.append(...more.map(marked));
   const further = section.querySelector("[data-more-comments]");
   if (further) link.href = further.href;
   else link.parentElement.remove();
@@ -66,14 +94,6 @@ function append(page, section, link) {
     more[0].tabIndex = -1;
     more[0].focus({ preventScroll: true });
   }
-}
-
-function seek(page, event, seconds) {
-  const root = page.querySelector("[data-player]");
-  if (!root?.player || event.defaultPrevented) return;
-  event.preventDefault();
-  root.player.seek(seconds);
-  root.scrollIntoView({ block: "nearest" });
 }
 
 function say(page, words) {
