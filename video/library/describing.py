@@ -20,15 +20,16 @@ _TIME: Final = re.compile(rf"(?<![\w:.,/-]){TIME}(?![\w:/]|[.,]\d)")
 _LEFT_ALONE: Final = frozenset({"a", "code", "pre"})
 
 
-def rendered(text: str, duration: float | None = None) -> SafeString:
-    """Markdown of the site's one renderer. Times behind the end of the video stay plain."""
+def rendered(text: str, duration: float | None = None, *, times: bool = True) -> SafeString:
+    """Markdown of the site's one renderer. Times behind the end of the video stay plain; without ``times``, all of them."""
     if not text.strip():
         return mark_safe("")
-    mark = "" if duration is None else str(duration)
+    mark = "plain" if not times else "" if duration is None else str(duration)
     name = "video.described." + salted_hmac("video.described", f"{mark} {text}", algorithm="sha256").hexdigest()
     known = cache.get(name)
     if not isinstance(known, str):
-        known = linked(render_markdown(text, "description"), duration)
+        html = render_markdown(text, "description")
+        known = linked(html, duration) if times else html
         cache.set(name, known, KEPT)
     # From the renderer, whose tags are written again as they stand, with links of ours between them.
     return mark_safe(known)  # noqa: S308

@@ -12,6 +12,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from video.library import listing, meta
 from video.models import Video
 
+TYPE: Final = "application/rss+xml; charset=utf-8"
 MOST: Final = 50
 STREAM: Final = "application/vnd.apple.mpegurl"
 SITEMAP: Final = 5_000

@@ -1,21 +1,24 @@
-"""Searching videos by words and by what they are. Each finds what :func:`video.access.visible` lets them find, and learns of nothing else."""
+"""Searching videos by words, also those that are said in them, and by what they are. Each finds what :func:`video.access.visible` lets them find, and learns of nothing else."""
 
 import datetime
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.search.any_word import words
 from video import access
-from video.library.words import WORDS
-from video.models import Video
+from video.library.spoken import Moment, moments
+from video.library.words import SAID, WORDS
+from video.models import Captions, Video
 
 LONGEST: Final = 200
 MOST_PAGES: Final = 40
+MOST_WEIGHED: Final = 5_000
+"""Finds of which the best come first; older ones of more than that stand behind them all."""
 
 ORDERS: Final = {"fit": _("Best match"), "new": _("Newest"), "views": _("Most viewed")}
 LENGTHS: Final = {"short": _("Under 4 minutes"), "medium": _("4 to 20 minutes"), "long": _("Over 20 minutes")}
@@ -60,10 +63,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """``said``: of those in which the words are said, where."""
+
     videos: list[Video]
     total: int
     page: int
     pages: int
+    said: dict[UUID, Moment] = field(default_factory=dict)
 
 
 def find(viewer: access.Viewer, wish: Wish, page: int = 1, size: int = 24) -> Found:
@@ -78,24 +84,25 @@ def find(viewer: access.Viewer, wish: Wish, page: int = 1, size: int = 24) -> Fo
     if wish.age:
         rows = rows.filter(published__gte=timezone.now() - datetime.timedelta(days=_DAYS[wish.age]))
     if wish.words:
-        rows = rows.filter(words__in=WORDS.keys(wish.words, wish.beginning))
-    weights = WORDS.weights(wish.words, wish.beginning) if wish.words and wish.order == "fit" else {}
-    keys = _ordered(list(rows.order_by().values_list("pk", "words", "published", "views")), wish.order, weights)
-    pages = min(MOST_PAGES, max(1, -(-len(keys) // size)))
+        said = Captions.objects.filter(state=Captions.State.READY, words__in=SAID.keys(wish.words, wish.beginning))
+        about = Q(words__in=WORDS.keys(wish.words, wish.beginning))
+        rows = rows.filter(about | Q(pk__in=said.order_by().values("video")))
+    total = rows.count()
+    pages = min(MOST_PAGES, max(1, -(-total // size)))
     page = min(max(1, page), pages)
-    shown = keys[(page - 1) * size : page * size]
+    shown = _ordered(rows, wish, (page - 1) * size, page * size)
     by_key = access.visible(viewer).in_bulk(shown)
-    return Found([by_key[key] for key in shown if key in by_key], len(keys), page, pages)
+    videos = [by_key[key] for key in shown if key in by_key]
+    return Found(videos, total, page, pages, moments(by_key, wish.words, wish.beginning) if wish.words else {})
 
 
-def _ordered(
-    rows: list[tuple[UUID, int, datetime.datetime | None, int]], order: str, weights: dict[int, float]
-) -> list[UUID]:
-    """Of those that fit as well the newest first."""
-
-    def place(row: tuple[UUID, int, datetime.datetime | None, int]) -> Any:
-        _key, words_key, published, views = row
-        first = views if order == "views" else weights.get(words_key, 0.0) if order == "fit" else 0
-        return (-first, -published.timestamp() if published else 0.0)
-
-    return [row[0] for row in sorted(rows, key=place)]
+def _ordered(rows: "QuerySet[Video]", wish: Wish, first: int, end: int) -> list[UUID]:
+    """Of those that fit as well the newest first; what is merely said in a video fits least."""
+    if wish.order == "views":
+        return [*rows.order_by("-views", "-published", "-pk").values_list("pk", flat=True)[first:end]]
+    newest = rows.order_by("-published", "-pk")
+    if wish.order == "new" or not wish.words:
+        return [*newest.values_list("pk", flat=True)[first:end]]
+    weights = WORDS.weights(wish.words, wish.beginning)
+    weighed = sorted(newest.values_list("pk", "words")[:MOST_WEIGHED], key=lambda row: -weights.get(row[1], 0.0))
+    return [row[0] for row in weighed[first:end]]

@@ -1,4 +1,5 @@
-"""What is found of videos: a row of words for each, which triggers keep in step with its title, description, tags and channel.
+"""What is found of videos: a row of words for each, which triggers keep in step with its title, description, tags and channel; and one for
+each of its captions.
 
 In one table, since an index of PostgreSQL reaches no further than a row. Made and taken away as :mod:`meatlizard.fulltext` says.
 """
@@ -14,6 +15,8 @@ WORDS: Final = FullText(
     "video_found", "video_videowords", {"title": 10.0, "tags": 5.0, "channel": 3.0, "description": 1.0}
 )
 
+SAID: Final = FullText("video_said", "video_captionwords", {"text": 1.0})
+
 _COLUMNS = "(video_id, title, tags, channel, description)"
 _TAGS = {
     "sqlite": "coalesce((SELECT group_concat(name, ' ') FROM video_videotag tag WHERE tag.video_id = {video}), '')",
@@ -26,6 +29,11 @@ _CHANGE = f"""UPDATE video_videowords SET title = new.title, description = new.d
     channel = {_CHANNEL.format(channel="new.channel_id")} WHERE video_id = new.id;"""  # noqa: S608
 _RENAME = """UPDATE video_videowords SET channel = new.name || ' ' || new.handle
     WHERE video_id IN (SELECT id FROM video_video WHERE channel_id = new.id);"""
+
+_SAY = "INSERT INTO video_captionwords (captions_id, text) VALUES (new.id, new.text);"
+_SAY_ANEW = "UPDATE video_captionwords SET text = new.text WHERE captions_id = new.id;"
+_FILL_SAID = """INSERT INTO video_captionwords (captions_id, text) SELECT said.id, said.text FROM video_captions said
+    WHERE NOT EXISTS (SELECT 1 FROM video_captionwords words WHERE words.captions_id = said.id)"""
 
 
 def _tag(vendor: str, row: str) -> str:
@@ -48,17 +56,21 @@ def _events(vendor: str) -> dict[str, tuple[str, str]]:
         "tagged": ("AFTER INSERT ON video_videotag", _tag(vendor, "new")),
         "untagged": ("AFTER DELETE ON video_videotag", _tag(vendor, "old")),
         "renamed": ("AFTER UPDATE OF name, handle ON video_channel", _RENAME),
+        "said": ("AFTER INSERT ON video_captions", _SAY),
+        "said_anew": ("AFTER UPDATE OF text ON video_captions", _SAY_ANEW),
     }
 
 
-_TABLES: Final = {"tagged": "video_videotag", "untagged": "video_videotag", "renamed": "video_channel"}
+_TABLES: Final = {
+    "tagged": "video_videotag", "untagged": "video_videotag", "renamed": "video_channel", "said": "video_captions", "said_anew": "video_captions",
+}  # fmt: skip
 
 
 def make(using: str) -> None:
     """Nothing while the tables are not there yet."""
     db = connections[using]
     with db.cursor() as cursor:
-        if WORDS.table not in db.introspection.table_names(cursor):
+        if not {WORDS.table, SAID.table} <= set(db.introspection.table_names(cursor)):
             return
         for name, (when, done) in _events(db.vendor).items():
             _drop(cursor, db.vendor, name)
@@ -73,6 +85,7 @@ def make(using: str) -> None:
                     f"CREATE TRIGGER video_words_{name} {when} FOR EACH ROW EXECUTE FUNCTION video_words_{name}()"
                 )
         cursor.execute(_fill(db.vendor))
+        cursor.execute(_FILL_SAID)
 
 
 def unhook(using: str) -> None:
@@ -96,6 +109,7 @@ def _drop(cursor: Any, vendor: str, name: str) -> None:
 def load(app: Any) -> None:
     """When the app is ready. The index comes before the rows that it follows."""
     WORDS.load(app)
+    SAID.load(app)
     pre_migrate.connect(_before, sender=app, dispatch_uid="video.words")
     post_migrate.connect(_after, sender=app, dispatch_uid="video.words")
 

@@ -18,9 +18,10 @@ from video.models.watching import (
     WatchChoice,
     Watched,
 )
-from video.models.words import VideoWords
+from video.models.words import CaptionWords, VideoWords
 
 __all__ = [
+    "CaptionWords",
     "Captions",
     "Category",
     "Channel",

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from video.models.captions import Captions
 from video.models.videos import Video
 
 
@@ -16,3 +17,13 @@ class VideoWords(models.Model):
 
     def __str__(self) -> str:
         return f"words of {self.video_id}"
+
+
+class CaptionWords(models.Model):
+    """``text`` of captions, under a key that an index can name. Triggers write it as well."""
+
+    captions = models.OneToOneField(Captions, models.CASCADE, related_name="words")
+    text = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"words of {self.captions_id}"

@@ -235,10 +235,13 @@ def test_garbage_in_addresses_is_refused_or_ignored(client: Client, alice: User,
 def test_channels_are_made_and_changed_by_their_owner(client: Client, alice: User, charlie: User) -> None:
     client.force_login(alice)
     assert (
-        client.post("/videos/channels/", {"name": "Savanna", "handle": "savanna", "about": "**Grass**"}).status_code
+        client.post(
+            "/videos/channels/", {"name": "Savanna", "handle": "savanna", "about": "**Grass** from 9:30 on"}
+        ).status_code
         == 302
     )
-    assert "<strong>Grass</strong>" in client.get("/videos/channel/savanna/").content.decode()
+    page = client.get("/videos/channel/savanna/").content.decode()
+    assert "<strong>Grass</strong> from 9:30 on" in page, "a time of no video leads nowhere"
     assert client.post("/videos/channels/", {"name": "Two", "handle": "savanna"}).status_code == 400
     client.force_login(charlie)
     assert client.post("/videos/channel/savanna/edit/", {"name": "Mine"}).status_code == 403

@@ -53,7 +53,7 @@ def search(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("page", "1")[:4]
     found = searching.find(request.user, wish, int(number) if number.isascii() and number.isdecimal() else 1)
     context = {
-        "wish": wish, "found": found, "cards": cards.cards(request, found.videos), "categories": listing.categories(), "lengths": searching.LENGTHS,
+        "wish": wish, "found": found, "cards": cards.cards(request, found.videos, found.said), "categories": listing.categories(), "lengths": searching.LENGTHS,
         "ages": searching.AGES, "orders": searching.ORDERS, "slots": slots.filled(request, "tabs", "card"), "which": "search", "before": found.page - 1, "after": found.page + 1,
     }  # fmt: skip
     return render(request, "video/search.html", context)
@@ -66,7 +66,7 @@ def channel(request: HttpRequest, handle: str) -> HttpResponse:
     by = "views" if request.GET.get("order") == "views" else "published"
     rows = listing.of_channel(request.user, row)
     context = {
-        **_piece(request, rows, by), "channel": row, "about": describing.rendered(row.about), "mine": row.owner_id == request.user.pk, "order": by,
+        **_piece(request, rows, by), "channel": row, "about": describing.rendered(row.about, times=False), "mine": row.owner_id == request.user.pk, "order": by,
         "total": rows.count(), "slots": slots.filled(request, "tabs", "card", "channel", "channel_tabs"), "which": "channel",
     }  # fmt: skip
     return render(request, "video/channel.html", context)

@@ -16,7 +16,6 @@ from video.library import addresses, feeds, listing, meta
 from video.library.shelves import category_called
 from video.models import Video
 
-FEED = "application/rss+xml; charset=utf-8"
 SITEMAP = "application/xml; charset=utf-8"
 LARGEST = 10_000
 """Pixels that anybody asks for."""
@@ -43,7 +42,7 @@ def category_feed(request: HttpRequest, category_slug: str) -> HttpResponse:
 def _feed(request: HttpRequest, title: str, page: str, rows: "QuerySet[Video]", about: str = "") -> HttpResponse:
     own = addresses.whole(request.path)
     text = feeds.rss(title, addresses.whole(page), own, feeds.newest(rows), about)
-    return HttpResponse(text, content_type=FEED, headers={"Cache-Control": "public, max-age=300"})
+    return HttpResponse(text, content_type=feeds.TYPE, headers={"Cache-Control": "public, max-age=300"})
 
 
 @require_safe
