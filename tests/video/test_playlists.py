@@ -3,6 +3,7 @@
 import json
 import threading
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.core.cache import cache
@@ -260,3 +261,34 @@ def test_many_who_like_and_sort_at_once(alice: User, bob: User) -> None:
     assert sorted(titles(playlist)) == list("abcdef")
     assert sorted(PlaylistItem.objects.filter(playlist=playlist).values_list("order", flat=True)) == list(range(6))
     assert Playlist.objects.filter(owner=bob, kind="later").count() == 1
+
+
+def test_a_feed_holds_what_everybody_finds_those_added_last_first(alice: User, charlie: User) -> None:
+    playlist, videos = filled(alice, "abcd", privacy="public", about="Warm & dry")
+    hidden = [
+        ready(alice, f"hidden {privacy}", privacy=privacy) for privacy in ("unlisted", "private", "password", "people")
+    ]
+    for video in hidden:
+        actions.add(playlist, video)
+    actions.move(playlist, playlist.items.get(video=videos[0]).pk, 2)
+    address = to("playlist-feed", playlist)
+    for viewer in (None, alice, charlie):
+        answer = signed_in(viewer).get(address)
+        tree = ElementTree.fromstring(answer.content)
+        assert [item.findtext("title") for item in tree.iter("item")] == ["d", "c", "b", "a"]
+        assert tree.findtext("channel/description") == "Warm & dry"
+        assert viewer or "public" in answer.headers["Cache-Control"]
+        assert address in signed_in(viewer).get(to("playlist", playlist)).content.decode()
+
+
+@pytest.mark.parametrize("privacy", ["unlisted", "people", "private"])
+def test_a_feed_is_there_for_whom_the_playlist_is(alice: User, bob: User, privacy: str) -> None:
+    playlist, _videos = filled(alice, "a", privacy=privacy)
+    playlist.people.add(bob)
+    for viewer in (None, alice, bob):
+        answer = signed_in(viewer).get(to("playlist-feed", playlist))
+        assert answer.status_code == (200 if privacy == "unlisted" else 404)
+    shown = to("playlist-feed", playlist) in signed_in(alice).get(to("playlist", playlist)).content.decode()
+    assert shown == (privacy == "unlisted")
+    if privacy == "unlisted":
+        assert "no-store" in signed_in(None).get(to("playlist-feed", playlist)).headers["Cache-Control"]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from video.playlists import views
+from video.playlists import feed, views
 
 urlpatterns = [
     path("v/<slug:slug>/like", views.like, name="like"),
@@ -9,6 +9,7 @@ urlpatterns = [
     path("videos/later/", views.later, name="later"),
     path("videos/liked/", views.liked, name="liked"),
     path("videos/playlist/<slug:list_slug>/", views.playlist, name="playlist"),
+    path("videos/playlist/<slug:list_slug>/feed.rss", feed.feed, name="playlist-feed"),
     path("videos/playlist/<slug:list_slug>/edit", views.edit, name="playlist-edit"),
     path("videos/playlist/<slug:list_slug>/delete", views.delete, name="playlist-delete"),
     path("videos/playlist/<slug:list_slug>/move", views.move, name="playlist-move"),

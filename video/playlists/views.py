@@ -158,8 +158,9 @@ def liked(request: UserRequest) -> HttpResponse:
 def _page(request: HttpRequest, row: Playlist) -> HttpResponse:
     undo = request.GET.get("undo", "")
     shown = showing.entries(row, request.user)
+    open_to_all = row.privacy in (Playlist.Privacy.PUBLIC, Playlist.Privacy.UNLISTED)
     context = {
-        "playlist": row, "entries": shown, "first": next((one for one in shown if one.video is not None), None), "mine": row.owner_id == request.user.pk, "undo": undo[:32],
+        "feed": reverse("video:playlist-feed", args=[row.slug]) if open_to_all else "", "playlist": row, "entries": shown, "first": next((one for one in shown if one.video is not None), None), "mine": row.owner_id == request.user.pk, "undo": undo[:32],
         "undo_at": request.GET.get("at", "") if request.GET.get("at", "").isdecimal() else "0", "later": row.kind == Playlist.Kind.LATER,
         "slots": filled(request, "tabs"),
     }  # fmt: skip
