@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext as _
 
 from meatlizard.accounts.models import User
@@ -34,7 +35,9 @@ def search(user: User, text: str) -> list[Shown]:
 def show(user: User, named: str, *, others_see_it: bool) -> Shown:
     """The video of an address, a slug, or the first that is found by words. Raises NotFound; Forbidden for one that not everybody may watch
     where others read along."""
-    row = access.watch(user, slug_of(named)) if "/" in named else _by_words(user, named)
+    # By words nothing is found for others that they could not find themselves.
+    finder = AnonymousUser() if others_see_it else user
+    row = access.watch(user, slug_of(named)) if "/" in named else _by_words(finder, named)
     if others_see_it and row.privacy != row.Privacy.PUBLIC:
         raise Forbidden(
             _("Others read here, and this video is not public. Show it in direct messages, or make it public."),
@@ -51,9 +54,9 @@ def slug_of(address: str) -> str:
     return parts[1] if at.netloc in ("", own) and len(parts) >= 2 and parts[0] == "v" else ""
 
 
-def _by_words(user: User, text: str) -> Any:
-    found = searching.find(user, searching.Wish.read(text), size=1).videos
-    return found[0] if found else access.watch(user, "")
+def _by_words(viewer: access.Viewer, text: str) -> Any:
+    found = searching.find(viewer, searching.Wish.read(text), size=1).videos
+    return found[0] if found else access.watch(viewer, "")
 
 
 def _shown(row: Any) -> Shown:

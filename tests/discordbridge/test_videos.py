@@ -34,6 +34,7 @@ async def test_videos_are_found_by_who_may_see_them_and_shown_where_all_may(
     assert card["title"].startswith("Zebras") and card["url"].endswith(f"/v/{public.slug}/")
     await anne.use(channel, "video show", video="walk").says("0:08")
     await anne.use(channel, "video show", video=f"/v/{hers.slug}/").says("is not public")
+    await anne.use(channel, "video show", video="asleep").says("There is no such video")
     for other in (f"/v/{secret.slug}/", "https://elsewhere.example/v/x/", "giraffes"):
         await anne.use(channel, "video show", video=other).says("There is no such video")
 

@@ -68,6 +68,9 @@ def test_viewers_ask_and_times_lead_to_their_moment_and_nothing_else_leads_anywh
     where = asked(his, video, "question", "When do they climb?")
     sent = json.dumps(InferenceTask.objects.get().input)
     assert "[0:30] Today they climb the wall" in sent and "When do they climb?" in sent
+    fenced = InferenceTask.objects.get().input["messages"][1]["content"].split("between two lines with ")[1]
+    edge = fenced[:16]
+    assert "Title: Lizards" in fenced.split(edge)[2] and "Lizards" not in sent.partition("between two lines")[0]
     assert his.get(where).json()["state"] in ("waiting", "running")
     says(
         where,

@@ -16,8 +16,11 @@ for (const place of document.querySelectorAll("[data-knowing]")) {
 }
 
 async function ask(place, said, fields) {
+  if (place.dataset.asking) return;
+  place.dataset.asking = "true";
+  // Not disabled: the one that was pressed would lose the focus.
   const buttons = [...place.querySelectorAll("[data-question] button")];
-  for (const button of buttons) button.disabled = true;
+  for (const button of buttons) button.setAttribute("aria-disabled", "true");
   said.textContent = gettext("A model reads what is said…");
   try {
     // Escaped by the site.
@@ -25,5 +28,6 @@ async function ask(place, said, fields) {
   } catch (error) {
     said.textContent = error.message;
   }
-  for (const button of buttons) button.disabled = false;
+  delete place.dataset.asking;
+  for (const button of buttons) button.removeAttribute("aria-disabled");
 }
