@@ -6,15 +6,16 @@ import { test } from "node:test";
 const at = "../../frontend/src/video/player/";
 const { clock, parseTime } = await import(`${at}time.js`);
 const { cueTree, parseVtt } = await import(`${at}vtt.js`);
-const { cleanStyle, cuesAt, STYLE } = await import(`${at}captions.js`);
+const { cleanStyle, cuesAt, firstCaptions, placesOf, STYLE } = await import(`${at}captions.js`);
 const { Storyboard } = await import(`${at}storyboard.js`);
 const { Loop } = await import(`${at}loop.js`);
 const { commandFor } = await import(`${at}keyboard.js`);
 const { Gestures } = await import(`${at}gestures.js`);
 const { Kept, startAt, Watched } = await import(`${at}resume.js`);
-const { Preferences } = await import(`${at}preferences.js`);
+const { OFF, Preferences } = await import(`${at}preferences.js`);
 const { Renewal } = await import(`${at}renewal.js`);
 const { openEngine, source } = await import(`${at}engine.js`);
+const { sizeOf } = await import(`${at}naming.js`);
 const { arrived, coming, Waiting } = await import(`${at}waiting.js`);
 const { qualityLabel, shareAddress } = await import(`${at}pages.js`);
 const { fileName } = await import(`${at}screenshot.js`);
@@ -38,7 +39,7 @@ test("moments are written and read as addresses have them", () => {
 test("captions are read, and what is broken within is left out", () => {
   const cues = parseVtt("\uFEFFWEBVTT - title\r\n\r\nNOTE no cue\r\n\r\n2\r\n00:02.000 --> 00:03.500 line:10% align:start\r\nTwo\r\nlines\r\n\r\n00:01.000 --> 00:00.500\nbackwards\n\n00:00.000 --> 00:01.000\nOne");
   assert.deepEqual(cues.map(({ start, end, text }) => [start, end, text]), [[0, 1, "One"], [2, 3.5, "Two\nlines"]]);
-  assert.deepEqual(cues[1].settings, { line: 10, position: null, size: null, align: "start" });
+  assert.deepEqual(cues[1].settings, { line: 10, row: null, position: null, size: null, align: "start" });
   assert.deepEqual(parseVtt("1\n00:00:00,000 --> 00:00:01,000\nSubRip"), []);
   assert.deepEqual(cuesAt(cues, 1), [], "an end is not part of it");
   assert.equal(cuesAt(cues, 2)[0].text, "Two\nlines");
@@ -64,13 +65,38 @@ test("a storyboard finds the picture of a moment", () => {
   assert.equal(new Storyboard("", "https://a.example/").at(3), null);
 });
 
+test("upright and very wide videos are called by the size that was made", () => {
+  assert.deepEqual([sizeOf("1080p", 1920, 800), sizeOf("720p-av1", 720, 1280), sizeOf("", 720, 1280), sizeOf("", 0, 360)], [1080, 720, 720, 360]);
+});
+
+test("lines that are counted stand where WebVTT has them, and none over another", () => {
+  const at = (settings) => {
+    const { line, row } = parseVtt(`WEBVTT\n\n00:00.000 --> 00:01.000 ${settings}\nA`)[0].settings;
+    return row ?? (line === null ? null : `${line}%`);
+  };
+  assert.deepEqual(["line:0", "line:2", "line:-1", "line:-2,end", "line:999", "line:90%", "line:x", ""].map(at), [0, 2, -1, -2, 14, "90%", null, null]);
+  const cue = (settings, text = "A") => ({ text, settings: { line: null, row: null, ...settings } });
+  const said = [cue({ row: 0 }, "A\nB"), cue({ row: 0 }), cue({}), cue({ row: -1 }), cue({ row: -1 }), cue({ line: 80 })];
+  assert.deepEqual(placesOf(said), [
+    ["top", "calc(0% + 0.00em)"], ["top", "calc(0% + 2.90em)"], null, ["bottom", "calc(0% + 0.00em)"], ["bottom", "calc(0% + 1.45em)"], ["bottom", "calc(20% + 0.00em)"],
+  ]);
+});
+
+test("captions are shown by themselves unless somebody wants others, or none", () => {
+  const [en, de] = [{ language: "en", label: "English" }, { language: "de", label: "Deutsch", default: true }];
+  assert.deepEqual(["", "en", "Deutsch", "fr", OFF].map((wanted) => firstCaptions([en, de], wanted)), [de, en, de, de, null]);
+  assert.equal(firstCaptions([en], ""), null);
+});
+
 test("A and B in either order make a loop", () => {
   const loop = new Loop();
+  assert.equal(loop.goesOn, false);
   assert.equal(loop.mark(8), "a");
   assert.equal(loop.jump(9), null);
   assert.equal(loop.mark(5), "b");
   assert.deepEqual([loop.a, loop.b], [5, 8]);
   assert.deepEqual([loop.jump(7.9), loop.jump(8), loop.jump(1)], [null, 5, 5]);
+  assert.equal(loop.goesOn, true, "also where B is the end");
   assert.equal(loop.mark(6), "none");
   assert.equal(loop.jump(99), null);
 });
@@ -246,13 +272,13 @@ test("a video that is being made begins once a part of it plays, and tells what 
   waiting.end();
   delete globalThis.document;
   assert.deepEqual(said, ["waits making", "playable making", "more making", "more ready", "over ready"]);
-  const renditions = [{ kind: "video", height: 240, ended: true }, { kind: "video", height: 720, ended: true }, { kind: "video", height: 1080, ended: false }, { kind: "audio", height: null, ended: true }];
-  assert.deepEqual(arrived({ renditions }, [{ height: 240 }]), [720]);
+  const renditions = [{ kind: "video", name: "240p", height: 426, ended: true }, { kind: "video", name: "720p", height: 1280, ended: true }, { kind: "video", name: "1080p-av1", height: 1920, ended: false }, { kind: "audio", name: "audio-0", height: null, ended: true }];
+  assert.deepEqual(arrived({ renditions }, [{ size: 240 }]), [720]);
   assert.deepEqual(coming({ renditions }), [1080]);
 });
 
 test("labels, links, names and what is ahead", () => {
-  const levels = [{ height: 720, frameRate: 60, codecs: "avc1.64, mp4a" }, { height: 360, frameRate: 30, codecs: "avc1.4d" }, { height: 360, frameRate: 30, codecs: "av01.0" }];
+  const levels = [{ size: 720, frameRate: 60, codecs: "avc1.64, mp4a" }, { size: 360, frameRate: 30, codecs: "avc1.4d" }, { size: 360, frameRate: 30, codecs: "av01.0" }];
   assert.deepEqual(levels.map((level) => qualityLabel(level, levels)), ["720p60", "360p avc1", "360p av01"]);
   assert.equal(shareAddress("https://a.example/v/x/?list=1", 83.9), "https://a.example/v/x/?list=1&t=83");
   assert.equal(shareAddress("https://a.example/v/x/", 0.4), "https://a.example/v/x/");

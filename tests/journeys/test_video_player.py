@@ -1,20 +1,25 @@
 """People before the player, with mouse, keys and fingers. The page is the site's; what plays in it is made by ffmpeg."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from PIL import Image
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.journeys.conftest import PHONE, Sit
 from tests.journeys.pages import Visitor
 from tests.journeys.video_stream import SECONDS, Stream, make
 from tests.services.site import LiveSite
 
+KEYS_OF_THE_SYSTEM = """window.pressed = {};
+navigator.mediaSession.setActionHandler = (action, run) => { window.pressed[action] = run; };"""
+
 SEED = (
     "from meatlizard.accounts.models import User; from tests.video.rows import ready;"
-    "ready(User.objects.get(username='olga'), 'The lizard and the clock', slug='lizard', duration={seconds})"
+    "ready(User.objects.get(username='olga'), 'The lizard and the clock', slug='lizard', duration={seconds}, description='It blinks at 0:11.')"
 )
 
 
@@ -62,9 +67,10 @@ class Screen:
             self.menu.get_by_role("menuitem", name=name).click()
 
 
-def watch(visitor: Visitor, stream: Path, query: str = "", **more: Any) -> tuple[Screen, Stream]:
+def watch(visitor: Visitor, stream: Path, query: str = "", page: bool = False, **more: Any) -> tuple[Screen, Stream]:
+    """In a frame of its own, or on its ``page``."""
     sent = Stream(visitor.context, stream, "lizard", **more)
-    visitor.go(f"/v/lizard/embed/{query}")
+    visitor.go(f"/v/lizard/{'' if page else 'embed/'}{query}")
     return Screen(visitor.page), sent
 
 
@@ -221,3 +227,109 @@ def test_the_browser_plays_by_itself_where_our_engine_cannot(sit: Sit, stream: P
     screen.press("5")
     screen.has("video.currentTime >= 8 && !video.seeking")
     assert "master.m3u8" in sent.asked
+
+
+def test_on_its_page_in_a_theatre_and_from_words_below_it(sit: Sit, stream: Path) -> None:
+    visitor = sit()
+    screen, _ = watch(visitor, stream, page=True)
+    visitor.page.get_by_role("link", name="0:11").click()
+    screen.has("video.currentTime >= 11 && !video.paused")
+    screen.part("theatre").click()
+    screen.has("document.querySelector('[data-player]').clientWidth >= innerWidth - 20")
+    visitor.page.reload()
+    screen.has("document.documentElement.dataset.theatre === 'on'")
+    screen.press("t")
+    screen.has("document.querySelector('[data-player]').clientWidth < innerWidth - 20")
+
+
+def test_what_the_system_asks_for_and_what_one_takes_along(sit: Sit, stream: Path) -> None:
+    visitor = sit()
+    visitor.page.add_init_script(KEYS_OF_THE_SYSTEM)
+    screen, _ = watch(visitor, stream, next={"url": "/v/lizard/embed/?start=2", "title": "The second one"})
+    screen.start()
+    assert visitor.page.evaluate("navigator.mediaSession.metadata.title") == "The lizard and the clock"
+    visitor.page.evaluate("pressed.pause()")
+    screen.has("video.paused && navigator.mediaSession.playbackState === 'paused'")
+    visitor.page.evaluate("pressed.seekto({ seekTime: 9 })")
+    visitor.page.evaluate("pressed.seekbackward({ seekOffset: 3 })")
+    screen.has("Math.abs(video.currentTime - 6) < 0.2 && !video.seeking && video.readyState > 1")
+    with visitor.page.expect_download() as saved:
+        screen.open_menu("Save this picture")
+    assert saved.value.suggested_filename == "The lizard and the clock 0.06.png"
+    with Image.open(io.BytesIO(saved.value.path().read_bytes())) as picture:
+        assert picture.size in ((160, 90), (320, 180)) and len(picture.getcolors(100_000) or []) > 10
+
+    screen.open_menu("Sound track")
+    other = screen.menu.get_by_role("menuitemradio").nth(1)
+    other.click()
+    screen.page.keyboard.press("Escape")
+    screen.open_menu("Sound track")
+    expect(other).to_have_attribute("aria-checked", "true")
+    screen.page.keyboard.press("Escape")
+    screen.page.keyboard.press("Escape")
+
+    if visitor.page.evaluate("document.pictureInPictureEnabled"):
+        screen.press("i")
+        screen.has("document.pictureInPictureElement === video")
+        screen.press("i")
+        screen.has("document.pictureInPictureElement === null")
+    visitor.page.evaluate("pressed.nexttrack()")
+    visitor.page.wait_for_url("**/?start=2")
+
+
+def test_captions_that_are_to_be_shown_and_where(sit: Sit, stream: Path) -> None:
+    visitor = sit()
+    captions = [{"id": "1", "label": "English", "language": "en", "src": "/v/lizard/hls/-/top.vtt", "default": True}]
+    screen, _ = watch(visitor, stream, captions=captions)
+    screen.start()
+    cues = screen.page.locator(".player-cue")
+    expect(cues).to_have_count(2)
+    above, below = cues.first.bounding_box(), cues.last.bounding_box()
+    stage = screen.page.locator(".player-stage").bounding_box()
+    assert above and below and stage
+    assert above["y"] + above["height"] <= below["y"] + 2 and below["y"] < stage["y"] + stage["height"] / 3
+    screen.press("c")
+    expect(cues).to_have_count(0)
+    visitor.page.reload()
+    screen.start()
+    expect(screen.part("captions")).to_have_attribute("aria-pressed", "false")
+
+
+class Finger:
+    """On a telephone's screen, for longer than a tap."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self._session = context.new_cdp_session(page)
+
+    def down(self, x: float, y: float) -> None:
+        self._send("touchStart", x, y)
+
+    def move(self, x: float, y: float) -> None:
+        self._send("touchMove", x, y)
+
+    def up(self) -> None:
+        self._send("touchEnd")
+
+    def _send(self, kind: str, *at: float) -> None:
+        points = [{"x": at[0], "y": at[1]}] if at else []
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_long_press_and_a_swipe(sit: Sit, stream: Path, browser: Any, site: LiveSite) -> None:
+    context = browser.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]}, has_touch=True, is_mobile=True, base_url=site.url
+    )
+    screen, _ = watch(Visitor(context, site.url), stream)
+    screen.part("big").tap()
+    screen.has("video.currentTime > 0.3 && !video.paused")
+    finger = Finger(context, screen.page)
+    finger.down(180, 300)
+    screen.has("video.playbackRate === 2")
+    finger.up()
+    screen.has("video.playbackRate === 1")
+    finger.down(180, 400)
+    for y in (360, 300, 240):
+        finger.move(180, y)
+    finger.up()
+    screen.has("document.fullscreenElement !== null")
+    context.close()

@@ -23,15 +23,15 @@ SETTINGS = re.compile(r'(<script type="application/json">)(.*?)(</script>)', re.
 
 
 def make(folder: Path) -> Path:
-    """Two sizes and one sound of their own, as CMAF; captions, and a storyboard with a picture a second."""
+    """Two sizes and two sounds of their own, as CMAF; captions, some of them at the top, and a storyboard with a picture a second."""
     if shutil.which("ffmpeg") is None:
         missing("ffmpeg is not installed")
     _ffmpeg(
         folder, "-f", "lavfi", "-i", f"testsrc2=size=320x180:rate=25:duration={SECONDS}", "-f", "lavfi", "-i", f"sine=440:duration={SECONDS}",
-        "-map", "0:v", "-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-g", "100", "-sc_threshold", "0",
+        "-map", "0:v", "-map", "0:v", "-map", "1:a", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-g", "100", "-sc_threshold", "0",
         "-filter:v:0", "scale=160:90", "-b:v:0", "100k", "-b:v:1", "400k", "-c:a", "aac", "-f", "hls", "-hls_time", "4", "-hls_playlist_type", "vod",
         "-hls_segment_type", "fmp4", "-hls_flags", "single_file", "-master_pl_name", "master.m3u8",
-        "-var_stream_map", "v:0,agroup:a,name:90p v:1,agroup:a,name:180p a:0,agroup:a,name:audio,default:yes", "%v.m3u8",
+        "-var_stream_map", "v:0,agroup:a,name:90p v:1,agroup:a,name:180p a:0,agroup:a,name:audio,default:yes,language:eng a:1,agroup:a,name:other,language:deu", "%v.m3u8",
     )  # fmt: skip
     source = f"testsrc2=size=160x90:rate=1:duration={SECONDS}"
     _ffmpeg(folder, "-f", "lavfi", "-i", source, "-vf", "tile=4x4", "-frames:v", "1", "board.jpg")
@@ -41,6 +41,9 @@ def make(folder: Path) -> Path:
     (folder / "storyboard.vtt").write_text("\n\n".join(["WEBVTT", *pieces]))
     said = (f"{_at(n)} --> {_at(n + 2)}\nWords <i>at</i> {n}" for n in range(0, SECONDS, 2))
     (folder / "en.vtt").write_text("\n\n".join(["WEBVTT", *said]))
+    (folder / "top.vtt").write_text(
+        f"WEBVTT\n\n{_at(0)} --> {_at(SECONDS)} line:0\nAbove\n\n{_at(0)} --> {_at(SECONDS)} line:0\nBelow it\n"
+    )
     return folder
 
 
@@ -57,7 +60,7 @@ def settings(slug: str) -> dict[str, Any]:
     below = f"/v/{slug}/hls/-"
     return {
         "master": f"{below}/master.m3u8", "storyboard": f"{below}/storyboard.vtt", "duration": float(SECONDS),
-        "captions": [{"id": "1", "label": "English", "language": "en", "src": f"{below}/en.vtt", "default": True}],
+        "captions": [{"id": "1", "label": "English", "language": "en", "src": f"{below}/en.vtt", "default": False}],
         "chapters": [{"start": 0, "title": "Morning"}, {"start": 8, "title": "Evening"}],
     }  # fmt: skip
 
@@ -73,7 +76,7 @@ class Stream:
         self.refused = False
         self.asked: list[str] = []
         context.route(re.compile(rf"/v/{slug}/hls/"), self._file)
-        context.route(re.compile(rf"/v/{slug}/embed/"), self._page)
+        context.route(re.compile(rf"/v/{slug}/(embed/)?(\?.*)?$"), self._page)
         context.route(re.compile(rf"/v/{slug}/player"), self._renewed)
 
     def _file(self, route: Route) -> None:

@@ -5,16 +5,17 @@ import { shortenInto } from "../links/shorten.js";
 import { waitForFile } from "./download.js";
 import { editVideo } from "./edit_form.js";
 
-const film = () => document.querySelector("[data-player] video");
+const screen = () => document.querySelector("[data-player]");
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-seek]");
-  const video = film();
-  if (!link || !video || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const player = screen()?.player;
+  if (!link || !player || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  video.currentTime = Number(link.dataset.seek);
-  video.play().catch(() => {}); // a browser that wants a press on the player itself shows the moment at least
-  video.scrollIntoView({ block: "nearest" });
+  // By the player, which knows of streams that are not loaded yet, and of videos of which a part is still being made.
+  player.seek(Number(link.dataset.seek));
+  player.play();
+  player.root.scrollIntoView({ block: "nearest" });
 });
 
 for (const button of document.querySelectorAll("[data-copy]")) {
@@ -42,7 +43,7 @@ function shareAt(line) {
   const plain = field.value;
   const menu = line.closest("details");
   const apply = () => {
-    const at = Math.floor(film()?.currentTime ?? 0);
+    const at = Math.floor(screen()?.player?.position ?? 0);
     line.querySelector("[data-at-clock]").textContent = clock(at);
     line.hidden = !at;
     field.value = box.checked && at ? `${plain}?t=${at}` : plain;

@@ -7,16 +7,18 @@ const JSON_ALONE = { Accept: "application/json" };
 
 export function followLike(form) {
   const button = form.querySelector("button");
+  const told = form.querySelector("[data-told]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     button.disabled = true;
+    told.textContent = "";
     try {
       const { likes, liked } = await (await send(form, null, JSON_ALONE)).json();
       form.querySelector("[data-likes]").textContent = likes;
       form.elements.on.value = liked ? "0" : "1";
       button.setAttribute("aria-pressed", liked);
     } catch (error) {
-      button.title = error.message;
+      told.textContent = error.message;
     } finally {
       button.disabled = false;
       button.focus();

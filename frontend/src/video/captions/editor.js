@@ -198,7 +198,7 @@ class Editor {
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": document.querySelector('meta[name="csrf-token"]').content },
         body: JSON.stringify({ edition: this.edition, cues: this.cues.sent() }),
       });
-      const said = await response.json();
+      const said = await response.json().catch(() => ({}));
       if (!response.ok) throw new Error(said.message ?? said.error?.message);
       this.edition = said.edition;
       this.saved = this.cues.rows === sent;

@@ -1,6 +1,7 @@
 // Captions as we draw them: over the picture, in the size and colours that their reader has chosen.
 
 import { h } from "./dom.js";
+import { OFF } from "./preferences.js";
 import { cueTree, parseVtt } from "./vtt.js";
 
 export const STYLE = { size: 100, colour: "white", background: 75, edge: "none", place: "bottom", family: "plain" };
@@ -23,6 +24,31 @@ export function cleanStyle(style) {
 /** The cues that are said at `moment`. They come sorted by their start. */
 export function cuesAt(cues, moment) {
   return cues.filter((cue) => cue.start <= moment && moment < cue.end);
+}
+
+/** Those to begin with: as one has chosen before (`wanted`), otherwise those that are to be shown without being asked for. */
+export function firstCaptions(tracks, wanted) {
+  if (wanted === OFF) return null;
+  const chosen = wanted && tracks.find((one) => one.language === wanted || one.label === wanted);
+  return chosen || (tracks.find((one) => one.default) ?? null);
+}
+
+const ROW = 1.45;
+
+/** Where each of `cues`, which are said at once, stands: `[side, distance from it]` as CSS has them, those of one place beside each other; null where
+ * the player chooses. */
+export function placesOf(cues) {
+  const taken = new Map();
+  return cues.map(({ text, settings: { line, row } }) => {
+    if (line === null && row === null) return null;
+    // Low lines grow upwards, so that none leaves the picture.
+    const low = row === null ? line > 50 : row < 0;
+    const [percent, rows] = row === null ? [low ? 100 - line : line, 0] : [0, low ? -row - 1 : row];
+    const key = `${low} ${percent} ${rows}`;
+    const before = taken.get(key) ?? 0;
+    taken.set(key, before + text.split("\n").length);
+    return [low ? "bottom" : "top", `calc(${percent}% + ${((rows + before) * ROW).toFixed(2)}em)`];
+  });
 }
 
 export class Captions {
@@ -77,7 +103,8 @@ export class Captions {
     const key = cues.map((cue) => `${cue.start}-${cue.end}-${cue.text}`).join("\n");
     if (key === this.#shown) return;
     this.#shown = key;
-    this.#layer.replaceChildren(...cues.map(cueElement));
+    const places = placesOf(cues);
+    this.#layer.replaceChildren(...cues.map((cue, at) => cueElement(cue, places[at])));
   }
 
   /** A telephone that shows the video by itself, full on the screen, shows nothing of ours: there the browser draws them. */
@@ -99,15 +126,13 @@ export class Captions {
   }
 }
 
-function cueElement(cue) {
-  const { line, position, size, align } = cue.settings;
+function cueElement(cue, place) {
+  const { position, size, align } = cue.settings;
   const box = h("div", { class: "player-cue", dir: "auto" }, h("span", {}, ...cueTree(cue.text).map(nodeOf)));
   box.style.textAlign = align;
-  if (line !== null) {
+  if (place) {
     box.classList.add("placed");
-    // Low lines grow upwards, so that none leaves the picture.
-    if (line > 50) box.style.bottom = `${100 - line}%`;
-    else box.style.top = `${line}%`;
+    box.style[place[0]] = place[1];
     const width = size ?? 100;
     const middle = position ?? 50;
     const left = align === "start" || align === "left" ? middle : align === "end" || align === "right" ? middle - width : middle - width / 2;

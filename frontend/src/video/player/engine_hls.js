@@ -1,6 +1,7 @@
 // hls.js behind the face that engine.js describes.
 
 import { REFUSED } from "./errors.js";
+import { sizeOf } from "./naming.js";
 
 const RECOVERIES = 3;
 const CONFIG = {
@@ -24,7 +25,7 @@ export class HlsEngine {
   #tell;
   #hls = null;
   #bandwidth;
-  #height = 0;
+  #size = 0;
   #recovered = 0;
   #host = "";
 
@@ -43,7 +44,7 @@ export class HlsEngine {
     this.#hls = hls;
     const { Events } = this.#Hls;
     hls.on(Events.MANIFEST_PARSED, () => {
-      if (this.#height) this.prefer(this.#height);
+      if (this.#size) this.prefer(this.#size);
       this.#tell.changed();
     });
     hls.on(Events.LEVEL_SWITCHED, () => this.#tell.changed());
@@ -77,9 +78,13 @@ export class HlsEngine {
   }
 
   levels() {
-    return (this.#hls?.levels ?? []).map(({ height, width, frameRate, bitrate, videoCodec, audioCodec }, id) => ({
-      id, height: height || 0, width: width || 0, frameRate: frameRate || 0, bandwidth: bitrate, codecs: [videoCodec, audioCodec].filter(Boolean).join(", "),
-    }));
+    return (this.#hls?.levels ?? []).map(({ height, width, frameRate, bitrate, videoCodec, audioCodec, uri }, id) => {
+      const name = fileOf(uri);
+      return {
+        id, name, size: sizeOf(name, width, height), height: height || 0, width: width || 0, frameRate: frameRate || 0, bandwidth: bitrate,
+        codecs: [videoCodec, audioCodec].filter(Boolean).join(", "),
+      };
+    });
   }
 
   /** The one on the screen; before there is any, the one that comes. */
@@ -95,15 +100,15 @@ export class HlsEngine {
   /** `id` of a level, -1 to leave it to the engine. */
   choose(id) {
     if (!this.#hls) return;
-    this.#height = id < 0 ? 0 : (this.levels()[id]?.height ?? 0);
+    this.#size = id < 0 ? 0 : (this.levels()[id]?.size ?? 0);
     this.#hls.nextLevel = id;
     this.#tell.changed();
   }
 
-  /** As one has chosen before: that height, or the next lower one. */
-  prefer(height) {
-    this.#height = height;
-    const fitting = this.levels().filter((level) => level.height <= height).sort((one, other) => other.height - one.height)[0];
+  /** As one has chosen before: that size, or the next lower one. */
+  prefer(size) {
+    this.#size = size;
+    const fitting = this.levels().filter((level) => level.size <= size).sort((one, other) => other.size - one.size)[0];
     if (fitting && this.#hls) this.#hls.nextLevel = fitting.id;
   }
 
@@ -140,4 +145,9 @@ export class HlsEngine {
     const network = data.type === ErrorTypes.NETWORK_ERROR;
     this.#tell.failed(network ? (status >= 500 ? "server" : "network") : data.details?.includes("Codec") || data.details?.includes("Incompatible") ? "unsupported" : "broken");
   }
+}
+
+/** `1080p` of `…/1080p.m3u8`. */
+function fileOf(address) {
+  return /([^/?#]+)\.m3u8(?:[?#]|$)/.exec(address ?? "")?.[1] ?? "";
 }

@@ -42,7 +42,7 @@ export class NativeEngine {
 
   level() {
     const { videoWidth: width, videoHeight: height } = this.#video;
-    return height ? { id: 0, width, height, frameRate: 0, bandwidth: 0, codecs: "" } : null;
+    return height ? { id: 0, name: "", size: Math.min(width, height), width, height, frameRate: 0, bandwidth: 0, codecs: "" } : null;
   }
 
   choose() {}

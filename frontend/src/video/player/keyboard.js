@@ -42,7 +42,8 @@ const SCROLLS = new Set(["louder", "quieter", "begin", "end"]);
 export function commandFor(event, { near = true } = {}) {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return null;
   if (isTyping(event.target) || pressesItself(event.target, event.key)) return null;
-  const digit = /^[0-9]$/.test(event.key) && !event.shiftKey;
+  // On a French keyboard digits come with Shift.
+  const digit = /^[0-9]$/.test(event.key);
   const name = digit ? "tenth" : event.shiftKey ? SHIFTED[event.key] : NAMED[event.key] ?? NAMED[lower(event.key)];
   if (!name || (SCROLLS.has(name) && !near)) return null;
   if (event.repeat && !HELD.has(name)) return { name: "held", value: null };

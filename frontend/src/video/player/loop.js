@@ -31,6 +31,11 @@ export class Loop {
     return this.a !== null && this.b !== null;
   }
 
+  /** Whether the end is not the end. */
+  get goesOn() {
+    return this.whole || this.between;
+  }
+
   /** Where to go from `moment`; null to go on. Who has sought to behind B is let alone only until they play back into it. */
   jump(moment) {
     if (!this.between) return null;

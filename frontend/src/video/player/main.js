@@ -1,5 +1,6 @@
 // Mounts a player on each `<div data-player>` of the page, from the settings that stand within it as JSON.
 
+import { firstCaptions } from "./captions.js";
 import { browserStorage, Preferences } from "./preferences.js";
 import { wentOn } from "./next.js";
 import { Kept, startAt, Teller } from "./resume.js";
@@ -18,11 +19,10 @@ export function mount(root) {
   new Teller(player, kept);
   if (options.has("muted")) player.video.muted = true;
   if (options.has("loop")) player.setLoop(true);
-  player.rate(settings.embedded ? 1 : preferences.get("rate"), false);
+  if (!settings.embedded) player.rate(preferences.get("rate"), false);
   if (preferences.get("theatre") && !settings.embedded) player.theatre(true);
-  const wanted = preferences.get("captions");
-  const track = wanted ? settings.captions.find((one) => one.language === wanted || one.label === wanted) : null;
-  if (track) player.caption(track);
+  const track = firstCaptions(settings.captions, preferences.get("captions"));
+  if (track) player.caption(track, { kept: false });
   const plays = Boolean(settings.master || settings.mp4);
   if (start > 0 && asked === null) view.resumed(start);
   if (settings.making || !plays) view.wait();

@@ -8,12 +8,12 @@ import { clock } from "./time.js";
 
 export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4];
 
-/** Rows of a choice of quality: one for a height, with its frames and codec where others have the same. */
+/** What a quality is called: its size, with its frames, and with its codec where others have the same. */
 export function qualityLabel(level, levels) {
-  const same = levels.filter((other) => other.height === level.height);
+  const same = levels.filter((other) => other.size === level.size);
   const frames = level.frameRate > 40 ? String(Math.round(level.frameRate)) : "";
   const codec = same.length > 1 ? ` ${level.codecs.split(/[.,]/)[0]}` : "";
-  return `${level.height}p${frames}${codec}`;
+  return `${level.size}p${frames}${codec}`;
 }
 
 export function pages(player) {
@@ -42,7 +42,7 @@ export function pages(player) {
 function mainRows(player) {
   const { engine, settings, captions, loop, preferences } = player;
   const level = engine?.level();
-  const quality = level?.height ? (engine.automatic ? interpolate(gettext("Auto (%s)"), [qualityLabel(level, engine.levels())]) : qualityLabel(level, engine.levels())) : gettext("Auto");
+  const quality = level?.size ? (engine.automatic ? interpolate(gettext("Auto (%s)"), [qualityLabel(level, engine.levels())]) : qualityLabel(level, engine.levels())) : gettext("Auto");
   const rows = [
     { label: gettext("Quality"), value: quality, page: "quality" },
     { label: gettext("Speed"), value: `${player.video.playbackRate}×`, page: "speed" },
@@ -70,13 +70,13 @@ function qualityPage(player) {
   const levels = engine?.levels() ?? [];
   const now = engine?.level();
   const auto = {
-    label: now?.height && engine.automatic ? interpolate(gettext("Auto (%s)"), [qualityLabel(now, levels)]) : gettext("Auto"),
+    label: now?.size && engine.automatic ? interpolate(gettext("Auto (%s)"), [qualityLabel(now, levels)]) : gettext("Auto"),
     checked: engine?.automatic ?? true, run: () => player.quality(-1),
   };
-  const rows = [...levels].sort((one, other) => other.height - one.height || other.bandwidth - one.bandwidth).map((level) => ({
+  const rows = [...levels].sort((one, other) => other.size - one.size || other.bandwidth - one.bandwidth).map((level) => ({
     label: qualityLabel(level, levels), value: bits(level.bandwidth), checked: !engine.automatic && level.id === now?.id, run: () => player.quality(level.id),
   }));
-  const coming = player.coming.map((height) => ({ label: `${height}p`, value: gettext("is there now: load"), run: () => player.reload() }));
+  const coming = player.coming.map((size) => ({ label: `${size}p`, value: gettext("is there now: load"), run: () => player.reload() }));
   return { title: gettext("Quality"), rows: [...coming, ...rows, auto] };
 }
 

@@ -4,6 +4,7 @@ import { gettext, interpolate } from "../../i18n.js";
 import { openEngine, source } from "./engine.js";
 import { Loop } from "./loop.js";
 import { goTo } from "./next.js";
+import { OFF } from "./preferences.js";
 import { Renewal } from "./renewal.js";
 import * as screenshots from "./screenshot.js";
 import * as sizes from "./screen.js";
@@ -18,7 +19,7 @@ export class Player extends EventTarget {
   engine = null;
   loop = new Loop();
   captions = null;
-  /** Heights that have become ready since the stream was loaded. */
+  /** Sizes that have become ready since the stream was loaded. */
   coming = [];
   #opening = null;
   #start;
@@ -44,7 +45,7 @@ export class Player extends EventTarget {
     video.addEventListener("loadeddata", () => {
       this.#start = null;
     });
-    video.addEventListener("ended", () => this.loop.whole && this.seek(0) === undefined && this.play());
+    video.addEventListener("ended", () => this.#ended());
     video.addEventListener("ratechange", () => video.preservesPitch === false && (video.preservesPitch = true));
   }
 
@@ -183,6 +184,13 @@ export class Player extends EventTarget {
     this.seek((Math.floor(this.video.currentTime * rate + 0.001) + way + 0.5) / rate);
   }
 
+  /** B may stand at the very end, where no moment comes after it. */
+  #ended() {
+    if (!this.loop.goesOn) return;
+    this.seek(this.loop.between ? this.loop.a : 0);
+    this.play();
+  }
+
   #looped() {
     const to = this.loop.jump(this.video.currentTime);
     if (to !== null && !this.video.paused && !this.video.seeking) this.video.currentTime = to;
@@ -203,7 +211,7 @@ export class Player extends EventTarget {
   // --- how it plays ---
 
   async play() {
-    if (this.video.ended && !this.loop.whole) this.seek(0);
+    if (this.video.ended && !this.loop.goesOn) this.seek(0);
     await this.open();
     try {
       await this.video.play();
@@ -261,7 +269,7 @@ export class Player extends EventTarget {
 
   quality(id) {
     this.engine?.choose(id);
-    this.preferences.set("height", id < 0 ? 0 : (this.engine?.levels()[id]?.height ?? 0));
+    this.preferences.set("height", id < 0 ? 0 : (this.engine?.levels()[id]?.size ?? 0));
   }
 
   hear(id) {
@@ -270,8 +278,9 @@ export class Player extends EventTarget {
 
   // --- captions ---
 
-  async caption(track) {
-    this.preferences.set("captions", track ? track.language || track.label : "");
+  /** `kept`: whether it is so the next time. */
+  async caption(track, { kept = true } = {}) {
+    if (kept) this.preferences.set("captions", track ? track.language || track.label : OFF);
     try {
       await this.captions.choose(track);
     } catch {

@@ -1,6 +1,8 @@
 // What a person has set once and finds again: volume, speed, captions. On this device, since a loud headset is not a loud telephone.
 
 const KEY = "video-player";
+/** Of captions: chosen to be off, also where their owner has them shown. */
+export const OFF = "-";
 export const DEFAULTS = { volume: 1, muted: false, rate: 1, height: 0, captions: "", theatre: false, autonext: true, bandwidth: 0, style: {} };
 
 export class Preferences {

@@ -138,7 +138,7 @@ export class Teller {
     this.#kept.set(settings.slug, ended ? 0 : position);
     if (!settings.watching) return;
     const body = JSON.stringify({
-      session: settings.session, position: round(position || 0), watched, height: engine?.level()?.height ?? 0, rate: video.playbackRate, ended,
+      session: settings.session, position: round(position || 0), watched, height: engine?.level()?.size ?? 0, rate: video.playbackRate, ended,
     });
     if (leaving) this.#send.beacon(settings.watching, body);
     else this.#send.post(settings.watching, body);

@@ -173,7 +173,7 @@ export class View {
   #ended() {
     const { player } = this;
     const { settings, preferences, loop } = player;
-    if (loop.whole || !settings.next) return;
+    if (loop.goesOn || !settings.next) return;
     if (!preferences.get("autonext")) return;
     const { card, cancel } = countdown(settings.next, () => player.next(), () => {
       this.cancelNext = null;
@@ -211,13 +211,13 @@ export class View {
         await player.play();
       },
       more: (state) => {
-        player.coming = player.engine?.streams ? arrived(state, player.engine.levels()).filter((height) => !seen.has(height)) : [];
+        player.coming = player.engine?.streams ? arrived(state, player.engine.levels()).filter((size) => !seen.has(size)) : [];
         const still = coming(state);
         if (player.coming.length && this.video.paused) {
-          for (const height of player.coming) seen.add(height);
+          for (const size of player.coming) seen.add(size);
           player.reload();
         }
-        this.root.dataset.making = still.length ? interpolate(gettext("Still being made: %s"), [still.map((height) => `${height}p`).join(", ")]) : "";
+        this.root.dataset.making = still.length ? interpolate(gettext("Still being made: %s"), [still.map((size) => `${size}p`).join(", ")]) : "";
         this.menu.refresh();
       },
       over: (state) => {

@@ -24,15 +24,17 @@ function seconds(found, at) {
   return Number(found[at] ?? 0) * 3600 + Number(found[at + 1]) * 60 + Number(found[at + 2]) + Number(found[at + 3]) / 1000;
 }
 
-/** Percentages from the left and the top; `line` null where the player chooses. */
+/** Percentages from the left and the top; `row`: the line of text, counted from the bottom where it is below nought. Both null where the player chooses. */
 function settings(text) {
   const found = Object.fromEntries([...text.matchAll(/(\w+):(\S+)/g)].map((pair) => [pair[1], pair[2]]));
   const percent = (value) => {
     const number = /^(\d{1,3}(?:\.\d+)?)%/.exec(value ?? "");
     return number && Number(number[1]) <= 100 ? Number(number[1]) : null;
   };
+  const counted = /^-?\d{1,3}(?=,|$)/.exec(found.line ?? "");
   const align = ["start", "left", "center", "end", "right"].includes(found.align) ? found.align : "center";
-  return { line: percent(found.line), position: percent(found.position), size: percent(found.size), align };
+  const row = counted ? Math.max(-15, Math.min(14, Number(counted[0]))) : null;
+  return { line: percent(found.line), row, position: percent(found.position), size: percent(found.size), align };
 }
 
 const ENTITIES = { amp: "&", lt: "<", gt: ">", nbsp: "\u00a0", lrm: "\u200e", rlm: "\u200f" };

@@ -1,6 +1,7 @@
 // A video that is still being made: waits until something of it plays, and says what comes after.
 
 import { gettext, interpolate } from "../../i18n.js";
+import { sizeOf } from "./naming.js";
 import { about } from "./time.js";
 
 const SOON_MS = 2_000;
@@ -15,15 +16,20 @@ export function sentence(state) {
   return left ? `${main} · ${left}` : main;
 }
 
-/** Heights that are there whole and that the player has not loaded yet. */
+/** Sizes that are there whole and that the player has not loaded yet. */
 export function arrived(state, levels) {
-  const known = new Set(levels.map((level) => level.height));
-  return (state.renditions ?? []).filter(({ kind, height, ended }) => kind === "video" && height && ended && !known.has(height)).map(({ height }) => height);
+  const known = new Set(levels.map((level) => level.size));
+  return sizes(state, true).filter((size) => !known.has(size));
 }
 
-/** Heights that are being made. */
+/** Sizes that are being made. */
 export function coming(state) {
-  return (state.renditions ?? []).filter(({ kind, ended }) => kind === "video" && !ended).map(({ height }) => height);
+  return sizes(state, false);
+}
+
+function sizes(state, whole) {
+  const rows = (state.renditions ?? []).filter(({ kind, height, ended }) => kind === "video" && height && ended === whole);
+  return [...new Set(rows.map(({ name, height }) => sizeOf(name, 0, height)))];
 }
 
 export class Waiting {
