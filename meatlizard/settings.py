@@ -13,6 +13,7 @@ from csp.constants import NONCE, NONE, SELF
 from meatlizard import environment as parse
 from meatlizard import languages
 from meatlizard.ops.logs import logging_config
+from meatlizard.settings_backups import *  # noqa: F403  (each a setting)
 from meatlizard.settings_env import BASE_DIR, env
 from meatlizard.settings_operation import *  # noqa: F403  (each a setting)
 from meatlizard.settings_transcripts import *  # noqa: F403  (each a setting)

@@ -11,7 +11,7 @@ from meatlizard.jobs import worker
 from meatlizard.jobs.actions import claim
 from meatlizard.jobs.models import Job
 from meatlizard.moderation.models import AuditEntry
-from meatlizard.ops.backups import room, verifying
+from meatlizard.ops.backups import finding, places, verifying
 from meatlizard.ops.backups.jobs import make_backup
 from meatlizard.threads import in_database
 from tests.discordbridge.administrators import Town
@@ -22,6 +22,7 @@ from tests.fakes.discord import Use
 def home(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.VAR_DIR = tmp_path
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.BACKUP_TO = ""
     monkeypatch.setattr(backing_up, "LOOK_SECONDS", 0.02)
     return tmp_path
 
@@ -50,9 +51,9 @@ async def test_it_is_made_in_the_background_and_told_of(town: Town, home: Path) 
     assert press.followups == []
     await run_waiting()
     told = (await press.says("The backup is made")).content
-    (path,) = room.usual().iterdir()
-    assert path.name in told and "SECRET_KEY" in told and str(home) not in told
-    assert "accounts_user" in (await in_database(verifying.verify, path))[0]
+    (name,) = finding.ended(places.usual())
+    assert name in told and "SECRET_KEY" in told and str(home) not in told
+    assert (await in_database(verifying.verify, name, "", [])).deep
     entries = await in_database(lambda: list(AuditEntry.objects.values_list("action", "door", "actor")))
     assert entries == [("backup", f"discord {town.olga.id}", town.operator.pk)]
 

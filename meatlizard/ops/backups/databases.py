@@ -1,21 +1,23 @@
 """The two kinds of database, as far as backups see them."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from django.db import connection
 
 from meatlizard.ops.backups import postgres, sqlite
+from meatlizard.ops.backups.copying import Copying
 from meatlizard.ops.backups.counts import Counts
 
 
 class Kind(Protocol):
-    """``part``: its name in a set."""
+    """``part``: the name of its copy in a file of its own."""
 
     part: str
 
-    def copy(self, settings: dict[str, Any], to: Path) -> Counts:
-        """One consistent copy, and what is in it."""
+    def copying(self, settings: dict[str, Any], scratch: Path) -> AbstractContextManager[Copying]:
+        """One consistent copy, as a stream, and what is in it. Leaving the block raises BackupFailed when the stream was not whole."""
 
     def try_out(self, settings: dict[str, Any], copy: Path, expected: Counts) -> str:
         """Restores the copy into a scratch place. What was not proved, in words; empty when all was. Raises Damaged."""

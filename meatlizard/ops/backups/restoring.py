@@ -1,9 +1,9 @@
 """Brings a backup back. It is verified first; files that are not there yet come before the database, which changes in one go."""
 
-import hashlib
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO, cast
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -12,39 +12,91 @@ from django.db import connection, connections
 from django.db.migrations.loader import MigrationLoader
 
 from meatlizard.accounts.models import User
-from meatlizard.ops.backups import actions, databases, room, sets, taking
+from meatlizard.ops.backups import actions, contents, databases, finding, given, listing, room
+from meatlizard.ops.backups.keys import Identities
+from meatlizard.ops.backups.opened import About, Opened
+from meatlizard.ops.backups.packing import Readable, Writable
+from meatlizard.ops.backups.progress import Tell, silent
 from meatlizard.ops.backups.trouble import BackupFailed, in_words
-from meatlizard.ops.backups.verifying import Verified, verified
+from meatlizard.ops.backups.verifying import Found, verified
+
+IN_MEMORY = 8 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would happen. ``missing``: files that the storage has not; ``differing``: that it has with other contents; ``left``: files of the
+    storage that are not of this backup, which stay. ``people``: accounts whose site would be replaced. ``settings``: names of those that had
+    other values."""
+
+    about: About
+    people: int
+    same: int
+    missing: list[str]
+    differing: list[str]
+    left: int
+    unproved: str
+    settings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """``left``: files of the storage that are not of this backup. They stay."""
+    """``anew``: things whose files the backup left out, and which the site makes again."""
 
-    files: int
-    left: int
+    plan: Plan
     people: int
-    unproved: str
+    anew: int
 
 
-def restore(path: Path, may_replace: Callable[[int], bool]) -> Restored:
-    """``may_replace`` is asked with the number of people whose site would be replaced. Raises BackupFailed."""
-    with in_words("restoring"), room.alone(), verified(path) as found:
-        _known(found.reader.manifest["migrations"])
-        people = _people()
-        if people and not may_replace(people):
+def restore(
+    which: str, where: str, identities: Identities, may: Callable[[Plan], bool], tell: Tell = silent
+) -> Restored:
+    """``may`` is asked with what would happen. Raises BackupFailed, and until the answer nothing was changed."""
+    with (
+        in_words("restoring"),
+        room.alone(),
+        finding.opened(which, where, identities) as backup,
+        verified(backup, tell) as found,
+    ):
+        _known(backup.counts().migrations)
+        if backup.about().vendor != connection.vendor:
+            raise BackupFailed(
+                f"This is the backup of a {backup.about().vendor} database, and this site has {connection.vendor}: only the same kind can be"
+                " restored.",
+                code="wrong_kind",
+            )
+        plan = _plan(found)
+        if not may(plan):
             raise BackupFailed("Nothing was changed.", code="not_confirmed")
-        files = found.reader.files()
-        differing = [part for part in files if not _there(found, part)]
+        for name in plan.missing:
+            _put(backup, name)
         connections.close_all()
         databases.present().replace(connection.settings_dict, found.copy)
-        for part in differing:
-            default_storage.delete(part.name)
-            _put(found, part)
-        left = len(set(taking.stored()) - {part.name for part in files})
+        for name in plan.differing:
+            default_storage.delete(name)
+            _put(backup, name)
         call_command("migrate", interactive=False, verbosity=0)
         actions.forget_unended()
-        return Restored(len(files), left, User.objects.count(), found.unproved)
+        anew = sum(contents.make()) if plan.about.left_out else 0
+        return Restored(plan, User.objects.count(), anew)
+
+
+def _plan(found: Found) -> Plan:
+    about, names = found.set.about(), list(found.set.files())
+    same, missing, differing = 0, list[str](), list[str]()
+    for name in names:
+        try:
+            with default_storage.open(name) as present:
+                if found.set.same(name, cast(Readable, present)):
+                    same += 1
+                else:
+                    differing.append(name)
+        except FileNotFoundError:
+            missing.append(name)
+    left = len({one.name for one in listing.everything()} - set(names))
+    now = given.plain()
+    changed = sorted(name for name in {*now, *about.settings} if now.get(name) != about.settings.get(name))
+    return Plan(about, _people(), same, missing, differing, left, found.unproved, changed if about.versions else [])
 
 
 def _known(applied: list[str]) -> None:
@@ -66,19 +118,10 @@ def _people() -> int:
     return User.objects.count()
 
 
-def _there(found: Verified, part: sets.Part) -> bool:
-    """Whether the storage has the file as it is to be; one that is not there at all is put there."""
-    if not default_storage.exists(part.name):
-        _put(found, part)
-        return True
-    with default_storage.open(part.name) as present:
-        sha = hashlib.sha256()
-        for chunk in present.chunks(sets.CHUNK):
-            sha.update(chunk)
-        return sha.hexdigest() == part.sha256
-
-
-def _put(found: Verified, part: sets.Part) -> None:
-    with found.reader.open(f"{sets.FILES}{part.name}") as source:
-        if default_storage.save(part.name, File(source, part.name)) != part.name:
+def _put(backup: Opened, name: str) -> None:
+    """Whole and found good before it comes into the storage."""
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as whole:
+        backup.content(name, cast(Writable, whole))
+        whole.seek(0)
+        if default_storage.save(name, File(cast(IO[bytes], whole), name)) != name:
             raise BackupFailed("The storage has given a file another name. Is the site still running? Stop it first.")

@@ -1,4 +1,4 @@
-"""Where backups lie, and that only one is made or brought back at a time."""
+"""That only one backup is made or brought back at a time, and where it may spread meanwhile."""
 
 import fcntl
 import os
@@ -13,10 +13,6 @@ from django.conf import settings
 from meatlizard.ops.backups.trouble import BackupFailed
 
 UNFINISHED = ".unfinished-"
-
-
-def usual() -> Path:
-    return Path(settings.VAR_DIR) / "backups"
 
 
 @contextmanager
@@ -36,8 +32,9 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder within ``folder`` that goes at the end, with those that killed processes have left. Hold :func:`alone`."""
+def scratch() -> Iterator[Path]:
+    """An empty folder that goes at the end, with those that killed processes have left. Hold :func:`alone`."""
+    folder = Path(settings.VAR_DIR) / "backups"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in folder.glob(f"{UNFINISHED}*"):
         shutil.rmtree(left, ignore_errors=True)

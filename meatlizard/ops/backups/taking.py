@@ -1,61 +1,63 @@
-"""Makes a backup: first the database, then the files, so that every file it speaks of was there when it was copied."""
+"""Makes a backup: first the database, then the files, so that every file it speaks of was there when it was copied. Everything is
+compressed, encrypted and sent as it is read; what the place has already is not read at all.
+"""
 
-import os
+import dataclasses
+import datetime
+import hmac
+import platform
+import shutil
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
+import django
 from django.conf import settings
-from django.core.files.storage import Storage, default_storage, storages
+from django.core.files.storage import Storage
 from django.db import connection
 from django.utils import timezone
 
-from meatlizard.ops.backups import databases, room, sets
-from meatlizard.ops.backups.trouble import in_words
+from meatlizard.ops.backups import contents, databases, given, index, keys, layout, listing, packing, room
+from meatlizard.ops.backups.counts import Counts
+from meatlizard.ops.backups.layout import Entry, Head, Manifest, StoredFile, Sums
+from meatlizard.ops.backups.listing import Found
+from meatlizard.ops.backups.packing import Packed
+from meatlizard.ops.backups.places import Place
+from meatlizard.ops.backups.progress import Progress, Tell, silent
+from meatlizard.ops.backups.trouble import Damaged, in_words
 
 IN_MEMORY = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """``vanished``: files that were deleted while the backup was made."""
+    """``fresh``: bytes that were stored for it alone. ``new``: files among ``files`` that were not there before. ``vanished``: files that were
+    deleted while it was made."""
 
-    path: Path
+    id: str
+    place: Place
     size: int
+    stored: int
+    fresh: int
     seconds: float
     files: int
+    new: int
     vanished: int
+    left_out: int
+    encrypted: bool
 
 
-def take(folder: Path) -> Taken:
-    """Writes one set into ``folder``. Raises BackupFailed, and then leaves nothing there."""
+def take(place: Place, tell: Tell = silent) -> Taken:
+    """Writes one set into ``place``. Raises BackupFailed; what came by then is no set, and the next one goes on from it."""
     began = time.monotonic()
-    with in_words("the backup"), room.alone(), room.scratch(folder) as scratch:
-        kind = databases.present()
-        copy = scratch / kind.part
-        counts = kind.copy(connection.settings_dict, copy)
-        unnamed, vanished = scratch / "set", list[str]()
-        with os.fdopen(os.open(unnamed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            with sets.writing(out) as writer:
-                with copy.open("rb") as source:
-                    writer.add(kind.part, source)
-                copy.unlink()
-                for name in stored():
-                    if not _add(writer, name, scratch):
-                        vanished.append(name)
-                writer.close(
-                    {
-                        "program": program_version(), "made": timezone.now().isoformat(), "database": connection.vendor,
-                        "migrations": counts.migrations, "rows": counts.rows, "vanished": vanished,
-                    }
-                )  # fmt: skip
-            out.flush()
-            os.fsync(out.fileno())
-        path = _name(unnamed, folder)
-        return Taken(path, path.stat().st_size, time.monotonic() - began, len(writer.parts) - 1, len(vanished))
+    recipients = keys.recipients()
+    with in_words("the backup"), room.alone(), room.scratch() as scratch:
+        return _Making(place, recipients, scratch, tell).make(began)
 
 
 def program_version() -> str:
@@ -63,51 +65,144 @@ def program_version() -> str:
         return str(tomllib.load(file)["project"]["version"])
 
 
-def stored() -> Iterator[str]:
-    """Names of all files, wherever they lie: what has not been moved to where new ones go belongs to the site as well."""
-    yield from _below(default_storage, "")
-    for other in _others():
-        yield from (name for name in _below(other, "") if not default_storage.exists(name))
+@dataclass
+class _Making:
+    place: Place
+    recipients: keys.Recipients
+    scratch: Path
+    tell: Tell
+    id: str = field(default_factory=layout.new_id)
+    key: bytes = field(default_factory=keys.of_site)
+    parts: dict[str, Packed] = field(default_factory=dict)
+    size: int = 0
+    stored: int = 0
+    fresh: int = 0
+    files: int = 0
+    new: int = 0
+    left_out: int = 0
+    vanished: list[str] = field(default_factory=list)
+
+    def make(self, began: float) -> Taken:
+        made = timezone.now()
+        # Old enough that no other machine is still at it.
+        self.place.tidy(made - datetime.timedelta(days=1))
+        kind = databases.present()
+        with kind.copying(connection.settings_dict, self.scratch) as copying:
+            wanted = self._wanted()
+            progress = Progress(copying.size + sum(found.size for found in wanted), self.tell)
+            self._part(layout.DATABASE, copying.source, self.recipients, progress.more)
+            progress.reached(copying.size)
+        counts, versions = copying.counts, {**_versions(), connection.vendor: copying.version}
+        self._files(wanted, progress)
+        self._manifest(counts, versions)
+        fresh = self.fresh + sum(part.stored for part in self.parts.values())
+        head = Head(
+            id=self.id, made=made.isoformat(), program=versions["meatlizard"], database=cast("layout.Vendor", connection.vendor),
+            encrypted=bool(self.recipients), files=self.files, size=self.size + self.parts[layout.DATABASE].size,
+            stored=self.stored + sum(part.stored for part in self.parts.values()), fresh=fresh,
+            seconds=round(time.monotonic() - began, 1),
+            parts={name: Sums(**dataclasses.asdict(part)) for name, part in self.parts.items()},
+        ).sealed(self.key)  # fmt: skip
+        # Nothing that the head speaks of may be lost in a power cut that the head survives.
+        self.place.settle()
+        with self.place.writing(self._at(layout.HEAD)) as out:
+            out.write(head.text())
+        self.place.settle()
+        return Taken(self.id, self.place, head.size, head.stored, head.fresh, head.seconds, self.files, self.new, len(self.vanished),
+                     self.left_out, head.encrypted)  # fmt: skip
+
+    def _wanted(self) -> list[Found]:
+        leave = contents.made_anew() if not settings.BACKUP_VIDEO_PARTS else lambda _name: False
+        found = []
+        for one in listing.everything():
+            if leave(one.name):
+                self.left_out += 1
+            else:
+                found.append(one)
+        return found
+
+    def _files(self, wanted: list[Found], progress: Progress) -> None:
+        known = index.known(self.place, self.key)
+        marked = {one.name.rpartition("/")[2] for one in self.place.names(layout.MARKS)}
+        writer = index.Writer(self.place, self.id)
+        written = set[str]()
+        with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(self.scratch)) as lines:
+            for found in wanted:
+                name = self._object(found)
+                entry = known.get(name) or self._sent(found, name, progress.more)
+                progress.passed(found.size)
+                if entry is None:
+                    self.vanished.append(found.name)
+                    continue
+                if name in marked:
+                    self.place.delete(f"{layout.MARKS}{name}")
+                self.files += 1
+                self.size += entry.size
+                lines.write(f"{StoredFile(name=found.name, object=name).model_dump_json()}\n".encode())
+                if name not in written:
+                    written.add(name)
+                    self.stored += entry.stored if entry.since != self.id else 0
+                    writer.add(entry)
+            writer.write()
+            self.stored += self.fresh
+            self.parts.update(writer.parts)
+            lines.seek(0)
+            self._part(layout.FILES, cast(packing.Readable, lines), self.recipients)
+
+    def _object(self, found: Found) -> str:
+        """The same for the same file as long as its content cannot have changed, and telling nobody its name."""
+        when = "" if contents.never_changes(found.name) else found.changed.isoformat()
+        return hmac.new(
+            self.key, f"{found.name}\0{found.size}\0{when}".encode("utf-8", "surrogateescape"), "sha256"
+        ).hexdigest()
+
+    def _sent(self, found: Found, name: str, tell: Callable[[int], None]) -> Entry | None:
+        """None when it is gone."""
+        try:
+            layout.safe_name(found.name)
+            source = _opened(found)
+        except (FileNotFoundError, Damaged):
+            return None
+        with source, self.place.writing(layout.stored_at(name)) as out:
+            packed = packing.pack(source, out, self.key, self.recipients, tell)
+        self.new += 1
+        self.fresh += packed.stored
+        return Entry(object=name, since=self.id, **dataclasses.asdict(packed))
+
+    def _manifest(self, counts: Counts, versions: dict[str, str]) -> None:
+        manifest = Manifest(
+            id=self.id, versions=versions, settings=given.plain(), database=cast("layout.Vendor", connection.vendor),
+            migrations=counts.migrations, rows=counts.rows, sums=counts.sums, key=self.key.hex(), vanished=self.vanished,
+            left_out=self.left_out,
+        )  # fmt: skip
+        text = self.scratch / layout.MANIFEST
+        text.write_text(manifest.model_dump_json(indent=1))
+        with text.open("rb") as source:
+            self._part(layout.MANIFEST, source, self.recipients)
+
+    def _part(
+        self,
+        name: str,
+        source: packing.Readable,
+        recipients: keys.Recipients,
+        tell: Callable[[int], None] | None = None,
+    ) -> None:
+        with self.place.writing(self._at(name)) as out:
+            self.parts[name] = packing.pack(source, out, self.key, recipients, tell)
+
+    def _at(self, name: str) -> str:
+        return f"{layout.SETS}{self.id}/{name}"
 
 
-def _others() -> list[Storage]:
-    """Both places are named beside the one that is in use; a site without a bucket has one."""
-    return [storages[name] for name in ("local", "s3") if name in settings.STORAGES and name != settings.STORAGE]
+def _opened(found: Found) -> IO[bytes]:
+    """Raises FileNotFoundError."""
+    storages: list[Storage] = [found.storage, *listing.others_than(found.name)]
+    for storage in storages:
+        with suppress(FileNotFoundError):
+            return cast(IO[bytes], storage.open(found.name))
+    raise FileNotFoundError(found.name)
 
 
-def _below(storage: Storage, folder: str) -> Iterator[str]:
-    try:
-        folders, files = storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    for name in sorted(files):
-        yield f"{folder}{name}"
-    for name in sorted(folders):
-        yield from _below(storage, f"{folder}{name}/")
-
-
-def _add(writer: sets.Writer, name: str, scratch: Path) -> bool:
-    """False when it is gone. Its length has to be known before it is written, so it is read to its end first."""
-    for storage in (default_storage, *_others()):
-        with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(scratch)) as whole:
-            try:
-                with storage.open(name) as source:
-                    for chunk in source.chunks(sets.CHUNK):
-                        whole.write(chunk)
-            except FileNotFoundError:
-                continue
-            writer.add(f"{sets.FILES}{name}", whole)
-            return True
-    return False
-
-
-def _name(unnamed: Path, folder: Path) -> Path:
-    while (path := folder / f"meatlizard-{timezone.now():%Y%m%d-%H%M%S}.tar").exists():
-        time.sleep(0.1)
-    unnamed.rename(path)
-    entry = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(entry)
-    finally:
-        os.close(entry)
-    return path
+def _versions() -> dict[str, str]:
+    found = {"meatlizard": program_version(), "python": platform.python_version(), "django": django.get_version()}
+    return {**found, "ffmpeg": "there" if shutil.which("ffmpeg") else "none"}

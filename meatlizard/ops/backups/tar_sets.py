@@ -1,4 +1,4 @@
-"""The file of a backup: a tar of the database, the stored files and a manifest, closed by a seal.
+"""What versions before 1.0's backups wrote, and this one only reads: a tar of the database, the stored files and a manifest, closed by a seal.
 
 The seal is the last member and holds the SHA-256 of every byte before it. It stands at a place that follows from the length of the file
 alone, so that a damaged file is known for one before anything in it is understood.
@@ -7,17 +7,25 @@ alone, so that a damaged file is known for one before anything in it is understo
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, cast
 
+from meatlizard.ops.backups import layout, packing
+from meatlizard.ops.backups.counts import Counts
+from meatlizard.ops.backups.opened import About
+from meatlizard.ops.backups.packing import Readable, Writable
+from meatlizard.ops.backups.progress import Progress, Tell, silent
 from meatlizard.ops.backups.trouble import BackupFailed, Damaged
 
 FORMAT = 1
 MANIFEST, SEAL, FILES = "manifest.json", "SEAL", "files/"
+DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 CHUNK = 1 << 20
 
 
@@ -28,71 +36,11 @@ class Part:
     sha256: str
 
 
-class Sealing:
-    """A file that hashes what is written to it."""
+class TarSet:
+    """See :class:`meatlizard.ops.backups.opened.Opened`. Its seal was found whole."""
 
-    def __init__(self, out: IO[bytes]) -> None:
-        self._out, self._sha, self._length = out, hashlib.sha256(), 0
-
-    def write(self, data: bytes) -> int:
-        self._out.write(data)
-        self._sha.update(data)
-        self._length += len(data)
-        return len(data)
-
-    def tell(self) -> int:
-        return self._length
-
-    def hexdigest(self) -> str:
-        return self._sha.hexdigest()
-
-
-@dataclass
-class Writer:
-    """Members go in one after the other; the manifest ends the set."""
-
-    tar: tarfile.TarFile
-    sealing: Sealing
-    parts: list[Part] = field(default_factory=list)
-
-    def add(self, name: str, source: IO[bytes]) -> None:
-        """All of ``source``, whose length must not change meanwhile."""
-        size = source.seek(0, io.SEEK_END)
-        source.seek(0)
-        hashed = _Hashed(source)
-        self.tar.addfile(_member(name, size), cast(IO[bytes], hashed))
-        self.parts.append(Part(name, size, hashed.sha.hexdigest()))
-
-    def close(self, about: dict[str, Any]) -> None:
-        parts = [{"name": one.name, "size": one.size, "sha256": one.sha256} for one in self.parts]
-        text = json.dumps({"format": FORMAT, **about, "parts": parts}, indent=1).encode()
-        self.tar.addfile(_member(MANIFEST, len(text)), io.BytesIO(text))
-        seal = self.sealing.hexdigest().encode()
-        self.tar.addfile(_member(SEAL, len(seal)), io.BytesIO(seal))
-
-
-class _Hashed:
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source, self.sha = source, hashlib.sha256()
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._source.read(size)
-        self.sha.update(data)
-        return data
-
-
-@contextmanager
-def writing(out: IO[bytes]) -> Iterator[Writer]:
-    sealing = Sealing(out)
-    with tarfile.open(fileobj=cast(IO[bytes], sealing), mode="w", format=tarfile.PAX_FORMAT) as tar:
-        yield Writer(tar, sealing)
-
-
-class Reader:
-    """A set whose seal was found whole."""
-
-    def __init__(self, tar: tarfile.TarFile) -> None:
-        self._tar = tar
+    def __init__(self, tar: tarfile.TarFile, name: str, size: int) -> None:
+        self._tar, self._name, self._size = tar, name, size
         self._members = {member.name: member for member in tar}
         if MANIFEST not in self._members:
             raise Damaged("This is no backup of a site: it has no manifest.")
@@ -106,28 +54,53 @@ class Reader:
             raise Damaged("A part that the manifest names is missing.")
         return cast(IO[bytes], self._tar.extractfile(self._members[name]))
 
-    def files(self) -> list[Part]:
-        """Those of the storage, by their names there."""
-        return [
-            Part(one.name.removeprefix(FILES), one.size, one.sha256) for one in self.parts if one.name.startswith(FILES)
-        ]
+    def about(self) -> About:
+        kept = self.manifest
+        return About(
+            self._name, kept["made"], kept["program"], kept["database"], len(self._stored), self._size, 0, None, {}, {}
+        )
 
-    def check_parts(self) -> None:
-        """Each against the manifest. Raises Damaged."""
+    def counts(self) -> Counts:
+        return Counts(self.manifest["rows"], self.manifest["migrations"])
+
+    def check(self, tell: Tell = silent, whole: bool = True) -> None:
+        progress = Progress(self._size, tell)
         for part in self.parts:
             with self.open(part.name) as source:
                 if hashlib.file_digest(cast(io.BufferedReader, source), "sha256").hexdigest() != part.sha256:
                     raise Damaged("A part is not what the manifest says.")
+            progress.passed(part.size)
+
+    def database(self, to: Path) -> None:
+        with self.open(DATABASES[self.manifest["database"]]) as source, to.open("xb") as target:
+            shutil.copyfileobj(source, target, CHUNK)
+
+    def files(self) -> Iterator[str]:
+        yield from self._stored
+
+    def content(self, name: str, sink: Writable) -> None:
+        with self.open(f"{FILES}{name}") as source:
+            packing.copy(source, sink)
+
+    def same(self, name: str, present: Readable) -> bool:
+        sha = hashlib.sha256()
+        while data := present.read(CHUNK):
+            sha.update(data)
+        return sha.hexdigest() == self._stored[name].sha256
+
+    @cached_property
+    def _stored(self) -> dict[str, Part]:
+        return {layout.safe_name(one.name.removeprefix(FILES)): one for one in self.parts if one.name.startswith(FILES)}
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Reader]:
+def reading(path: Path) -> Iterator[TarSet]:
     """The set in ``path``. Raises Damaged when one byte of it is not as it was written."""
     with path.open("rb") as file:
         _check_seal(file)
         file.seek(0)
         with tarfile.open(fileobj=file, mode="r:") as tar:
-            yield Reader(tar)
+            yield TarSet(tar, path.name, path.stat().st_size)
 
 
 def _check_seal(file: IO[bytes]) -> None:
