@@ -24,8 +24,10 @@ class FilesConfig(AppConfig):
         from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.merging import merging
         from meatlizard.api import registry
+        from meatlizard.ops.backups import contents
 
         references.counted(_kept_by_versions)
+        contents.unchanging("blobs/")
         belongings(_files)
         merging.connect(_merged, dispatch_uid="files.merge")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="files.forget")
