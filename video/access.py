@@ -163,7 +163,8 @@ def own_channel(user: Viewer, handle: str) -> Channel:
 
 
 def _with_owner() -> VideoQuerySet:
-    return Video.objects.select_related("owner", "channel")
+    # Both are large for long videos, and what makes them reads them by itself.
+    return Video.objects.select_related("owner", "channel").defer("plan", "facts")
 
 
 def _clean(text: str) -> str:

@@ -56,7 +56,7 @@ def describe(video: Video, **changes: Any) -> None:
         changes["title"] = line(changes["title"], 200)
     for name, most in (("description", 20_000), ("embed_hosts", 2_000), ("language", 12)):
         if name in changes:
-            changes[name] = changes[name].replace("\x00", "").replace("\r\n", "\n")[:most].strip()
+            changes[name] = plain(changes[name]).replace("\r\n", "\n")[:most].strip()
     for name, value in changes.items():
         setattr(video, name, value)
     video.changed = timezone.now()
@@ -147,4 +147,9 @@ def tag_name(text: str) -> str:
 
 def line(text: str, most: int) -> str:
     """On one line, and no longer than that."""
-    return " ".join(text.replace("\x00", "").split())[:most]
+    return " ".join(plain(text).split())[:most]
+
+
+def plain(text: str) -> str:
+    """Without what a database refuses: PostgreSQL a NUL, and each of them half of a pair of UTF-16, which JSON can hold."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()

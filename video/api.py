@@ -83,7 +83,8 @@ class Videos(Schema):
 
 @router.get("", response=Videos, summary=gettext_noop("Videos, newest first"), **needs("videos:read"))
 def list_videos(request: KeyRequest, limit: Limit = 50, after: After = "") -> Any:
-    rows, following = places.piece(access.videos_of(request.user), "created", limit, places.after(after))
+    mine = access.videos_of(request.user).select_related("category").prefetch_related("tags")
+    rows, following = places.piece(mine, "created", limit, places.after(after))
     return {"items": [shown(row) for row in rows], "next": following or None}
 
 
@@ -152,13 +153,13 @@ def change(video: Video, wish: VideoIn) -> None:
 
 
 def shown(video: Video) -> dict[str, Any]:
-    state = progress.state(video)
+    state = progress.told(video)
     category: Category | None = video.category
     return {
         **{name: state[name] for name in ("slug", "state", "progress", "estimate", "playable", "error")},
         **{name: getattr(video, name) for name in (
             "title", "description", "language", "privacy", "duration", "width", "height", "views", "likes", "created", "published", "trashed",
         )},
-        "url": f"{settings.SITE_URL}/v/{video.slug}/", "tags": list(video.tags.values_list("name", flat=True)), "counted": video.charged,
+        "url": f"{settings.SITE_URL}/v/{video.slug}/", "tags": [tag.name for tag in video.tags.all()], "counted": video.charged,
         "category": category.slug if category else None, "channel": video.channel.handle, "upload": settings.SITE_URL + grants.ENDPOINT,
     }  # fmt: skip

@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from meatlizard.accounts.models import User
 from tests.meatlizard.api.keys import Program, program_of
 from tests.video import rows
 from tests.video.making import blob_of
 from tests.video.rows import ready
+from video import actions
 from video.making import actions as making
 from video.models import Video
 
@@ -85,3 +88,21 @@ def test_strangers_find_nothing(alice: User, charlie: User, method: str, path: s
     if method != "get":
         assert send(program_of(alice, "videos:read"), method, address).status_code == 403
     assert Video.objects.get().trashed is None
+
+
+def test_a_long_list_asks_as_little_as_a_short_one(program: Program, alice: User) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert program.get(VIDEOS).status_code == 200
+        return len(queries)
+
+    category = rows.category("animals")
+    for number in range(5):
+        video = ready(alice, f"Film {number}", category=category)
+        actions.set_tags(video, ["wall"])
+        video.renditions.create(place=video.place, name="240p", kind="video", codec="h264")
+        if number == 0:
+            asked()
+            first = asked()
+    assert len(program.get(VIDEOS).json()["items"]) == 5
+    assert asked() == first

@@ -2,11 +2,14 @@
 
 import datetime
 import json
+import uuid
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from files.models import Blob, File
@@ -16,7 +19,7 @@ from meatlizard.storage.actions import used_by
 from tests.files.tus.sending import Tus
 from tests.video.making import blob_of
 from tests.video.rows import ready
-from video import actions
+from video import access, actions
 from video.making import actions as making
 from video.models import Step, Video
 from video.uploading.actions import of_file
@@ -191,3 +194,38 @@ def test_what_is_harmful_becomes_no_video(alice: User) -> None:
     with pytest.raises(Invalid):
         VideoGrant(actions.draft(alice)).keep(blob, "a.mp4", None)
     assert used_by(alice) == 0
+
+
+def test_the_page_asks_as_little_for_many_as_for_one(page: Client, alice: User) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert page.get("/videos/upload/").status_code == 200
+        return len(queries)
+
+    for number in range(4):
+        video = ready(alice, f"Film {number}", state=Video.State.MAKING)
+        for name in ("240p", "720p"):
+            video.renditions.create(place=video.place, name=name, kind="video", codec="h264")
+        video.renditions.create(place=uuid.uuid4(), name="240p", kind="video", codec="h264")
+        if number == 0:
+            asked()
+            first = asked()
+    assert asked() == first
+    assert [one["name"] for one in page.get(f"/v/{video.slug}/state").json()["renditions"]] == ["240p", "720p"]
+
+
+@pytest.mark.both_databases
+def test_half_of_a_pair_of_letters_is_left_out(page: Client) -> None:
+    said = begun(page, "A\ud83d film\x00.mp4")
+    answer = page.post(
+        f"/v/{said['slug']}/describe", '{"title": "B\\ud83d", "description": "C\\udc00\\u0000"}', "application/json"
+    )
+    assert answer.status_code == 200
+    video = Video.objects.get()
+    assert (said["title"], video.title, video.description) == ("A film", "B", "C")
+
+
+def test_what_only_making_needs_is_not_read_by_whoever_watches(alice: User) -> None:
+    video = ready(alice, plan={"chunks": [1] * 1_000}, facts={"size": 1})
+    assert access.watch(alice, video.slug).get_deferred_fields() == {"plan", "facts"}
+    assert access.watch(alice, video.slug).plan == video.plan

@@ -44,14 +44,20 @@ def measured(video: uuid.UUID, place: uuid.UUID) -> tuple[float, float | None]:
 
 def state(video: Video) -> dict[str, Any]:
     """What a page that waits for a video is told."""
-    from video.making import refusals
-
     renditions = [
         {"name": row.name, "kind": row.kind, "height": row.height, "ended": row.ended}
-        for row in video.renditions.filter(place=video.place).order_by("kind", "order")
+        for row in video.renditions.all()
+        if row.place == video.place
     ]
+    return {**told(video), "renditions": renditions}
+
+
+def told(video: Video) -> dict[str, Any]:
+    """Of it, what the video's row alone says."""
+    from video.making import refusals
+
     return {
         "slug": video.slug, "state": video.state, "words": video.get_state_display(), "progress": round(video.progress, 4), "estimate": video.estimate,
-        "playable": video.playable is not None, "published": video.published is not None, "renditions": renditions,
+        "playable": video.playable is not None, "published": video.published is not None,
         "error": refusals.sentence(video.error) if video.error else "", "code": video.error,
     }  # fmt: skip
