@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from files.blobs.trouble import DiskFull, Unreachable
 from meatlizard.accounts.models import User
 from tests.files.asking import Answer, Asking
 from tests.files.contents import adopted
@@ -193,3 +194,32 @@ def test_it_goes_when_nobody_has_asked_for_days(video: Video) -> None:
     assert downloads.sweep() == 1
     assert not default_storage.exists(row.file)
     assert page(video, "90p").status_code == 202, "and is put together again"
+
+
+def test_it_is_put_together_where_there_is_room_for_such_things(
+    video: Video, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.MAKING_DIR = tmp_path / "making"
+    seen = []
+    put = encoding.joined
+
+    def looked_at(parts: Any, sounds: Any, out: Path, **more: Any) -> None:
+        seen.append(out.parent.parent)
+        put(parts, sounds, out, **more)
+
+    monkeypatch.setattr(encoding, "joined", looked_at)
+    assert joined(video).state == "ready"
+    assert seen == [settings.MAKING_DIR]
+    assert not list(settings.MAKING_DIR.iterdir())
+
+
+@pytest.mark.parametrize("trouble", [DiskFull, Unreachable])
+def test_a_full_disk_is_said_at_once(video: Video, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception]) -> None:
+    """Not after the hour in which a job might still be at it."""
+
+    def none(*_args: Any) -> None:
+        raise trouble
+
+    monkeypatch.setattr(downloads, "spare", none)
+    assert joined(video).state == "failed"
+    assert not default_storage.exists(f"{video.folder}/{video.place.hex}/downloads")

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -212,3 +213,14 @@ def test_of_what_failed_nobody_waits_for_more(alice: User) -> None:
     assert said.text.count("#EXTINF") == 1
     assert said.text.endswith("#EXT-X-ENDLIST\n")
     assert not said.final, "it goes on with another try"
+
+
+@pytest.mark.both_databases
+def test_a_rendition_says_what_its_dearest_part_asks(alice: User) -> None:
+    video = under_way(alice)
+    row = Rendition.objects.create(video=video, place=video.place, name="240p", kind="video", codec="h264")
+    for number, (codecs, peak) in enumerate([("avc1.640028", 5e9), ("avc1.42c01f", 1e6)]):
+        row.parts.create(number=number, start=0, duration=4, size=1_000, segments=[[0, 1_000, 4.0]], state="made")
+        ending.count(row, SimpleNamespace(codecs=codecs, peak=peak))
+    row.refresh_from_db()
+    assert (row.codecs, row.bandwidth, row.average, row.ended) == ("avc1.640028", 2**31 - 1, 2_000, True)

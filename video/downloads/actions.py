@@ -1,13 +1,17 @@
 """Verbs on downloads: ask for one, put it together, let go of those that nobody wants any more."""
 
 import datetime
+import logging
 import secrets
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from files.blobs.trouble import DiskFull, Unreachable, in_words
+from files.tus.sparing import spare
 from meatlizard.errors import Forbidden, NotFound
 from video.access import Viewer
 from video.downloads.jobs import join_download
@@ -15,6 +19,8 @@ from video.making import keeping
 from video.media import confinement, encoding
 from video.media.refusals import Problem
 from video.models import Download, Rendition, Video
+
+log = logging.getLogger(__name__)
 
 ORIGINAL: Final = "original"
 KEPT: Final = datetime.timedelta(days=2)
@@ -35,9 +41,10 @@ def may(viewer: Viewer, video: Video) -> bool:
 
 
 def offered(video: Video) -> list[Rendition]:
-    """Those that can be had now, the best first."""
-    rows = Rendition.objects.filter(video=video.pk, place=video.place, kind=Rendition.Kind.VIDEO, ended=True)
-    return list(rows.order_by("-order"))
+    """Those that can be had now, the best first; tracks where there is sound alone."""
+    rows = list(Rendition.objects.filter(video=video.pk, place=video.place).order_by("-order"))
+    pictures = [one for one in rows if one.kind == Rendition.Kind.VIDEO]
+    return [one for one in pictures or reversed(rows) if one.ended]
 
 
 def allowed(viewer: Viewer, video: Video, name: str) -> None:
@@ -71,7 +78,8 @@ def join(key: int) -> None:
         return
     try:
         file, size = _joined(row)
-    except (Problem, FileNotFoundError):
+    except (Problem, FileNotFoundError, DiskFull, Unreachable):
+        log.warning("video.not_joined", exc_info=True)
         Download.objects.filter(pk=key, state=State.WAITING).update(state=State.FAILED)
         return
     if not Download.objects.filter(pk=key, state=State.WAITING).update(state=State.READY, file=file, size=size):
@@ -96,8 +104,12 @@ def _joined(row: Download) -> tuple[str, int]:
     pictures = renditions.filter(name=row.name).first()
     if pictures is None:
         raise FileNotFoundError
-    sounds = renditions.filter(kind=Rendition.Kind.AUDIO).order_by("-default", "order")
-    with confinement.working_folder() as folder:
+    alone = pictures.kind == Rendition.Kind.AUDIO
+    sounds = [] if alone else renditions.filter(kind=Rendition.Kind.AUDIO).order_by("-default", "order")
+    settings.MAKING_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Twice as large as what comes of it: where there is room for such things, and not where the system has its small ones.
+    with confinement.working_folder(settings.MAKING_DIR) as folder, in_words():
+        spare(folder, 2 * (pictures.size + sum(sound.size for sound in sounds)))
         video = [
             (keeping.brought(part.storage_name, folder), part.init_size) for part in pictures.parts.order_by("number")
         ]
@@ -106,5 +118,5 @@ def _joined(row: Download) -> tuple[str, int]:
         out = folder / "out.mp4"
         encoding.joined(video, tracks, out)
         size = out.stat().st_size
-        name = f"{row.video.folder}/{row.place.hex}/downloads/{row.name}-{secrets.token_hex(6)}.mp4"
+        name = f"{row.video.folder}/{row.place.hex}/downloads/{row.name}-{secrets.token_hex(6)}.{'m4a' if alone else 'mp4'}"
         return keeping.keep(out, name), size

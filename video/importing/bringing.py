@@ -163,7 +163,7 @@ def _whole(folder: Path, names: list[str]) -> Path:
         "-y",
         "file:whole.mkv",
     ]
-    with confinement.working_folder() as empty:
+    with confinement.working_folder(folder) as empty:
         ended = confinement.run("ffmpeg", command, empty)
         made = empty / "whole.mkv"
         if ended.status or not made.exists():

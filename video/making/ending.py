@@ -1,10 +1,10 @@
 """What follows once parts are made: sums of renditions, the moment from which a video plays, and its end."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Sum, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -14,6 +14,9 @@ from video import actions, pictures
 from video.making import keeping, sources
 from video.making.progress import UNDER_WAY
 from video.models import Part, Rendition, Step, Video
+
+MOST_BANDWIDTH: Final = 2**31 - 1
+"""What the column holds: a single picture may be so much, for so short a moment."""
 
 
 def count(row: Rendition, part: Any) -> None:
@@ -25,8 +28,9 @@ def count(row: Rendition, part: Any) -> None:
     seconds = sum(segment[2] for segments in made.values_list("segments", flat=True) for segment in segments)
     size = sums["size"] or 0
     Rendition.objects.filter(pk=row.pk).update(
-        codecs=part.codecs, size=size, average=round(size * 8 / seconds) if seconds else 0,
-        bandwidth=Greatest(F("bandwidth"), round(part.peak)), ended=not parts.exclude(state=Part.State.MADE).exists(),
+        # Of parts that were made in two ways the one that asks more of a player.
+        codecs=Greatest(F("codecs"), Value(part.codecs)), size=size, average=round(size * 8 / seconds) if seconds else 0,
+        bandwidth=Greatest(F("bandwidth"), min(round(part.peak), MOST_BANDWIDTH)), ended=not parts.exclude(state=Part.State.MADE).exists(),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from tests.video.clips import WITH_FFMPEG, Clips
 from tests.video.media.watching import all_made, complaints, frames, numbers, shown, stream, whole
-from video.media import boxes, encoding, ladder, probing
+from video.media import boxes, encoding, ladder, pictures, probing
 from video.media.refusals import Stopped
 
 pytestmark = WITH_FFMPEG
@@ -51,6 +52,30 @@ def test_a_plain_clip_becomes_a_rung_and_a_track(clips: Clips, tmp_path: Path) -
 def test_a_plan_survives_as_json(clips: Clips) -> None:
     plan = ladder.plan(probing.probe(clips("plain")))
     assert ladder.Plan.from_json(json.loads(json.dumps(plan.as_json()))) == plan
+
+
+@pytest.mark.usefixtures("short_chunks")
+def test_parts_that_were_made_in_two_ways_become_one_download_too(clips: Clips, tmp_path: Path) -> None:
+    source = clips("regular")
+    plan = ladder.plan(probing.probe(source))
+    assert plan.rungs[0].copy and len(plan.chunks) > 1
+    parts = []
+    for chunk in plan.chunks:
+        rungs = [replace(plan.rungs[0], copy=chunk.number % 2 == 0)]
+        place = tmp_path / f"{chunk.number}"
+        place.mkdir()
+        parts += encoding.encode_video(source, plan, rungs, chunk, place)
+    assert len({part.init_sha for part in parts}) == 2
+    given = [(part.path, part.init_size) for part in parts]
+    assert complaints(whole(parts, tmp_path)), "one head does not fit both"
+    out = tmp_path / "download.mp4"
+    encoding.joined(given, [], out)
+    assert complaints(out) == ""
+    shown_at = frames(out)
+    assert len(shown_at) == 180 and shown_at == sorted(shown_at)
+    assert abs(float(stream(out)["duration"]) - 18) < 0.11
+    board = pictures.storyboard(given, plan, tmp_path)
+    assert board.count == 18 and (tmp_path / board.sheets[0]).exists()
 
 
 @pytest.mark.usefixtures("short_chunks")
@@ -103,7 +128,7 @@ def test_progress_is_told_and_ends_at_one(clips: Clips, tmp_path: Path) -> None:
 def test_a_download_holds_pictures_and_sound(clips: Clips, tmp_path: Path) -> None:
     _, parts, tracks = all_made(clips("plain"), tmp_path)
     out = tmp_path / "download.mp4"
-    encoding.joined([(part.path, part.init_size) for part in parts["240p"]], [(tracks[0].path, "eng")], out)
+    encoding.joined([(part.path, part.init_size) for part in parts["240p"]], [(tracks[0].path, "en")], out)
     assert len(frames(out)) == 60 and complaints(out) == ""
     assert stream(out, "a")["codec_name"] == "aac" and stream(out, "a")["tags"]["language"] == "eng"
     assert out.read_bytes().index(b"moov") < out.read_bytes().index(b"mdat")
