@@ -35,6 +35,16 @@ def spoken(folders: Iterable[Path]) -> list[tuple[str, str]]:
     return [(code, str(LANG_INFO.get(code, {}).get("name_local", code))) for code in sorted(found | {WRITTEN_IN})]
 
 
+def own_name(code: str) -> str:
+    """Of a language by BCP 47, as who speaks it says; the code itself where that is not known."""
+    for known in (code.lower(), code.lower().split("-")[0]):
+        try:
+            return str(translation.get_language_info(known)["name_local"]).capitalize()
+        except KeyError:
+            continue
+    return code
+
+
 def number(value: int) -> str:
     """With the separators of the present language."""
     return str(number_format(value, use_l10n=True, force_grouping=True))

@@ -20,4 +20,6 @@ VIDEO_TALLEST = parse.positive("VIDEO_TALLEST", env.int("VIDEO_TALLEST", default
 VIDEO_ENCODER = parse.one_of(
     "VIDEO_ENCODER", env("VIDEO_ENCODER", default="").lower(), ("", "videotoolbox", "nvenc", "vaapi")
 )  # fmt: skip
+VIDEO_AUDIO_VARIANT = env.bool("VIDEO_AUDIO_VARIANT", default=True)
+VIDEO_AUDIO_UPLOADS = env.bool("VIDEO_AUDIO_UPLOADS", default=True)
 VIDEO_SURROUND = env.bool("VIDEO_SURROUND", default=False)

@@ -91,3 +91,24 @@ def test_what_is_no_video_says_so_and_can_be_deleted(sit: Sit, tmp_path: Path) -
     card.get_by_test_id("delete").click()
     expect(card).to_have_count(0)
     expect(page.get_by_test_id("empty")).to_be_visible()
+
+
+def test_a_song_is_listened_to_as_a_video_is_watched(sit: Sit, clips: Clips, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("VIDEO_PICTURES", str(tmp_path)))
+    page = sit("bob").go("/videos/upload/").page
+    page.get_by_test_id("video-input").set_input_files(clips("sound-mp3"))
+    card = page.get_by_test_id("video-card")
+    expect(card).to_have_attribute("data-state", "ready", timeout=SLOW)
+    card.get_by_test_id("watch").click()
+    player = page.get_by_test_id("player")
+    player.get_by_role("button", name="Play", exact=True).first.click()
+    page.wait_for_function("() => document.querySelector('[data-player] video').currentTime > 0.5")
+    sound = player.locator("video")
+    assert sound.evaluate("(video) => [video.error, video.videoHeight, Math.round(video.duration)]") == [None, 0, 2]
+    poster = sound.get_attribute("poster")
+    assert poster and page.request.get(poster).headers["content-type"] == "image/jpeg"
+    page.wait_for_function("() => document.querySelector('[data-player] video').ended")
+    page.screenshot(path=str(folder / "song.png"))
+    page.get_by_role("button", name="Settings", exact=True).first.click()
+    page.get_by_role("menuitem", name="Quality").or_(page.get_by_role("button", name="Quality")).first.click()
+    expect(page.get_by_text("Sound alone")).to_be_visible()

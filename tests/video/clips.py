@@ -250,6 +250,12 @@ CLIPS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "outlasted": ("outlasted.mkv", (*pictures(seconds=1), *sound(seconds=3), *X264, *AAC)),
     # Nothing, or not much, to be seen.
     "sound": ("sound.m4a", (*sound(), *AAC)),
+    "sound-mp3": ("sound.mp3", (*sound(), "-c:a", "libmp3lame", "-metadata", "title=A song")),
+    "sound-flac": ("sound.flac", sound(channels=2)),
+    "sound-ogg": ("sound.ogg", (*sound(), "-c:a", "libopus")),
+    "sound-wav": ("sound.wav", sound()),
+    "sound-adts": ("sound.aac", (*sound(), *AAC)),
+    "sound-webm": ("sound.webm", (*sound(), "-c:a", "libopus")),
     "cover": (
         "cover.mp4",
         (

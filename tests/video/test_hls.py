@@ -159,8 +159,45 @@ def test_a_storyboard_says_which_part_of_which_sheet(stream: Stream) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("said", "told"), [("deu", "de"), ("ger", "de"), ("eng", "en"), ("pt-BR", "pt-BR"), ("yue", "yue"), ("", "")]
-)
-def test_languages_of_files_are_told_as_browsers_look_for_them(said: str, told: str) -> None:
-    assert playlists.shortest(said) == told
+def test_tracks_are_named_and_chosen_by_their_languages(stream: Stream) -> None:
+    (sound,) = stream.sound
+    tracks = [
+        replace(sound, name="audio-0", language="en", label="", default=False), replace(sound, name="audio-1", language="de", label="", default=True),
+        replace(sound, name="audio-2", language="", label=""), replace(sound, name="surround-0", language="en", label="", default=False, channels=6),
+        replace(sound, name="audio-3", language="de", label="Kommentar", default=False),
+    ]  # fmt: skip
+    lines = [line for line in playlists.master(stream.pictures, tracks).splitlines() if "TYPE=AUDIO" in line]
+    told = [hls_checker.attributes(line) for line in lines]
+    assert [(one["NAME"], one.get("LANGUAGE"), one["DEFAULT"], one["AUTOSELECT"]) for one in told] == [
+        ("English", "en", "NO", "YES"), ("Deutsch", "de", "YES", "YES"), ("3", None, "NO", "YES"), ("English 5.1", "en", "NO", "NO"),
+        ("Kommentar", "de", "NO", "NO"),
+    ]  # fmt: skip
+
+
+def test_of_captions_in_one_language_a_player_finds_one_by_itself(stream: Stream) -> None:
+    captions = [
+        Caption("a", "By hand", "en"),
+        Caption("b", "By a machine", "en", default=True),
+        Caption("c", "Signs", "en", forced=True),
+    ]
+    lines = [line for line in playlists.master(stream.pictures, [], captions).splitlines() if "TYPE=SUBTITLES" in line]
+    assert [hls_checker.attributes(line)["AUTOSELECT"] for line in lines] == ["NO", "YES", "YES"]
+
+
+@pytest.mark.parametrize(("tracks", "groups"), [(1, 0), (2, 2)])
+def test_sound_alone_is_a_stream(stream: Stream, tracks: int, groups: int) -> None:
+    (sound,) = stream.sound
+    heard = [sound, replace(sound, name="audio-1", label="Another")][:tracks]
+    master = playlists.master([], heard, alone=False)
+    assert (master.count("#EXT-X-STREAM-INF"), master.count("#EXT-X-MEDIA:")) == (1, groups)
+
+    def fetch(address: str) -> bytes:
+        return master.encode() if address == "master.m3u8" else stream.fetch()(address.replace("audio-1", "audio-0"))
+
+    assert hls_checker.check(fetch, "master.m3u8") == []
+
+
+def test_sound_without_pictures_is_offered_beside_them_where_that_is_wanted(stream: Stream) -> None:
+    with_it, without = (playlists.master(stream.pictures, stream.sound, alone=alone) for alone in (True, False))
+    assert with_it.count("#EXT-X-STREAM-INF") == without.count("#EXT-X-STREAM-INF") + 1 == 3
+    assert without.count("audio-0.m3u8") == 1

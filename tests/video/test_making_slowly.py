@@ -16,7 +16,7 @@ from meatlizard.jobs import worker
 from tests.video.clips import WITH_FFMPEG, Clips, clips
 from tests.video.making import begun
 from video.making import actions, keeping, sources, steps, working
-from video.media import probing
+from video.media import confinement, probing
 from video.media.refusals import Stopped
 from video.models import Step
 
@@ -50,7 +50,7 @@ def is_heard_of() -> bool:
 
 def test_while_a_file_is_looked_at_its_step_stays_in_hands(taken: Step, monkeypatch: pytest.MonkeyPatch) -> None:
     heard = []
-    run = probing.run
+    run = confinement.run
 
     def slow(*args: Any, **kwargs: Any) -> Any:
         grown_old()
@@ -68,7 +68,7 @@ def test_while_a_file_is_looked_at_its_step_stays_in_hands(taken: Step, monkeypa
 
 def test_a_look_at_what_nobody_wants_any_more_ends(taken: Step, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
-    run = probing.run
+    run = confinement.run
 
     def counted(*args: Any, **kwargs: Any) -> Any:
         runs.append(args)
@@ -137,7 +137,7 @@ def test_who_waits_for_what_another_step_fetches_is_heard_of(taken: Step, elsewh
 
 
 def test_while_a_part_goes_to_a_bucket_its_step_stays_in_hands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
+    calls: list[int] = []
     monkeypatch.setattr(keeping, "_on_disk", lambda: False)
     monkeypatch.setattr(keeping, "LOOK_SECONDS", 0.001)
     real = storages["default"].save

@@ -8,11 +8,11 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from meatlizard.errors import AppError, Invalid, LimitReached, NotFound
-from meatlizard.languages import number
+from meatlizard.languages import number, own_name
 from video.actions import line
 from video.captions import formats
 from video.captions.cues import MOST_CHARACTERS, MOST_CUES, MOST_MS, Cue, clean, of_row, placed, put_in_order
@@ -130,14 +130,7 @@ def checked(language: str) -> str:
 
 def named(label: str, language: str) -> str:
     """What they are offered as: the language's own name unless somebody says otherwise."""
-    if label := line(label, 60):
-        return label
-    for code in (language.lower(), language.split("-")[0]):
-        try:
-            return str(get_language_info(code)["name_local"]).capitalize()
-        except KeyError:
-            continue
-    return language
+    return line(label, 60) or own_name(language)
 
 
 def _free(video: Video, label: str, but: Captions | None = None) -> None:

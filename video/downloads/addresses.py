@@ -17,7 +17,16 @@ def file(video: Video, viewer: Viewer, rendition: str, unlocked: Collection[str]
     return f"/v/{video.slug}/download/{rendition}/{token}/{quote(name(video, rendition), safe='')}"
 
 
+def ending(rendition: str) -> str:
+    """Sound alone is none of what players of films open."""
+    return "m4a" if rendition.startswith(("audio", "surround")) else "mp4"
+
+
 def name(video: Video, rendition: str) -> str:
     """Under which it is saved."""
-    whole = video.original_name if rendition == "original" else f"{video.title or video.slug} ({rendition}).mp4"
+    whole = (
+        video.original_name
+        if rendition == "original"
+        else f"{video.title or video.slug} ({rendition}).{ending(rendition)}"
+    )
     return _APART.sub(" ", whole).strip(" .") or f"{video.slug}.mp4"

@@ -42,7 +42,8 @@ async def file(asked: Asked) -> None:
         "x-robots-tag": "noindex",
     }
     headers = tuple((name.encode(), value.encode()) for name, value in said.items())
-    about = Content(stored.size, f'"{stored.mark}"', None, "video/mp4", headers)
+    kind = "audio/mp4" if addresses.ending(rendition) == "m4a" else "video/mp4"
+    about = Content(stored.size, f'"{stored.mark}"', None, kind, headers)
     if await giving.by_front_server(asked, stored, about):
         tally.add(admitted.video.pk, answers.answer(conditions, about, head=asked.method == "HEAD").content_size)
         return

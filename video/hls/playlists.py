@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from babel.core import get_global
+from meatlizard.languages import own_name
 
 VERSION: Final = 7
 """The first in which EXT-X-MAP may stand in any playlist of media, as fMP4 needs it."""
@@ -57,20 +57,28 @@ class Caption:
     forced: bool = False
 
 
-def master(video: Iterable[Rendition], audio: Iterable[Rendition], captions: Iterable[Caption] = ()) -> str:
-    """``video`` from the lowest on; ``audio``: the tracks, of which each plays with each of ``video``, and alone."""
+def master(
+    video: Iterable[Rendition], audio: Iterable[Rendition], captions: Iterable[Caption] = (), *, alone: bool = True
+) -> str:
+    """``video`` from the lowest on; ``audio``: the tracks, of which each plays with each of ``video``, and without pictures where there are none
+    or that is offered, too (``alone``)."""
     rungs, tracks, texts = list(video), list(audio), list(captions)
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     main = next((one for one in tracks if one.default), tracks[0] if tracks else None)
+    # What plays alone needs no group to be chosen from.
+    grouped = tracks if rungs or len(tracks) > 1 else []
+    lines += _audio_group(grouped, main)
     taken: set[str] = set()
-    lines += [_track(one, chosen=one is main, name=_name(one.label or one.language, taken)) for one in tracks]
-    taken = set()
     shown = next((one for one in texts if one.default), None)
-    lines += [_caption(one, chosen=one is shown, name=_name(one.label or one.language, taken)) for one in texts]
+    first = {(one.language, one.forced): one for one in [*reversed(texts), *([shown] if shown else [])]}
+    lines += [
+        _caption(one, chosen=one is shown, found=first[one.language, one.forced] is one, name=_name(one.label or one.language, taken))
+        for one in texts
+    ]  # fmt: skip
     for rung in rungs:
         lines += [_variant(rung, tracks, texts), f"{rung.name}.m3u8"]
-    if main is not None:
-        lines += [_audio_only(main, tracks, texts), f"{main.name}.m3u8"]
+    if main is not None and (alone or not rungs):
+        lines += [_audio_only(tracks, _groups(grouped, texts)), f"{main.name}.m3u8"]
     return "\n".join(lines) + "\n"
 
 
@@ -125,12 +133,22 @@ def _variant(rung: Rendition, tracks: list[Rendition], texts: list[Caption]) -> 
     return f"#EXT-X-STREAM-INF:{','.join(told)}"
 
 
-def _audio_only(main: Rendition, tracks: list[Rendition], texts: list[Caption]) -> str:
+def _audio_only(tracks: list[Rendition], groups: list[str]) -> str:
     told = [
         f"BANDWIDTH={_most(tracks, 'bandwidth')}", f"AVERAGE-BANDWIDTH={_most(tracks, 'average')}", f'CODECS="{_codecs(tracks)}"',
-        *_groups(tracks, texts),
+        *groups,
     ]  # fmt: skip
     return f"#EXT-X-STREAM-INF:{','.join(told)}"
+
+
+def _audio_group(tracks: list[Rendition], main: Rendition | None) -> Iterator[str]:
+    taken: set[str] = set()
+    # Of several in one language a player chooses by itself that which is chosen anyway, or the first.
+    first = {one.language: one for one in [*reversed(tracks), *([main] if main else [])]}
+    for number, one in enumerate(tracks, 1):
+        name = one.label or own_name(one.language) or str(number)
+        name = _name(f"{name} 5.1" if one.channels == 6 else name, taken)
+        yield _track(one, chosen=one is main, found=first[one.language] is one, name=name)
 
 
 def _groups(tracks: list[Rendition], texts: list[Caption]) -> list[str]:
@@ -141,27 +159,21 @@ def _groups(tracks: list[Rendition], texts: list[Caption]) -> list[str]:
     ]
 
 
-def _track(track: Rendition, *, chosen: bool, name: str) -> str:
+def _track(track: Rendition, *, chosen: bool, found: bool, name: str) -> str:
     told = ["TYPE=AUDIO", f'GROUP-ID="{AUDIO}"', f"NAME={name}"]
-    if language := _quoted(shortest(track.language)):
+    if language := _quoted(track.language):
         told.append(f"LANGUAGE={language}")
-    told += [f"DEFAULT={_yes(chosen)}", "AUTOSELECT=YES"]
+    told += [f"DEFAULT={_yes(chosen)}", f"AUTOSELECT={_yes(found)}"]
     if track.channels:
         told.append(f'CHANNELS="{track.channels}"')
     return f'#EXT-X-MEDIA:{",".join(told)},URI="{track.name}.m3u8"'
 
 
-def shortest(language: str) -> str:
-    """A language as BCP 47 writes it. Files name theirs by three letters of ISO 639-2, and browsers look for ``de``, not for ``deu``."""
-    code, dash, rest = language.partition("-")
-    return f"{get_global('language_aliases').get(code, code)}{dash}{rest}"
-
-
-def _caption(caption: Caption, *, chosen: bool, name: str) -> str:
+def _caption(caption: Caption, *, chosen: bool, found: bool, name: str) -> str:
     told = ["TYPE=SUBTITLES", f'GROUP-ID="{SUBTITLES}"', f"NAME={name}"]
     if language := _quoted(caption.language):
         told.append(f"LANGUAGE={language}")
-    told += [f"DEFAULT={_yes(chosen)}", "AUTOSELECT=YES", f"FORCED={_yes(caption.forced)}"]
+    told += [f"DEFAULT={_yes(chosen)}", f"AUTOSELECT={_yes(found)}", f"FORCED={_yes(caption.forced)}"]
     return f'#EXT-X-MEDIA:{",".join(told)},URI="captions/{caption.key}.m3u8"'
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from meatlizard.errors import NotFound
 from video.hls import captions, playlists
 from video.models import Part, Rendition, Video
@@ -32,7 +34,10 @@ def _master(video: Video) -> Written:
     begun = ended or [one for one in pictures if _made(one)][:1]
     if not begun and not sound:
         raise NotFound
-    return Written(playlists.master(begun, sound, captions.of(video)), all(one.ended for one in rows))
+    return Written(
+        playlists.master(begun, sound, captions.of(video), alone=settings.VIDEO_AUDIO_VARIANT),
+        all(one.ended for one in rows),
+    )
 
 
 def _media(video: Video, name: str) -> Written:

@@ -21,12 +21,9 @@ def write(video: Video, probe: Probe, plan: Plan) -> None:
     """Within the transaction that ends the probing."""
     video.state, video.begun = Video.State.MAKING, video.begun or timezone.now()
     video.plan, video.facts = plan.as_json(), probe.as_json()
-    video.duration, video.width, video.height, video.frame_rate = (
-        probe.duration,
-        probe.width,
-        probe.height,
-        probe.frame_rate,
-    )
+    seen = probe.picture
+    video.duration = probe.duration
+    video.width, video.height, video.frame_rate = (probe.width, probe.height, probe.frame_rate) if seen else (None,) * 3
     video.save(update_fields=["state", "begun", "plan", "facts", "duration", "width", "height", "frame_rate"])
     Rendition.objects.filter(video=video, place=video.place).delete()
     rows = Rendition.objects.bulk_create([*_pictures(video, plan), *_sound(video, plan)])
@@ -67,8 +64,7 @@ def _steps(video: Video, plan: Plan) -> Iterable[Step]:
     rows += [
         (kinds.AUDIO, number, [track.name], SOUND_PIXELS * plan.duration) for number, track in enumerate(plan.tracks)
     ]
-    if plan.rungs:
-        rows.append((kinds.PICTURES, 0, [], PICTURES_PIXELS))
+    rows.append((kinds.PICTURES, 0, [], PICTURES_PIXELS * (1 if plan.rungs else plan.duration)))
     rows += lowest[1:]
     if plan.rungs:
         rows.append((kinds.PICTURES, 1, [], PICTURES_PIXELS * plan.duration))

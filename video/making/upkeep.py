@@ -66,8 +66,8 @@ def go_on() -> int:
     count = 0
     rows = Video.objects.filter(pk__in=waiting, state__in=UNDER_WAY, trashed=None).exclude(blob__state="checking")
     # Of a long video, steps are always waiting that nobody is asked for yet: those that are in hands ask for them.
-    rows = rows.annotate(in_hands=Count("steps", filter=in_hands & Q(steps__place=F("place"))))
-    for video in rows.filter(in_hands__lt=steps.AT_ONCE).defer("plan", "facts").order_by("created")[:AT_ONCE]:
+    busy = rows.annotate(in_hands=Count("steps", filter=in_hands & Q(steps__place=F("place"))))
+    for video in busy.filter(in_hands__lt=steps.AT_ONCE).defer("plan", "facts").order_by("created")[:AT_ONCE]:
         with transaction.atomic():
             count += steps.ask(video)
     for video in Video.objects.filter(state=Video.State.MAKING, trashed=None).exclude(

@@ -47,7 +47,7 @@ def folder() -> Iterator[Path]:
 
 
 def _probe(holder: Holder, source: Path, place: Path) -> None:
-    probe = probing.probe(source, stop=holder.stop)
+    probe = probing.probe(source, sound_alone=settings.VIDEO_AUDIO_UPLOADS, stop=holder.stop)
     plan = ladder.plan(probe, wanted.wanted())
     done(holder.step, lambda video: planning.write(video, probe, plan))
 
@@ -79,7 +79,11 @@ def _pictures(holder: Holder, source: Path, place: Path) -> None:
 def _frames(holder: Holder, source: Path, place: Path) -> None:
     """To choose a thumbnail from: the first thing that people see of it."""
     video, epoch = holder.step.video, holder.step.epoch
-    made = pictures.candidates(source, _plan(holder.step), place, FRAMES, stop=holder.stop)
+    plan = _plan(holder.step)
+    if plan.rungs:
+        made = pictures.candidates(source, plan, place, FRAMES, stop=holder.stop)
+    else:
+        made = [pictures.waves(source, plan, place, progress=holder.progress, stop=holder.stop)]
     holder.check()
     names = [f"frame-{number}-{epoch}.jpg" for number in range(len(made))]
     with _kept(holder) as keep:

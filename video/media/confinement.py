@@ -111,10 +111,11 @@ def working_folder(within: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def reading(source: Path, container: str) -> list[str]:
-    """What comes before and with ``-i``: that file as that container, and nothing that it leads to."""
+def reading(source: Path, container: str, *, within: str = "") -> list[str]:
+    """What comes before and with ``-i``: that file as that container, and nothing that it leads to, but for a list of our own files, which are
+    ``within``."""
     return [
-        "-protocol_whitelist", "file,pipe", "-format_whitelist", container, "-codec_whitelist", DECODERS,
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", ",".join(filter(None, (container, within))), "-codec_whitelist", DECODERS,
         "-max_streams", str(MOST_STREAMS), "-max_pixels", str(MOST_PIXELS), "-f", container, "-i", f"file:{source.absolute()}",
     ]  # fmt: skip
 
@@ -247,7 +248,8 @@ def collected(most: int) -> tuple[list[str], Callable[[str], None]]:
     return lines, take
 
 
-def first_bytes(source: Path, count: int) -> bytes:
+def first_bytes(source: Path, count: int, start: int = 0) -> bytes:
     file: IO[bytes]
     with source.open("rb") as file:
+        file.seek(start)
         return file.read(count)

@@ -8,8 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from video.media import boxes, codecs, filters
-from video.media.confinement import Limits, never, reading, run, threads, working_folder
+from video.media import boxes, codecs, filters, languages
+from video.media.confinement import Limits, first_bytes, never, reading, run, threads, working_folder
 from video.media.ladder import SEGMENT_SECONDS, Chunk, Plan, Rung, Track
 from video.media.refusals import Refused, Trouble
 
@@ -149,7 +149,7 @@ def command_for(source: Path, plan: Plan, rungs: Sequence[Rung], chunk: Chunk, b
     before = next((one.before for one in encoders if one.before), ())
     command = ["-hide_banner", "-v", "error", "-nostdin", *REPORTED, *before, *opened(source, plan, begin, cores)]
     command += ["-filter_complex", drawn, "-filter_complex_threads", str(cores or 1)]
-    colours = _told_colours(filters.matrix(plan.probe.picture))
+    colours = _told_colours(filters.matrix(plan.probe.seen))
     for at, (rung, encoder) in enumerate(zip(rungs, encoders, strict=True)):
         command += [
             "-map", f"[v{at}]", "-fps_mode", "passthrough", "-c:v", encoder.name, *encoder.arguments, *colours, *FRAGMENTED,
@@ -211,7 +211,7 @@ def _copied(job: _Job, rung: Rung, chunk: Chunk) -> MadePart | None:
     clock = ["-itsoffset", f"{-plan.probe.zero:.6f}"]
     command = [
         "-hide_banner", "-v", "error", "-nostdin", *REPORTED, "-copyts", *search, *until, *clock, *reading(job.source, plan.probe.container),
-        "-map", f"0:{plan.probe.picture.index}", "-c", "copy", *FRAGMENTED, "-video_track_timescale", str(timescale(rung)), *MP4,
+        "-map", f"0:{plan.probe.seen.index}", "-c", "copy", *FRAGMENTED, "-video_track_timescale", str(timescale(rung)), *MP4,
         "-movflags", "+frag_discont", "-y", f"file:{rung.name}.mp4",
     ]  # fmt: skip
     path = job.folder / f"{rung.name}.mp4"
@@ -261,7 +261,8 @@ def encode_audio(
     with working_folder(folder) as empty:
         ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=heard(plan.duration, progress))
         if not (empty / path.name).exists():
-            raise Trouble("broken", ended.said)
+            # Of pictures without sound something is left; of this nothing is.
+            raise Refused("damaged", ended.said) if not plan.rungs else Trouble("broken", ended.said)
         shutil.move(empty / path.name, path)
     try:
         layout = boxes.settle(path, start=0, grid=1, near=0)
@@ -279,18 +280,16 @@ def joined(
     stop: Stop = never,
     limits: Limits | None = None,
 ) -> None:
-    """One MP4 for keeping, of ``video`` (the parts of a rendition with their ``init_size``) and whole tracks with their language, to ``out``.
+    """One MP4 for keeping, of ``video`` (the parts of a rendition with their ``init_size``) and whole tracks with their language (BCP 47), to ``out``.
     Nothing is encoded. Raises Stopped, Trouble."""
     with working_folder(out.parent) as folder:
-        whole = folder / "video.mp4"
-        strung(video, whole)
-        command = ["-hide_banner", "-v", "error", "-nostdin", *REPORTED, *reading(whole, "mov")]
+        command = ["-hide_banner", "-v", "error", "-nostdin", *REPORTED, *read_together(video, folder)]
         for path, _ in sounds:
             command += reading(path, "mov")
         for at in range(len(sounds) + 1):
             command += ["-map", f"{at}:0"]
         for at, (_, language) in enumerate(sounds):
-            command += [f"-metadata:s:a:{at}", f"language={language or 'und'}"]
+            command += [f"-metadata:s:a:{at}", f"language={languages.three(language)}"]
         command += ["-c", "copy", "-movflags", "+faststart", "-f", "mp4", "-y", "file:joined.mp4"]
         ended = run("ffmpeg", command, folder, limits=limits, stop=stop)
         if ended.status:
@@ -298,8 +297,29 @@ def joined(
         shutil.move(folder / "joined.mp4", out)
 
 
+def read_together(video: Sequence[tuple[Path, int]], folder: Path) -> list[str]:
+    """What ffmpeg is told to read parts of one rendition after each other, of which it gets copies in ``folder``. Heads differ where the hardware
+    gave up in the middle, or some pictures could not be taken as they are: then ffmpeg is told of several files."""
+    runs: list[list[tuple[Path, int]]] = []
+    last = b""
+    for path, init_size in video:
+        head = first_bytes(path, init_size)
+        if head != last:
+            runs.append([])
+        runs[-1].append((path, init_size))
+        last = head
+    names = [f"video-{number}.mp4" for number in range(len(runs))]
+    for name, some in zip(names, runs, strict=True):
+        strung(some, folder / name)
+    if len(names) == 1:
+        return reading(folder / names[0], "mov")
+    listed = folder / "video.ffconcat"
+    listed.write_text("\n".join(["ffconcat version 1.0", *(f"file {name}" for name in names), ""]))
+    return reading(listed, "concat", within="mov")
+
+
 def strung(video: Sequence[tuple[Path, int]], out: Path) -> None:
-    """Parts of one rendition after each other, which is one fMP4: the head is the same in all of them."""
+    """Parts of one rendition after each other, which is one fMP4 where the head is the same in all of them."""
     with out.open("wb") as file:
         for number, (path, init_size) in enumerate(video):
             with path.open("rb") as part:

@@ -8,6 +8,8 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, TypeVar
 
+from video.media.refusals import Refused
+
 T = TypeVar("T")
 
 
@@ -111,7 +113,7 @@ class Words(Json):
 class Probe(Json):
     """``zero``: the second of the file's clock at which the video begins. ``duration`` from there to the end of picture or sound.
 
-    ``regular``: a key frame lies at each place of the grid of four seconds, and nothing before it needs what comes after: it can be cut there.
+    ``picture``: none in what is sound alone. ``regular``: a key frame lies at each place of the grid of four seconds, and nothing before it needs what comes after: it can be cut there.
     """
 
     container: str
@@ -119,20 +121,27 @@ class Probe(Json):
     zero: float
     duration: float
     bit_rate: int
-    picture: Picture
+    picture: Picture | None
     sounds: list[Sound]
     words: list[Words]
     chapters: list[tuple[float, str]]
     regular: bool = False
 
     @property
+    def seen(self) -> Picture:
+        """For what is made of pictures. Raises Refused."""
+        if self.picture is None:
+            raise Refused("no_video")
+        return self.picture
+
+    @property
     def width(self) -> int:
-        return self.picture.shown[0]
+        return self.seen.shown[0]
 
     @property
     def height(self) -> int:
-        return self.picture.shown[1]
+        return self.seen.shown[1]
 
     @property
     def frame_rate(self) -> float:
-        return float(self.picture.frame_rate)
+        return float(self.seen.frame_rate)

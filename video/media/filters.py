@@ -27,7 +27,7 @@ def _converted(picture: Picture) -> bool:
 def graph(plan: Plan, rungs: Sequence[Rung], chunk: Chunk, *, pad_start: bool, lasts: Sequence[str] = ()) -> str:
     """Rung ``n`` of ``rungs``, whatever their order, comes out as ``[vn]``. ``pad_start``: the first picture stands for those missing before
     it. ``lasts``: what the encoder of each wants done in the end."""
-    picture = plan.probe.picture
+    picture = plan.probe.seen
     steps = [*_upright(picture), *_even(plan, pad_start), *_cut(chunk)]
     widest = max(rungs, key=lambda rung: rung.width)
     steps += [*opaque(picture), *_sized(widest, plan.probe.width), *colours(picture)]
@@ -47,7 +47,7 @@ def _upright(picture: Picture) -> list[str]:
 def _even(plan: Plan, pad_start: bool) -> list[str]:
     """One rate from the first picture on; the last one stays until it is cut off."""
     steps = []
-    own = plan.probe.picture.frame_rate
+    own = plan.probe.seen.frame_rate
     if own > plan.frame_rate:
         # Pictures that lie half-way between two places would go to either by the noise of their clocks.
         steps.append(f"setpts=PTS-{float(1 / own / 4):.9f}/TB")

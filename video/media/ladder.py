@@ -23,6 +23,9 @@ FIRST_SEGMENTS: Final = 2
 SHORT: Final = 180.0
 """Seconds of a video whose other sizes come soon enough. Only its first chunk has the lowest size made alone: decoding twice costs a tenth."""
 
+SHORTEST: Final = 0.1
+"""Seconds of sound alone; what is shorter ends with silence."""
+
 LEAST_LAST: Final = 4
 """Segments that a last chunk has at least; fewer go with the one before."""
 
@@ -112,7 +115,7 @@ class Chunk(Json):
 
 @dataclass(frozen=True, slots=True)
 class Plan(Json):
-    """``rungs`` from the lowest on; ``grid``: pictures from key frame to key frame; ``probe`` is what it was made from."""
+    """``rungs`` from the lowest on, none of what is sound alone; ``grid``: pictures from key frame to key frame; ``probe`` is what it was made from."""
 
     probe: Probe
     rate: tuple[int, int]
@@ -137,6 +140,9 @@ class Plan(Json):
 
 def plan(probe: Probe, wanted: Wanted | None = None) -> Plan:
     wanted = wanted or Wanted()
+    if probe.picture is None:
+        duration = max(probe.duration, SHORTEST)
+        return Plan(probe=probe, rate=(1, 1), grid=1, duration=duration, rungs=[], tracks=_tracks(probe, wanted))
     rate, grid = rate_and_grid(probe.picture)
     pictures = max(1, math.ceil(Fraction(probe.duration).limit_denominator(100_000) * rate - Fraction(1, 4)))
     return Plan(
@@ -203,7 +209,7 @@ def _even(side: Fraction) -> int:
 
 def fits(probe: Probe, width: int, height: int, rate: Fraction, size: int) -> bool:
     """Whether the file's own pictures are what this rung would be: then they are taken as they are."""
-    own = probe.picture
+    own = probe.seen
     same = (own.width, own.height) == (width, height) and own.frame_rate == rate
     filled = abs(own.start - probe.zero) < float(1 / rate / 2) and probe.duration - (own.end - probe.zero) < 1
     told = own.bit_rate or probe.bit_rate
@@ -225,12 +231,12 @@ def may_be_copied(picture: Picture) -> bool:
 def _tracks(probe: Probe, wanted: Wanted) -> list[Track]:
     best = next((at for at, one in enumerate(probe.sounds) if one.default), 0)
     found = [
-        Track(f"audio-{at}", one.index, min(2, one.channels), one.language, one.title or f"{at + 1}", at == best)
+        Track(f"audio-{at}", one.index, min(2, one.channels), one.language, one.title, at == best)
         for at, one in enumerate(probe.sounds)
     ]
     if wanted.surround:
         found += [
-            Track(f"surround-{at}", one.index, min(6, one.channels), one.language, one.title or f"{at + 1}", False)
+            Track(f"surround-{at}", one.index, min(6, one.channels), one.language, one.title, False)
             for at, one in enumerate(probe.sounds)
             if one.channels >= 6
         ]

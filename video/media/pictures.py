@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from video.media import encoding, filters
-from video.media.confinement import Limits, allowed, never, reading, run, working_folder
+from video.media.confinement import Limits, allowed, never, run, working_folder
 from video.media.encoding import Progress, Stop, nobody
 from video.media.facts import Json
 from video.media.ladder import Plan
@@ -25,6 +25,7 @@ COLUMNS: Final = 10
 ROWS: Final = 10
 MOST_TILES: Final = 1_000
 CANDIDATE: Final = (1280, 720)
+WAVES: Final = "0x3ddc84"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,34 @@ def candidates(
     return found
 
 
+def waves(
+    source: Path,
+    plan: Plan,
+    folder: Path,
+    *,
+    stop: Stop = never,
+    limits: Limits | None = None,
+    progress: Progress = nobody,
+) -> Path:
+    """What is shown of sound alone: how loud it is from its beginning to its end, ``waves.jpg``. Raises Stopped, Trouble."""
+    with working_folder(folder) as empty:
+        track = plan.tracks[0]
+        drawn = (
+            f"aformat=channel_layouts=mono,showwavespic=s={CANDIDATE[0]}x{CANDIDATE[1]}:colors={WAVES},format=yuvj420p"
+        )
+        command = [
+            "-hide_banner", "-v", "error", "-nostdin", *encoding.REPORTED, *encoding.opened(source, plan, 0, 1),
+            "-filter_complex", f"[0:{track.index}]{drawn}[v]", "-map", "[v]", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4",
+            "-map_metadata", "-1", "-f", "image2", "-update", "1", "file:waves.jpg",
+        ]  # fmt: skip
+        ended = run("ffmpeg", command, empty, limits=limits, stop=stop, line=encoding.heard(plan.duration, progress))
+        if not (empty / "waves.jpg").exists():
+            raise Trouble("broken", ended.said)
+        shutil.move(empty / "waves.jpg", folder / "waves.jpg")
+    progress(1.0)
+    return folder / "waves.jpg"
+
+
 def frame(
     source: Path,
     plan: Plan,
@@ -112,12 +141,12 @@ def frame(
     """The picture to be seen near second ``at``, as JPEG at ``out``; returns what ffmpeg complained of, with nothing at ``out`` if there is
     none."""
     width, height = size or _within(CANDIDATE, plan.probe.width, plan.probe.height)
-    begin = max(0.0, min(at, plan.probe.picture.end - plan.probe.zero - 0.5))
+    begin = max(0.0, min(at, plan.probe.seen.end - plan.probe.zero - 0.5))
     with working_folder() as empty:
         # Of some pictures the one nearest to their mean: no flash, no fade.
         drawn = f"thumbnail=12,scale={width}:{height}:flags=bicubic,setsar=1"
         command = [
-            "-hide_banner", "-v", "error", "-nostdin", *encoding.opened(source, plan, begin, 1), "-map", f"0:{plan.probe.picture.index}",
+            "-hide_banner", "-v", "error", "-nostdin", *encoding.opened(source, plan, begin, 1), "-map", f"0:{plan.probe.seen.index}",
             "-vf", _after_colours(source, plan, drawn), "-frames:v", "1", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "3",
             "-map_metadata", "-1", "-f", "image2", "-update", "1", "file:one.jpg",
         ]  # fmt: skip
@@ -132,16 +161,15 @@ def _after_colours(source: Path | Sequence[tuple[Path, int]], plan: Plan, drawn:
     if not isinstance(source, Path):
         # ffmpeg counts the first picture's wait for others that are shown before it as time.
         return f"setpts=PTS-STARTPTS,{drawn}"
-    picture = plan.probe.picture
+    picture = plan.probe.seen
     return ",".join([*filters.opaque(picture), *filters.colours(picture), drawn])
 
 
 def _opened(source: Path | Sequence[tuple[Path, int]], plan: Plan, kept: Path, *, sparse: bool) -> list[str]:
     keys_alone = ["-skip_frame", "nokey", "-discard", "nokey"] if sparse else []
     if isinstance(source, Path):
-        return [*keys_alone, *encoding.opened(source, plan, 0, 1), "-map", f"0:{plan.probe.picture.index}"]
-    encoding.strung(source, kept / "video.mp4")
-    return ["-copyts", *keys_alone, "-threads", "1", *reading(kept / "video.mp4", "mov"), "-map", "0:0"]
+        return [*keys_alone, *encoding.opened(source, plan, 0, 1), "-map", f"0:{plan.probe.seen.index}"]
+    return ["-copyts", *keys_alone, "-threads", "1", *encoding.read_together(source, kept), "-map", "0:0"]
 
 
 def _within(box: tuple[int, int], width: int, height: int) -> tuple[int, int]:

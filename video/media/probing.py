@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
+from video.media import languages
 from video.media.confinement import (
     Limits,
     allowed,
@@ -52,25 +53,35 @@ ASKED: Final = (
 )
 
 
-def probe(path: Path, *, stop: Callable[[], bool] = never, limits: Limits | None = None) -> Probe:
-    """Reads the beginning and the end of the file, or all of it where it might be taken as it is, and decodes its first pictures. Raises Stopped,
-    Refused, or Trouble if there is no ffmpeg."""
+def probe(
+    path: Path, *, sound_alone: bool = False, stop: Callable[[], bool] = never, limits: Limits | None = None
+) -> Probe:
+    """Reads the beginning and the end of the file, or all of it where it might be taken as it is, and decodes its first pictures.
+    ``sound_alone``: what has no picture is taken, too. Raises Stopped, Refused, or Trouble if there is no ffmpeg."""
     kind = container(path)
     with working_folder() as folder:
         look = _Look(path, kind, folder, limits or allowed(), stop)
         said = look.described()
         streams = [one for one in said.get("streams", []) if isinstance(one, dict)]
         stream = _pictures(streams)
-        first = look.first_pictures(int(stream["index"]))
-        sounds = [one for one in streams if one.get("codec_type") == "audio" and _int(one.get("channels"))]
-        _whole(stream, first)
-        wanted = [stream, *sounds[:MOST_SOUNDS]]
-        ends = look.ends([int(one["index"]) for one in wanted], _seconds(said.get("format", {}).get("duration")))
-        picture = _picture(stream, first, ends)
-        heard = [one for one in (_sound(stream, ends) for stream in wanted[1:]) if one.end > one.start]
+        sounds = [one for one in streams if one.get("codec_type") == "audio" and _int(one.get("channels"))][
+            :MOST_SOUNDS
+        ]
+        if stream is None:
+            _without_picture(sounds, wanted=sound_alone)
+            first = []
+        else:
+            first = look.first_pictures(int(stream["index"]))
+            _whole(stream, first)
+        looked_at = [*([stream] if stream else []), *sounds]
+        ends = look.ends([int(one["index"]) for one in looked_at], _seconds(said.get("format", {}).get("duration")))
+        picture = _picture(stream, first, ends) if stream else None
+        heard = [one for one in (_sound(stream, ends) for stream in sounds) if one.end > one.start]
+        if picture is None and not heard:
+            raise Refused("damaged")
         zero = _zero(picture, heard)
-        regular = kind in INDEXED and may_be_copied(picture) and _regular(look, picture, zero)
-    end = max(picture.end, *(one.end for one in heard)) if heard else picture.end
+        regular = picture is not None and kind in INDEXED and may_be_copied(picture) and _regular(look, picture, zero)
+    end = max([*([picture.end] if picture else []), *(one.end for one in heard)])
     if end - zero > LONGEST:
         raise Refused("too_long", f"{end - zero:.0f} s")
     size = path.stat().st_size
@@ -200,8 +211,8 @@ def _regular(look: "_Look", picture: Picture, zero: float) -> bool:
     return all(any(abs(mark - float(place * grid / rate)) <= near for mark in lying) for place in places)
 
 
-def _pictures(streams: list[dict[str, Any]]) -> dict[str, Any]:
-    """The stream to be seen: the default one, else the largest; pictures that a recording carries with it are no video."""
+def _pictures(streams: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The stream to be seen: the default one, else the largest; pictures that a recording carries with it are no video. None of sound alone."""
     found = [
         one
         for one in streams
@@ -210,7 +221,7 @@ def _pictures(streams: list[dict[str, Any]]) -> dict[str, Any]:
         and not one.get("disposition", {}).get("timed_thumbnails")
     ]
     if not found:
-        raise Refused("no_video")
+        return None
     for one in found:
         if one.get("codec_tag_string") in ("encv", "drmi"):
             raise Refused("protected")
@@ -221,6 +232,16 @@ def _pictures(streams: list[dict[str, Any]]) -> dict[str, Any]:
             _int(one.get("width")) * _int(one.get("height")),
         ),
     )
+
+
+def _without_picture(sounds: list[dict[str, Any]], *, wanted: bool) -> None:
+    """Whether it is sound alone, and that may be."""
+    if not sounds:
+        raise Refused("no_video")
+    if not wanted:
+        raise Refused("sound_alone")
+    if any(one.get("codec_tag_string") in ("enca", "drms") for one in sounds):
+        raise Refused("protected")
 
 
 def _whole(stream: dict[str, Any], first: list[dict[str, Any]]) -> None:
@@ -292,8 +313,10 @@ def _words(stream: dict[str, Any]) -> Words:
     return Words(int(stream["index"]), codec, _language(tags), _title(tags), default, codec in TEXT)
 
 
-def _zero(picture: Picture, sounds: list[Sound]) -> float:
-    first = min((one.start for one in sounds), default=picture.start)
+def _zero(picture: Picture | None, sounds: list[Sound]) -> float:
+    first = min((one.start for one in sounds), default=0.0)
+    if picture is None or not sounds:
+        return picture.start if picture else first
     if first >= picture.start - NEAR:
         return picture.start
     return max(first, picture.start - EARLIEST)
@@ -308,8 +331,7 @@ def _chapters(said: dict[str, Any], zero: float) -> list[tuple[float, str]]:
 
 
 def _language(tags: dict[str, Any]) -> str:
-    said = str(tags.get("language", ""))[:12].lower()
-    return said if said.isascii() and said.replace("-", "").isalpha() and said != "und" else ""
+    return languages.tag(str(tags.get("language", ""))[:12])
 
 
 def _title(tags: dict[str, Any]) -> str:

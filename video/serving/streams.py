@@ -111,7 +111,7 @@ async def part(asked: Asked) -> None:
         return
     admitted, conditions = found
     stored = await _part(admitted, asked.part["place"], asked.part["rendition"], int(asked.part["number"]))
-    kind = "audio/mp4" if asked.part["rendition"].startswith("audio") else "video/mp4"
+    kind = "audio/mp4" if asked.part["rendition"].startswith(("audio", "surround")) else "video/mp4"
     about = _about(stored, kind, _headers(admitted, PART_SECONDS, immutable=True))
     if await giving.by_front_server(asked, stored, about) or await _by_bucket(asked, stored, about):
         # Whoever sends it tells nobody how far it came.

@@ -44,9 +44,13 @@ def upload(request: UserRequest) -> HttpResponse:
         video = actions.draft(request.user, title=making.title_of(str(asked.get("name", ""))))
         return JsonResponse(shown(video), status=201)
     late = Q(state=Video.State.READY, changed__gte=timezone.now() - SHOWN_AFTER)
-    under_way = access.videos_of(request.user).filter(Q(state__in=_SHOWN) | late, trashed=None)[:50]
+    under_way = (
+        access.videos_of(request.user)
+        .filter(Q(state__in=_SHOWN) | late, trashed=None)
+        .prefetch_related("renditions")[:50]
+    )
     context = {
-        "videos": [shown(video) for video in under_way], "endpoint": grants.ENDPOINT, "header": grants.HEADER, "most": settings.VIDEO_MAX_BYTES, "privacies": Video.Privacy.choices[:3],
+        "videos": [shown(video) for video in under_way], "endpoint": grants.ENDPOINT, "header": grants.HEADER, "most": settings.VIDEO_MAX_BYTES, "sound": settings.VIDEO_AUDIO_UPLOADS, "privacies": Video.Privacy.choices[:3],
         "slots": slots.filled(request, "tabs"), "which": "upload", "imports": imports.enabled(), "room": max(0, request.user.tier.storage_bytes - used_by(request.user)),
     }  # fmt: skip
     return render(request, "video/upload.html", context)

@@ -133,7 +133,7 @@ CRAFTED: Final[dict[str, tuple[Callable[[Clips, Path], bytes], str]]] = {
     "ebml alone": (lambda _clips, _folder: b"\x1a\x45\xdf\xa3" + b"\xff" * 5_000, "damaged"),
     "huge": (huge, "too_large"),
     "a thousand tracks": (many_streams, "too_many_streams"),
-    "waves": (lambda _clips, _folder: b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 64, "no_video"),
+    "waves": (lambda _clips, _folder: b"RIFF\x24\x00\x00\x00WAVEfmt " + b"\0" * 64, "damaged"),
 }
 """How it is made, and the code of its refusal."""
 

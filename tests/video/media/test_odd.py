@@ -1,5 +1,6 @@
 """Files that are not as players would have them: each comes out upright, even, whole and in colours that screens show."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from PIL import Image
 
 from tests.video.clips import WITH_FFMPEG, Clips
 from tests.video.media.watching import all_made, complaints, frames, picture, shown, stream
-from video.media import ladder, probing
+from video.media import encoding, ladder, pictures, probing
 from video.media.refusals import Refused
 
 pytestmark = WITH_FFMPEG
@@ -95,8 +96,8 @@ def test_full_range_white_stays_white(clips: Clips, tmp_path: Path) -> None:
 def test_each_track_keeps_its_language(clips: Clips, tmp_path: Path) -> None:
     plan, _, tracks = all_made(clips("languages"), tmp_path)
     assert [(one.name, one.language, one.label, one.default) for one in plan.tracks] == [
-        ("audio-0", "eng", "1", False),
-        ("audio-1", "deu", "Kommentar", True),
+        ("audio-0", "en", "", False),
+        ("audio-1", "de", "Kommentar", True),
     ]
     assert [stream(one.path, "a")["channels"] for one in tracks] == [1, 1]
 
@@ -123,7 +124,39 @@ def test_fast_pictures_come_at_half_the_rate_where_they_are_small(clips: Clips, 
 def test_what_has_no_moving_picture_is_refused(clips: Clips, name: str) -> None:
     with pytest.raises(Refused) as refused:
         probing.probe(clips(name))
-    assert refused.value.code == "no_video"
+    assert refused.value.code == "sound_alone"
+
+
+SOUNDS = ["sound", "cover", "sound-mp3", "sound-flac", "sound-ogg", "sound-wav", "sound-adts", "sound-webm"]
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_sound_alone_is_heard_where_it_is_wanted(clips: Clips, tmp_path: Path, name: str) -> None:
+    found = probing.probe(clips(name), sound_alone=True)
+    plan = ladder.Plan.from_json(json.loads(json.dumps(ladder.plan(found).as_json())))
+    assert (found.picture, plan.rungs, plan.chunks, len(plan.tracks)) == (None, [], [], 1)
+    made = encoding.encode_audio(clips(name), plan, plan.tracks[0], tmp_path)
+    assert abs(made.duration - 2) < 0.15
+    assert sum(one[2] for one in made.segments) == pytest.approx(made.duration)
+    with Image.open(pictures.waves(clips(name), plan, tmp_path)) as image:
+        assert image.size == (1280, 720)
+        middle = image.convert("RGB").getpixel((640, 360))
+        corner = image.convert("RGB").getpixel((640, 5))
+    assert middle[1] > 120 and max(corner) < 20  # type: ignore[index,arg-type]
+
+
+@pytest.mark.parametrize("start", [b"ID3\x04\x00\x00\x00\x00\x02\x00", b"fLaC", b"\xff\xfb\x90\x00"])
+def test_what_only_begins_as_sound_is_refused(tmp_path: Path, start: bytes) -> None:
+    path = tmp_path / "song.mp3"
+    path.write_bytes(start + bytes(range(1, 250)) * 40)
+
+    def heard() -> None:
+        plan = ladder.plan(probing.probe(path, sound_alone=True))
+        encoding.encode_audio(path, plan, plan.tracks[0], tmp_path)
+
+    with pytest.raises(Refused) as refused:
+        heard()
+    assert refused.value.code in ("damaged", "no_video")
 
 
 def test_pictures_that_fit_are_taken_as_they_are(clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4];
 
 /** What a quality is called: its size, with its frames, and with its codec where others have the same. */
 export function qualityLabel(level, levels) {
+  if (!level.size) return gettext("Sound alone");
   const same = levels.filter((other) => other.size === level.size);
   const frames = level.frameRate > 40 ? String(Math.round(level.frameRate)) : "";
   const codec = same.length > 1 ? ` ${level.codecs.split(/[.,]/)[0]}` : "";
