@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from meatlizard.api.authentication import KeyRequest, needs
 from meatlizard.api.pages import After, Limit
 from meatlizard.security.fetch import MAX_URL
-from video import access, actions, removing
+from video import access, actions, addresses, removing
 from video.importing import actions as imports
 from video.making import actions as making
 from video.making import progress
@@ -160,6 +160,6 @@ def shown(video: Video) -> dict[str, Any]:
         **{name: getattr(video, name) for name in (
             "title", "description", "language", "privacy", "duration", "width", "height", "views", "likes", "created", "published", "trashed",
         )},
-        "url": f"{settings.SITE_URL}/v/{video.slug}/", "tags": [tag.name for tag in video.tags.all()], "counted": video.charged,
+        "url": settings.SITE_URL + addresses.watch(video), "tags": [tag.name for tag in video.tags.all()], "counted": video.charged,
         "category": category.slug if category else None, "channel": video.channel.handle, "upload": settings.SITE_URL + grants.ENDPOINT,
     }  # fmt: skip

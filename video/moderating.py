@@ -10,7 +10,7 @@ from meatlizard.accounts.models import User
 from meatlizard.moderation.actions import reports
 from meatlizard.moderation.models import Case
 from meatlizard.moderation.services import Turn
-from video import actions
+from video import actions, addresses
 from video.models import Video
 
 SERVICE: Final = "videos"
@@ -26,7 +26,7 @@ def report(video: Video, reporter: User | None, address: str, reason: str, comme
 
 def text_of(video: Video) -> str:
     return "\n".join(
-        [f"/v/{video.slug}/", video.title, video.description, ", ".join(video.tags.values_list("name", flat=True))]
+        [addresses.watch(video), video.title, video.description, ", ".join(video.tags.values_list("name", flat=True))]
     )
 
 

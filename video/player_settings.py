@@ -16,6 +16,7 @@ from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
+from video import addresses
 from video.models import Video
 
 Filler: TypeAlias = Callable[[Video, HttpRequest], Mapping[str, Any]]
@@ -61,11 +62,11 @@ def of(video: Video, request: HttpRequest, *, embedded: bool = False) -> dict[st
 
 
 def _own(video: Video, request: HttpRequest) -> dict[str, Any]:
-    address = request.build_absolute_uri(f"/v/{video.slug}/")
+    address = request.build_absolute_uri(addresses.watch(video))
     return {
         "slug": video.slug, "title": video.title, "channel": video.channel.name, "duration": video.duration,
         "making": video.state not in _MADE, "renew": reverse("video:player", args=[video.slug]),
-        "share": address, "embed": None if video.embed == Video.Embed.OFF else f"{address}embed/",
+        "share": address, "embed": None if video.embed == Video.Embed.OFF else request.build_absolute_uri(addresses.embed(video)),
     }  # fmt: skip
 
 

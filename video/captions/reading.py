@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from meatlizard.errors import NotFound
 from meatlizard.security.ratelimit import limited
-from video import access
+from video import access, addresses
 from video.captions import actions, formats
 from video.captions.cues import Cue
 from video.hls.playlists import Caption
@@ -46,7 +46,7 @@ def transcript(request: HttpRequest, slug: str, captions: UUID) -> HttpResponse:
     sought = " ".join(request.GET.get("q", "").split())[:MOST_SOUGHT]
     lines = [one for one in _lines(actions.cues_of(row)) if found(one.text, sought)]
     template = "video/captions/_lines.html" if "part" in request.GET else "video/captions/transcript.html"
-    context = {"video": video, "captions": row, "lines": lines, "sought": sought, "watch": f"/v/{video.slug}/"}
+    context = {"video": video, "captions": row, "lines": lines, "sought": sought, "watch": addresses.watch(video)}
     response = render(request, template, context)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Robots-Tag"] = "noindex"

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from meatlizard.accounts.http import UserRequest
 from meatlizard.errors import Invalid
 from meatlizard.security.ratelimit import limited
-from video import access, player_settings
+from video import access, addresses, player_settings
 from video.captions import actions, formats, hearing
 from video.models import Captions, Video
 
@@ -40,7 +40,7 @@ def all_of_video(request: UserRequest, slug: str) -> HttpResponse:
         return _back(video)
     rows = list(video.captions.defer("cues", "text").order_by("label"))
     heard = {"models": hearing.offered(request.user)}
-    context = {"video": video, "rows": rows, "hearing": heard, "watch": f"/v/{video.slug}/"}
+    context = {"video": video, "rows": rows, "hearing": heard, "watch": addresses.watch(video)}
     return render(request, "video/captions/list.html", context)
 
 

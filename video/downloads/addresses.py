@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from video.access import Viewer
+from video.addresses import download
 from video.models import Video
 from video.serving import tokens
 
@@ -14,7 +15,7 @@ _APART: Final = re.compile(r"[\x00-\x1f\x7f/\\]+")
 
 def file(video: Video, viewer: Viewer, rendition: str, unlocked: Collection[str] = frozenset()) -> str:
     token = tokens.issue(video, viewer, unlocked, personal=True)
-    return f"/v/{video.slug}/download/{rendition}/{token}/{quote(name(video, rendition), safe='')}"
+    return download(video, rendition, token, quote(name(video, rendition), safe=""))
 
 
 def ending(rendition: str) -> str:

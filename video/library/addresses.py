@@ -1,18 +1,15 @@
-"""Where videos are. What answers streams and pictures may stand ahead of Django, so that these addresses are written out here."""
+"""Where videos are, for pages, feeds and other sites."""
 
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
 
-from video.addresses import picture
+from video.addresses import embed, picture, watch
 from video.models import Channel, Video
+from video.serving.addresses import public
 
-__all__ = ["channel", "embed", "oembed", "page", "picture", "stream", "whole"]
-
-
-def page(video: Video) -> str:
-    return f"/v/{video.slug}/"
+__all__ = ["channel", "embed", "oembed", "picture", "public", "watch", "whole"]
 
 
 def whole(path: str) -> str:
@@ -20,18 +17,9 @@ def whole(path: str) -> str:
     return settings.SITE_URL + path
 
 
-def embed(video: Video) -> str:
-    return f"/v/{video.slug}/embed/"
-
-
-def stream(video: Video) -> str:
-    """Of a public video: its address needs no token, and does not expire."""
-    return f"/v/{video.slug}/hls/-/master.m3u8"
-
-
 def channel(row: Channel) -> str:
     return reverse("video:channel", args=[row.handle])
 
 
 def oembed(video: Video) -> str:
-    return whole(reverse("video:oembed")) + "?" + urlencode({"url": whole(page(video)), "format": "json"})
+    return whole(reverse("video:oembed")) + "?" + urlencode({"url": whole(watch(video)), "format": "json"})

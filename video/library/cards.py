@@ -45,5 +45,5 @@ def cards(request: HttpRequest, videos: Iterable[Video], said: Mapping[UUID, Mom
     rows = list(videos)
     known, said = slots.facts(request, rows), said or {}
     return [
-        Card(row, addresses.page(row), addresses.picture(row), spans.clock(row.duration), known[row.pk], said.get(row.pk)) for row in rows
+        Card(row, addresses.watch(row), addresses.picture(row), spans.clock(row.duration), known[row.pk], said.get(row.pk)) for row in rows
     ]  # fmt: skip

@@ -39,9 +39,9 @@ def card(video: Video) -> dict[str, Any]:
     width, height = size(video)
     picture = addresses.picture(video)
     # Its address holds no token, and works for everybody, only while it is public.
-    stream = addresses.whole(addresses.stream(video)) if video.privacy == Video.Privacy.PUBLIC else ""
+    stream = addresses.whole(addresses.public(video)) if video.privacy == Video.Privacy.PUBLIC else ""
     return {
-        "title": title(video), "description": summary(video), "address": addresses.whole(addresses.page(video)),
+        "title": title(video), "description": summary(video), "address": addresses.whole(addresses.watch(video)),
         "picture": addresses.whole(picture) if picture else "", "embed": addresses.whole(addresses.embed(video)) if may_embed(video) else "",
         "stream": stream, "width": width, "height": height, "duration": round(video.duration) if video.duration else None,
         "oembed": addresses.oembed(video),

@@ -4,17 +4,23 @@ from collections.abc import Collection
 from typing import Final
 
 from video.access import Viewer
+from video.addresses import stream
 from video.models import Video
 from video.serving import tokens
 
 MASTER: Final = "master"
 
 
+def public(video: Video) -> str:
+    """Of one that everybody may watch: it needs no token of one's own, and does not expire."""
+    return f"{stream(video, tokens.PUBLIC)}/{MASTER}.m3u8"
+
+
 class Stream:
     """The addresses of one video for one viewer who may watch it; ``unlocked``: proofs of passwords that they gave."""
 
     def __init__(self, video: Video, viewer: Viewer, unlocked: Collection[str] = frozenset()) -> None:
-        self._base = f"/v/{video.slug}/hls/{tokens.issue(video, viewer, unlocked)}"
+        self._base = stream(video, tokens.issue(video, viewer, unlocked))
 
     @property
     def master(self) -> str:

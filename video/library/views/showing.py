@@ -43,7 +43,7 @@ def _page(request: HttpRequest, video: Video) -> HttpResponse:
         "schema": meta.schema(video) if tells and public else None, "public": public, "player": player_settings.of(video, request),
         "start": request.GET.get("t") or request.GET.get("start", ""), "description": describing.rendered(video.description, video.duration),
         "chapters": parse(video.description, video.duration), "tags": list(video.tags.values_list("name", flat=True)),
-        "related": cards.cards(request, listing.related(video)), "address": addresses.whole(addresses.page(video)),
+        "related": cards.cards(request, listing.related(video)), "address": addresses.whole(addresses.watch(video)),
         "frame": meta.frame(video, *meta.fitting(*meta.size(video), None, None)) if tells and meta.may_embed(video) else "",
         "sign": cards.SIGNS[video.privacy] if not public else "", "reports": bool(rulebook.current().reports),
         "slots": slots.filled(request, "tabs", "card", "actions", "beside", "below", "head", "scripts", video=video),
@@ -103,5 +103,5 @@ def _hidden() -> NotFound:
 def qr(request: HttpRequest, slug: str) -> HttpResponse:
     """Its address, as an SVG picture; for who may watch it."""
     video = access.watch(request.user, slug, unlocked=access.unlocked(request))
-    drawn = codes.draw(addresses.whole(addresses.page(video)), "svg", codes.look(scale="6"))
+    drawn = codes.draw(addresses.whole(addresses.watch(video)), "svg", codes.look(scale="6"))
     return HttpResponse(drawn, content_type=codes.TYPES["svg"], headers={"Content-Security-Policy": DRAWING})
