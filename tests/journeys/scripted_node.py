@@ -2,21 +2,38 @@
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from concurrent.futures import Future
-from uuid import UUID
+from contextlib import closing
+from pathlib import Path
+from uuid import UUID, uuid4
 
 from inference_client.protocol import keys
 from inference_client.protocol.messages import Delta, Deltas, Finished, Generate
 from inference_client.protocol.vocabulary import ToolCall
 from tests.faults.live_node import USAGE, LiveNode
+from tests.services import migrated, shared
 from tests.services.site import LiveSite
 
 SECONDS = 30.0
-MAKE = (
-    "from chat.models import Node; from chat.nodes import site_public_key;"
-    "Node.objects.create(name='scripted', public_key=bytes.fromhex('{key}')); print(site_public_key().hex())"
-)
+MAKE = "from chat.models import Node; Node.objects.create(name='scripted', public_key=bytes(32))"
+
+
+def registered(site: LiveSite, public_key: bytes) -> None:
+    """Enters a node with this key at the site. Its row is copied from one that the site's own code has made once: to start a program for
+    it costs more than anything else here."""
+    with closing(sqlite3.connect(site.database, timeout=SECONDS)) as connection, connection:
+        connection.execute("ATTACH ? AS made", [str(shared.made("node", _with_node) / "db.sqlite3")])
+        connection.execute("CREATE TEMP TABLE row AS SELECT * FROM made.chat_node")
+        connection.execute("UPDATE row SET id = ?, public_key = ?", [uuid4().hex, public_key])
+        connection.execute("INSERT INTO main.chat_node SELECT * FROM row")
+
+
+def _with_node(folder: Path) -> None:
+    file = folder / "db.sqlite3"
+    migrated.copy_to(file)
+    LiveSite(database_url=f"sqlite:///{file}").manage("shell", "--no-imports", "-c", MAKE)
 
 
 class _Node(LiveNode):
@@ -31,8 +48,9 @@ class ScriptedNode:
 
     def __init__(self, site: LiveSite, *aliases: str, sees: bool = False, calls: bool = False) -> None:
         key = keys.generate()
-        printed = site.manage("shell", "--no-imports", "-c", MAKE.format(key=keys.public_bytes(key).hex()))
-        self._node = _Node(site, bytes.fromhex(printed.strip().splitlines()[-1]), key)
+        registered(site, keys.public_bytes(key))
+        own = keys.private_from_text(site.settings["INFERENCE_SERVER_KEY"])
+        self._node = _Node(site, keys.public_bytes(own), key)
         self._node.jobs = queue.Queue()
         self._node.thinks = "boolean"
         self._node.sees, self._node.calls = sees, calls
