@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.utils.crypto import constant_time_compare
 
+from meatlizard import draining
 from meatlizard.health.components import all_components
 from meatlizard.health.examining import Examiner, Looked
 from meatlizard.ops import switches
@@ -35,6 +36,8 @@ class Health:
             await _answer(scope, send, 405, {"status": "only GET and HEAD"}, [(b"allow", b"GET, HEAD")])
         elif path == LIVE:
             await _answer(scope, send, 200, {"status": "ok"})
+        elif path == READY and draining.ending():
+            await _answer(scope, send, 503, {"status": "ending"})
         else:
             await self._tell(path, scope, send)
 

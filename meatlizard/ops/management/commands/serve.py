@@ -18,11 +18,17 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import reverse
 
+from meatlizard import draining
+
 MAX_FRAME = 1024 * 1024
 """Bytes of one websocket message: as much as one sealed frame between site and node."""
 
 GRACE_SECONDS = 5
-"""How long requests and sockets have to end when the site is asked to."""
+"""How long requests have to end when the site is asked to, if nobody says otherwise."""
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than front servers keep a connection (nginx and Caddy as shipped: 60): if it is the site that ends one, it may be at the very
+moment at which the front server sends a form through it, which nobody may then send again."""
 
 MIGRATION_LOCK = 0x4D4C
 """Number of the advisory lock that lets one of several starting processes migrate while the others wait."""
@@ -38,6 +44,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--fd", type=int, default=None, help="listen on this open socket instead (socket activation)"
         )
+        parser.add_argument(
+            "--drain", type=int, default=GRACE_SECONDS, metavar="SECONDS",
+            help=f"how long requests under way may take to end after SIGTERM; default {GRACE_SECONDS}",
+        )  # fmt: skip
         parser.add_argument("--no-migrate", action="store_true", help="leave the database's tables as they are")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +57,7 @@ class Command(BaseCommand):
         if not settings.SITE_URL_GIVEN and options["fd"] is None and options["port"]:
             # Nobody has said what the site's address is: it is where it listens.
             stand_at(f"http://127.0.0.1:{options['port']}")
-        self._serve(options["host"], options["port"], options["fd"])
+        self._serve(options["host"], options["port"], options["fd"], max(1, options["drain"]))
 
     def _migrate(self) -> None:
         with one_at_a_time():
@@ -63,7 +73,7 @@ class Command(BaseCommand):
                 self.stderr.write(str(error))
         connection.close()
 
-    def _serve(self, host: str, port: int, fd: int | None) -> None:
+    def _serve(self, host: str, port: int, fd: int | None, drain: int) -> None:
         import uvicorn
 
         config = uvicorn.Config(
@@ -85,7 +95,8 @@ class Command(BaseCommand):
             # What proxies say is read by meatlizard.security, from the configured ones only.
             proxy_headers=False,
             server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=drain,
         )
         config.load()
         # What is there by now stays for good: without this each full collection looks at all of it, for a tenth of a second.
@@ -158,6 +169,12 @@ def quiet_server(config: Any, started: Any) -> Any:
             await super().startup(sockets=sockets)
             if self.started:
                 await asyncio.to_thread(started, self)
+
+        async def shutdown(self, sockets: Any = None) -> None:
+            # Ctrl-C is a person who waits.
+            if signal.SIGINT not in self._captured_signals:
+                await draining.drain(self)
+            await super().shutdown(sockets=sockets)
 
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
