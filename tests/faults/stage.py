@@ -72,6 +72,10 @@ class Worker:
         )  # fmt: skip
         return self
 
+    def end(self) -> None:
+        if self.program.running:
+            self.program.kill()
+
 
 def without_tls(shipped: str, ports: list[int], front: int, home: Path) -> str:
     """The shipped configuration for these processes, on one port of this machine without TLS, which another test has."""
@@ -133,7 +137,7 @@ def set_up(
             life.callback(site.end)
         life.enter_context(nginx_server(inside, port, home))
         worker = Worker(first).start()
-        life.callback(lambda: worker.program.running and worker.program.kill())
+        life.callback(worker.end)
         client = QuickClient()
         client.pair(front.url, made["code"])
         client.start()
