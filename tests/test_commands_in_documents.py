@@ -19,6 +19,8 @@ from tests.test_docs import DOCUMENTS, make_targets
 
 OTHERS = frozenset(
     [
+        "age",
+        "age-keygen",
         "apt",
         "cat",
         "cd",
@@ -54,6 +56,7 @@ OTHERS = frozenset(
         "terraform",
         "useradd",
         "usermod",
+        "zstd",
     ]
 )
 """Programs of others. What they are given of ours is looked at; what they do with it is theirs."""
@@ -101,7 +104,10 @@ def parts(line: str) -> list[list[str]]:
     lexer.whitespace_split, lexer.commenters = True, "#"
     found: list[list[str]] = [[]]
     for word in lexer:
-        if set(word) <= set("|&;()<>"):
+        if word in (">", ">>", "<"):
+            # A file, not a word of the command.
+            next(lexer, "")
+        elif set(word) <= set("|&;()<>"):
             found.append([])
         else:
             found[-1].append(word)
