@@ -174,6 +174,7 @@ def test_what_was_stored_for_a_video_that_goes_meanwhile_goes_too(
     assert not default_storage.exists(kept[0])
 
 
+@pytest.mark.both_databases
 def test_sheets_and_frames_that_a_killed_worker_left_are_tidied(alice: User) -> None:
     video = rows.ready(alice)
     ending.note_storyboard(video, {"sheets": ["0-2.jpg"]})
@@ -185,6 +186,7 @@ def test_sheets_and_frames_that_a_killed_worker_left_are_tidied(alice: User) -> 
     assert [default_storage.exists(video.storage_name(name)) for name in names] == [True, True, False, False]
 
 
+@pytest.mark.both_databases
 def test_upkeep_leaves_alone_what_goes_on_by_itself(alice: User) -> None:
     for number in range(5):
         busy = under_way(alice, waiting=steps.AT_ONCE + 3, title=f"{number}")
