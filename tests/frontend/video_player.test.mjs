@@ -14,6 +14,7 @@ const { Gestures } = await import(`${at}gestures.js`);
 const { Kept, startAt, Watched } = await import(`${at}resume.js`);
 const { OFF, Preferences } = await import(`${at}preferences.js`);
 const { Renewal } = await import(`${at}renewal.js`);
+const { reachesEnd } = await import(`${at}engine_hls.js`);
 const { openEngine, source } = await import(`${at}engine.js`);
 const { sizeOf } = await import(`${at}naming.js`);
 const { arrived, coming, Waiting } = await import(`${at}waiting.js`);
@@ -285,6 +286,8 @@ test("labels, links, names and what is ahead", () => {
   assert.equal(fileName('../a/b:"c"\u202e', "1:23"), "a b c 1.23.png");
   assert.equal(fileName("", "0:00"), "video 0.00.png");
   const ranges = { length: 2, start: (n) => [0, 20][n], end: (n) => [10, 30][n] };
+  const reach = (currentTime, duration) => reachesEnd({ buffered: ranges, currentTime, duration });
+  assert.deepEqual([reach(4, 30.05), reach(15, 30), reach(25, 30.05), reach(25, 40)], [false, false, true, false]);
   assert.deepEqual([buffered(ranges, 4), buffered(ranges, 15), buffered(ranges, 25)], [6, 0, 5]);
   const chapters = [{ start: 0, title: "a" }, { start: 8, title: "b" }];
   assert.deepEqual([chapterAt(chapters, 7.9).title, chapterAt(chapters, 8).title, chapterAt([], 1)], ["a", "b", null]);

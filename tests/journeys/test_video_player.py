@@ -242,6 +242,22 @@ def test_on_its_page_in_a_theatre_and_from_words_below_it(sit: Sit, stream: Path
     screen.has("document.querySelector('[data-player]').clientWidth < innerWidth - 20")
 
 
+def test_from_a_to_b_at_the_very_end_and_again(sit: Sit, stream: Path) -> None:
+    screen, _ = watch(sit(), stream, "?start=14.5")
+    screen.start()
+    screen.press("k")
+    screen.open_menu("Loop", "Set A here")
+    screen.press("k")
+    screen.has("video.ended")
+    screen.open_menu("Loop", "Set B here")
+    screen.video.evaluate("video => { video.turns = 0; video.addEventListener('seeked', () => video.turns++); }")
+    screen.press("k")
+    screen.has("video.turns >= 3 && !video.paused && video.currentTime > 14")
+    screen.open_menu("Loop")
+    screen.menu.get_by_role("menuitemradio", name="Off").click()
+    screen.has("video.ended")
+
+
 def test_what_the_system_asks_for_and_what_one_takes_along(sit: Sit, stream: Path) -> None:
     visitor = sit()
     visitor.page.add_init_script(KEYS_OF_THE_SYSTEM)

@@ -28,6 +28,7 @@ export class HlsEngine {
   #size = 0;
   #recovered = 0;
   #host = "";
+  #left = null;
 
   constructor(Hls, video, tell, bandwidth = 0) {
     [this.#Hls, this.#video, this.#tell, this.#bandwidth] = [Hls, video, tell, bandwidth];
@@ -59,20 +60,26 @@ export class HlsEngine {
     hls.on(Events.FRAG_LOADED, (_, { frag }) => {
       this.#host = new URL(frag.url, location.href).host;
     });
+    // A last piece of sound of one frame, a hundredth of a second, is not recognized as the end by itself: the video would wait there for ever.
     const last = new Set();
+    const end = () => last.has("main") && (!hls.audioTracks.length || last.has("audio")) && hls.trigger(Events.BUFFER_EOS, {});
     hls.on(Events.FRAG_BUFFERED, (_, { frag }) => {
       this.#recovered = 0;
-      // A last piece of sound of one frame, a hundredth of a second, is not recognized as the end by itself: the video would wait there for ever.
       if (!frag.endList) return;
       last.add(frag.type);
-      if (last.has("main") && (!hls.audioTracks.length || last.has("audio"))) hls.trigger(Events.BUFFER_EOS, {});
+      end();
     });
+    // Who has gone back from the end and brought an earlier piece has opened it again, and the last one does not come a second time.
+    this.#left?.abort();
+    this.#left = new AbortController();
+    for (const event of ["seeked", "waiting"]) this.#video.addEventListener(event, () => reachesEnd(this.#video) && end(), { signal: this.#left.signal });
     hls.on(Events.ERROR, (_, data) => this.#failed(data));
     hls.loadSource(address);
     hls.attachMedia(this.#video);
   }
 
   destroy() {
+    this.#left?.abort();
     this.#hls?.destroy();
     this.#hls = null;
   }
@@ -145,6 +152,14 @@ export class HlsEngine {
     const network = data.type === ErrorTypes.NETWORK_ERROR;
     this.#tell.failed(network ? (status >= 500 ? "server" : "network") : data.details?.includes("Codec") || data.details?.includes("Incompatible") ? "unsupported" : "broken");
   }
+}
+
+/** Whether everything from here to the end is there. */
+export function reachesEnd({ buffered, currentTime, duration }) {
+  for (let at = 0; at < buffered.length; at++) {
+    if (buffered.start(at) <= currentTime + 0.1 && currentTime <= buffered.end(at)) return buffered.end(at) >= duration - 0.1;
+  }
+  return false;
 }
 
 /** `1080p` of `…/1080p.m3u8`. */
