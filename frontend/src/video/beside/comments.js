@@ -63,8 +63,8 @@ function keepMore(old, section, place) {
   const there = new Set([...list.children].map((one) => one.id).filter(Boolean));
   for (const one of more) {
     if (one.id === sent?.id) list.append(marked(sent));
-    // Removed, if the site does not send it any more.
-    else if (!there.has(one.id) && one.id !== place) list.append(one);
+    // Removed, if the site sends nothing.
+    else if (!there.has(one.id) && (sent || one.id !== place)) list.append(one);
   }
   if (sent && !list.contains(sent)) {
     const thread = [...list.children].filter((one) => one.id === sent.dataset.thread || one.dataset.thread === sent.dataset.thread);
