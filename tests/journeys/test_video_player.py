@@ -214,6 +214,15 @@ def test_on_a_phone(sit: Sit, stream: Path, browser: Any, site: LiveSite) -> Non
     for _ in range(2):
         screen.page.touchscreen.tap(PHONE[0] - 30, PHONE[1] / 2)
     screen.has(f"video.currentTime > {before} + 8")
+
+    broken = re.compile("master.m3u8")
+    context.route(broken, lambda route: route.fulfill(status=500))
+    screen.page.goto(f"{site.url}/v/lizard/")
+    expect(screen.part("error")).to_contain_text("cannot send this video")
+    context.unroute(broken)
+    # What lies below something else cannot be tapped.
+    screen.part("retry").tap()
+    screen.has("video.currentTime > 0.3 && !video.paused")
     context.close()
 
 
