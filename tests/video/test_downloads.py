@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from files.blobs.trouble import DiskFull, Unreachable
 from meatlizard.accounts.models import User
+from meatlizard.jobs import actions as jobs
+from meatlizard.jobs.models import Job
 from tests.files.asking import Answer, Asking
 from tests.files.contents import adopted
 from tests.video import rows, streams
@@ -20,8 +23,9 @@ from tests.video.stream_rows import stored
 from tests.video.streams import Stream
 from video import access, actions, player_settings
 from video.downloads import actions as downloads
+from video.making import QUEUE, steps
 from video.media import encoding
-from video.models import Download, Rendition, Video
+from video.models import Download, Rendition, Step, Video
 from video.serving import rights
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("rights_each_time")]
@@ -223,3 +227,14 @@ def test_a_full_disk_is_said_at_once(video: Video, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(downloads, "spare", none)
     assert joined(video).state == "failed"
     assert not default_storage.exists(f"{video.folder}/{video.place.hex}/downloads")
+
+
+def test_who_waits_for_a_file_does_not_wait_for_the_last_sizes_of_others(video: Video, bob: User) -> None:
+    other = rows.ready(bob, state=Video.State.MAKING, duration=30.0)
+    Step.objects.create(video=other, place=other.place, kind=Step.Kind.CHUNK, order=1)
+    assert steps.ask(other) == 1
+    Job.objects.update(rank=F("rank") - 20 * 60_000)  # asked for 20 minutes ago
+    downloads.ask(video, "180p")
+    first = jobs.claim("w1", QUEUE)
+    assert first is not None
+    assert first.task.endswith("join_download")

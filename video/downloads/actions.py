@@ -15,7 +15,7 @@ from files.tus.sparing import spare
 from meatlizard.errors import Forbidden, NotFound
 from video.access import Viewer
 from video.downloads.jobs import join_download
-from video.making import keeping
+from video.making import keeping, steps
 from video.media import confinement, encoding
 from video.media.refusals import Problem
 from video.models import Download, Rendition, Video
@@ -65,7 +65,9 @@ def ask(video: Video, name: str) -> Download:
         failed = row.state == State.FAILED and row.asked < now - AGAIN
         again = (late or failed) and mine.update(state=State.WAITING, asked=now) == 1
         if new or again:
-            transaction.on_commit(lambda: join_download.enqueue(row.pk))
+            # Somebody waits for what is quickly done, and nobody for the last sizes of a video.
+            priority = steps.MOST_PRIORITY + steps.FIRST
+            transaction.on_commit(lambda: join_download.using(priority=priority).enqueue(row.pk))
     Download.objects.filter(pk=row.pk).update(used=now)
     row.refresh_from_db()
     return row
