@@ -27,11 +27,14 @@ async def follow(interaction: Used, job: uuid.UUID) -> None:
 
 
 def told(outcome: backups.Outcome) -> str:
-    if outcome.error:
+    if outcome.error and not outcome.name:
         return gettext("There is no backup. {why}").format(why=reports.plain(outcome.error, 500))
     lines = [
-        gettext("The backup is made: `{name}`, {size}, in {seconds} s.").format(
-            name=outcome.name, size=filesizeformat(outcome.size), seconds=outcome.seconds
+        gettext("The backup is made: `{name}`, {size}, of them {fresh} new, in {seconds} s.").format(
+            name=outcome.name,
+            size=filesizeformat(outcome.size),
+            fresh=filesizeformat(outcome.fresh),
+            seconds=outcome.seconds,
         )
     ]
     if outcome.vanished:
@@ -41,5 +44,13 @@ def told(outcome: backups.Outcome) -> str:
             outcome.vanished,
         )
         lines.append(said.format(count=outcome.vanished))
-    lines.append(gettext("Settings and secrets are not in it: INFERENCE_SERVER_KEY and SECRET_KEY must be kept apart."))
+    if outcome.error:
+        lines.append(gettext("But it is not to be relied on: {why}").format(why=reports.plain(outcome.error, 500)))
+    elif outcome.deep:
+        lines.append(gettext("It was restored on trial, and is good."))
+    elif outcome.verified:
+        lines.append(
+            gettext("Its bytes were compared; whether the database in it can be read, only who has the key can tell.")
+        )
+    lines.append(gettext("Secrets are not in it: INFERENCE_SERVER_KEY and SECRET_KEY must be kept apart."))
     return "\n".join(lines)

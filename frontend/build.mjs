@@ -47,6 +47,8 @@ await build({
     moderation: "src/moderation/main.js",
     "nodes-page": "src/css/nodes.css",
     "figures-page": "src/css/figures.css",
+    backups: "src/backups/main.js",
+    "backups-page": "src/css/backups.css",
     personas: "src/personas/main.js",
     "personas-page": "src/css/personas.css",
     prompts: "src/prompts/main.js",

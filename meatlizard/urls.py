@@ -28,6 +28,7 @@ urlpatterns = [
     path("words/<str:language>.js", languages.words, name="words"),
     path("moderation/", include("meatlizard.moderation.urls")),
     path("", include("meatlizard.metrics.urls")),
+    path("", include("meatlizard.ops.backups.urls")),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
     path("links/", include("shortener.urls")),

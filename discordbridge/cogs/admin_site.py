@@ -6,6 +6,7 @@ from typing import cast
 import discord
 from discord import app_commands
 from discord.ext import commands
+from django.conf import settings
 from django.utils.translation import gettext
 
 from chat import node_orders
@@ -146,7 +147,7 @@ class SiteCommands(commands.Cog):
             gettext("Announce"), go,
         )  # fmt: skip
 
-    @app_commands.command(description="Make a backup of the site, on its own disk")
+    @app_commands.command(description="Make a backup of the site")
     async def backup(self, interaction: Used) -> None:
         by = await giver(interaction)
         by.operator("ops.operate")
@@ -158,6 +159,10 @@ class SiteCommands(commands.Cog):
             return gettext("The backup is being made. You are told here when it has ended.")
 
         question = gettext(
-            "Make a backup of the whole site? It holds all conversations in clear text, and lies on the site's own disk."
+            "Make a backup of the whole site? It goes to where the site's settings say, and is verified."
         )
+        if not settings.BACKUP_RECIPIENTS:
+            question += " " + gettext(
+                "It holds all conversations in clear text: no key is named that it is encrypted to."
+            )
         await confirming.ask(interaction, question, gettext("Make it"), go)

@@ -17,12 +17,14 @@ def load() -> None:
     from meatlizard.api import registry
     from meatlizard.jobs import lanes
     from meatlizard.moderation import services as moderated
+    from meatlizard.ops.backups import contents
     from video import moderating, services  # noqa: F401  (registers the long-running part)
     from video.importing import AT_ONCE
     from video.importing import QUEUE as IMPORTS
-    from video.making import QUEUE
+    from video.making import QUEUE, backups
     from video.uploading import grants
 
+    contents.derived(backups.derived, backups.make)
     lanes.own_slots(QUEUE, lambda: settings.VIDEO_JOBS)
     lanes.own_slots(IMPORTS, lambda: AT_ONCE if settings.VIDEO_JOBS else 0)
     who.recognise(grants.recognise)

@@ -16,6 +16,9 @@ class Kind(Protocol):
 
     part: str
 
+    def alone(self, settings: dict[str, Any]) -> AbstractContextManager[bool]:
+        """Whether no other machine that has this database makes or restores a backup; none can begin until the block ends."""
+
     def copying(self, settings: dict[str, Any], scratch: Path) -> AbstractContextManager[Copying]:
         """One consistent copy, as a stream, and what is in it. Leaving the block raises BackupFailed when the stream was not whole."""
 

@@ -92,11 +92,15 @@ def _of_set(place: Place, set_id: str, key: bytes) -> Iterator[Entry]:
 
 
 def _of_begun(place: Place, set_id: str, parts: set[str]) -> Iterator[Entry]:
-    """Nothing is sealed yet, but every line has the sums of its object, and zstd those of the lines."""
     for name in sorted(part for part in parts if part.startswith("index-")):
-        with place.reading(f"{layout.SETS}{set_id}/{name}") as source:
-            text = packing.decompressed(source, layout.MAX_JSON)
-        yield from layout.lines(iter(text.splitlines()), Entry)
+        yield from lines_of(place, set_id, name)
+
+
+def lines_of(place: Place, set_id: str, name: str) -> Iterator[Entry]:
+    """Nothing needs to be sealed yet: every line has the sums of its object, and zstd those of the lines. Raises Damaged."""
+    with place.reading(f"{layout.SETS}{set_id}/{name}") as source:
+        text = packing.decompressed(source, layout.MAX_JSON)
+    yield from layout.lines(iter(text.splitlines()), Entry)
 
 
 def head_of(place: Place, set_id: str) -> Head:

@@ -14,7 +14,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any, Literal, TypeAlias
 
@@ -95,10 +95,6 @@ class Head(Strict):
     site: str = ""
     seal: str = ""
 
-    @property
-    def when(self) -> datetime:
-        return datetime.fromisoformat(self.made)
-
     def index(self) -> list[str]:
         return sorted(name for name in self.parts if name.startswith("index-"))
 
@@ -142,6 +138,11 @@ class Verified(Strict):
 
 def new_id() -> str:
     return f"{timezone.now():%Y%m%d-%H%M%S-%f}"
+
+
+def when(set_id: str) -> datetime:
+    """A set was begun then, as its name says."""
+    return datetime.strptime(set_id, "%Y%m%d-%H%M%S-%f").replace(tzinfo=UTC)
 
 
 def read_head(data: bytes, set_id: str) -> Head:

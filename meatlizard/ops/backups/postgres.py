@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,10 @@ DERIVED = "meatlizard_vectors"
 """The schema of what is made of other tables, and the extension that is made with: another server may not have it."""
 
 LEFT_OUT = re.compile(rf" (EXTENSION|SCHEMA) (- )?(vector|{DERIVED})\b| COMMENT - EXTENSION vector\b")
+LOCK = 4_735_127
+"""A number of our own."""
+
+LOCK_SECONDS = 3.0
 AS_TEXT = (
     "timezone = 'UTC'",
     "datestyle = 'ISO, YMD'",
@@ -32,6 +37,15 @@ AS_TEXT = (
 
 class Postgres:
     part = "database.dump"
+
+    @contextmanager
+    def alone(self, settings: dict[str, Any]) -> Iterator[bool]:
+        """The lock goes with its connection. That of a process just killed is still there for a moment."""
+        with _connected(settings, autocommit=True) as link:
+            end = time.monotonic() + LOCK_SECONDS
+            while not (free := bool(_first(link, f"SELECT pg_try_advisory_lock({LOCK})"))) and time.monotonic() < end:
+                time.sleep(0.1)
+            yield free
 
     @contextmanager
     def copying(self, settings: dict[str, Any], scratch: Path) -> Iterator[Copying]:

@@ -9,15 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connection
 
+from meatlizard.ops.backups import databases
 from meatlizard.ops.backups.trouble import BackupFailed
 
 UNFINISHED = ".unfinished-"
+BUSY = "A backup is being made, verified or restored already. Wait until it has ended."
 
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Raises BackupFailed when another process of this machine is at it. Ends with the process, however that ends."""
+    """Raises BackupFailed when another process is at it, of this machine or, with PostgreSQL, of any that has this database. Ends with the process,
+    however that ends."""
     folder = Path(settings.VAR_DIR)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(folder / "backup.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -25,8 +29,11 @@ def alone() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BackupFailed("A backup is being made or restored already. Wait until it has ended.") from error
-        yield
+            raise BackupFailed(BUSY, code="backup_runs") from error
+        with databases.present().alone(connection.settings_dict) as free:
+            if not free:
+                raise BackupFailed(BUSY, code="backup_runs")
+            yield
     finally:
         os.close(lock)
 

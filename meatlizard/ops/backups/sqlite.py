@@ -21,6 +21,9 @@ PAGES = 256
 class Sqlite:
     part = "database.sqlite3"
 
+    def alone(self, settings: dict[str, Any]) -> contextlib.AbstractContextManager[bool]:
+        return contextlib.nullcontext(True)
+
     @contextlib.contextmanager
     def copying(self, settings: dict[str, Any], scratch: Path) -> Iterator[Copying]:
         """SQLite's interface writes a copy before it can be read: the one thing that lies here twice for a while."""
