@@ -19,7 +19,8 @@ class LinkInline(ReadOnly, admin.TabularInline[TranscriptLink, Transcript]):
     """Taken back by their member, or by deleting them here."""
 
     model = TranscriptLink
-    fields = readonly_fields = ["way", "created", "expires", "revoked", "opened"]
+    fields = ("way", "created", "expires", "revoked", "opened")
+    readonly_fields = fields
     extra = 0
 
 
