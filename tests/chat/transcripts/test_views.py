@@ -13,9 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chat.attachments import actions as attachments
+from chat.handing_over import hand_over
 from chat.models import Conversation, Transcript, TranscriptChoice, TranscriptLink
 from chat.transcripts import access, actions, tending
 from inference_client.protocol.messages import Generate
+from meatlizard.accounts.merging import merge
 from meatlizard.accounts.models import Tier, User
 from meatlizard.moderation.models import AuditEntry
 from meatlizard.threads import in_database
@@ -288,6 +290,24 @@ def test_they_are_kept_as_long_as_the_tier_says(row: Transcript, alice: User, ch
     work_off()
     assert Transcript.objects.get().pk == long.pk
     assert len(stored()) == 4
+
+
+@pytest.mark.both_databases
+def test_given_away_each_has_the_sessions_of_their_time(row: Transcript, alice: User, bob: User, olga: User) -> None:
+    hand_over(olga, row.session, wants(bob))
+    his = archive(Conversation.objects.get(pk=row.session))
+    assert (his.owner, his.session) == (bob, row.session) and his.pk != row.pk
+    row.refresh_from_db()
+    assert (row.owner, row.state) == (alice, "ready") and len(stored()) == 10
+
+
+@pytest.mark.both_databases
+def test_two_accounts_that_become_one_have_all(row: Transcript, alice: User, bob: User) -> None:
+    other = archive(talk_of(wants(bob)))
+    merge(alice, bob)
+    work_off()
+    assert {one.pk for one in access.transcripts_of(bob)} == {row.pk, other.pk}
+    assert len(stored()) == 9
 
 
 def test_what_is_anybodys_of_a_persons_data_goes_along(row: Transcript, alice: User, charlie: User) -> None:
