@@ -175,10 +175,13 @@ def take_away(rows: "QuerySet[Transcript]") -> int:
 
 
 def forget(person: int, place: str = "") -> None:
-    """Within the transaction that deletes or anonymises an account: all of theirs, or those of one place, without a trace."""
+    """Within the transaction that deletes or anonymises an account: all of theirs and what they chose, or those of one place, without a
+    trace."""
     rows = Transcript.objects.filter(owner=person)
     if place:
         rows = rows.filter(place=place)
     with transaction.atomic():
         take_away(rows)
         rows.delete()
+        if not place:
+            TranscriptChoice.objects.filter(user=person).delete()

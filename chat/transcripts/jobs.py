@@ -16,8 +16,10 @@ def write_transcript(transcript: str) -> bool:
     """Writes down a session that is over; later, while an answer is still being written in it."""
     try:
         return writing.write(UUID(transcript))
-    except writing.TooEarly:
-        write_transcript.using(run_after=timezone.now() + AGAIN).enqueue(transcript)
+    except writing.TooEarly as early:
+        # An answer may wait for a machine for days. Whatever is late is asked for every hour anyway.
+        if early.closed > timezone.now() - tending.LATE:
+            write_transcript.using(run_after=timezone.now() + AGAIN).enqueue(transcript)
         return False
 
 

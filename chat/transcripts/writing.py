@@ -4,6 +4,7 @@ Killed in the middle it is written again into the next folder, and what the kill
 one wins, and the other takes back what it wrote.
 """
 
+import datetime
 import logging
 from uuid import UUID
 
@@ -24,7 +25,11 @@ State = Transcript.State
 
 
 class TooEarly(Exception):
-    """An answer is still being written in it."""
+    """An answer is still being written in it. ``closed``: since when it is over."""
+
+    def __init__(self, closed: datetime.datetime) -> None:
+        super().__init__()
+        self.closed = closed
 
 
 def write(transcript: UUID) -> bool:
@@ -33,7 +38,7 @@ def write(transcript: UUID) -> bool:
     if row is None:
         return False
     if reading.under_way(row):
-        raise TooEarly
+        raise TooEarly(row.closed)
     with translation.override(settings.LANGUAGE_CODE):
         session = reading.session_of(row)
     try:

@@ -8,12 +8,14 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from chat import actions, keeping
+from chat.attachments import actions as attachments
 from chat.models import Conversation, Generation, Message, Transcript, TranscriptChoice
 from chat.transcripts import store
 from meatlizard.accounts.models import User
 from meatlizard.jobs import worker
 from meatlizard.jobs.actions import claim
 from meatlizard.markup import render_markdown
+from tests.chat.attachments.files import picture
 
 
 def wants(user: User, **more: bool) -> User:
@@ -32,6 +34,16 @@ def talk_of(
     Message.objects.filter(pk=asked.answer).update(content=answer, html=render_markdown(answer), model="tiny")
     Conversation.objects.filter(pk=talk.pk).update(title="Basking")
     return Conversation.objects.get(pk=talk.pk)
+
+
+def with_files(user: User) -> Conversation:
+    """A text and a picture are attached."""
+    text, image = b"Lizards bask.", picture(colour="red")
+    rows = [
+        attachments.take(user, "notes.txt", [text], len(text)),
+        attachments.take(user, "wall.png", [image], len(image)),
+    ]
+    return talk_of(user, files=[one.pk for one in rows])
 
 
 def archive(talk: Conversation) -> Transcript:

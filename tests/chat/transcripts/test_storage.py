@@ -1,5 +1,6 @@
-"""Transcripts in a bucket, and under the hands of real workers that are killed."""
+"""Transcripts in the storage: sealed, in a bucket, and under the hands of real workers that are killed."""
 
+import base64
 import signal
 import sys
 from collections.abc import Iterator
@@ -7,20 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
 from chat.attachments import actions as attachments
 from chat.models import Transcript
 from chat.transcripts import actions, resealing, store, writing
+from meatlizard import environment
 from meatlizard.accounts.models import User
-from tests.chat.transcripts.making import archive, stored, talk_of, text_of, wants, work_off
+from meatlizard.errors import Unavailable
+from tests.chat.transcripts.making import archive, stored, talk_of, text_of, wants, with_files, work_off
 from tests.services import migrated
 from tests.services.programs import Program, wait_until
 from tests.services.s3 import BUCKET, S3Server, s3_server
 from tests.services.site import ROOT, LiveSite, outer_environment
 
 FORMS = ("csv", "html", "json", "md")
+KEYS = [bytes([number]) * 32 for number in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,35 @@ def test_a_bucket_holds_it_by_year_month_and_session_until_it_is_deleted(
     actions.delete(row)
     work_off()
     assert "Contents" not in bucket.client().list_objects_v2(Bucket=BUCKET)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sealed_it_says_nothing_in_the_storage_and_old_keys_still_open(alice: User, media: Path, settings: Any) -> None:
+    settings.TRANSCRIPT_KEYS = KEYS[:1]
+    row = archive(with_files(wants(alice)))
+    assert row.key and len(row.key) == 16
+    raw = b"".join(path.read_bytes() for path in (media / "transcripts").rglob("*") if path.is_file())
+    assert b"warm" not in raw and b"bask" not in raw and b"<html" not in raw
+    sealed = {part: text_of(row, part) for part in [*FORMS, "0"]}
+    settings.TRANSCRIPT_KEYS = [KEYS[1], KEYS[0]]
+    assert {part: text_of(row, part) for part in sealed} == sealed
+    settings.TRANSCRIPT_KEYS = KEYS[1:]
+    with pytest.raises(Unavailable):
+        store.opened(row, "html")
+    # One part in the place of another does not open either.
+    settings.TRANSCRIPT_KEYS = KEYS
+    (media / row.file_name("json")).write_bytes((media / row.file_name("md")).read_bytes())
+    with pytest.raises(Unavailable):
+        store.opened(row, "json")
+
+
+def test_keys_are_read_from_base64_and_never_told() -> None:
+    good = base64.b64encode(KEYS[0]).decode()
+    assert environment.keys("TRANSCRIPT_KEYS", [good, " ", f" {good}\n"]) == [KEYS[0], KEYS[0]]
+    for bad in ("secret", good[:-4], base64.b64encode(b"short").decode(), good + good):
+        with pytest.raises(ImproperlyConfigured) as refused:
+            environment.keys("TRANSCRIPT_KEYS", [good, bad])
+        assert bad not in str(refused.value) and "key 2" in str(refused.value)
 
 
 @pytest.mark.django_db(transaction=True)

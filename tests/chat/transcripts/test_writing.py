@@ -1,6 +1,5 @@
 """A session that is over is written down once, the same whenever it is done again, whatever happens to who writes it."""
 
-import base64
 import datetime
 import json
 import threading
@@ -18,28 +17,16 @@ from chat import keeping
 from chat.attachments import actions as attachments
 from chat.models import Conversation, Generation, Message, Transcript
 from chat.moderating.texts import show
-from chat.transcripts import actions, letters, shape, store, tending, writing
+from chat.transcripts import actions, shape, store, tending, writing
 from chat.transcripts.jobs import write_transcript
 from meatlizard.accounts.models import User
-from meatlizard.errors import Unavailable
 from meatlizard.jobs.models import Job
-from tests.chat.attachments.files import picture
-from tests.chat.transcripts.making import archive, days_ago, stored, talk_of, text_of, wants, work_off
+from tests.chat.transcripts.making import archive, days_ago, stored, talk_of, text_of, wants, with_files, work_off
 
 SCHEMA = Path(site.BASE_DIR) / "docs/transcript.schema.json"
 FORMS = ["csv", "html", "json", "md"]
-KEYS = [bytes([number]) * 32 for number in range(3)]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def with_files(user: User) -> Conversation:
-    text, image = b"Lizards bask.", picture(colour="red")
-    rows = [
-        attachments.take(user, "notes.txt", [text], len(text)),
-        attachments.take(user, "wall.png", [image], len(image)),
-    ]
-    return talk_of(user, files=[one.pk for one in rows])
 
 
 def test_the_published_schema_is_the_one_that_is_written() -> None:
@@ -210,7 +197,17 @@ def test_while_an_answer_is_written_it_waits(alice: User) -> None:
     work_off()
     row = Transcript.objects.get()
     assert row.state == "waiting" and stored() == []
-    assert Job.objects.filter(task=write_transcript.module_path, state="queued").count() == 1
+    waiting = Job.objects.filter(task=write_transcript.module_path, state="queued")
+    assert waiting.count() == 1
+    Job.objects.update(run_after=None)
+    Transcript.objects.update(closed=days_ago(2))
+    Message.objects.update(created=days_ago(3))
+    work_off()
+    assert waiting.count() == 0, "of what waits for days, jobs do not follow upon one another"
+    for _ in range(2):
+        tending.tend()
+    assert work_off() == 2 and waiting.count() == 0
+    tending.tend()
     Generation.objects.update(state="done")
     Job.objects.update(run_after=None)
     work_off()
@@ -331,66 +328,3 @@ def test_a_file_that_was_lost_is_named_as_not_kept(alice: User, media: Path) -> 
         path.unlink()
     row = archive(talk)
     assert [one["kept"] for one in row.files] == [False, False] and "not kept" in text_of(row, "html")
-
-
-def test_sealed_it_says_nothing_in_the_storage_and_old_keys_still_open(alice: User, media: Path, settings: Any) -> None:
-    settings.TRANSCRIPT_KEYS = KEYS[:1]
-    row = archive(with_files(wants(alice)))
-    assert row.key and len(row.key) == 16
-    raw = b"".join(path.read_bytes() for path in (media / "transcripts").rglob("*") if path.is_file())
-    assert b"warm" not in raw and b"bask" not in raw and b"<html" not in raw
-    sealed = {part: text_of(row, part) for part in [*FORMS, "0"]}
-    settings.TRANSCRIPT_KEYS = [KEYS[1], KEYS[0]]
-    assert {part: text_of(row, part) for part in sealed} == sealed
-    settings.TRANSCRIPT_KEYS = KEYS[1:]
-    with pytest.raises(Unavailable):
-        store.opened(row, "html")
-    # One part in the place of another does not open either.
-    settings.TRANSCRIPT_KEYS = KEYS
-    (media / row.file_name("json")).write_bytes((media / row.file_name("md")).read_bytes())
-    with pytest.raises(Unavailable):
-        store.opened(row, "json")
-
-
-def test_keys_are_read_from_base64_and_never_told() -> None:
-    from django.core.exceptions import ImproperlyConfigured
-
-    from meatlizard import environment
-
-    good = base64.b64encode(KEYS[0]).decode()
-    assert environment.keys("TRANSCRIPT_KEYS", [good, " ", f" {good}\n"]) == [KEYS[0], KEYS[0]]
-    for bad in ("secret", good[:-4], base64.b64encode(b"short").decode(), good + good):
-        with pytest.raises(ImproperlyConfigured) as refused:
-            environment.keys("TRANSCRIPT_KEYS", [good, bad])
-        assert bad not in str(refused.value) and "key 2" in str(refused.value)
-
-
-def test_letters_go_once_to_who_asked_and_hold_no_word_of_it(
-    alice: User, settings: Any, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.HAS_MAIL = True
-    monkeypatch.setattr(letters, "address_of", lambda user: user.email)
-    row = archive(talk_of(wants(alice, by_mail=True)))
-    assert not letters.send(row.pk)
-    (letter,) = mailoutbox
-    assert letter.to == ["alice@example.org"] and "/chat/transcripts/link/" in letter.body
-    assert "warm" not in letter.body and "Basking" not in letter.body + letter.subject
-    assert row.links.get().way == "mail"
-    wants(alice, by_mail=False)
-    Transcript.objects.update(told=None)
-    assert not letters.send(row.pk) and len(mailoutbox) == 1
-
-
-def test_a_letter_that_is_refused_goes_with_the_next_attempt(
-    alice: User, settings: Any, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.HAS_MAIL = True
-    monkeypatch.setattr(letters, "address_of", lambda user: user.email)
-    row = archive(talk_of(wants(alice)))
-    wants(alice, by_mail=True)
-    with monkeypatch.context() as patch:
-        patch.setattr("django.core.mail.EmailMessage.send", lambda self: (_ for _ in ()).throw(OSError("refused")))
-        with pytest.raises(OSError, match="refused"):
-            letters.send(row.pk)
-    assert not row.links.exists()
-    assert letters.send(row.pk) and len(mailoutbox) == 1
