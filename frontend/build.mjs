@@ -49,6 +49,8 @@ await build({
     "figures-page": "src/css/figures.css",
     backups: "src/backups/main.js",
     "backups-page": "src/css/backups.css",
+    status: "src/status/main.js",
+    "status-page": "src/css/status.css",
     personas: "src/personas/main.js",
     "personas-page": "src/css/personas.css",
     prompts: "src/prompts/main.js",

@@ -83,6 +83,7 @@ def build() -> Any:
     from files.asgi.entry import Files
     from files.serving.content_host import ContentHostOnly
     from meatlizard.health.path import Health
+    from meatlizard.health.status.path import Status
     from meatlizard.health.traffic import Traffic
     from meatlizard.metrics.path import Metrics
     from meatlizard.metrics.traffic import Measured
@@ -90,6 +91,6 @@ def build() -> Any:
     from paste.quick import QuickPastes
     from shortener.redirect.path import ShortLinks
 
-    pages = Measured(Health(Metrics(Files(ShortLinks(QuickPastes(QuickMaking(Traffic(ASGIHandler()))))))))
+    pages = Measured(Health(Status(Metrics(Files(ShortLinks(QuickPastes(QuickMaking(Traffic(ASGIHandler())))))))))
     whole = ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan})
     return ForwardedScheme(ContentHostOnly(whole) if settings.CONTENT_HOST else whole)

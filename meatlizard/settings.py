@@ -16,6 +16,7 @@ from meatlizard.ops.logs import logging_config
 from meatlizard.settings_backups import *  # noqa: F403  (each a setting)
 from meatlizard.settings_env import BASE_DIR, env
 from meatlizard.settings_operation import *  # noqa: F403  (each a setting)
+from meatlizard.settings_operation import OPERATION_APPS
 from meatlizard.settings_transcripts import *  # noqa: F403  (each a setting)
 from meatlizard.settings_video import *  # noqa: F403  (each a setting)
 from meatlizard.settings_video import VIDEO_BUCKET_ORIGIN
@@ -137,7 +138,7 @@ INSTALLED_APPS = [
     # Only for its `runserver`: importing Twisted costs every other command 20 MB and half a second.
     *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
     "meatlizard.ops",
-    "meatlizard.metrics",
+    *OPERATION_APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,9 +1,13 @@
-"""Settings of measurements."""
+"""Settings of what watches over the site: measurements, health, status page."""
+
+from pathlib import Path
 
 from meatlizard import environment as parse
-from meatlizard.settings_env import env
+from meatlizard.settings_env import BASE_DIR, env
 
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 METRICS_MINUTE_HOURS = parse.positive("METRICS_MINUTE_HOURS", env.int("METRICS_MINUTE_HOURS", default=48))
 METRICS_HOUR_DAYS = parse.positive("METRICS_HOUR_DAYS", env.int("METRICS_HOUR_DAYS", default=60))
 METRICS_DAY_DAYS = parse.positive("METRICS_DAY_DAYS", env.int("METRICS_DAY_DAYS", default=800))
+STATUS_DIR = Path(env("STATUS_DIR", default="") or Path(env("VAR_DIR", default="") or BASE_DIR / "var") / "status")
+OPERATION_APPS = ["meatlizard.metrics", "meatlizard.health"]

@@ -29,6 +29,7 @@ urlpatterns = [
     path("moderation/", include("meatlizard.moderation.urls")),
     path("", include("meatlizard.metrics.urls")),
     path("", include("meatlizard.ops.backups.urls")),
+    path("status/", include("meatlizard.health.status.urls")),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
     path("links/", include("shortener.urls")),

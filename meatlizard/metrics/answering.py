@@ -10,9 +10,8 @@ from typing import Final
 
 from django.db import connections
 
-from meatlizard.health.components import all_components
-from meatlizard.health.examining import Examiner, Looked, shared
-from meatlizard.metrics import exposition
+from meatlizard.health.examining import Examiner, shared
+from meatlizard.metrics import exposition, parts
 from meatlizard.metrics.readings import Levels, families, readings
 from meatlizard.metrics.registry import Family, gauge, registry
 from meatlizard.version import VERSION
@@ -22,33 +21,24 @@ log = logging.getLogger(__name__)
 SECONDS: Final = 4.0
 """For the database, and beside it for the looks; who scrapes gives ten by default."""
 
-HEALTH: Final = gauge("health", "1: good, 0.5: not as it should be, 0: down.", ("component",))
 COMPLETE: Final = gauge("metrics_complete", "0: the database did not answer in time, and only what needs none is here.")
 ABOUT: Final = gauge("info", "Always 1; the version of the site.", ("version",))
-STATES: Final = {"good": 1.0, "warning": 0.5, "down": 0.0}
 
 
 def declared() -> dict[str, Family]:
-    return registry.families() | families() | {one.name: one for one in (HEALTH, COMPLETE, ABOUT)}
+    return registry.families() | families() | {one.name: one for one in (COMPLETE, ABOUT)}
 
 
 async def answer(examiner: Examiner = shared) -> str:
     """Within about five seconds, whatever hangs."""
-    looked, (sums, levels) = await asyncio.gather(examiner.examine(all_components()), asyncio.to_thread(_from_database))
+    looked, (sums, levels) = await asyncio.gather(parts.look(examiner), asyncio.to_thread(_from_database))
     levels = [
         *levels,
-        *health_levels(looked),
+        *parts.levels(looked),
         (COMPLETE.name, (), float(sums is not None)),
         (ABOUT.name, (VERSION,), 1.0),
     ]
     return exposition.text(declared(), sums or {}, levels)
-
-
-def health_levels(looked: list[Looked]) -> Levels:
-    """Parts that are not there by choice are left out."""
-    return [
-        (HEALTH.name, (one.component.name,), STATES[one.found.state]) for one in looked if one.found.state in STATES
-    ]
 
 
 def _from_database() -> tuple[exposition.Totals | None, Levels]:

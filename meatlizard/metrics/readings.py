@@ -39,8 +39,13 @@ def reading(name: str, look: Look, *told: tuple[str, str, tuple[str, ...]]) -> N
     takes the place of the first."""
     _looks[name] = look
     for one, help, labels in told:
-        family = gauge(one, help, labels)
-        _families[family.name] = family
+        declare(gauge(one, help, labels))
+
+
+def declare(family: Family) -> Family:
+    """Of a level that somebody else looks at."""
+    _families[family.name] = family
+    return family
 
 
 def families() -> dict[str, Family]:

@@ -15,12 +15,10 @@ class OpsConfig(AppConfig):
         from django.core.signals import request_finished
 
         from meatlizard import checks  # noqa: F401  (registers the system checks)
-        from meatlizard.health import own
         from meatlizard.ops import services  # noqa: F401  (registers the service that keeps switches fresh)
         from meatlizard.ops.backups import registering as backups
         from meatlizard.ops.doctor import registering
 
-        own.register()
         backups.register()
         registering.register()
         request_finished.connect(close_request_connections, dispatch_uid="meatlizard.close_request_connections")
