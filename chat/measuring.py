@@ -85,6 +85,7 @@ def _charts() -> None:
               charts.ratio(written, "completion_seconds_total"), ("model", "client")),
         Chart("gpu", _("GPUs in use"), _("per cent"), (gpu,), charts.mean_level(gpu, 100), ("client",), 100.0),
         Chart("busy", _("Sequences that machines run"), "", ("client_busy",), charts.level("client_busy"), ("client",)),
+        Chart("machines", _("Machines that are there"), "", ("client_connected",), charts.level("client_connected"), ("client",)),
         Chart("first", _("First text within, half of the answers"), _("seconds"), ("first_token_seconds",),
               charts.quantile(first_token, 0.5), ("model",)),
         Chart("first-late", _("First text within, 95 of 100 answers"), _("seconds"), ("first_token_seconds",),

@@ -10,4 +10,5 @@ METRICS_MINUTE_HOURS = parse.positive("METRICS_MINUTE_HOURS", env.int("METRICS_M
 METRICS_HOUR_DAYS = parse.positive("METRICS_HOUR_DAYS", env.int("METRICS_HOUR_DAYS", default=60))
 METRICS_DAY_DAYS = parse.positive("METRICS_DAY_DAYS", env.int("METRICS_DAY_DAYS", default=800))
 STATUS_DIR = Path(env("STATUS_DIR", default="") or Path(env("VAR_DIR", default="") or BASE_DIR / "var") / "status")
-OPERATION_APPS = ["meatlizard.metrics", "meatlizard.health"]
+ALERT_HOSTS = [host.strip().lower() for host in env.list("ALERT_HOSTS", default=[]) if host.strip()]
+OPERATION_APPS = ["meatlizard.metrics", "meatlizard.health", "meatlizard.alerts"]

@@ -18,6 +18,7 @@ Draw: TypeAlias = Callable[[Window, str], dict[str, Values]]
 """From a window and a label to split by, or "", to the values of each line."""
 
 MOST_LINES: Final = 6
+ALL_LINES: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Line:
 
 _charts: dict[str, Chart] = {}
 _namers: dict[str, Callable[[], dict[str, str]]] = {}
-SPLITS: Final = {"": _("all together"), "model": _("by model"), "client": _("by client")}
+SPLITS: Final = {"": _("all together"), "model": _("by model"), "client": _("by client"), "component": _("by part")}
 
 
 def chart(one: Chart) -> None:
@@ -63,7 +64,7 @@ def namer(label: str, names: Callable[[], dict[str, str]]) -> None:
     _namers[label] = names
 
 
-def lines(one: Chart, window: Window, split: str) -> tuple[list[Line], int]:
+def lines(one: Chart, window: Window, split: str, most: int = MOST_LINES) -> tuple[list[Line], int]:
     """The lines with the most in them, and how many there are beside those."""
     label = split if split in one.splits else ""
     drawn = one.draw(window, label)
@@ -74,7 +75,7 @@ def lines(one: Chart, window: Window, split: str) -> tuple[list[Line], int]:
         if any(number is not None for number in values)
     ]
     all_lines.sort(key=lambda line: -sum(line.known))
-    return all_lines[:MOST_LINES], max(0, len(all_lines) - MOST_LINES)
+    return all_lines[:most], max(0, len(all_lines) - most)
 
 
 # --- kinds of curves ----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.db.backends.signals import connection_created
 from django.utils.translation import gettext_lazy as _
 
 from meatlizard.health import machine
-from meatlizard.metrics import charts
+from meatlizard.metrics import charts, parts  # noqa: F401  (declares the health of the parts)
 from meatlizard.metrics.batches import MARK
 from meatlizard.metrics.charts import Chart
 from meatlizard.metrics.readings import Found, reading
@@ -50,6 +50,7 @@ def _charts() -> None:
     took = "http_request_seconds"
     for one in (
         Chart("uptime", _("Uptime"), _("per cent of minutes"), (MARK,), charts.uptime, ceiling=100.0),
+        Chart("health", _("Health of the parts"), _("1: good, 0: down"), ("health",), charts.mean_level("health"), ("component",), 1.0),
         Chart("requests", _("Requests"), _("a second"), (took,), charts.how_often(took)),
         Chart("errors", _("Failed requests"), _("per cent"), (took,), charts.ratio(took, took, 100, _failed, count=True)),
         Chart("response", _("Answers begin within, 95 of 100"), _("seconds"), (took,), charts.quantile(requests, 0.95)),

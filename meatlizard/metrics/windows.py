@@ -78,9 +78,21 @@ def window(names: Iterable[str], span: str, now: float | None = None) -> Window:
     chosen = SPANS[span]
     step = int(chosen.step)
     last = int(now) - int(now) % step
-    result = Window(step, list(range(last - chosen.seconds + step, last + step, step)), now)
+    return _read(names, Window(step, list(range(last - chosen.seconds + step, last + step, step)), now))
+
+
+def recent(names: Iterable[str], minutes: int, now: float) -> Window:
+    """The last so many minutes that are over, with the one before the present told of as far as it is."""
+    last = int(now) - int(now) % 60
+    return _read(names, Window(60, list(range(last - 60 * minutes, last, 60)), now))
+
+
+def _read(names: Iterable[str], result: Window) -> Window:
     rows = Rollup.objects.filter(
-        series__name__in=[PREFIX + name for name in names], step=step, at__gte=result.times[0], at__lte=last
+        series__name__in=[PREFIX + name for name in names],
+        step=result.step,
+        at__gte=result.times[0],
+        at__lte=result.times[-1],
     )
     found: dict[tuple[str, str], Points] = defaultdict(dict)
     columns = ("series__name", "series__labels", "at", "n", "total", "least", "most")

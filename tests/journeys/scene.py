@@ -25,7 +25,20 @@ from tests.journeys.texts import CONVERSATIONS, TURNS
 from tests.people import PASSWORD
 from tests.services.site import LiveSite
 
-OURS = ("chat", "paste", "files", "accounts", "budgets", "moderation", "jobs", "api", "ops", "metrics", "health")
+OURS = (
+    "chat",
+    "paste",
+    "files",
+    "accounts",
+    "budgets",
+    "moderation",
+    "jobs",
+    "api",
+    "ops",
+    "metrics",
+    "health",
+    "alerts",
+)
 MADE_BY_ITSELF = frozenset({"chat.SearchEntry", "accounts.User", "chat.Chunk"})
 IN_A_MESSAGE = 25
 """Payloads of one message of the conversation that holds them all."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 ADMINS = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
 OURS = [model for model in apps.get_models() if model.__module__.startswith(("meatlizard.", "chat."))]
 WITHIN_OTHERS = {
-    "AnswerSource", "Attachment", "Avatar", "Candidate", "Checkpoint", "Chunk", "Comparison", "Document", "FlowVersion", "Folder", "LaterThinking",
+    "AnswerSource", "Attachment", "Avatar", "Candidate", "Checkpoint", "Chunk", "Comparison", "Document", "FlowVersion", "Folder", "IncidentUpdate", "LaterThinking",
     "McpTool", "NodeModel", "Passage", "PersonaCollection", "PersonaFlow", "PersonaReview", "PersonaVersion", "RouteExample", "Rule", "SearchEntry",
     "Tag", "Told", "ToolCall", "ToolPolicy", "TranscriptLink",
 }  # fmt: skip

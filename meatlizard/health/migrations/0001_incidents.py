@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,37 +15,94 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('impact', models.CharField(choices=[('none', 'nothing is impaired'), ('some', 'something is impaired'), ('much', 'the site cannot be used'), ('planned', 'planned work')], default='some', max_length=7, verbose_name='impact')),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('looking', 'being looked into'), ('found', 'the cause is known'), ('watched', 'mended, and watched'), ('over', 'over')], default='looking', editable=False, max_length=7, verbose_name='state')),
-                ('parts', models.JSONField(blank=True, default=list, verbose_name='parts')),
-                ('began', models.DateTimeField(default=django.utils.timezone.now, verbose_name='began')),
-                ('ended', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='ended')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                (
+                    "impact",
+                    models.CharField(
+                        choices=[
+                            ("none", "nothing is impaired"),
+                            ("some", "something is impaired"),
+                            ("much", "the site cannot be used"),
+                            ("planned", "planned work"),
+                        ],
+                        default="some",
+                        max_length=7,
+                        verbose_name="impact",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("looking", "being looked into"),
+                            ("found", "the cause is known"),
+                            ("watched", "mended, and watched"),
+                            ("over", "over"),
+                        ],
+                        default="looking",
+                        editable=False,
+                        max_length=7,
+                        verbose_name="state",
+                    ),
+                ),
+                ("parts", models.JSONField(blank=True, default=list, verbose_name="parts")),
+                ("began", models.DateTimeField(default=django.utils.timezone.now, verbose_name="began")),
+                ("ended", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended")),
             ],
             options={
-                'verbose_name': 'incident',
-                'verbose_name_plural': 'incidents',
-                'ordering': ['-began'],
-                'indexes': [models.Index(fields=['-began'], name='incident_began')],
+                "verbose_name": "incident",
+                "verbose_name_plural": "incidents",
+                "ordering": ["-began"],
+                "indexes": [models.Index(fields=["-began"], name="incident_began")],
             },
         ),
         migrations.CreateModel(
-            name='IncidentUpdate',
+            name="IncidentUpdate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('looking', 'being looked into'), ('found', 'the cause is known'), ('watched', 'mended, and watched'), ('over', 'over')], default='looking', max_length=7, verbose_name='state')),
-                ('text', models.TextField(max_length=2000, verbose_name='text')),
-                ('by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='updates', to='health.incident')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="when")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("looking", "being looked into"),
+                            ("found", "the cause is known"),
+                            ("watched", "mended, and watched"),
+                            ("over", "over"),
+                        ],
+                        default="looking",
+                        max_length=7,
+                        verbose_name="state",
+                    ),
+                ),
+                ("text", models.TextField(max_length=2000, verbose_name="text")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "incident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="updates", to="health.incident"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'update',
-                'verbose_name_plural': 'updates',
-                'ordering': ['-at', '-pk'],
+                "verbose_name": "update",
+                "verbose_name_plural": "updates",
+                "ordering": ["-at", "-pk"],
             },
         ),
     ]
