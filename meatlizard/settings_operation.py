@@ -5,6 +5,11 @@ from pathlib import Path
 from meatlizard import environment as parse
 from meatlizard.settings_env import BASE_DIR, env
 
+HEALTH_TOKEN = env("HEALTH_TOKEN", default="")
+HEALTH_MEMORY_PERCENT = parse.percent("HEALTH_MEMORY_PERCENT", env.int("HEALTH_MEMORY_PERCENT", default=80))
+HEALTH_DISK_PERCENT = parse.percent("HEALTH_DISK_PERCENT", env.int("HEALTH_DISK_PERCENT", default=90))
+HEALTH_ERRORS_PERCENT = parse.percent("HEALTH_ERRORS_PERCENT", env.int("HEALTH_ERRORS_PERCENT", default=5))
+HEALTH_RESPONSE_SECONDS = parse.positive("HEALTH_RESPONSE_SECONDS", env.int("HEALTH_RESPONSE_SECONDS", default=5))
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 METRICS_MINUTE_HOURS = parse.positive("METRICS_MINUTE_HOURS", env.int("METRICS_MINUTE_HOURS", default=48))
 METRICS_HOUR_DAYS = parse.positive("METRICS_HOUR_DAYS", env.int("METRICS_HOUR_DAYS", default=60))
