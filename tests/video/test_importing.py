@@ -182,16 +182,28 @@ print([
     refused(lambda: socket.getaddrinfo("example.org", 80)), refused(lambda: subprocess.run(["/bin/true"])),
     refused(lambda: os.system("true")), refused(lambda: os.fork()), refused(lambda: open("/etc/passwd").read()),
     refused(lambda: open({root!r} + "/x", "w")), refused(lambda: __import__("ctypes").CDLL(None)),
-    refused(lambda: os.execv("/bin/true", ["true"])), refused(lambda: open({folder!r} + "/fine", "w").close()),
+    refused(lambda: os.execv("/bin/true", ["true"])), refused(lambda: os.replace({folder!r} + "/own", {beside!r} + "/moved")),
+    refused(lambda: os.replace({beside!r} + "/other", {folder!r} + "/mine")), refused(lambda: os.remove({beside!r} + "/other")),
+    refused(lambda: os.mkdir({beside!r} + "/new")), refused(lambda: os.symlink("/etc", {folder!r} + "/etc")),
+    refused(lambda: os.link({beside!r} + "/other", {folder!r} + "/linked")), refused(lambda: os.truncate({beside!r} + "/other", 0)),
+    refused(lambda: os.chmod({beside!r} + "/other", 0o777)),
+    refused(lambda: open({folder!r} + "/fine", "w").close()), refused(lambda: os.replace({folder!r} + "/fine", {folder!r} + "/finer")),
+    refused(lambda: os.remove({folder!r} + "/finer")), refused(lambda: os.mkdir({folder!r} + "/more")),
 ])
 """
 
 
 def test_who_fetches_reaches_the_guard_and_nothing_else(tmp_path: Path) -> None:
     root = str(Path(child.__file__).parent.parent.parent)
-    code = TRIES.format(root=root, folder=str(tmp_path))
+    folder, beside = tmp_path / "own", tmp_path / "beside"
+    for place, name in ((folder, "own"), (beside, "other")):
+        place.mkdir()
+        (place / name).write_text("words")
+    code = TRIES.format(root=root, folder=str(folder), beside=str(beside))
     ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert json.loads(ended.stdout.lower()) == [True] * 10 + [False]
+    assert json.loads(ended.stdout.lower()) == [True] * 18 + [False] * 4
+    assert (beside / "other").read_text() == "words"
+    assert [path.name for path in beside.iterdir()] == ["other"]
 
 
 def test_the_guard_serves_who_knows_its_secret_alone(other: Other) -> None:
