@@ -1,7 +1,7 @@
 """Verbs on captions of one's videos."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
@@ -38,6 +38,12 @@ class Outdated(AppError):
 def of(video: Video) -> list[Captions]:
     """Those that viewers get, without their cues."""
     return list(video.captions.filter(state=Captions.State.READY).exclude(text="").defer("cues", "text"))
+
+
+def first_of(rows: Iterable[Captions], video: Video) -> Captions | None:
+    """Those that are shown by themselves before others, then those in the video's own language."""
+    found = sorted(rows, key=lambda row: (not row.default, row.language != video.language, row.created))
+    return found[0] if found else None
 
 
 def access(video: Video, key: UUID) -> Captions:

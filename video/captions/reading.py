@@ -109,7 +109,7 @@ def text_of_stream(video: Video, key: str) -> str:
 def of_page(request: HttpRequest, video: Video | None) -> dict[str, Any] | None:
     """For the panel beside the player."""
     rows = actions.of(video) if video is not None else []
-    return {"captions": rows} if rows else None
+    return {"captions": rows, "first": actions.first_of(rows, video)} if video is not None and rows else None
 
 
 def _found(request: HttpRequest, slug: str, captions: UUID) -> tuple[Video, Captions]:

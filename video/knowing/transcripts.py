@@ -7,6 +7,7 @@ from typing import Final
 from chat import fencing
 from chat.context import weights
 from chat.search.any_word import words
+from video.captions import actions
 from video.captions.cues import of_row
 from video.models import Captions, Video
 
@@ -37,10 +38,9 @@ class Excerpt:
 
 
 def of(video: Video) -> Captions | None:
-    """Those that are shown by themselves before others, then the video's own language."""
+    """Those of several that :func:`video.captions.actions.first_of` names."""
     rows = video.captions.filter(state=Captions.State.READY).exclude(text="").defer("text")
-    found = sorted(rows, key=lambda row: (not row.default, row.language != video.language, row.created))
-    return found[0] if found else None
+    return actions.first_of(rows, video)
 
 
 def lines(captions: Captions) -> list[Line]:

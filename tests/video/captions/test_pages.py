@@ -82,6 +82,20 @@ def test_the_transcript_stands_beside_the_player(client: Client, captions: Capti
     assert "data-transcript" not in client.get(here).content.decode()
 
 
+def test_the_transcript_begins_with_the_language_of_the_video(client: Client, captions: Captions) -> None:
+    video = captions.video
+    other = actions.add(video, "de", "Deutsch", actions.cues_of(captions))
+
+    def chosen() -> str:
+        page = client.get(f"/v/{video.slug}/").content.decode()
+        return page.partition(" selected>")[0].rpartition('value="')[2].rstrip('"')
+
+    Video.objects.filter(pk=video.pk).update(language="en")
+    assert chosen() == at("transcript", captions)
+    actions.describe(other, language="de", label="Deutsch", default=True)
+    assert chosen() == at("transcript", other)
+
+
 READ = ("captions_vtt", "captions_srt", "transcript")
 WRITE = ("captions", "captions_edit", "captions_describe", "captions_replace", "captions_delete", "captions_hear")
 
