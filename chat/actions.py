@@ -33,10 +33,10 @@ from chat.titles import title_from_question
 from chat.wording import checked_prompt, without_controls, written
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
+from meatlizard.control.services import may_ask
 from meatlizard.errors import Invalid, LimitReached, NotFound
 from meatlizard.jobs.lease import ENDED, HELD, State
 from meatlizard.markup import render_markdown
-from meatlizard.ops import switches
 from meatlizard.ops.logs import current_request_id
 
 DELETED_SETTLES = datetime.timedelta(minutes=5)
@@ -380,7 +380,7 @@ def checked_request(user: User, conversation: Conversation, request: UUID, *, qu
         running = running or talk == conversation.pk
     if running:
         raise Invalid(gettext("An answer is still being written here. Stop it or wait for it."), code="answer_running")
-    switches.may_ask(user)
+    may_ask("chat", user)
     waiting = kept.answers_waiting.first() or 0
     if queues and waiting >= settings.QUEUE_MAX_WAITING:
         raise LimitReached(

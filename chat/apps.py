@@ -21,11 +21,16 @@ class ChatConfig(AppConfig):
         from chat.moderating import classifying
         from chat.moderating.texts import SERVICE, ChatTexts
         from chat.preparing import register
+        from chat.queue_control import Generations
         from chat.routes.step import STEP
         from chat.tools import plugins, shipped
         from meatlizard.accounts.belongings import belongings
+        from meatlizard.accounts.leaving import anonymising
         from meatlizard.accounts.merging import merging
         from meatlizard.accounts.sessions import session_ended
+        from meatlizard.control import queues
+        from meatlizard.control.services import Service
+        from meatlizard.control.services import register as register_service
         from meatlizard.health.components import component
         from meatlizard.moderation import classifier
         from meatlizard.moderation import services as moderated
@@ -37,9 +42,12 @@ class ChatConfig(AppConfig):
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="chat.forget")
         session_ended.connect(_session_ended, dispatch_uid="chat.session_ended")
         merging.connect(_merged, dispatch_uid="chat.merge")
+        anonymising.connect(_anonymised, dispatch_uid="chat.anonymise")
         account_suspended.connect(_suspended, dispatch_uid="chat.suspended")
         component("inference", _("Inference clients"), health.look)
         measuring.register()
+        queues.register(Generations())
+        register_service(Service("chat", _("The chat"), ("/chat", "/ws/chat"), world=("/chat/shared",)))
         moderated.register(SERVICE, ChatTexts())
         knowledge.load()
         classifier.register(classifying.ask)
@@ -68,6 +76,12 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
     from chat.leaving import forget
 
     forget(instance.pk)
+
+
+def _anonymised(sender: Any, person: int, **kwargs: Any) -> None:
+    from chat.leaving import anonymise
+
+    anonymise(person)
 
 
 def _suspended(sender: Any, person: int, **kwargs: Any) -> None:

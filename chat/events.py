@@ -14,6 +14,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from chat.announced import Announced
 from chat.artifacts.events import ArtifactsChanged
 from chat.attachments.shape import AttachmentOut
 from chat.comparing.events import Compare, ComparisonShown
@@ -121,7 +122,7 @@ class Status(Schema):
     node.
 
     ``position`` counts from 1 for a message sent now; ``estimate`` is seconds until it begins, None when never
-    measured. ``warning`` says what operators have switched off, ``news`` what they announce, ``onlookers`` who reads along; each may
+    measured. ``warning`` says what operators have switched off, ``announcements`` what they announce, ``onlookers`` who reads along; each may
     be empty. ``person``: an administrator answers in place of the model.
     """
 
@@ -131,7 +132,7 @@ class Status(Schema):
     estimate: float | None = None
     models: tuple[ModelOut, ...] = ()
     warning: str = ""
-    news: str = ""
+    announcements: tuple[Announced, ...] = ()
     onlookers: str = ""
     person: bool = False
 

@@ -1,4 +1,4 @@
-"""What the chat does when a person's account is deleted or suspended."""
+"""What the chat does when a person's account is deleted, anonymised or suspended."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,6 +8,10 @@ from chat.attachments.jobs import sweep_attachments
 from chat.bus import control_on_commit
 from chat.knowledge import actions as knowledge
 from chat.models import Conversation, Generation, Upload
+from chat.models.notices import NoticeChoice
+from chat.models.prompts import OwnText
+from chat.models.remembering import Fact, Memory
+from chat.models.tools import PersonZone
 from chat.remembering import meaning as facts
 from chat.search import meaning as messages
 from chat.transcripts import actions as transcripts
@@ -38,6 +42,17 @@ def forget(person: int) -> None:
         # The rows stay without an owner until what lies in the storage is deleted.
         sweep_attachments.enqueue()
     control_on_commit("queue")
+
+
+def anonymise(person: int) -> None:
+    """Within the transaction: conversations go, and what the person wrote of themselves. Published personas and prompts stay."""
+    forget(person)
+    Fact.objects.filter(owner=person).delete()
+    Memory.objects.filter(owner=person).delete()
+    OwnText.objects.filter(owner=person).delete()
+    PersonZone.objects.filter(user=person).delete()
+    NoticeChoice.objects.filter(user=person).delete()
+    shut_out(person)
 
 
 def shut_out(person: int) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from chat import announced
 from chat.availability import room_of, state_of
 from chat.bus import bus
 from chat.events import ModelOut, Queued, Status, Stopping
@@ -64,7 +65,7 @@ class Snapshot:
     waiting: list[Waiting] = field(default_factory=list)
     seconds: float | None = None
     warning: str = ""
-    news: str = ""
+    announcements: tuple[announced.Announced, ...] = ()
     onlookers: str = ""
 
     def offers_for(self, user: int | None) -> dict[str, Offer]:
@@ -96,7 +97,7 @@ class Snapshot:
         position = len(self.waiting) + 1 if state == "queued" else None
         return Status(
             state=state, position=position, estimate=self.estimate(position) if position else None,
-            models=tuple(models), warning=self.warning, news=self.news, onlookers=self.onlookers, person=model == PERSON,
+            models=tuple(models), warning=self.warning, announcements=self.announcements, onlookers=self.onlookers, person=model == PERSON,
         )  # fmt: skip
 
     def queued_events(self) -> list[Queued]:
@@ -117,7 +118,7 @@ class Snapshot:
 def snapshot() -> Snapshot:
     """Reads the queue. Four short queries."""
     site = switches.current()
-    result = Snapshot(warning=site.warning, news=site.news, onlookers=onlookers.told())
+    result = Snapshot(warning=site.warning, announcements=announced.standing(), onlookers=onlookers.told())
     for node in Node.objects.filter(revoked=None).prefetch_related("models"):
         models = [model for model in node.models.all() if model.kind == "chat"]
         if state_of(node) != "connected":

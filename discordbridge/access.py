@@ -11,7 +11,9 @@ from django.utils.translation import gettext
 from chat.access import access_conversation
 from discordbridge.models import DiscordAccount, Guild, GuildSession, Transcript
 from meatlizard.accounts.models import User
-from meatlizard.errors import NotFound
+from meatlizard.control import services
+from meatlizard.errors import AppError, NotFound
+from meatlizard.ops import switches
 
 READS_TRANSCRIPTS = "discordbridge.view_transcript"
 
@@ -19,6 +21,34 @@ READS_TRANSCRIPTS = "discordbridge.view_transcript"
 def bot_wanted() -> bool:
     """Whether this site is to have a bot at all."""
     return bool(settings.DISCORD_TOKEN)
+
+
+def closed_to(snowflake: int) -> str:
+    """Why the site does nothing for this person on Discord now; empty when it does."""
+    state = switches.current()
+    if not may_be_closed():
+        return ""
+    account = person_of(snowflake)
+    if account is not None and switches.operates(account):
+        return ""
+    if state.shut:
+        return state.maintained
+    try:
+        services.check("discord", account)
+    except AppError as refused:
+        return refused.message
+    return ""
+
+
+def may_be_closed() -> bool:
+    """Whether it matters who asks: told from memory."""
+    return switches.remembered().shut or services.is_off("discord") or services.is_limited("discord")
+
+
+def announcement_channels() -> list[int]:
+    """Where servers of the bot want to hear what the site announces."""
+    wanted = Guild.objects.filter(left=None).values_list("options__announcements_channel", flat=True)
+    return [number for number in wanted if isinstance(number, int)]
 
 
 def access_session(viewer: User, session: UUID) -> GuildSession:

@@ -15,6 +15,8 @@ class DiscordBridgeConfig(AppConfig):
         from chat.prompting import outside as prompts
         from chat.remembering import places
         from discordbridge.memory import meaning, outside, personal
+        from meatlizard.accounts.leaving import anonymising
+        from meatlizard.control.services import Service, register
         from meatlizard.vectors import registry
 
         prompts.register(outside.layers)
@@ -23,6 +25,8 @@ class DiscordBridgeConfig(AppConfig):
         pre_migrate.connect(_unhook_memory, sender=self, dispatch_uid="discord.memory")
         post_migrate.connect(_make_memory, sender=self, dispatch_uid="discord.memory")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="discord.forget")
+        anonymising.connect(_anonymised, dispatch_uid="discord.anonymise")
+        register(Service("discord", _("Discord"), ("/discord",)))
         if settings.DISCORD_TOKEN:
             from discordbridge import (
                 health,
@@ -57,6 +61,12 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
     from discordbridge.actions import leaving
 
     leaving.forget(instance.pk)
+
+
+def _anonymised(sender: Any, person: int, **kwargs: Any) -> None:
+    from discordbridge.actions import leaving
+
+    leaving.anonymise(person)
 
 
 def _tie_when_signing_in() -> None:

@@ -21,7 +21,7 @@ from chat.events import Send
 from chat.moderating.texts import SERVICE
 from discordbridge import files, opening, reading, recalling, voices
 from discordbridge import following as answers
-from discordbridge.access import live_session, person_of
+from discordbridge.access import closed_to, live_session, may_be_closed, person_of
 from discordbridge.actions import accounts, beginning, seen, sessions
 from discordbridge.actions import answers as verbs
 from discordbridge.models import GuildSession, SeenMessage
@@ -113,6 +113,9 @@ class Intake:
 
     async def _one(self, message: discord.Message) -> None:
         try:
+            if may_be_closed() and (refusal := await in_database(closed_to, message.author.id)):
+                await self._refuse(message, refusal)
+                return
             await self._ask(message)
         except AppError as error:
             await self._refuse(message, error.message)

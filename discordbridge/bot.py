@@ -13,6 +13,7 @@ from discord.ext import commands
 from django.utils.translation import gettext
 
 from discordbridge import addresses
+from discordbridge.access import closed_to, may_be_closed
 from discordbridge.asking import Intake
 from discordbridge.buttons import AnswerButton
 from discordbridge.calling import CallButton
@@ -29,6 +30,7 @@ from discordbridge.trouble import NOT_TOLD
 from discordbridge.watching import Lanes
 from meatlizard.errors import AppError
 from meatlizard.ops.logs import request_id
+from meatlizard.threads import in_database
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,12 @@ CLOSE_SECONDS = 4.0
 
 class Tree(app_commands.CommandTree["Bot"]):
     """Commands whose refusals are told to whoever gave them, and to nobody else."""
+
+    async def interaction_check(self, interaction: discord.Interaction["Bot"], /) -> bool:
+        refusal = await in_database(closed_to, interaction.user.id) if may_be_closed() else ""
+        if refusal:
+            await answer_privately(interaction, refusal)
+        return not refusal
 
     async def on_error(self, interaction: discord.Interaction["Bot"], error: app_commands.AppCommandError, /) -> None:
         cause = getattr(error, "original", error)

@@ -103,6 +103,9 @@ OPTIONS: dict[str, Option] = {
     ),
     "offline": Option("options", _offline, _("what is done while no machine is there: wait, or markov"), key="offline"),
     "transcripts-channel": Option("transcripts_channel", _id_or_none, _("where closed sessions are told of")),
+    "announcements-channel": Option(
+        "options", _id_or_none, _("where announcements of the whole site are posted"), key="announcements_channel"
+    ),
 }
 
 

@@ -24,8 +24,11 @@ class FilesConfig(AppConfig):
         from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.merging import merging
         from meatlizard.api import registry
+        from meatlizard.control.services import Service, register
         from meatlizard.ops.backups import contents
 
+        paths = ("/files", "/f", "/api/v1/files", "/api/v1/shares", "/api/v1/inboxes")
+        register(Service("files", _("Files"), paths, world=("/f",), scopes=("files",)))
         references.counted(_kept_by_versions)
         contents.unchanging("blobs/")
         belongings(_files)

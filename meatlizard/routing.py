@@ -9,6 +9,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.urls import path
 
 from meatlizard import lifecycle
+from meatlizard.control.gate import Gate, NotActing, SocketGate
 from meatlizard.languages import Spoken
 from meatlizard.ops.logs import request_id
 from meatlizard.security.forwarded import ForwardedScheme
@@ -26,8 +27,8 @@ class Websockets:
         from meatlizard.metrics.traffic import Sockets
 
         node = Sockets(URLRouter([path(INFERENCE_PATH, NodeConsumer.as_asgi())]), "client")
-        pages = Sockets(AuthMiddlewareStack(Spoken(KnownPaths(URLRouter(websocket_urlpatterns)))), "page")
-        self._node, self._pages = NoOrigin(node), SameOriginOnly(pages)
+        known = AuthMiddlewareStack(NotActing(Spoken(KnownPaths(URLRouter(websocket_urlpatterns)))))
+        self._node, self._pages = NoOrigin(node), SameOriginOnly(Sockets(SocketGate(known), "page"))
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         with request_id():
@@ -91,6 +92,8 @@ def build() -> Any:
     from paste.quick import QuickPastes
     from shortener.redirect.path import ShortLinks
 
-    pages = Measured(Health(Status(Metrics(Files(ShortLinks(QuickPastes(QuickMaking(Traffic(ASGIHandler())))))))))
+    django = Traffic(ASGIHandler())
+    doors = Gate(Files(ShortLinks(QuickPastes(QuickMaking(django)))), django)
+    pages = Measured(Health(Status(Metrics(doors))))
     whole = ProtocolTypeRouter({"http": pages, "websocket": Websockets(), "lifespan": lifespan})
     return ForwardedScheme(ContentHostOnly(whole) if settings.CONTENT_HOST else whole)

@@ -17,6 +17,7 @@ from meatlizard.settings_backups import *  # noqa: F403  (each a setting)
 from meatlizard.settings_env import BASE_DIR, env
 from meatlizard.settings_operation import *  # noqa: F403  (each a setting)
 from meatlizard.settings_operation import OPERATION_APPS
+from meatlizard.settings_pastes import *  # noqa: F403  (each a setting)
 from meatlizard.settings_transcripts import *  # noqa: F403  (each a setting)
 from meatlizard.settings_video import *  # noqa: F403  (each a setting)
 from meatlizard.settings_video import VIDEO_BUCKET_ORIGIN
@@ -87,17 +88,6 @@ FILES_TRASH_DAYS = parse.positive("FILES_TRASH_DAYS", env.int("FILES_TRASH_DAYS"
 ARTIFACT_HOURS = env.int("ARTIFACT_HOURS", default=12)
 ARTIFACT_MODEL = env.bool("ARTIFACT_MODEL", default=False)
 ARTIFACT_SCRIPTS = env.bool("ARTIFACT_SCRIPTS", default=False)
-PASTE_CREATE = parse.one_of("PASTE_CREATE", env("PASTE_CREATE", default="members").lower(), ("members", "everyone"))
-PASTE_MAX_BYTES = parse.positive("PASTE_MAX_BYTES", env.int("PASTE_MAX_BYTES", default=10_000_000))
-PASTE_ANONYMOUS_MAX_BYTES = parse.positive(
-    "PASTE_ANONYMOUS_MAX_BYTES", env.int("PASTE_ANONYMOUS_MAX_BYTES", default=1_000_000)
-)
-PASTE_ANONYMOUS_TOTAL_BYTES = parse.positive(
-    "PASTE_ANONYMOUS_TOTAL_BYTES", env.int("PASTE_ANONYMOUS_TOTAL_BYTES", default=1_000_000_000)
-)
-SEALED_FILES_MAX_BYTES = parse.positive(
-    "SEALED_FILES_MAX_BYTES", env.int("SEALED_FILES_MAX_BYTES", default=500_000_000)
-)
 CONTENT_HOST = parse.host("CONTENT_HOST", env("CONTENT_HOST", default=""))
 CONTENT_URL = f"{'https' if HTTPS else 'http'}://{CONTENT_HOST}" if CONTENT_HOST else ""
 FILES_SENT_BY = parse.one_of(
@@ -158,6 +148,7 @@ INSTALLED_APPS = [
     "meatlizard.moderation",
     "meatlizard.vectors",
     "meatlizard.api",
+    "meatlizard.control",
     "chat",
     "discordbridge",
     "shortener",
@@ -184,6 +175,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "meatlizard.ops.middleware.Maintenance",
+    "meatlizard.accounts.acting_middleware.Acting",
+    "meatlizard.control.middleware.Services",
     "meatlizard.moderation.middleware.Standing",
     "meatlizard.error_pages.AppErrors",
 ]

@@ -1,4 +1,4 @@
-"""Settings of what watches over the site: measurements, health, status page."""
+"""Settings of what watches over the site: measurements, health, status page; and of maintenance."""
 
 from pathlib import Path
 
@@ -17,3 +17,7 @@ METRICS_DAY_DAYS = parse.positive("METRICS_DAY_DAYS", env.int("METRICS_DAY_DAYS"
 STATUS_DIR = Path(env("STATUS_DIR", default="") or Path(env("VAR_DIR", default="") or BASE_DIR / "var") / "status")
 ALERT_HOSTS = [host.strip().lower() for host in env.list("ALERT_HOSTS", default=[]) if host.strip()]
 OPERATION_APPS = ["meatlizard.metrics", "meatlizard.health", "meatlizard.alerts"]
+MAINTENANCE = parse.one_of(
+    "MAINTENANCE", env("MAINTENANCE", default="off").lower().replace("read-only", "read"), ("off", "soft", "read", "hard")
+)  # fmt: skip
+MAINTENANCE_REASON = env("MAINTENANCE_REASON", default="")

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", views.landing, name="landing"),
     path("setup/", views.setup, name="setup"),
     path("dashboard/", views.home, name="dashboard"),
+    path("dashboard/signed-in-as/end/", views.end_acting, name="acting_end"),
     path("dashboard/export.zip", views.export, name="export"),
     *([] if settings.HAS_MAIL else [path("accounts/password/reset/", views.no_mail, name="account_reset_password")]),
     path("accounts/", include("allauth.urls")),

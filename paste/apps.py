@@ -15,6 +15,7 @@ class PasteConfig(AppConfig):
         from meatlizard.accounts.belongings import belongings
         from meatlizard.accounts.dashboard import dashboard_facts
         from meatlizard.api import registry
+        from meatlizard.control.services import Service, register
         from meatlizard.moderation import services as moderated
         from paste import (
             knowing,
@@ -24,6 +25,8 @@ class PasteConfig(AppConfig):
         from paste.texts import PasteTexts
         from shortener import targets
 
+        paths = ("/p", "/documents", "/raw", "/sealed", "/api/v1/pastes")
+        register(Service("paste", _("Pastes"), paths, scopes=("pastes",)))
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="paste.forget")
         dashboard_facts(_facts)
         belongings(_pastes)

@@ -14,6 +14,7 @@ class ShortenerConfig(AppConfig):
     def ready(self) -> None:
         from meatlizard.accounts.belongings import belongings
         from meatlizard.api import registry
+        from meatlizard.control.services import Service, register
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
         from shortener import (
@@ -23,6 +24,9 @@ class ShortenerConfig(AppConfig):
         from shortener.actions.links import SERVICE
         from shortener.moderating import LinkTexts
 
+        paths = ("/links", "/s", "/api/v1/links", "/rest/v3", "/yourls-api.php")
+        world = ("/s", "/links/public", "/links/report")
+        register(Service("shortener", _("Short links"), paths, world, ("links",), _on_a_domain_of_links))
         moderated.register(SERVICE, LinkTexts())
         belongings(_links)
         knowing.load()
@@ -33,6 +37,13 @@ class ShortenerConfig(AppConfig):
         post_save.connect(_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.saved")
         # Once the links are gone: whoever changes one of them has its row first, and then says so.
         post_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="shortener.forget")
+
+
+def _on_a_domain_of_links(scope: dict[str, Any]) -> bool:
+    from shortener.redirect.memory import memory
+    from shortener.redirect.path import host_of
+
+    return bool(memory.hosts) and host_of(scope).decode("latin-1") in memory.hosts
 
 
 def _links(user: Any) -> Any:

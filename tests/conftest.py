@@ -116,9 +116,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(autouse=True)
 def open_site(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees what another one has switched off, and none pays for looking."""
+    from meatlizard.control import live, state
     from meatlizard.ops import switches
 
     monkeypatch.setattr(switches, "_state", switches.State())
+    state.hold(state.State())
+    live.apply({})
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from django.db.models.signals import pre_delete
 
 def load() -> None:
     from meatlizard.accounts.belongings import belongings
+    from meatlizard.accounts.leaving import anonymising
     from meatlizard.accounts.merging import merging
     from video.comments import ready as comments
     from video.playlists import ready as playlists
@@ -18,6 +19,7 @@ def load() -> None:
     comments.load()
     belongings(_belongings)
     merging.connect(_merged, dispatch_uid="video.viewers.merge")
+    anonymising.connect(_anonymised, dispatch_uid="video.viewers.anonymise")
     pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="video.viewers.forget")
 
 
@@ -37,3 +39,10 @@ def _forget(sender: Any, instance: Any, **kwargs: Any) -> None:
     from video.leaving import forget
 
     forget(instance.pk)
+
+
+def _anonymised(sender: Any, person: int, **kwargs: Any) -> None:
+    """What somebody has watched is theirs alone; what they have said stands without their name."""
+    from video.models import Watched
+
+    Watched.objects.filter(user=person).delete()

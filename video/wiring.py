@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 
 def load() -> None:
     from files.blobs import references
+    from meatlizard.control.services import Service, register
     from video import viewers
     from video.captions import ready as captions
     from video.downloads import ready as downloads
@@ -13,6 +16,7 @@ def load() -> None:
     from video.making import ready as making
     from video.serving import ready as serving
 
+    register(Service("video", _("Videos"), ("/videos", "/v", "/api/v1/videos"), scopes=("videos",)))
     references.counted(_kept_by_videos)
     library.load()
     viewers.load()

@@ -7,6 +7,7 @@ for stops, for nodes that were revoked, paused or connected elsewhere. Every few
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from chat.attachments.jobs import sweep_attachments
 from chat.bus import Control
 from chat.claims import Claimed
 from chat.hub import CONTROL, hub
+from chat.inference.placement import Want
 from chat.inference.seating import GRACE_SECONDS, Seating
 from chat.inference.session import NodeSession
 from chat.inference.stream import Stream
@@ -131,7 +133,14 @@ class Dispatcher:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            held = switches.remembered().holds
+            if held and not switches.remembered().trying:
+                continue
             try:
+                if held:
+                    # Whether all is well again is tried by operators; what others ask waits for the end.
+                    await self._hand_out_all()
+                    continue
                 await self._hand_out_temporary(fairly=True)
                 await self._hand_out_all()
                 await self._hand_out_temporary(fairly=False)
@@ -141,10 +150,8 @@ class Dispatcher:
 
     async def _hand_out_all(self) -> None:
         """Gives out work until nothing fits any more. A claim is the dearest query of a request, so it is made only while
-        something is known to wait, and once for all nodes together. While the site is read-only what waits goes on waiting.
+        something is known to wait, and once for all nodes together.
         """
-        if switches.remembered().read_only:
-            return
         new = [session for session in self._sessions.values() if session.ready and session.standing is None]
         if new:
             # Whether it may work at all is known before it gets the first job.
@@ -177,7 +184,7 @@ class Dispatcher:
         memory = choices > 1 or bool(self._seating.elsewhere)
         # In this order: a hint that comes during the query must not be overwritten by its answer.
         self._waiting = False
-        later = self._seating.later(seats)
+        later = _held_back(self._seating.later(seats))
         claimed, more = await in_database_first(claims.claim_and_look, seats, min(BATCH, room), later, memory)
         self._waiting = self._waiting or more
         for name, one in claimed:
@@ -294,6 +301,12 @@ class Dispatcher:
             except DatabaseTrouble:
                 log.exception("dispatch.database_error")
             await asyncio.sleep(REAP_SECONDS)
+
+
+def _held_back(later: Callable[[Want], bool]) -> Callable[[Want], bool]:
+    """During maintenance everybody's turn comes later but operators'."""
+    state = switches.remembered()
+    return (lambda want: want.user not in state.trying or later(want)) if state.holds else later
 
 
 dispatcher = Dispatcher()

@@ -30,10 +30,10 @@ from chat.titles import title_from_question
 from chat.wording import checked_prompt, written
 from meatlizard.accounts.models import User
 from meatlizard.budgets import actions as budgets
+from meatlizard.control.services import may_ask
 from meatlizard.errors import Invalid
 from meatlizard.moderation import rulebook
 from meatlizard.moderation.actions.screening import asks_model
-from meatlizard.ops import switches
 from meatlizard.ops.logs import current_request_id
 
 SETTLES = datetime.timedelta(minutes=50)
@@ -46,7 +46,7 @@ MAX_KEPT = 2_000_000
 def prepare(user: User, conversation: UUID, asked: AskTemporary, last: tuple[UUID, str] | None = None) -> Question:
     """A question to hand to the desk, with its tokens set aside: a number, and a key that stands nowhere else. ``last``: node and
     model of the answer before. Raises Invalid, and LimitReached ``budget_exceeded``."""
-    switches.may_ask(user)
+    may_ask("chat", user)
     _allowed()
     said = [(turn.role, written(turn.content)) for turn in asked.turns]
     said.append(("user", written(asked.text)))

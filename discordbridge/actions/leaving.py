@@ -1,4 +1,4 @@
-"""What the bridge does when a person's account is deleted."""
+"""What the bridge does when a person's account is deleted or anonymised."""
 
 from discordbridge.access import account_of
 from discordbridge.actions import coming_back, remembering, transcripts
@@ -12,3 +12,11 @@ def forget(person: int) -> None:
     if account is not None:
         remembering.forget(account.pk)
         coming_back.leaves(account.pk, account.user)
+
+
+def anonymise(person: int) -> None:
+    """As when it is deleted; and nobody on Discord is this account any more."""
+    forget(person)
+    account = account_of(person)
+    if account is not None:
+        account.delete()

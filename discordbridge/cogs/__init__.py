@@ -10,6 +10,7 @@ COGS: tuple[str, ...] = (
     "discordbridge.cogs.admin",
     "discordbridge.cogs.metrics",
     "discordbridge.cogs.transcripts",
+    "discordbridge.cogs.announcements",
     "discordbridge.cogs.memory",
     "discordbridge.cogs.mirror",
     "discordbridge.cogs.session",

@@ -17,6 +17,7 @@ from discordbridge.bot import Bot
 from discordbridge.cogs.admin_site import SiteCommands
 from discordbridge.metrics import figures, showing
 from discordbridge.options import OPTIONS
+from meatlizard.errors import Invalid
 from meatlizard.ops import actions as site
 from meatlizard.threads import in_database, in_thread
 
@@ -63,12 +64,12 @@ class Admin(SiteCommands, commands.GroupCog, group_name="admin", group_descripti
 
         await confirming.ask(interaction, question, gettext("Take no questions"), go)
 
-    @app_commands.command(description="Maintenance: off, soft (no new questions) or hard")
+    @app_commands.command(description="Maintenance: off, soft, read-only (of the whole site) or hard")
     @app_commands.describe(level="how far", where="this server, or the whole site", reason="members read it")
     async def maintenance(
         self,
         interaction: Used,
-        level: Literal["off", "soft", "hard"],
+        level: Literal["off", "soft", "read-only", "hard"],
         where: Where = "here",
         reason: app_commands.Range[str, 0, 300] = "",
     ) -> None:
@@ -79,7 +80,8 @@ class Admin(SiteCommands, commands.GroupCog, group_name="admin", group_descripti
         async def go(pressed: Used) -> str:
             now = await giver(pressed)
             if where == "site":
-                await carried_out(now, site.maintain, now.operator("ops.operate"), level, reason)
+                wanted = level.replace("read-only", "read")
+                await carried_out(now, site.maintain, now.operator("ops.operate"), wanted, reason)
             else:
                 await carried_out(now, administration.maintain, now, level, reason)
             return gettext("Maintenance is {level} now.").format(level=level)
@@ -191,9 +193,16 @@ def _effect(level: str, where: Where) -> str:
     said = {
         ("soft", "here"): gettext("No new questions are taken; what was asked is answered."),
         ("hard", "here"): gettext("No new questions are taken, and answers under way are stopped."),
-        ("soft", "site"): gettext("No new questions are taken; what was asked is answered."),
-        ("hard", "site"): gettext("Everything can be read, and nothing can be changed; what waits goes on waiting."),
-    }[level, where]
+        ("soft", "site"): gettext("Questions are taken and wait; what is being answered ends."),
+        ("read-only", "site"): gettext(
+            "Everything can be read, and nothing can be changed; what waits goes on waiting."
+        ),
+        ("hard", "site"): gettext(
+            "Nobody but operators gets in, on the web or on Discord; what waits goes on waiting."
+        ),
+    }.get((level, where))
+    if said is None:
+        raise Invalid(gettext("Only the whole site can be read-only. Choose where:site."), code="only_the_site")
     return gettext("Begin maintenance of {place}? {effect}").format(place=place, effect=said)
 
 

@@ -13,8 +13,8 @@ from chat import node_orders
 from discordbridge import backing_up, confirming, reports
 from discordbridge.actions import administration
 from discordbridge.administering import Used, Where, carried_out, giver, tell
+from meatlizard.control import announcing
 from meatlizard.languages import number
-from meatlizard.ops import actions as site
 from meatlizard.ops.backups import actions as backups
 from meatlizard.threads import in_database
 
@@ -139,7 +139,7 @@ class SiteCommands(commands.Cog):
 
         async def go(pressed: Used) -> str:
             now = await giver(pressed)
-            await carried_out(now, site.announce, now.operator("ops.operate"), text, hours)
+            await carried_out(now, announcing.announce_for, now.operator("ops.operate"), text, hours)
             return gettext("Announced on every page for {hours} hours.").format(hours=hours)
 
         await confirming.ask(

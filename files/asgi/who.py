@@ -15,6 +15,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from files.asgi.asked import Asked
+from meatlizard.accounts.acting import is_acting
 from meatlizard.accounts.models import User
 from meatlizard.api.authentication import key_of
 from meatlizard.errors import Forbidden, Unauthenticated
@@ -138,6 +139,8 @@ def _signed_in(asked: Asked) -> User | None:
         return None
     session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     # As django.contrib.auth.get_user, with the person's tier and SQL that is kept: every piece of every upload asks this.
+    if is_acting(session):
+        raise Forbidden(_("Not while you are signed in as somebody else: files are the member's alone."), code="acting")
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
     user = _person.first(id=int(session[SESSION_KEY]))

@@ -3,6 +3,7 @@
 import { gettext } from "./i18n.js";
 
 import { serviceWorker } from "./installed.js";
+import { followClicks } from "./announcements.js";
 
 const root = document.documentElement;
 
@@ -86,6 +87,7 @@ function passkeyErrors() {
   });
 }
 
+followClicks();
 serviceWorker();
 scanlines();
 phoneMenu();

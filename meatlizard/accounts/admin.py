@@ -12,10 +12,11 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from meatlizard.accounts import actions
+from meatlizard.accounts import actions, person_page
 from meatlizard.accounts.http import UserRequest
 from meatlizard.accounts.models import Invitation, Tier, User
 from meatlizard.accounts.sessions import end_session
@@ -36,6 +37,7 @@ class UserAdmin(DjangoUserAdmin[User]):
     ordering = ["username"]
     inlines = [AddressInline]
     actions = ["deactivate", "activate"]
+    change_form_template = "admin/accounts/user/change_form.html"
     fieldsets = [*(DjangoUserAdmin.fieldsets or ()), ("Limits", {"fields": ["tier"]})]
     add_fieldsets = [
         (
@@ -43,6 +45,17 @@ class UserAdmin(DjangoUserAdmin[User]):
             {"classes": ["wide"], "fields": ["username", "email", "usable_password", "password1", "password2", "tier"]},
         )
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        deed = self.admin_site.admin_view(person_page.page)
+        return [path("<path:object_id>/deed/<str:deed>/", deed, name="accounts_user_deed"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        person = self.get_object(request, object_id)
+        deeds = person_page.deeds_for(request, person) if person is not None else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "deeds": deeds})
 
     @admin.action(permissions=["change"], description=_("Deactivate: signs out, and keeps what is stored"))
     def deactivate(self, request: UserRequest, queryset: QuerySet[User]) -> None:

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from meatlizard.accounts import actions, belongings, dashboard
+from meatlizard.accounts import acting, actions, belongings, dashboard
 from meatlizard.accounts.access import needs_setup
 from meatlizard.accounts.forms import SetupForm
 from meatlizard.accounts.http import UserRequest
@@ -60,6 +60,13 @@ def home(request: UserRequest) -> HttpResponse:
     """``dashboard.html``. Context: ``tier`` (:class:`Tier`: title, weekly_tokens, storage_bytes, concurrency, messages_per_minute) and
     whatever apps add, see :mod:`meatlizard.accounts.dashboard`."""
     return render(request, "dashboard.html", {"tier": request.user.tier, **dashboard.gather(request.user)})
+
+
+@require_POST
+def end_acting(request: HttpRequest) -> HttpResponse:
+    """Signs out an operator who was signed in as somebody."""
+    acting.end(request)
+    return redirect("account_login")
 
 
 def no_mail(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from meatlizard.accounts.models import User
 from meatlizard.api import actions
 from meatlizard.api.access import access_by_key, allow
 from meatlizard.api.models import ApiKey
+from meatlizard.control import services
 from meatlizard.errors import LimitReached, Unauthenticated
 from meatlizard.security import ratelimit
 from meatlizard.security.client_address import Source, address_key
@@ -56,8 +57,12 @@ def key_of(source: Source, secret: str, scope: str, rate: tuple[str, str] | None
         raise
     group, most = rate or ("api", RATE)
     ratelimit.check(group, f"key {key.pk}", most, open_in_trouble=True)
+    if rate is None:
+        services.check("api", key.owner)
     if scope:
         allow(key, scope)
+        if (service := services.of_scope(scope)) is not None:
+            services.check(service.name, key.owner)
     actions.note_use(key)
     return key
 

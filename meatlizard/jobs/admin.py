@@ -3,9 +3,11 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from meatlizard.control.admin import queue
 from meatlizard.jobs.lease import State
 from meatlizard.jobs.models import Job
 
@@ -21,6 +23,10 @@ class JobAdmin(admin.ModelAdmin[Job]):
         "finished", "lease_owner", "lease_until", "errors",
     ]  # fmt: skip
     actions = ["try_again"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """The queues of the site have their page here: this one is always among them."""
+        return [path("queue/", self.admin_site.admin_view(queue.page), name="jobs_job_queue"), *super().get_urls()]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

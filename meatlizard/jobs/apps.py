@@ -9,10 +9,13 @@ class JobsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from meatlizard.control import queues
         from meatlizard.health.components import component
         from meatlizard.jobs import measuring
         from meatlizard.jobs.health import look
+        from meatlizard.jobs.queue import Jobs
 
+        queues.register(Jobs())
         component("jobs", _("Background jobs"), look)
         measuring.register()
         if settings.JOBS_IN_SITE:

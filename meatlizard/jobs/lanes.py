@@ -5,6 +5,17 @@ from typing import Final
 
 DEFAULT: Final = "default"
 _slots: dict[str, Callable[[], int]] = {}
+_going_on: set[str] = set()
+
+
+def goes_on(task: str) -> None:
+    """Jobs of this task (path of the function) are done also while the site is read-only or closed: what operators do then. Call it in
+    ``ready``."""
+    _going_on.add(task)
+
+
+def going_on() -> frozenset[str]:
+    return frozenset(_going_on)
 
 
 def own_slots(queue: str, slots: Callable[[], int]) -> None:

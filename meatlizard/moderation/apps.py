@@ -9,4 +9,9 @@ class ModerationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meatlizard.moderation import upkeep  # noqa: F401  (registers the service that keeps rules fresh)
+        from meatlizard.moderation import (
+            triggers,
+            upkeep,  # noqa: F401  (registers the service that keeps rules fresh)
+        )
+
+        triggers.load(self)

@@ -6,7 +6,7 @@ import logging
 from django.db import Error as DatabaseTrouble
 
 from meatlizard.lifecycle import service
-from meatlizard.moderation import rulebook
+from meatlizard.moderation import chain, rulebook
 from meatlizard.moderation.jobs import clear_old
 from meatlizard.threads import in_database
 
@@ -22,6 +22,7 @@ async def keep_rules() -> None:
     while True:
         try:
             await in_database(rulebook.refresh)
+            await in_database(chain.link)
             if clock() - cleared >= CLEAR_SECONDS:
                 cleared = clock()
                 await in_database(clear_old.enqueue)

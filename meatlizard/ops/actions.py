@@ -1,15 +1,13 @@
-"""Verbs against the whole site: take questions or not, maintenance, announcements. All are audited, and hold in every process soon.
+"""Verbs against the whole site: take questions or not, maintenance. All are audited, and hold in every process soon.
 
 Each is a conditional change: of two operators who do the same at once, the second hears that it was done already.
 """
 
-import datetime
 import re
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from meatlizard.accounts.models import User
@@ -21,8 +19,6 @@ from meatlizard.ops.models import Switches
 from meatlizard.ops.switches import State
 
 MAX_REASON = 300
-MAX_ANNOUNCEMENT = 1_000
-MAX_HOURS = 24 * 30
 
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 """Controls, and what turns the direction of a line: an announcement stands on every page."""
@@ -35,34 +31,13 @@ def take_questions(by: User, on: bool, reason: str = "") -> State:
     return _change(by, "requests on" if on else "requests off", ~Q(**changes), reason, changes)
 
 
-def maintain(by: User, level: str, reason: str = "") -> State:
-    """``level``: off, soft (no new questions) or hard (read only). Raises Invalid."""
+def maintain(by: User | None, level: str, reason: str = "") -> State:
+    """``level``: off, soft (questions wait), read (nothing is changed) or hard (closed); ``by`` None: whoever sits at the machine. Raises Invalid."""
     if level not in Switches.Maintenance.values:
-        raise Invalid(_("Maintenance is off, soft or hard."), code="maintenance_unknown")
+        raise Invalid(_("Maintenance is off, soft, read-only or hard."), code="maintenance_unknown")
     reason = line(reason, MAX_REASON)
     changes = {"maintenance": level, "maintenance_reason": "" if level == "off" else reason}
     return _change(by, f"maintenance {level}", ~Q(**changes), reason, changes)
-
-
-def announce(by: User, text: str, hours: int | None = 24) -> State:
-    """Shows ``text`` on every page for so long; None: until it is taken back."""
-    text = line(text, MAX_ANNOUNCEMENT)
-    if not text:
-        raise Invalid(_("Write what is to be announced."), code="empty")
-    if hours is not None and not 1 <= hours <= MAX_HOURS:
-        raise Invalid(
-            _("An announcement stands for 1 to %(most)s hours, or until it is taken back.") % {"most": MAX_HOURS},
-            code="hours_out_of_range",
-        )
-    until = None if hours is None else timezone.now() + datetime.timedelta(hours=hours)
-    return _change(by, "announce", Q(), text, {"announcement": text, "announced_until": until})
-
-
-def take_back(by: User) -> State:
-    """Shows no announcement any more."""
-    return _change(
-        by, "announcement taken back", ~Q(announcement=""), "", {"announcement": "", "announced_until": None}
-    )
 
 
 def line(text: str, most: int) -> str:
@@ -73,8 +48,9 @@ def line(text: str, most: int) -> str:
     return text
 
 
-def _change(by: User, action: str, unless: Q, reason: str, changes: dict[str, Any]) -> State:
-    operate_only(by)
+def _change(by: User | None, action: str, unless: Q, reason: str, changes: dict[str, Any]) -> State:
+    if by is not None:
+        operate_only(by)
     with transaction.atomic():
         Switches.objects.get_or_create(pk=1)
         before = Switches.objects.filter(pk=1).values("requests", "maintenance").get()

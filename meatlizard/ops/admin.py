@@ -18,29 +18,23 @@ from meatlizard.ops.switches import operates
 
 
 class SwitchesForm(forms.ModelForm[Switches]):
-    hours = forms.IntegerField(
-        label=gettext_lazy("hours"), required=False, initial=24, min_value=1, max_value=actions.MAX_HOURS,
-        help_text=gettext_lazy("how long a new announcement stands; empty: until it is taken back"),
-    )  # fmt: skip
-
     class Meta:
         model = Switches
-        fields = ["requests", "requests_reason", "maintenance", "maintenance_reason", "announcement"]
+        fields = ["requests", "requests_reason", "maintenance", "maintenance_reason"]
         widgets = {
             name: forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
-            for name in ("requests_reason", "maintenance_reason", "announcement")
+            for name in ("requests_reason", "maintenance_reason")
         }
 
 
 @admin.register(Switches)
 class SwitchesAdmin(admin.ModelAdmin[Switches]):
     form = SwitchesForm
-    list_display = ["__str__", "requests", "maintenance", "announcement"]
+    list_display = ["__str__", "requests", "maintenance"]
     actions = None
     fieldsets = [
         (gettext_lazy("Questions"), {"fields": ["requests", "requests_reason"]}),
         (gettext_lazy("Maintenance"), {"fields": ["maintenance", "maintenance_reason"]}),
-        (gettext_lazy("Announcement"), {"fields": ["announcement", "hours"]}),
     ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -72,10 +66,6 @@ class SwitchesAdmin(admin.ModelAdmin[Switches]):
                 actions.take_questions(request.user, obj.requests, obj.requests_reason)
             if changed & {"maintenance", "maintenance_reason"}:
                 actions.maintain(request.user, obj.maintenance, obj.maintenance_reason)
-            if "announcement" in changed and obj.announcement.strip():
-                actions.announce(request.user, obj.announcement, form.cleaned_data["hours"])
-            elif "announcement" in changed:
-                actions.take_back(request.user)
             messages.success(request, _("In force everywhere within two seconds."))
         except AppError as error:
             messages.error(request, error.message)

@@ -15,11 +15,15 @@ class OpsConfig(AppConfig):
         from django.core.signals import request_finished
 
         from meatlizard import checks  # noqa: F401  (registers the system checks)
+        from meatlizard.jobs import lanes
         from meatlizard.ops import services  # noqa: F401  (registers the service that keeps switches fresh)
         from meatlizard.ops.backups import registering as backups
         from meatlizard.ops.doctor import registering
 
         backups.register()
+        # A backup is what one makes while nothing changes.
+        for task in ("make_backup", "verify_backup"):
+            lanes.goes_on(f"meatlizard.ops.backups.jobs.{task}")
         registering.register()
         request_finished.connect(close_request_connections, dispatch_uid="meatlizard.close_request_connections")
 

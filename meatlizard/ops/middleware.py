@@ -1,4 +1,4 @@
-"""A request id on every request and answer; and nothing but reading while the site is read-only."""
+"""A request id on every request and answer; nothing but reading while the site is read-only; and nothing while it is closed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,10 @@ SIGNING_IN = frozenset(
     {"account_login", "account_logout", "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate", "mfa_login_webauthn",
      "mfa_reauthenticate_webauthn", "set_language", "setup"}
 )  # fmt: skip
-"""What writes and is left open: an operator must be able to come in and end it."""
+"""What is left open: an operator must be able to come in and end it."""
+
+SHELL = frozenset({"words", "manifest", "service_worker", "offline"})
+"""What pages are made of, and what browsers keep of the site; nobody's data."""
 
 RETRY_SECONDS = 300
 
@@ -36,7 +39,7 @@ class RequestId:
 
 
 class Maintenance:
-    """During hard maintenance whatever would write is answered with 503, for everybody but operators."""
+    """Read-only: whatever would write is answered with 503, for everybody but operators. Closed: whatever is asked for."""
 
     sync_capable = True
     async_capable = False
@@ -48,14 +51,14 @@ class Maintenance:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if request.method in READING:
-            return None
         # Here and not above: models cannot be read when settings name this middleware.
         from meatlizard.ops import switches
 
         state = switches.current()
+        if not (state.shut or (state.read_only and request.method not in READING)):
+            return None
         match = request.resolver_match
-        if not state.read_only or (match is not None and match.view_name in SIGNING_IN):
+        if match is not None and match.view_name in SIGNING_IN | SHELL:
             return None
         user = request.user
         if user.is_authenticated and switches.operates(user):

@@ -9,8 +9,9 @@ class Switches(models.Model):
 
     class Maintenance(models.TextChoices):
         OFF = "off", _("off")
-        SOFT = "soft", _("soft: no new questions")
-        HARD = "hard", _("hard: read only")
+        SOFT = "soft", _("soft: questions are taken and wait")
+        READ = "read", _("read-only: nothing can be changed")
+        HARD = "hard", _("hard: only operators get in")
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     version = models.PositiveBigIntegerField(default=0)
@@ -20,10 +21,6 @@ class Switches(models.Model):
     maintenance_reason = models.CharField(
         _("why, and for how long"), max_length=300, blank=True, help_text=_("people read it")
     )
-    announcement = models.CharField(
-        _("announcement"), max_length=1_000, blank=True, help_text=_("on every page; empty: none")
-    )
-    announced_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = _("switches of the site")

@@ -4,22 +4,25 @@ A serving process looks every :data:`FRESH_SECONDS` whether they have changed (:
 process holds here at once.
 """
 
-import datetime
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
+from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from meatlizard.accounts.models import User
 from meatlizard.errors import Unavailable
 from meatlizard.ops.models import Switches
 
-FRESH_SECONDS = 2.0
+FRESH_SECONDS = 1.0
+"""What is promised is two seconds, in which the look itself and what follows it must fit."""
 
-Level = Literal["off", "soft", "hard"]
+Level = Literal["off", "soft", "read", "hard"]
+LEVELS: Final[tuple[Level, ...]] = ("off", "soft", "read", "hard")
+"""Each keeps people from more than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,21 @@ class State:
     requests_reason: str = ""
     maintenance: Level = "off"
     maintenance_reason: str = ""
-    announcement: str = ""
-    announced_until: datetime.datetime | None = None
+    trying: frozenset[int] = frozenset()
+    """During soft maintenance the operators, whose questions do not wait: how else would they know that all is well again."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether what waits goes on waiting."""
+        return self.maintenance != "off"
 
     @property
     def read_only(self) -> bool:
+        return self.maintenance in ("read", "hard")
+
+    @property
+    def shut(self) -> bool:
+        """Whether nobody but operators gets in."""
         return self.maintenance == "hard"
 
     @property
@@ -50,9 +63,11 @@ class State:
     def maintained(self) -> str:
         """What cannot be done during maintenance; empty when there is none."""
         if self.maintenance == "hard":
+            said = gettext("The site is closed for maintenance. Please come back later.")
+        elif self.maintenance == "read":
             said = gettext("The site is being maintained: everything can be read, and nothing can be changed.")
         elif self.maintenance == "soft":
-            said = gettext("The site is being maintained: new questions are not taken. What was asked is answered.")
+            said = gettext("The site is being maintained: questions are taken, and answered when it is over.")
         else:
             return ""
         return f"{said} {self.maintenance_reason}".strip()
@@ -62,15 +77,16 @@ class State:
         """The graver of the two."""
         return self.maintained or self.closed
 
-    @property
-    def news(self) -> str:
-        """The announcement, until it is over."""
-        over = self.announced_until is not None and self.announced_until <= timezone.now()
-        return "" if over else self.announcement
-
 
 _lock = threading.Lock()
 _state: State | None = None
+_followers: list[Callable[[], object]] = []
+
+
+def follow(follower: Callable[[], object]) -> None:
+    """Has ``follower`` called whenever the version has risen, with the database at hand. For what shares it (see :mod:`meatlizard.control`)."""
+    if follower not in _followers:
+        _followers.append(follower)
 
 
 def current() -> State:
@@ -80,7 +96,9 @@ def current() -> State:
 
 def remembered() -> State:
     """For the event loop, which must not ask the database."""
-    return _state or State()
+    return _state or State(
+        maintenance=cast(Level, settings.MAINTENANCE), maintenance_reason=settings.MAINTENANCE_REASON
+    )
 
 
 def refresh() -> State:
@@ -88,9 +106,15 @@ def refresh() -> State:
     global _state
     with _lock:
         version = Switches.objects.filter(pk=1).values_list("version", flat=True).first() or 0
-        if _state is None or _state.version != version:
+        changed = _state is None or _state.version != version
+        if changed:
             _state = _read()
-        return _state
+        state = _state
+    if changed:
+        for follower in _followers:
+            follower()
+    assert state is not None
+    return state
 
 
 def forget() -> None:
@@ -109,7 +133,7 @@ def may_ask(user: User) -> None:
     state = current()
     if not state.requests:
         raise Unavailable(state.closed, code="requests_off")
-    if state.maintenance != "off" and not operates(user):
+    if state.read_only and not operates(user):
         raise Unavailable(state.maintained, code="maintenance")
 
 
@@ -126,12 +150,20 @@ def operates(user: User) -> bool:
 
 def _read() -> State:
     row = Switches.objects.filter(pk=1).first() or Switches()
+    level, reason = cast(Level, row.maintenance), row.maintenance_reason
+    given = cast(Level, settings.MAINTENANCE)
+    if LEVELS.index(given) > LEVELS.index(level):
+        level, reason = given, settings.MAINTENANCE_REASON
     return State(
         version=row.version,
         requests=row.requests,
         requests_reason=row.requests_reason,
-        maintenance=cast(Level, row.maintenance),
-        maintenance_reason=row.maintenance_reason,
-        announcement=row.announcement,
-        announced_until=row.announced_until,
+        maintenance=level,
+        maintenance_reason=reason,
+        trying=_operators() if level == "soft" else frozenset(),
     )
+
+
+def _operators() -> frozenset[int]:
+    able = User.objects.with_perm("ops.operate", backend=settings.AUTHENTICATION_BACKENDS[0])
+    return frozenset(able.filter(is_active=True, is_staff=True).values_list("pk", flat=True))

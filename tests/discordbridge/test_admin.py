@@ -13,6 +13,7 @@ from discordbridge import confirming
 from discordbridge.access import guild_settings, live_sessions, person_of
 from meatlizard.accounts.models import User
 from meatlizard.budgets.actions import standing
+from meatlizard.control import announcing
 from meatlizard.moderation.models import AuditEntry
 from meatlizard.ops import switches
 from meatlizard.threads import in_database
@@ -190,16 +191,16 @@ async def test_rights_that_were_lost_before_the_press_count_no_more(town: Town) 
 
 async def test_the_site_is_maintained_from_discord(town: Town) -> None:
     said = await town.confirmed(
-        town.olga, "admin maintenance", "Begin", level="hard", where="site", reason="<b>A disk</b> @everyone"
+        town.olga, "admin maintenance", "Begin", level="read-only", where="site", reason="<b>A disk</b> @everyone"
     )
-    assert said == "Maintenance is hard now."
+    assert said == "Maintenance is read-only now."
     assert switches.current().read_only and "<b>A disk</b>" in switches.current().maintained
     assert "nothing can be changed" in await town.told(town.olga, "admin queue")
     assert "off now" in await town.told(town.olga, "admin maintenance", level="off", where="site")
     assert not switches.current().read_only
     entries = await audited()
     assert entries == [
-        ("maintenance hard", f"discord {town.olga.id}", town.operator.pk),
+        ("maintenance read", f"discord {town.olga.id}", town.operator.pk),
         ("maintenance off", f"discord {town.olga.id}", town.operator.pk),
     ]
 
@@ -376,7 +377,7 @@ async def test_announcements_ping_nobody(town: Town) -> None:
     assert not message.pinged and not message.mention_everyone
     said = await town.confirmed(town.olga, "admin announce", "Announce", text="Party `tonight`", where="site", hours=2)
     assert "every page" in said
-    assert switches.current().news == "Party `tonight`"
+    assert [one.text for one in announcing.standing()] == ["Party `tonight`"]
 
 
 async def test_the_audit_shows_a_server_its_own_and_an_operator_everything(town: Town) -> None:

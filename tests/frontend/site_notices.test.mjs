@@ -8,20 +8,19 @@ function place() {
     let text = "";
     return { hidden: true, get textContent() { return text; }, set textContent(value) { written += 1; text = value; } };
   };
-  const lines = { "[data-part=warning]": line(), "[data-part=news]": line() };
+  const lines = { "[data-part=warning]": line() };
   return { lines, written: () => written, querySelector: (selector) => lines[selector] };
 }
 
 test("what is said appears, stays unwritten while it is the same, and goes", () => {
   const root = place();
-  showSiteNotices({ warning: "Back at noon.", news: "" }, root);
+  showSiteNotices({ warning: "Back at noon." }, root);
   const warning = root.lines["[data-part=warning]"];
   assert.equal(warning.textContent, "Back at noon.");
   assert.equal(warning.hidden, false);
-  assert.equal(root.lines["[data-part=news]"].hidden, true);
-  showSiteNotices({ warning: "Back at noon.", news: "" }, root);
+  showSiteNotices({ warning: "Back at noon." }, root);
   assert.equal(root.written(), 1);
-  showSiteNotices({ warning: "", news: "" }, root);
+  showSiteNotices({ warning: "" }, root);
   assert.equal(warning.hidden, true);
 });
 
@@ -29,5 +28,5 @@ test("a status that says nothing of it changes nothing, and neither does a page 
   const root = place();
   showSiteNotices({ state: "live" }, root);
   assert.equal(root.written(), 0);
-  showSiteNotices({ warning: "Back at noon.", news: "" }, null);
+  showSiteNotices({ warning: "Back at noon." }, null);
 });

@@ -35,6 +35,7 @@ OURS = (
     "jobs",
     "api",
     "ops",
+    "control",
     "metrics",
     "health",
     "alerts",
@@ -87,6 +88,7 @@ def make(hostile: bool) -> None:
     made = _conversations(alice, words)
     made |= _machines(olga, words)
     made |= _others(alice, bob, olga, words, made)
+    made["deed"] = "tier"
     made["rows"], made["unfilled"] = _every_model(alice, words)
     sys.stdout.write(json.dumps(made, default=str) + "\n")
 

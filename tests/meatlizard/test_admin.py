@@ -28,7 +28,7 @@ NOBODYS = {
 }  # fmt: skip
 """What people write or choose for themselves: no operator's to read. Shared prompts stand in the library, the site's own are edited there."""
 
-DERIVED = {"Pending", "StoredVector", "Download", "Series", "Rollup"}
+DERIVED = {"AuditHead", "Pending", "StoredVector", "Download", "Series", "Rollup"}
 """Made of other rows: `manage.py vectors` tells how they stand; files to keep are put together again; sums of what was measured have pages."""
 
 

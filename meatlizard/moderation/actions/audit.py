@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from meatlizard.accounts.models import User
+from meatlizard.moderation import chain
 from meatlizard.moderation.access import policy
 from meatlizard.moderation.models import AuditEntry
 
@@ -40,6 +42,8 @@ def record(
         at=timezone.now(), actor=actor.pk if actor else None, action=action, target=target[:120], person=person,
         before=before, after=after, reason=reason, door=_door.get(),
     )  # fmt: skip
+    # What cannot be linked now is linked later; what was done is done.
+    transaction.on_commit(chain.link, robust=True)
 
 
 def prune() -> int:
@@ -47,4 +51,4 @@ def prune() -> int:
     days = policy().audit_days
     if not days:
         return 0
-    return AuditEntry.objects.all().prune(timezone.now() - datetime.timedelta(days=days))
+    return chain.let_go(timezone.now() - datetime.timedelta(days=days))

@@ -1,4 +1,7 @@
-"""What was done in moderation. Rows are written once; only their age takes them away."""
+"""What was done by those who run the site. Rows are written once; only their age takes them away.
+
+Each is linked to the one before by a hash (:mod:`meatlizard.moderation.chain`), and triggers of the database keep them as they are.
+"""
 
 from typing import Any, ClassVar
 
@@ -15,11 +18,15 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         raise AppendOnly("audit entries are not changed")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise AppendOnly("audit entries are not deleted; see prune")
+        raise AppendOnly("audit entries are not deleted; see chain.let_go")
 
-    def prune(self, before: Any) -> int:
-        """Takes away what is older than the operator keeps."""
-        return int(self.filter(at__lt=before)._raw_delete(self.db))
+    def forget(self, number: int) -> int:
+        """Takes away entries up to this one, which the head of the chain has noted as gone: others the database does not let go."""
+        return int(self.filter(number__lte=number)._raw_delete(self.db))
+
+    def link(self, pk: int, number: int, digest: str) -> int:
+        """Puts a row into the chain, once."""
+        return models.QuerySet.update(self.filter(pk=pk, number=None), number=number, digest=digest)
 
 
 class AuditEntry(models.Model):
@@ -39,6 +46,8 @@ class AuditEntry(models.Model):
     before = models.JSONField(_("before"), null=True)
     after = models.JSONField(_("after"), null=True)
     reason = models.TextField(_("reason"), blank=True)
+    number = models.BigIntegerField(_("number"), null=True, editable=False, unique=True)
+    digest = models.CharField(_("hash"), max_length=64, blank=True, default="", db_default="", editable=False)
 
     objects: ClassVar[AuditQuerySet] = AuditQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -56,4 +65,21 @@ class AuditEntry(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise AppendOnly("audit entries are not deleted; see prune")
+        raise AppendOnly("audit entries are not deleted; see chain.let_go")
+
+
+class AuditHead(models.Model):
+    """The only row: the number and hash of the last linked entry, and of the last that was taken away for its age."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    number = models.BigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True, default="")
+    gone = models.BigIntegerField(default=0)
+    gone_digest = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="audit_head_once")]
+
+    def __str__(self) -> str:
+        return f"entry {self.number}"

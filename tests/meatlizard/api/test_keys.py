@@ -193,7 +193,7 @@ def test_the_description_is_for_programs_and_for_people() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_no_use_is_noted_while_the_site_is_only_read(alice: User, olga: User) -> None:
     row, secret = actions.create_key(alice, "x", ["things:read"])
-    ops.maintain(olga, "hard")
+    ops.maintain(olga, "read")
     assert Program(secret).get(OWN).status_code == 200
     row.refresh_from_db()
     assert row.last_used is None

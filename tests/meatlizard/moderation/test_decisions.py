@@ -274,12 +274,12 @@ def test_the_audit_is_only_added_to_and_outlives_people(alice: User, mona: User)
 def test_old_entries_and_decided_cases_go_when_their_time_is_over(alice: User, mona: User) -> None:
     Policy.objects.create(case_days=10, audit_days=20)
     old = timezone.now() - datetime.timedelta(days=30)
+    AuditEntry.objects.bulk_create([AuditEntry(at=old, action="stale")])
     decided, waiting, open_ = case_of(alice), case_of(alice), case_of(alice)
     Case.objects.filter(pk__in=[decided.pk, waiting.pk]).update(state="confirmed", decided_at=old, created=old)
     Case.objects.filter(pk=open_.pk).update(created=old)
     appeals.appeal(alice, waiting, "Please.")
     audit.record(mona, "fresh")
-    AuditEntry.objects.bulk_create([AuditEntry(at=old, action="stale")])
     cases.clear()
     audit.prune()
     assert set(Case.objects.values_list("pk", flat=True)) == {waiting.pk, open_.pk}

@@ -1,4 +1,4 @@
-"""Olga switches the whole site: questions, maintenance, announcements. Alice is told why, and Charlie may not."""
+"""Olga switches the whole site: questions, maintenance. Alice is told why, and Charlie may not."""
 
 import datetime
 from functools import partial
@@ -57,9 +57,9 @@ def test_a_question_that_was_taken_is_told_again_while_they_are_off(alice: User,
     )
 
 
-def test_soft_maintenance_stops_members_and_lets_operators_try(alice: User, olga: User) -> None:
-    actions.maintain(olga, "soft", "Back at noon.")
-    with pytest.raises(Unavailable, match=r"new questions are not taken.*Back at noon\.") as refused:
+def test_read_only_stops_members_and_lets_operators_try(alice: User, olga: User) -> None:
+    actions.maintain(olga, "read", "Back at noon.")
+    with pytest.raises(Unavailable, match=r"nothing can be changed.*Back at noon\.") as refused:
         ask_as(alice)
     assert refused.value.code == "maintenance"
     asked = AskTemporary(type="temporary.ask", request=uuid4(), text="Hello?", turns=(), model="")
@@ -70,10 +70,10 @@ def test_soft_maintenance_stops_members_and_lets_operators_try(alice: User, olga
     assert ask_as(alice).pk
 
 
-@pytest.mark.parametrize("verb", ["take_questions", "maintain", "announce", "take_back"])
+@pytest.mark.parametrize("verb", ["take_questions", "maintain"])
 def test_only_operators_switch(alice: User, verb: str) -> None:
     staff = person("sam", is_staff=True)
-    value: tuple[Any, ...] = {"take_questions": (False,), "maintain": ("hard",), "announce": ("Hi",)}.get(verb, ())
+    value: tuple[Any, ...] = {"take_questions": (False,), "maintain": ("hard",)}[verb]
     for who in (alice, staff):
         with pytest.raises(Forbidden):
             getattr(actions, verb)(who, *value)
@@ -94,11 +94,6 @@ def test_a_suspended_operator_switches_nothing(olga: User) -> None:
         ("maintain", ("off",), "nothing_to_do"),
         ("take_questions", (True,), "nothing_to_do"),
         ("take_questions", (False, "x" * 301), "too_long"),
-        ("take_back", (), "nothing_to_do"),
-        ("announce", ("\u202e \u200b",), "empty"),
-        ("announce", ("x" * 1001,), "too_long"),
-        ("announce", ("Hi", 0), "hours_out_of_range"),
-        ("announce", ("Hi", 721), "hours_out_of_range"),
     ],
 )
 def test_what_makes_no_sense_is_refused(olga: User, verb: str, values: tuple[Any, ...], code: str) -> None:
@@ -143,31 +138,20 @@ def test_what_was_done_by_way_of_discord_says_so(olga: User) -> None:
 # --- pages --------------------------------------------------------------------------------------------------------------
 
 
-def test_pages_say_what_is_off_and_what_is_announced(client: Client, alice: User, olga: User) -> None:
+def test_pages_say_what_is_off(client: Client, alice: User, olga: User) -> None:
     client.force_login(alice)
     actions.maintain(olga, "soft", "<b>Noon</b>")
-    actions.announce(olga, "Party\u202e on <script>alert(1)</script>\nFriday")
     page = client.get(reverse("dashboard")).content.decode()
-    assert "new questions are not taken" in page
+    assert "questions are taken, and answered when it is over" in page
     assert "&lt;b&gt;Noon&lt;/b&gt;" in page
-    assert "Party on &lt;script&gt;alert(1)&lt;/script&gt; Friday" in page
     status = queueing.status("", alice.pk)
     assert "Noon" in status.warning
-    assert status.news.startswith("Party on")
 
 
-def test_an_announcement_ends_by_itself(olga: User) -> None:
-    actions.announce(olga, "Party", 1)
-    assert switches.current().news == "Party"
-    Switches.objects.update(announced_until=timezone.now() - datetime.timedelta(seconds=1), version=99)
-    switches.refresh()
-    assert switches.current().news == ""
-
-
-def test_hard_maintenance_lets_everybody_read_and_nobody_write(client: Client, alice: User, olga: User) -> None:
+def test_a_read_only_site_lets_everybody_read_and_nobody_write(client: Client, alice: User, olga: User) -> None:
     talk = chat.create_conversation(alice)
     client.force_login(alice)
-    actions.maintain(olga, "hard", "A new disk.")
+    actions.maintain(olga, "read", "A new disk.")
     assert client.get(reverse("chat:conversation", args=[talk.pk])).status_code == 200
     rename = reverse("chat:rename", args=[talk.pk])
     new = {"data": {"title": "New"}, "content_type": "application/json"}
@@ -189,7 +173,7 @@ def test_operators_sign_in_and_end_it(client: Client, olga: User) -> None:
     actions.maintain(olga, "hard")
     client.post(reverse("account_login"), {"login": "olga", "password": PASSWORD})
     page = reverse("admin:ops_switches_change", args=[1])
-    form = {"requests": "on", "maintenance": "off", "maintenance_reason": "", "requests_reason": "", "announcement": ""}
+    form = {"requests": "on", "maintenance": "off", "maintenance_reason": "", "requests_reason": ""}
     assert client.post(page, form).status_code == 302
     assert not switches.current().read_only
 
@@ -205,15 +189,13 @@ def test_the_form_goes_through_the_verbs(client: Client, olga: User) -> None:
         "maintenance": "soft",
         "maintenance_reason": "Noon",
         "requests_reason": "",
-        "announcement": "Hi",
-        "hours": "2",
     }
     client.post(page, form)
     state = switches.current()
-    assert (state.requests, state.maintenance, state.news) == (False, "soft", "Hi")
-    assert [action for _, action, _ in entries()] == ["requests off", "maintenance soft", "announce"]
-    client.post(page, {**form, "requests": "on", "announcement": ""})
-    assert [action for _, action, _ in entries()][3:] == ["requests on", "announcement taken back"]
+    assert (state.requests, state.maintenance) == (False, "soft")
+    assert [action for _, action, _ in entries()] == ["requests off", "maintenance soft"]
+    client.post(page, {**form, "requests": "on"})
+    assert [action for _, action, _ in entries()][2:] == ["requests on"]
     assert client.get(page).status_code == 200
 
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from meatlizard.jobs.worker import Worker
 from meatlizard.metrics.services import keep_metrics
+from meatlizard.ops.services import keep_switches
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
 
     async def _run(self, slots: int) -> None:
         worker = Worker(slots)
+        beside = asyncio.ensure_future(keep_switches())
         task = asyncio.create_task(worker.run())
         figures = asyncio.create_task(keep_metrics())
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -35,5 +37,6 @@ class Command(BaseCommand):
         except asyncio.CancelledError:
             pass
         finally:
-            figures.cancel()
-            await asyncio.gather(figures, return_exceptions=True)
+            for one in (figures, beside):
+                one.cancel()
+            await asyncio.gather(figures, beside, return_exceptions=True)
