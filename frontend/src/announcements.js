@@ -18,7 +18,7 @@ export function keepAway(number, doc = document) {
   doc.cookie = `${COOKIE}=${all.join(".")}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
 }
 
-export function showAnnouncements(all, place = document.getElementById("announcements"), doc = document) {
+export function showAnnouncements(all, place, doc = place?.ownerDocument) {
   if (!place || all === undefined) return;
   const away = putAway(doc.cookie);
   const wanted = all.filter(({ id, dismissible }) => !(dismissible && away.includes(String(id))));
