@@ -16,8 +16,8 @@ SIGNING_IN = frozenset(
 )  # fmt: skip
 """What is left open: an operator must be able to come in and end it."""
 
-SHELL = frozenset({"words", "manifest", "service_worker", "offline"})
-"""What pages are made of, and what browsers keep of the site; nobody's data."""
+SHELL = frozenset({"words", "manifest", "service_worker", "offline", "status", "status-beside"})
+"""What pages are made of, what browsers keep of the site, and how it stands; nobody's data."""
 
 RETRY_SECONDS = 300
 
