@@ -16,7 +16,7 @@ from meatlizard.ops.logs import logging_config
 from meatlizard.settings_backups import *  # noqa: F403  (each a setting)
 from meatlizard.settings_env import BASE_DIR, env
 from meatlizard.settings_operation import *  # noqa: F403  (each a setting)
-from meatlizard.settings_operation import OPERATION_APPS
+from meatlizard.settings_operation import LOG_DIR, LOG_FILES, OPERATION_APPS
 from meatlizard.settings_pastes import *  # noqa: F403  (each a setting)
 from meatlizard.settings_transcripts import *  # noqa: F403  (each a setting)
 from meatlizard.settings_video import *  # noqa: F403  (each a setting)
@@ -386,4 +386,4 @@ LOG_FORMAT = parse.one_of(
 LOG_LEVEL = parse.one_of(
     "LOG_LEVEL", env("LOG_LEVEL", default="INFO").upper(), ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 )
-LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL)
+LOGGING = logging_config(LOG_FORMAT, LOG_LEVEL, LOG_DIR if LOG_FILES else None)

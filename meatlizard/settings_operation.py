@@ -14,8 +14,15 @@ METRICS_TOKEN = env("METRICS_TOKEN", default="")
 METRICS_MINUTE_HOURS = parse.positive("METRICS_MINUTE_HOURS", env.int("METRICS_MINUTE_HOURS", default=48))
 METRICS_HOUR_DAYS = parse.positive("METRICS_HOUR_DAYS", env.int("METRICS_HOUR_DAYS", default=60))
 METRICS_DAY_DAYS = parse.positive("METRICS_DAY_DAYS", env.int("METRICS_DAY_DAYS", default=800))
-STATUS_DIR = Path(env("STATUS_DIR", default="") or Path(env("VAR_DIR", default="") or BASE_DIR / "var") / "status")
+_VAR = Path(env("VAR_DIR", default="") or BASE_DIR / "var")
+STATUS_DIR = Path(env("STATUS_DIR", default="") or _VAR / "status")
 ALERT_HOSTS = [host.strip().lower() for host in env.list("ALERT_HOSTS", default=[]) if host.strip()]
+LOG_FILES = env.bool("LOG_FILES", default=True)
+LOG_DIR = Path(env("LOG_DIR", default="") or _VAR / "logs")
+LOG_DAYS = parse.positive("LOG_DAYS", env.int("LOG_DAYS", default=14))
+LOG_ERROR_DAYS = parse.positive("LOG_ERROR_DAYS", env.int("LOG_ERROR_DAYS", default=90))
+LOG_DEBUG_DAYS = parse.positive("LOG_DEBUG_DAYS", env.int("LOG_DEBUG_DAYS", default=3))
+LOG_MEGABYTES = parse.positive("LOG_MEGABYTES", env.int("LOG_MEGABYTES", default=2_000))
 OPERATION_APPS = ["meatlizard.metrics", "meatlizard.health", "meatlizard.alerts"]
 MAINTENANCE = parse.one_of(
     "MAINTENANCE", env("MAINTENANCE", default="off").lower().replace("read-only", "read"), ("off", "soft", "read", "hard")

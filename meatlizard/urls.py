@@ -31,6 +31,7 @@ urlpatterns = [
     path("", include("meatlizard.metrics.urls")),
     path("", include("meatlizard.ops.backups.urls")),
     path("status/", include("meatlizard.health.status.urls")),
+    path("", include("meatlizard.logs.urls")),
     path("admin/", admin.site.urls),
     path("chat/", include("chat.urls")),
     path("links/", include("shortener.urls")),

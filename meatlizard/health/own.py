@@ -92,6 +92,8 @@ def _within(percent: float, most: int) -> Found:
 
 
 def register() -> None:
+    from meatlizard.logs import services as logs
+
     component("database", _("Database"), database, needed=True)
     component("cache", _("Cache"), shared_cache)
     component("channel_layer", _("Messages between processes"), channel_layer)
@@ -99,3 +101,4 @@ def register() -> None:
     component("disk", _("Disk"), disk)
     component("memory", _("Memory"), memory)
     component("requests", _("Requests"), requests)
+    component("logs", _("Log"), logs.look)

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -56,14 +57,24 @@ def request_id(value: str = "") -> Iterator[str]:
         _request_id.reset(mark)
 
 
-def logging_config(form: str, level: str) -> dict[str, Any]:
-    """LOGGING for Django. ``form`` is ``json`` or ``console``."""
+def logging_config(form: str, level: str, folder: Path | None = None) -> dict[str, Any]:
+    """LOGGING for Django. ``form`` is ``json`` or ``console``; files in ``folder`` (None: none) are JSON."""
+    files = {
+        f"file_{kind}": {
+            "()": "meatlizard.logs.files.DailyFiles", "folder": str(folder), "kind": kind, "formatter": "lines",
+        }
+        for kind in (("app", "error", "debug") if level == "DEBUG" else ("app", "error"))
+        if folder is not None
+    }  # fmt: skip
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"structured": {"()": "meatlizard.ops.logs.formatter", "form": form}},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
-        "root": {"handlers": ["console"], "level": level},
+        "formatters": {
+            "structured": {"()": "meatlizard.ops.logs.formatter", "form": form},
+            "lines": {"()": "meatlizard.ops.logs.formatter", "form": "json"},
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}, **files},
+        "root": {"handlers": ["console", *files], "level": level},
         # Django and uvicorn bring handlers of their own; all lines take this one way.
         "loggers": {
             "django": {"level": level, "handlers": [], "propagate": True},

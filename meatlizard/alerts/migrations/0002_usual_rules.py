@@ -8,6 +8,8 @@ CRITICAL = 2
 USUAL: list[dict[str, Any]] = [
     {"name": "A part of the site is down", "figure": "health", "split": "component", "side": "below", "limit": 0.25, "clear": 0.9,
      "minutes": 1, "pending": 60, "severity": CRITICAL},
+    {"name": "A part of the site is impaired", "figure": "health", "split": "component", "side": "below", "limit": 0.75, "clear": 0.9,
+     "minutes": 10, "pending": 300},
     {"name": "Requests fail", "figure": "errors", "limit": 5, "clear": 3, "minutes": 5, "severity": CRITICAL},
     {"name": "Answers begin late", "figure": "response", "limit": 5, "clear": 4, "minutes": 5},
     {"name": "Memory runs out", "figure": "memory", "limit": 80, "clear": 75, "minutes": 5},

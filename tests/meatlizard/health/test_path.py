@@ -130,7 +130,7 @@ async def test_the_parts_of_this_site_are_looked_at() -> None:
     assert code == 200
     assert states | {"disk": "", "memory": ""} == {
         "database": "good", "cache": "good", "channel_layer": "good", "storage": "good", "requests": "good", "jobs": "good",
-        "inference": "off", "backups": "off", "disk": "", "memory": "",
+        "inference": "off", "backups": "off", "logs": "good", "disk": "", "memory": "",
     }  # fmt: skip
 
 

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from meatlizard.logs import views
+
+urlpatterns = [path("admin/logs/", views.logs, name="logs")]
