@@ -92,6 +92,7 @@ def _size(path: Path) -> int:
 def _note(folder: Path, told: Cleaned) -> None:
     draft = folder / f".{STATUS}.{os.getpid()}"
     try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         draft.write_text(json.dumps(asdict(told)))
         draft.replace(folder / STATUS)
     except OSError as error:
