@@ -64,7 +64,7 @@ class RuleAdmin(OfOperators, admin.ModelAdmin[Rule]):
 
 class DeliveryInline(ToLookAt, admin.TabularInline[Delivery, Alert]):
     model = Delivery
-    fields = readonly_fields = ["channel", "event", "state", "attempts", "created", "error"]
+    fields = ["channel", "event", "state", "attempts", "created", "error"]
     extra = 0
 
 

@@ -79,10 +79,14 @@ def test_bars_tell_what_was_measured_and_when_nobody_was_there() -> None:
     assert history.read(now - 100 * 86_400)[""].of_days is None
 
 
+async def _kept() -> None:
+    await service.keep_status()
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_the_page_is_kept_in_memory_and_written_for_the_front_server(settings: Any, tmp_path: Path) -> None:
     settings.STATUS_DIR = tmp_path / "status"
-    task = asyncio.create_task(service.keep_status())
+    task: asyncio.Task[None] = asyncio.create_task(_kept())
     try:
         while not (settings.STATUS_DIR / "index.html").exists():
             await asyncio.sleep(0.02)

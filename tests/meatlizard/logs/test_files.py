@@ -137,7 +137,7 @@ def test_a_full_disk_costs_lines_and_nothing_else(log: Log, monkeypatch: pytest.
             raise OSError(errno.ENOSPC, "No space left on device")
         return really(file, content)
 
-    monkeypatch.setattr(files.os, "write", write)
+    monkeypatch.setattr(os, "write", write)
     for _ in range(5):
         log.log.info("lost")
     assert files.dropped.lines == 5
@@ -149,9 +149,9 @@ def test_a_full_disk_costs_lines_and_nothing_else(log: Log, monkeypatch: pytest.
 
 def test_a_torn_line_takes_no_other_with_it(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     really = os.write
-    monkeypatch.setattr(files.os, "write", lambda file, content: really(file, content[:20]))
+    monkeypatch.setattr(os, "write", lambda file, content: really(file, content[:20]))
     log.log.info("torn")
-    monkeypatch.setattr(files.os, "write", really)
+    monkeypatch.setattr(os, "write", really)
     log.handlers["app"]._again = 0.0
     log.log.info("whole")
     assert [entry.event for entry in search(log.folder, Wanted()).entries] == ["whole"]
@@ -165,7 +165,7 @@ def test_a_file_of_somebody_else_is_passed_over(tmp_path: Path, monkeypatch: pyt
             raise PermissionError(errno.EACCES, "Permission denied")
         return really(path, *given, **more)
 
-    monkeypatch.setattr(files.os, "open", refused)
+    monkeypatch.setattr(os, "open", refused)
     log = Log(tmp_path)
     log.log.info("here")
     log.close()
