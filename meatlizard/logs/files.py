@@ -76,7 +76,8 @@ class DailyFiles(logging.Handler):
         """Called under the handler's lock. Raises nothing."""
         try:
             line = self.format(record).encode("utf-8", "replace") + b"\n"
-        except Exception:
+        except (TypeError, ValueError, KeyError, AttributeError):
+            # A record that cannot be formatted, as with too few arguments: logging says so on the console.
             self.handleError(record)
             return
         if time.monotonic() < self._again:
