@@ -168,6 +168,9 @@ class Recorder:
         self._size = size
         if size < self._stored:
             self._stored = size
+        if size == 0:
+            # Their places are those of lines that are gone: one of the same place would be taken for the new line there, which then is lost.
+            self._fresh.clear()
 
     def _keep_for_later(self, raw: list[Raw]) -> None:
         room = max(0, MOST_WAITING - len(self._raw))

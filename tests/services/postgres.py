@@ -7,7 +7,7 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -60,8 +60,15 @@ class PostgresServer:
 
     program: Program
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, start: Callable[[], Program] | None = None) -> None:
         self.port = port
+        self._start = start
+
+    def start(self) -> None:
+        """Starts it, again after a kill, with what it had."""
+        assert self._start is not None
+        self.program = self._start()
+        wait_until(self.answers, "PostgreSQL answers", 60, alive=self.program)
 
     def url(self, name: str) -> str:
         return f"postgresql://suite@127.0.0.1:{self.port}/{name}"
@@ -93,8 +100,10 @@ def _unprivileged() -> str | None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Runs a new server on 127.0.0.1 (trust, one superuser ``suite``) until the block ends."""
+def postgres_server(*, forgets: bool = True) -> Iterator[PostgresServer]:
+    """Runs a new server on 127.0.0.1 (trust, one superuser ``suite``) until the block ends. ``forgets``: what it has confirmed may be gone
+    after a kill, as suits tests that kill nothing.
+    """
     initdb, postgres = find("initdb", folders=folders()), find("postgres", folders=folders())
     assert initdb and postgres, "ask installed() first"
     user = _unprivileged()
@@ -113,16 +122,23 @@ def postgres_server() -> Iterator[PostgresServer]:
         text=True,
     )
     assert made.returncode == 0, made.stderr
-    server = PostgresServer(free_port())
-    options = (*DURABILITY_OFF, "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
-    argv = [postgres, "-D", str(data), "-p", str(server.port)]
+    port = free_port()
+    options = (
+        *(DURABILITY_OFF if forgets else ("fsync=off",)),
+        "listen_addresses=127.0.0.1",
+        "unix_socket_directories=",
+        "max_connections=200",
+    )
+    argv = [postgres, "-D", str(data), "-p", str(port)]
     for option in options:
         argv += ["-c", option]
-    program = server.program = Program("PostgreSQL", argv, log, cwd=home, user=user, end_signal=signal.SIGQUIT)
+    server = PostgresServer(
+        port, lambda: Program("PostgreSQL", argv, log, cwd=home, user=user, end_signal=signal.SIGQUIT)
+    )
     try:
-        wait_until(server.answers, "PostgreSQL answers", 30, alive=program)
+        server.start()
         yield server
     finally:
         # Immediate: open connections of a failed test must not hold up the end.
-        program.stop(signal.SIGQUIT)
+        server.program.stop(signal.SIGQUIT)
         shutil.rmtree(home, ignore_errors=True)

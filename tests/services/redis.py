@@ -2,7 +2,7 @@
 
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.services.programs import Program, find, free_port, new_folder, wait_until
@@ -17,8 +17,15 @@ class RedisServer:
 
     program: Program
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, start: Callable[[], Program] | None = None) -> None:
         self.port = port
+        self._start = start
+
+    def start(self) -> None:
+        """Starts it, again after a kill: empty."""
+        assert self._start is not None
+        self.program = self._start()
+        wait_until(self.answers, "Redis answers", 15, alive=self.program)
 
     def url(self, number: int = 0) -> str:
         return f"redis://127.0.0.1:{self.port}/{number}"
@@ -42,10 +49,10 @@ def redis_server() -> Iterator[RedisServer]:
     program_path = find("redis-server", "valkey-server")
     assert program_path, "ask installed() first"
     home = new_folder("redis")
-    server = RedisServer(free_port())
+    port = free_port()
     options = [
         "--port",
-        str(server.port),
+        str(port),
         "--bind",
         "127.0.0.1",
         "--save",
@@ -55,10 +62,10 @@ def redis_server() -> Iterator[RedisServer]:
         "--dir",
         str(home),
     ]
-    program = server.program = Program("Redis", [program_path, *options], home / "log", cwd=home)
+    server = RedisServer(port, lambda: Program("Redis", [program_path, *options], home / "log", cwd=home))
     try:
-        wait_until(server.answers, "Redis answers", 15, alive=program)
+        server.start()
         yield server
     finally:
-        program.stop()
+        server.program.stop()
         shutil.rmtree(home, ignore_errors=True)

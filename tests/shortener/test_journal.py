@@ -237,3 +237,34 @@ def test_a_journal_is_locked_before_it_can_be_found(recorder: Recorder, tmp_path
     recorder.flush()
     with journals(tmp_path)[0].open() as found, pytest.raises(BlockingIOError):
         fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_what_comes_while_clicks_of_an_outage_are_stored_is_not_taken_for_what_was(
+    recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are often equally long, so that a new one stands where one stood before the journal was emptied."""
+    monkeypatch.setattr(journal.time, "time", lambda: 1_800_000_000.0)
+    database.up = False
+    for link in (1, 2, 3):
+        click(recorder, link)
+        recorder.write()
+    recorder.store()
+    database.up = True
+    recorder.store()
+    assert database.links == [1, 2, 3]
+
+    click(recorder, 4)
+    recorder.write()
+    stored = database.__call__
+
+    def meanwhile(key: uuid.UUID, clicks: list[Noted]) -> bool:
+        if clicks[0][0] == 4:
+            click(recorder, 5)
+            recorder.write()
+        return stored(key, clicks)
+
+    monkeypatch.setattr(recorder, "_store", meanwhile)
+    recorder.store()
+    click(recorder, 6)
+    recorder.flush()
+    assert database.links == [1, 2, 3, 4, 5, 6]

@@ -24,6 +24,8 @@ FORGED: Final = "198.51.100.77"
 
 SOON_DAYS: Final = 14
 TIMEOUT: Final = 10
+BODY_SECONDS: Final = 5
+LARGE: Final = 2_000_000_000
 
 
 def front() -> Iterator[Finding]:
@@ -46,6 +48,8 @@ def front() -> Iterator[Finding]:
         return
     yield Finding("good", _("%(address)s answers.") % {"address": settings.SITE_URL})
     yield from judged(told)
+    yield websockets()
+    yield large_bodies()
     if settings.HTTPS:
         yield from _certificate()
 
@@ -78,6 +82,57 @@ def judged(told: dict[str, Any]) -> Iterator[Finding]:
             _("The site believes that it was asked without TLS."),
             _("Have the front server send X-Forwarded-Proto, and name its address in TRUSTED_PROXIES."),
         )
+
+
+def websockets() -> Finding:
+    """Whether the front server passes an upgrade on: without it no token reaches a page."""
+    said = _status(
+        f"GET /ws/chat/ HTTP/1.1\r\nHost: {_host()}\r\nOrigin: {settings.SITE_URL}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    if said == 101:
+        return Finding("good", _("Websockets pass through."))
+    return Finding(
+        "bad",
+        _("Websockets do not pass through (%(code)s instead of 101): no answer will stream.") % {"code": said or "-"},
+        _("Have the front server pass on Upgrade and Connection for /ws/, as deploy/nginx and deploy/caddy do."),
+    )
+
+
+def large_bodies() -> Finding:
+    """Whether a large upload gets as far as the site. Nothing of it is sent: a front server that bounds bodies says so at the headers."""
+    said = _status(
+        f"PUT /files/put/doctor.bin HTTP/1.1\r\nHost: {_host()}\r\nContent-Length: {LARGE}\r\nConnection: close\r\n\r\n"
+    )
+    if said == 413:
+        return Finding(
+            "bad",
+            _("The front server takes no upload of %(megabytes)d MB.") % {"megabytes": LARGE // 1_000_000},
+            _("client_max_body_size 0 for /files/uploads, /files/put, /files/form and /f/up, as deploy/nginx has it."),
+        )
+    return Finding("good", _("Large uploads pass through."))
+
+
+def _status(request: str) -> int:
+    """Of the answer to these headers; 0 when none comes in time, which is said for a body that was announced and not sent."""
+    parts = urlsplit(settings.SITE_URL)
+    port = parts.port or (443 if settings.HTTPS else 80)
+    with socket.create_connection((parts.hostname or "", port), TIMEOUT) as plain:
+        link = (
+            ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname) if settings.HTTPS else plain
+        )
+        with link:
+            link.settimeout(BODY_SECONDS)
+            try:
+                link.sendall(request.encode())
+                words = link.recv(64).split()
+            except OSError:
+                return 0
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+
+
+def _host() -> str:
+    return urlsplit(settings.SITE_URL).netloc
 
 
 def _ask() -> dict[str, Any]:

@@ -148,9 +148,22 @@ def test_the_database_is_named_and_its_trouble_comes_out(monkeypatch: pytest.Mon
 
 
 def test_a_look_at_the_storage_leaves_nothing_there() -> None:
+    own._whole["good_until"] = 0.0
     before = default_storage.listdir("health")[1] if default_storage.exists("health") else []
     assert own.storage().state == "good"
     assert default_storage.listdir("health")[1] == before
+
+
+def test_between_two_looks_that_write_the_storage_is_asked_whether_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    own._whole["good_until"] = 0.0
+    assert own.storage().state == "good"
+
+    def away(name: str) -> bool:
+        raise OSError("gone")
+
+    monkeypatch.setattr(default_storage, "exists", away)
+    with pytest.raises(OSError, match="gone"):
+        own.storage()
 
 
 def test_a_cache_that_forgets_is_down(settings: Any) -> None:

@@ -1,5 +1,8 @@
 """What the doctor finds, and what it says to do about it."""
 
+import contextlib
+import socket
+import threading
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -10,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from meatlizard.health import components
 from meatlizard.health.components import Found, component
-from meatlizard.ops.doctor import findings, inside, neighbours, outside
+from meatlizard.ops.doctor import findings, inside, machine, neighbours, outside
 from meatlizard.ops.doctor.findings import Examination, Finding, found_by
 from tests.fakes.mail_sink import MailSink
 from tests.services.redis import RedisServer
@@ -187,3 +190,83 @@ def test_a_front_server_that_lets_visitors_choose_their_address(settings: Any) -
     without, with_it = {"address": "192.0.2.5", "scheme": "http"}, {"address": "192.0.2.5", "scheme": "https"}
     assert levels(outside.judged({"asked": without})) == ["good", "bad"]
     assert levels(outside.judged({"asked": with_it})) == ["good"]
+
+
+def test_websockets_and_large_uploads_pass_or_are_said_not_to(settings: Any, front_server: Any) -> None:
+    """A front server that answers each request as it is told, in the place of nginx without the lines that are so often forgotten."""
+    settings.HTTPS = False
+    for answer, levels_ in {
+        "101 Switching Protocols": ("good", "good"), "400 Bad Request": ("bad", "good"), "413 Too Large": ("bad", "bad"), "": ("bad", "good"),
+    }.items():  # fmt: skip
+        settings.SITE_URL = front_server(answer)
+        found = outside.websockets(), outside.large_bodies()
+        assert tuple(finding.level for finding in found) == levels_, answer
+        assert all(finding.mend for finding in found if finding.level == "bad")
+
+
+@pytest.fixture
+def front_server() -> Iterator[Any]:
+    listening: list[socket.socket] = []
+
+    def answering(answer: str) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        listening.append(server)
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    link, _address = server.accept()
+                    with link:
+                        link.recv(4096)
+                        link.sendall(f"HTTP/1.1 {answer}\r\n\r\n".encode() if answer else b"")
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+    yield answering
+    for server in listening:
+        server.close()
+
+
+def test_programs_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
+    monkeypatch.setattr(machine.connection, "vendor", "sqlite")
+    [videos] = machine.programs()
+    assert videos.level == "note" and "VIDEO_JOBS=0" in videos.mend
+    assert machine._pg_dump().level == "bad"
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db
+def test_a_pg_dump_that_is_older_than_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    from django.db import connection
+
+    assert "bad" not in levels(machine.programs())
+    if connection.vendor != "postgresql":
+        return
+    old = tmp_path / "pg_dump"
+    old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
+    old.chmod(0o755)
+    monkeypatch.setattr(machine.shutil, "which", lambda name: str(old))
+    assert "version 9" in next(found.text for found in machine.programs() if found.level == "bad")
+
+
+def test_too_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine.resource, "getrlimit", lambda what: (256, 4096))
+    [few] = machine.limits()
+    assert few.level == "bad" and "LimitNOFILE" in few.mend
+    monkeypatch.setattr(machine.resource, "getrlimit", lambda what: (8192, 8192))
+    assert levels(machine.limits()) == ["good"]
+
+
+def test_secrets_that_others_may_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    file = tmp_path / "site.env"
+    file.write_text("SECRET_KEY=x\n")
+    monkeypatch.setenv("ENV_FILE", str(file))
+    file.chmod(0o644)
+    [read] = machine.secrets()
+    assert read.level == "bad" and read.mend == f"chmod o-rwx {file}"
+    file.chmod(0o640)
+    assert levels(machine.secrets()) == ["good"]
+    monkeypatch.setenv("ENV_FILE", "")
+    assert levels(machine.secrets()) == ["good"]
