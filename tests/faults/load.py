@@ -227,10 +227,10 @@ class Load:
 
     async def _talk(self, person: dict[str, Any]) -> None:
         pairs = itertools.cycle(random.sample(PLAIN_PAIRS, len(PLAIN_PAIRS)))
-        for conversation, pair in zip(person["conversations"], pairs, strict=False):
-            if self._over.is_set():
-                return
-            talk = Talk(self.site, person["cookie"], conversation)
+        while not self._over.is_set():
+            pair = next(pairs)
+            # Each is used once, so that every conversation has one question and one answer in the end.
+            talk = Talk(self.site, person["cookie"], person["conversations"].pop())
             await talk.whole(pair.question, self.patience)
             self.answers[talk.generation] = pair
             self.returns += talk.returns
@@ -240,7 +240,7 @@ class Load:
                 talk.finished,
             )
             self.counts["question"].accepted.append(time.monotonic())
-        assert self._over.is_set(), "more conversations are to be prepared for a person"
+            await asyncio.sleep(0.1)
 
     async def _upload(self, person: dict[str, Any], number: int) -> None:
         line, chance = Link(self.site.port), random.Random(number)

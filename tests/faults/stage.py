@@ -22,7 +22,7 @@ from tests.services.s3 import BUCKET, S3Server
 from tests.services.site import ROOT, LiveSite, outer_environment
 
 SHIPPED = ROOT / "deploy/nginx/meatlizard.conf"
-TALKS_EACH = 60
+TALKS_EACH = 500
 
 
 @dataclass
@@ -34,6 +34,16 @@ class Stage:
     worker: "Worker"
     client: QuickClient
     people: list[dict[str, Any]]
+    postgres: PostgresServer
+    redis: RedisServer
+    s3: S3Server | None = None
+    clicked: int = 0
+    """Clicks that loads before this one have brought."""
+
+    @property
+    def store(self) -> S3Server:
+        assert self.s3 is not None, "the stage was set without one"
+        return self.s3
 
     def value(self, query: str) -> Any:
         """One value out of the database, without Django, which takes seconds to begin."""
@@ -143,7 +153,7 @@ def set_up(
         client.start()
         life.callback(client.end)
         wait_until(lambda: "connected to" in client.program.tail(), "the client is connected", 90, alive=client.program)
-        yield Stage(sites, front, worker, client, made["people"])
+        yield Stage(sites, front, worker, client, made["people"], postgres, redis, s3)
     shutil.rmtree(home, ignore_errors=True)
 
 

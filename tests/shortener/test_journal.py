@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -243,7 +244,7 @@ def test_what_comes_while_clicks_of_an_outage_are_stored_is_not_taken_for_what_w
     recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lines are often equally long, so that a new one stands where one stood before the journal was emptied."""
-    monkeypatch.setattr(journal.time, "time", lambda: 1_800_000_000.0)
+    monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
     database.up = False
     for link in (1, 2, 3):
         click(recorder, link)

@@ -1,6 +1,8 @@
 """What the doctor finds, and what it says to do about it."""
 
 import contextlib
+import resource
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from meatlizard.health import components
@@ -129,8 +132,6 @@ def test_one_process_needs_no_messages_and_no_other_clock() -> None:
 @pytest.mark.both_databases
 @pytest.mark.django_db
 def test_a_clock_that_is_ahead_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import connection
-
     if connection.vendor != "postgresql":
         assert levels(neighbours.clocks()) == ["note"]
         return
@@ -229,8 +230,8 @@ def front_server() -> Iterator[Any]:
 
 
 def test_programs_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine.shutil, "which", lambda name: None)
-    monkeypatch.setattr(machine.connection, "vendor", "sqlite")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(connection, "vendor", "sqlite")
     [videos] = machine.programs()
     assert videos.level == "note" and "VIDEO_JOBS=0" in videos.mend
     assert machine._pg_dump().level == "bad"
@@ -239,23 +240,21 @@ def test_programs_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.both_databases
 @pytest.mark.django_db
 def test_a_pg_dump_that_is_older_than_the_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    from django.db import connection
-
     assert "bad" not in levels(machine.programs())
     if connection.vendor != "postgresql":
         return
     old = tmp_path / "pg_dump"
     old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
     old.chmod(0o755)
-    monkeypatch.setattr(machine.shutil, "which", lambda name: str(old))
+    monkeypatch.setattr(shutil, "which", lambda name: str(old))
     assert "version 9" in next(found.text for found in machine.programs() if found.level == "bad")
 
 
 def test_too_few_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine.resource, "getrlimit", lambda what: (256, 4096))
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (256, 4096))
     [few] = machine.limits()
     assert few.level == "bad" and "LimitNOFILE" in few.mend
-    monkeypatch.setattr(machine.resource, "getrlimit", lambda what: (8192, 8192))
+    monkeypatch.setattr(resource, "getrlimit", lambda what: (8192, 8192))
     assert levels(machine.limits()) == ["good"]
 
 
