@@ -20,6 +20,7 @@ from meatlizard.accounts import actions, person_page
 from meatlizard.accounts.http import UserRequest
 from meatlizard.accounts.models import Invitation, Tier, User
 from meatlizard.accounts.sessions import end_session
+from meatlizard.moderation.actions import audit
 
 
 class AddressInline(admin.TabularInline[EmailAddress, User]):
@@ -59,17 +60,35 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     @admin.action(permissions=["change"], description=_("Deactivate: signs out, and keeps what is stored"))
     def deactivate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
-        count = queryset.exclude(pk=request.user.pk).update(is_active=False)
+        chosen = queryset.exclude(pk=request.user.pk)
+        _noted(request.user, "deactivate", chosen.filter(is_active=True))
+        count = chosen.update(is_active=False)
         words = ngettext(
             "{count} account deactivated. Your own stays.", "{count} accounts deactivated. Your own stays.", count
         )
         self.message_user(request, words.format(count=count))
 
     @admin.action(permissions=["change"], description=_("Activate again"))
-    def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    def activate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
+        _noted(request.user, "activate", queryset.filter(is_active=False))
         count = queryset.update(is_active=True)
         words = ngettext("{count} account activated.", "{count} accounts activated.", count)
         self.message_user(request, words.format(count=count))
+
+    def save_model(self, request: UserRequest, obj: User, form: Any, change: bool) -> None:  # type: ignore[override]
+        super().save_model(request, obj, form, change)
+        if change and form.changed_data:
+            # Which, and not what: addresses and names are nobody's to keep.
+            audit.record(request.user, "account changed", person=obj.pk, after={"fields": sorted(form.changed_data)})
+
+    def delete_model(self, request: UserRequest, obj: User) -> None:  # type: ignore[override]
+        audit.record(request.user, "delete account", person=obj.pk)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: UserRequest, queryset: QuerySet[User]) -> None:  # type: ignore[override]
+        for pk in queryset.values_list("pk", flat=True):
+            audit.record(request.user, "delete account", person=pk)
+        super().delete_queryset(request, queryset)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # Nobody deletes from the ledger of tokens or from moderation's cases, but what is a person's of it goes with the person.
@@ -80,6 +99,11 @@ class UserAdmin(DjangoUserAdmin[User]):
             for model in apps.get_app_config(label).get_models()
         }
         return deleted, counts, {str(name) for name in needed} - theirs, protected
+
+
+def _noted(by: User, action: str, people: QuerySet[User]) -> None:
+    for pk in people.values_list("pk", flat=True):
+        audit.record(by, action, person=pk)
 
 
 @admin.register(Tier)

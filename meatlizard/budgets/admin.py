@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from meatlizard.accounts.http import UserRequest
 from meatlizard.budgets import actions
 from meatlizard.budgets.models import Grant, Reservation, WeeklyUse
+from meatlizard.moderation.actions import audit
 from meatlizard.read_only import Untouchable
 
 
@@ -45,4 +46,5 @@ class GrantAdmin(admin.ModelAdmin[Grant]):
 
     def save_model(self, request: UserRequest, obj: Grant, form: Any, change: bool) -> None:  # type: ignore[override]
         made = actions.grant(obj.user, obj.tokens, request.user, obj.note)
+        audit.record(request.user, "grant", person=obj.user.pk, after={"tokens": obj.tokens}, reason=obj.note)
         obj.pk, obj.given_by, obj.created = made.pk, made.given_by, made.created

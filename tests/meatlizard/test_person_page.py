@@ -128,3 +128,18 @@ def test_there_is_nothing_for_who_is_not_there(operator: Client, alice: User) ->
     assert operator.get("/admin/accounts/user/abc/deed/grant/").status_code == 404
     for deed in DEEDS:
         assert operator.get(reverse("admin:accounts_user_deed", args=[alice.pk, deed])).status_code == 200
+
+
+def test_what_the_admins_own_forms_do_is_on_record_too(operator: Client, alice: User, bob: User, olga: User) -> None:
+    listing = reverse("admin:accounts_user_changelist")
+    for action in ("deactivate", "deactivate", "activate"):
+        operator.post(listing, {"action": action, "_selected_action": [alice.pk, olga.pk]})
+    operator.post(reverse("admin:accounts_user_delete", args=[alice.pk]), {"post": "yes"})
+    operator.post(listing, {"action": "delete_selected", "_selected_action": [bob.pk], "post": "yes"})
+    grant = {"user": str(olga.pk), "tokens": "5", "note": "Test"}
+    assert operator.post(reverse("admin:budgets_grant_add"), grant).status_code == 302
+    entries = AuditEntry.objects.order_by("pk").values_list("action", "actor", "person")
+    assert list(entries) == [
+        ("deactivate", olga.pk, alice.pk), ("activate", olga.pk, alice.pk), ("delete account", olga.pk, alice.pk),
+        ("delete account", olga.pk, bob.pk), ("grant", olga.pk, olga.pk),
+    ]  # fmt: skip
