@@ -8,6 +8,7 @@ from chat.attachments.jobs import sweep_attachments
 from chat.bus import control_on_commit
 from chat.knowledge import actions as knowledge
 from chat.models import Conversation, Generation, Upload
+from chat.models.knowledge import Collection
 from chat.models.notices import NoticeChoice
 from chat.models.prompts import OwnText
 from chat.models.remembering import Fact, Memory
@@ -47,6 +48,7 @@ def forget(person: int) -> None:
 def anonymise(person: int) -> None:
     """Within the transaction: conversations go, and what the person wrote of themselves. Published personas and prompts stay."""
     forget(person)
+    Collection.objects.filter(owner=person).delete()
     Fact.objects.filter(owner=person).delete()
     Memory.objects.filter(owner=person).delete()
     OwnText.objects.filter(owner=person).delete()

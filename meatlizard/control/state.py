@@ -61,11 +61,11 @@ def remembered() -> State:
     return _state
 
 
-def refresh() -> None:
+def refresh(version: int) -> None:
     """Reads all of it, when the switches have changed. What changes meanwhile raises the version again, and is read the next time."""
     global _state
     with _lock:
-        _state = _read(switches.current().version)
+        _state = _read(version)
         state = _state
     live.apply(state.settings)
 

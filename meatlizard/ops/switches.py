@@ -80,11 +80,12 @@ class State:
 
 _lock = threading.Lock()
 _state: State | None = None
-_followers: list[Callable[[], object]] = []
+_followers: list[Callable[[int], object]] = []
 
 
-def follow(follower: Callable[[], object]) -> None:
-    """Has ``follower`` called whenever the version has risen, with the database at hand. For what shares it (see :mod:`meatlizard.control`)."""
+def follow(follower: Callable[[int], object]) -> None:
+    """Has ``follower`` called with the version whenever it has risen, with the database at hand. It asks nothing of this module. For what shares the
+    version (see :mod:`meatlizard.control`)."""
     if follower not in _followers:
         _followers.append(follower)
 
@@ -106,15 +107,13 @@ def refresh() -> State:
     global _state
     with _lock:
         version = Switches.objects.filter(pk=1).values_list("version", flat=True).first() or 0
-        changed = _state is None or _state.version != version
-        if changed:
-            _state = _read()
-        state = _state
-    if changed:
-        for follower in _followers:
-            follower()
-    assert state is not None
-    return state
+        if _state is None or _state.version != version:
+            state = _read()
+            for follower in _followers:
+                follower(state.version)
+            # Last: whoever could not follow is called again at the next look.
+            _state = state
+        return _state
 
 
 def forget() -> None:

@@ -263,9 +263,10 @@ def _others(alice: Any, bob: Any, olga: Any, words: Words, made: dict[str, Any])
     sanctions.warn(olga, bob, words("Please leave neighbours out of it.", 400), case)
     appeals.appeal(alice, case, words("He asked for it.", 900))
     _rules(words)
-    apps.get_model("ops.Switches").objects.create(
-        pk=1, version=1, announcement=words("The summer meeting is on Friday at eight.", 900)
+    apps.get_model("control.Announcement").objects.create(
+        text=words("The summer meeting is on Friday at eight.", 900), begins=timezone.now()
     )
+    apps.get_model("ops.Switches").objects.create(pk=1, version=1)
     flow = _flow(persona, words)
     made |= transcripts(alice, made["conversation"])
     return made | short_link(alice, words) | pastes(alice, bob, words) | shares(alice, words) | library(alice, words) | {

@@ -2,11 +2,14 @@
 
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from meatlizard.accounts.models import User
 from meatlizard.control import live, setting_actions, state
@@ -14,6 +17,7 @@ from meatlizard.control.models import SettingChange
 from meatlizard.errors import AppError, Forbidden, Invalid, NotFound
 from meatlizard.moderation.models import AuditEntry
 from meatlizard.ops import switches
+from meatlizard.ops.models import Switches
 from tests.people import person
 from tests.services.threads import at_once
 
@@ -137,3 +141,16 @@ def test_only_operators_see_and_change(client: Client, alice: User) -> None:
             setting_actions.change(who, "REGISTRATION", "closed")
     assert Client().get(reverse(PAGE)).status_code == 302
     assert not SettingChange.objects.exists()
+
+
+def test_who_cannot_read_the_change_now_reads_it_at_the_next_look(olga: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    switches.refresh()
+    SettingChange.objects.create(name="SUMMARY_AT", after=55, at=timezone.now())
+    Switches.objects.update_or_create(pk=1, defaults={"version": 40})
+    with monkeypatch.context() as broken:
+        broken.setattr(state, "_read", Mock(side_effect=OperationalError))
+        with pytest.raises(OperationalError):
+            switches.refresh()
+    assert settings.SUMMARY_AT == 70
+    switches.refresh()
+    assert settings.SUMMARY_AT == 55

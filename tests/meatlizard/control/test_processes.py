@@ -37,6 +37,16 @@ def asked(site: LiveSite, path: str, method: str = "GET", **headers: str) -> htt
         link.close()
 
 
+CHANGE = """
+from meatlizard.accounts.models import User
+from meatlizard.control import announcing, service_actions, setting_actions
+olga = User.objects.create_superuser("olga", "olga@example.org", "x")
+setting_actions.change(olga, "REGISTRATION", "closed")
+service_actions.switch(olga, "video", False, "Until Monday.")
+announcing.announce(olga, "Party on Friday")
+"""
+
+
 def everywhere(sites: tuple[LiveSite, LiveSite], path: str, status: int, method: str = "GET") -> None:
     """The goal is two seconds; the machine of a test may be busy for longer."""
     for site in sites:
@@ -69,3 +79,12 @@ def test_maintenance_holds_in_both_and_ends_in_both(sites: tuple[LiveSite, LiveS
             lambda site=site: json.loads(asked(site, "/health").body)["maintenance"] == "off",  # type: ignore[attr-defined,misc]
             "it is over", 30,
         )  # fmt: skip
+
+
+def test_settings_services_and_announcements_hold_in_both(sites: tuple[LiveSite, LiveSite]) -> None:
+    sites[0].manage("shell", "--no-imports", "-c", CHANGE)
+    everywhere(sites, "/videos/", 503)
+    for site in sites:
+        page = asked(site, "/p/public/").body.decode()  # type: ignore[attr-defined]
+        assert "Party on Friday" in page
+        assert "/accounts/signup/" not in page and "/videos/" not in page

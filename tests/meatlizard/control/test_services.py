@@ -176,5 +176,5 @@ def test_the_page_switches(client: Client, alice: User, olga: User) -> None:
     row = ServiceSwitch.objects.get()
     assert (row.name, row.on, row.closed_to) == ("video", False, sorted([0, alice.tier_id]))
     assert "Disk &lt;b&gt;full&lt;/b&gt;" in shown
-    entry = AuditEntry.objects.get()
+    entry: Any = AuditEntry.objects.get()
     assert (entry.action, entry.target, entry.before["on"], entry.after["on"]) == ("service off", "video", True, False)
