@@ -8,12 +8,16 @@ from collections.abc import Iterator
 
 import psycopg
 
-from shortener.redirect.journal import LOST_AT_MOST
 from tests.faults.load import Load
 from tests.faults.stage import Stage
 from tests.services.programs import wait_until
 
 REST_SECONDS = 120
+LOST_AT_MOST = 1.0
+"""Seconds of clicks that a killed site process may take along: those it has answered and not yet written to its journal
+(``shortener/redirect/journal.py``, which this process, without Django, cannot ask).
+"""
+
 WORKING = "SELECT count(*) FROM chat_generation WHERE state IN ('queued', 'leased', 'streaming')"
 HELD = "SELECT count(*) FROM jobs_job WHERE state IN ('leased', 'streaming') AND lease_until < now() - interval '30 seconds'"
 
