@@ -47,7 +47,9 @@ class ChatConfig(AppConfig):
         component("inference", _("Inference clients"), health.look)
         measuring.register()
         queues.register(Generations())
-        register_service(Service("chat", _("The chat"), ("/chat", "/ws/chat"), world=("/chat/shared",)))
+        register_service(
+            Service("chat", _("The chat"), ("/chat", "/ws/chat"), world=("/chat/shared", "/chat/transcripts/link"))
+        )
         moderated.register(SERVICE, ChatTexts())
         knowledge.load()
         classifier.register(classifying.ask)

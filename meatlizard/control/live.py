@@ -84,6 +84,8 @@ _ALL = (
     Live("TOOL_APPROVAL_SECONDS", _ANSWERS, _("how long an answer waits for its person to approve a tool"), most=10**7),
     _yes_or_no("PROMPT_LAYERS", _ANSWERS, _("whether the texts that come with the site stand before conversations")),
     _one_of("SHARE_LINKS", _SHARING, _("who reads shared conversations"), "true", "members", "false"),
+    _one_of("TRANSCRIPTS", _SHARING, _("whose sessions, when they are over, become transcripts"), "off", "chosen", "all"),
+    Live("TRANSCRIPT_IDLE_DAYS", _SHARING, _("days without a word after which a session is over; 0: when it is archived"), least=0, most=3_650),
     Live("ARTIFACT_HOURS", _SHARING, _("hours that files of answers are kept; 0: for ever"), least=0, most=100_000),
     _yes_or_no("ARTIFACT_MODEL", _SHARING, _("whether a model names the files of answers")),
     _yes_or_no("ARTIFACT_SCRIPTS", _SHARING, _("whether files of answers may run scripts, apart from the site")),

@@ -8,17 +8,16 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings as site
 from django.core import signing
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chat import leaving
 from chat.attachments import actions as attachments
 from chat.handing_over import hand_over
 from chat.models import Conversation, Transcript, TranscriptChoice, TranscriptLink
 from chat.transcripts import access, actions, tending
 from inference_client.protocol.messages import Generate
+from meatlizard.accounts import leaving as accounts
 from meatlizard.accounts.merging import merge
 from meatlizard.accounts.models import Tier, User
 from meatlizard.moderation.models import AuditEntry
@@ -260,15 +259,15 @@ def test_deleting_the_account_deletes_them_without_a_trace(row: Transcript, alic
 
 
 @pytest.mark.both_databases
-def test_a_person_without_a_name_any_more_has_none_and_makes_none(row: Transcript, alice: User) -> None:
-    """What anonymising an account asks of the chat."""
+def test_an_anonymised_person_has_none_and_makes_none(row: Transcript, alice: User, olga: User) -> None:
+    address = address_of(row)
     talk = talk_of(alice)
-    with transaction.atomic():
-        leaving.forget(alice.pk)
+    accounts.anonymise(olga, alice, "asked for it")
     tending.tend(timezone.now() + datetime.timedelta(days=31))
     work_off()
     assert stored() == [] and not Transcript.objects.exists() and not TranscriptChoice.objects.exists()
     assert not Conversation.objects.filter(pk=talk.pk).exists() and User.objects.filter(pk=alice.pk).exists()
+    assert Client().get(address).status_code == 404
 
 
 def test_a_job_that_comes_after_the_deletion_writes_nothing(
