@@ -23,8 +23,10 @@ KEPT: Final = (
     "sealed:",
     "discord:",
     "moderation:",
+    "chat:transcript",
 )
-"""Beginnings of names of addresses: how the member signs in and by which keys, what is sealed, and what is between them and moderators."""
+"""Beginnings of names of addresses: how the member signs in and by which keys, what is sealed, what is between them and moderators, and
+transcripts, which to read takes a right of its own and leaves a trace."""
 
 KEPT_PAGES: Final = frozenset({"export", "setup"})
 
