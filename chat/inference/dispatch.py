@@ -184,7 +184,7 @@ class Dispatcher:
         memory = choices > 1 or bool(self._seating.elsewhere)
         # In this order: a hint that comes during the query must not be overwritten by its answer.
         self._waiting = False
-        later = _held_back(self._seating.later(seats))
+        later = held_back(self._seating.later(seats))
         claimed, more = await in_database_first(claims.claim_and_look, seats, min(BATCH, room), later, memory)
         self._waiting = self._waiting or more
         for name, one in claimed:
@@ -303,7 +303,7 @@ class Dispatcher:
             await asyncio.sleep(REAP_SECONDS)
 
 
-def _held_back(later: Callable[[Want], bool]) -> Callable[[Want], bool]:
+def held_back(later: Callable[[Want], bool]) -> Callable[[Want], bool]:
     """During maintenance everybody's turn comes later but operators'."""
     state = switches.remembered()
     return (lambda want: want.user not in state.trying or later(want)) if state.holds else later

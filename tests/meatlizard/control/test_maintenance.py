@@ -4,6 +4,7 @@ import asyncio
 import json
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from channels.testing import WebsocketCommunicator
@@ -14,6 +15,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from chat import actions as chat
+from chat.inference.dispatch import held_back
+from chat.inference.placement import Want
 from chat.models import Generation
 from meatlizard.accounts.models import User
 from meatlizard.control.gate import Gate, SocketGate
@@ -79,6 +82,18 @@ def test_soft_maintenance_takes_questions_and_keeps_them(alice: User, olga: User
     assert Generation.objects.get(pk=asked.pk).state == "queued"
     assert "answered when it is over" in switches.current().warning and "Back at noon." in switches.current().warning
     assert switches.current().trying == {olga.pk}, "operators try whether all is well"
+
+
+def test_during_soft_maintenance_machines_get_questions_of_operators_alone(alice: User, olga: User) -> None:
+    hers, mine = (Want(generation=uuid4(), user=who.pk) for who in (olga, alice))
+
+    def never(want: Want) -> bool:
+        return False
+
+    assert [held_back(never)(want) for want in (hers, mine)] == [False, False]
+    actions.maintain(olga, "soft")
+    assert [held_back(never)(want) for want in (hers, mine)] == [False, True]
+    assert held_back(lambda want: True)(hers), "what waits for another reason goes on waiting"
 
 
 def test_when_closed_members_get_a_page_with_the_reason_and_programs_json(
