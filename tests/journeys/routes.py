@@ -21,6 +21,7 @@ WITHOUT_VALUE = {
     "files:put": "takes files and shows none",
     "video:download": "leads to a file, which its own tests fetch",
     "words": "no other language is there",
+    "status-beside": "a style or picture beside the page",
     "admin:jsi18n": "a script",
     "admin:view_on_site": "leads elsewhere",
 }
@@ -42,7 +43,13 @@ UNREACHED = {
 """Routes that answer nobody of the scene."""
 
 
-ROWS = {"call": "chat_toolcall", "book": "chat_lorebook", "task": "chat_inferencetask", "key": "api_apikey"}
+ROWS = {
+    "call": "chat_toolcall",
+    "book": "chat_lorebook",
+    "task": "chat_inferencetask",
+    "key": "api_apikey",
+    "channel": "alerts_channel",
+}
 """Parts of addresses that are not called like the model whose key they are."""
 
 
