@@ -14,9 +14,9 @@ from meatlizard.metrics import charts
 
 
 class RuleForm(forms.ModelForm[Rule]):
-    figure = forms.ChoiceField(label=gettext_lazy("figure"), help_text=gettext_lazy("what is looked at; see Figures"))
+    figure = forms.ChoiceField(label=gettext_lazy("Figure"), help_text=gettext_lazy("what is looked at; see Figures"))
     split = forms.ChoiceField(
-        label=gettext_lazy("looked at"), required=False, help_text=gettext_lazy("each by itself, or all together")
+        label=gettext_lazy("Looked at"), required=False, help_text=gettext_lazy("each by itself, or all together")
     )
 
     class Meta:
@@ -53,14 +53,14 @@ class ChannelForm(forms.ModelForm[Channel]):
     """Address and secret are written and never shown."""
 
     where = forms.CharField(
-        label=gettext_lazy("address"), required=False, max_length=MAX_ADDRESS, widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
+        label=gettext_lazy("Address"), required=False, max_length=MAX_ADDRESS, widget=forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
         help_text=gettext_lazy("e-mail addresses with commas, or the webhook's, or ntfy's with its topic; empty: as it is"),
     )  # fmt: skip
     key = forms.CharField(
-        label=gettext_lazy("secret"), required=False, max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        label=gettext_lazy("Secret"), required=False, max_length=200, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("signs a webhook's messages, or is ntfy's access token; empty: as it is"),
     )  # fmt: skip
-    no_key = forms.BooleanField(label=gettext_lazy("forget the secret"), required=False)
+    no_key = forms.BooleanField(label=gettext_lazy("Forget the secret"), required=False)
 
     class Meta:
         model = Channel

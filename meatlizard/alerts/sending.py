@@ -73,7 +73,17 @@ def send(row: Delivery, now: datetime.datetime | None = None) -> bool:
 
 
 def deliver(channel: Channel, message: Message) -> None:
-    """Raises NotSent."""
+    """Raises NotSent, whatever is wrong: one message must not keep the others from being sent."""
+    try:
+        _deliver(channel, message)
+    except NotSent:
+        raise
+    except Exception as error:
+        log.exception("alert.cannot_be_sent", extra={"channel_id": channel.pk})
+        raise NotSent(type(error).__name__) from error
+
+
+def _deliver(channel: Channel, message: Message) -> None:
     try:
         address = sealed.opened(channel.address, PURPOSE)
         secret = sealed.opened(channel.secret, PURPOSE) if channel.secret else ""

@@ -17,7 +17,7 @@ from meatlizard.ops.switches import operates
 
 class IncidentForm(forms.ModelForm[Incident]):
     parts = forms.MultipleChoiceField(
-        label=_("parts"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("which are touched")
+        label=_("Parts"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("which are touched")
     )
 
     class Meta:

@@ -159,6 +159,26 @@ def test_what_died_in_the_middle_is_tried_once_more(listener: Listener) -> None:
 
 
 @pytest.mark.django_db
+def test_one_that_cannot_be_made_keeps_no_other_from_being_sent(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = channel("webhook", f"http://{listener.host}/x")
+    bad, good = delivery(to, title="bad"), delivery(to, title="good")
+    really = messages.request
+
+    def make(kind: str, address: str, secret: str, message: messages.Message) -> Any:
+        if message.title.startswith("bad"):
+            raise ZeroDivisionError
+        return really(kind, address, secret, message)
+
+    monkeypatch.setattr(messages, "request", make)
+    assert sending.send_due() == 2
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, bad.error, good.state) == ("waiting", "ZeroDivisionError", "sent")
+
+
+@pytest.mark.django_db
 def test_the_network_of_the_site_is_reached_only_where_its_owner_says_so(listener: Listener, settings: Any) -> None:
     settings.ALERT_HOSTS = ["127.0.0.1:1"]
     row = delivery(channel("webhook", f"http://{listener.host}/x"))
