@@ -16,6 +16,7 @@ CUSTOM = {
     "moderation_export": "*Export*", "chat_flow_walk": "*Walk through it*", "chat_node_pair": "*Add inference client*",
     "chat_node_live": "*Clients* live", "chat_node_live_now": "*Clients* live", "chat_node_order": "*Clients* live",
     "chat_route_try": "*Try a question*",
+    "alerts_channel_test": "*Send a test message*",
 }  # fmt: skip
 """Pages that are no list and no form of a model, and the words that stand for them."""
 
