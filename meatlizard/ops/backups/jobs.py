@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django_tasks import task
 
-from meatlizard.ops.backups import keeping, keys, places, running, taking, verifying
+from meatlizard.ops.backups import alerting, keeping, keys, places, running, taking, verifying
 from meatlizard.ops.backups.places import Place
 from meatlizard.ops.backups.trouble import BackupFailed
 
@@ -33,6 +33,7 @@ def make_backup() -> dict[str, Any]:
         found["error"] = error.message
     finally:
         running.over()
+        alerting.tell()
     return found
 
 

@@ -69,15 +69,13 @@ class Postgres:
             return "the database was listed and not restored on trial, since this role may create no database"
         name = f"meatlizard_trial_{secrets.token_hex(6)}"
         scratch = {**settings, "NAME": name}
-        with _connected(settings, autocommit=True) as link:
-            link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-            try:
-                programs.run(scratch, "pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={programs.place(scratch)}",
-                     f"--use-list={_wanted(scratch, copy)}", str(copy), connect=False)  # fmt: skip
-                with _connected(scratch) as restored:
-                    expected.compare(_counts(restored))
-            finally:
-                link.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        with scratch_database(settings, name):
+            programs.run(
+                scratch, "pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", f"--dbname={programs.place(scratch)}",
+                f"--use-list={_wanted(scratch, copy)}", str(copy), connect=False,
+            )  # fmt: skip
+            with _connected(scratch) as restored:
+                expected.compare(_counts(restored))
         return ""
 
     def replace(self, settings: dict[str, Any], copy: Path) -> None:
@@ -92,6 +90,17 @@ class Postgres:
     def _may_create(self, settings: dict[str, Any]) -> bool:
         with _connected(settings) as link:
             return bool(_first(link, "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"))
+
+
+@contextmanager
+def scratch_database(settings: dict[str, Any], name: str) -> Iterator[None]:
+    """An empty one at the same server, which goes at the end. Raises BackupFailed where this role may make none."""
+    with _connected(settings, autocommit=True) as link:
+        link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        try:
+            yield
+        finally:
+            link.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def _wanted(settings: dict[str, Any], copy: Path) -> Path:

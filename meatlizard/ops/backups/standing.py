@@ -70,11 +70,5 @@ def look() -> Found:
     return Found("warning" if found.late or found.unverified else "good", found.words())
 
 
-def trouble() -> str:
-    """What somebody has to be alerted to; "" while all is well. Raises BackupFailed when the place cannot be asked, which is one more reason."""
-    found = standing()
-    return found.words() if found.late or found.unverified else ""
-
-
 def _older(moment: datetime.datetime | None, than: datetime.timedelta) -> bool:
     return moment is None or timezone.now() - moment > than

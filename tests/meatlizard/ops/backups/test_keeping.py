@@ -4,7 +4,6 @@ import datetime
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ from django.core.files.storage import default_storage
 from django.core.management.base import CommandError
 
 from meatlizard.accounts.models import User
-from meatlizard.ops.backups import finding, keeping, layout, places, standing, taking
+from meatlizard.alerts.models import Alert
+from meatlizard.ops.backups import alerting, finding, keeping, layout, places, standing, taking
 from meatlizard.ops.backups.trouble import BackupFailed
 from tests.meatlizard.ops.backups.making import kept, manage, objects, taken, verified
 
@@ -137,15 +137,15 @@ def test_they_are_listed_with_what_is_known(alice: User) -> None:
 
 
 def test_late_and_unverified_ones_are_told(alice: User, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert standing.look().state == "off" and standing.trouble() == ""
+    assert standing.look().state == "off"
     settings.BACKUP_EVERY_HOURS = 24
-    assert standing.look().state == "warning" and "there is no backup" in standing.trouble()
+    assert standing.look().state == "warning" and "there is no backup" in standing.look().words
     with pytest.raises(CommandError, match="there is no backup"):
         manage("backups", "--check")
     taken()
-    assert "none was ever verified" in standing.trouble()
+    assert "none was ever verified" in standing.look().words
     verified()
-    assert standing.look().state == "good" and standing.trouble() == ""
+    assert standing.look().state == "good"
     assert "restored on trial" in manage("backups", "--check")
     later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=49)
     with at(later, monkeypatch):
@@ -158,8 +158,18 @@ def test_late_and_unverified_ones_are_told(alice: User, settings: Any, monkeypat
         assert not standing.standing().late
 
 
-def test_a_place_that_cannot_be_asked_is_trouble(settings: Any, home: Path) -> None:
-    (home / "file").touch()
+def test_operators_are_alerted_once_and_told_when_it_is_over(alice: User, settings: Any) -> None:
+    alerting.tell()
+    assert not Alert.objects.exists(), "nobody relies on backups here"
+    settings.BACKUP_EVERY_HOURS = 24
+    alerting.tell()
+    alerting.tell()
+    (alert,) = Alert.objects.all()
+    assert (alert.source, alert.state) == ("part:backups", Alert.State.FIRING) and "there is no backup" in alert.words
+    taken()
+    verified()
+    alerting.tell()
+    assert Alert.objects.get().state == Alert.State.OVER
     settings.BACKUP_TO = "s3:nonsense"
-    with pytest.raises(BackupFailed):
-        standing.trouble()
+    alerting.tell()
+    assert "s3://name/folder" in Alert.objects.get(state=Alert.State.FIRING).words
