@@ -154,11 +154,14 @@ FOR_OPERATORS = re.compile(
 FOR_MODELS = re.compile(
     r"^(chat\.(titles|artifacts\.(asking|tools)|prompting\.|context\.prompts|personas\.authoring\.(drafting|prompts)|moderation\.prompts)"
     r"|chat\.knowledge\.telling|chat\.routes\.(rules|shipped)|meatlizard\.vectors\.probe"
-    r"|paste\.assisting|discordbridge\.actions\.remembering)"
+    r"|paste\.assisting|video\.knowing\.asking|discordbridge\.actions\.remembering)"
 )
 COMMANDS = re.compile(r"^discordbridge\.cogs\.")
 """What Discord lists as descriptions of commands is told to it once, for everybody in one language."""
 
+
+MEASURES = frozenset({"counter", "histogram", "gauge", "level", "asked", "reading"})
+"""What they say of themselves goes to Prometheus, in one language."""
 
 CODES = re.compile(r"^video\.")
 """Whose ``Refused`` is given a code: its sentence is in :mod:`video.media.refusals`, or is for the guard's own client."""
@@ -192,7 +195,8 @@ def _quiet(tree: ast.Module) -> set[int]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             found.add(id(node.value))
         elif isinstance(node, ast.Call) and (
-            ast.unparse(node.func) in MARKS or re.match(r"^(log|logger|logging|warnings|re)\.", ast.unparse(node.func))
+            ast.unparse(node.func) in MARKS | MEASURES
+            or re.match(r"^(log|logger|logging|warnings|re)\.", ast.unparse(node.func))
         ):
             found |= {id(part) for part in ast.walk(node)}
         elif isinstance(node, ast.JoinedStr):

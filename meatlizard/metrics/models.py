@@ -19,7 +19,7 @@ class Series(models.Model):
     kind = models.CharField(max_length=5, choices=Kind.choices)
 
     class Meta:
-        verbose_name_plural = "series"
+        verbose_name_plural = _("series")
         ordering = ["name", "labels"]
         constraints = [models.UniqueConstraint(fields=["name", "labels"], name="series_once")]
 

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar, cast
 
 PREFIX: Final = "meatlizard_"
 MOST_SERIES: Final = 300
@@ -179,18 +179,23 @@ class Registry:
         return {one.family.name: one.family for one in (*self.counted.values(), *self.levels.values())}
 
     def _keep(self, made: C) -> C:
-        self._new(made.family.name)
-        self.counted[made.family.name] = made
-        return made
+        known = self._known(made.family)
+        if known is None:
+            self.counted[made.family.name] = made
+        return made if known is None else cast(C, known)
 
     def _level(self, made: Level) -> Level:
-        self._new(made.family.name)
-        self.levels[made.family.name] = made
-        return made
+        known = self._known(made.family)
+        if known is None:
+            self.levels[made.family.name] = made
+        return made if known is None else cast(Level, known)
 
-    def _new(self, name: str) -> None:
-        if name in self.counted or name in self.levels:
-            raise ValueError(f"there are two metrics named {name}")
+    def _known(self, family: Family) -> object:
+        """The same one, where applications are made ready a second time. Raises ValueError for another one of that name."""
+        known = self.counted.get(family.name) or self.levels.get(family.name)
+        if known is not None and known.family != family:
+            raise ValueError(f"there are two metrics named {family.name}")
+        return known
 
 
 def gauge(name: str, help: str = "", labels: Sequence[str] = ()) -> Family:

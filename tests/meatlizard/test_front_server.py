@@ -92,7 +92,7 @@ def adapted(text: str, home: Path, site: LiveSite, plain: int, tls: int) -> str:
     for old, new in {
         "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen 443 ssl": f"listen 127.0.0.1:{tls} ssl",
-        "server 127.0.0.1:8001;": f"server 127.0.0.1:{site.port};",
+        "server 127.0.0.1:8001 max_fails=1 fail_timeout=1s;": f"server 127.0.0.1:{site.port};",
         "/etc/letsencrypt/live/chat.example.org": str(home),
         "/var/log/nginx": str(home),
         "client_header_timeout 10s": f"client_header_timeout {TIMEOUT_SECONDS}s",
