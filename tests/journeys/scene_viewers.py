@@ -40,7 +40,7 @@ def viewers(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
     reply = comments.say(film, bob, words("Thank you.", 2_000), said)
     comments.say(film, alice, words("You are welcome.", 2_000), reply)
     comments.block(alice, said)
-    shelf = playlists.create(alice, words("Reptiles", 150), about=words("All that bask.", 900))
+    shelf = playlists.create(alice, words("Reptiles", 150), privacy="public", about=words("All that bask.", 900))
     playlists.add(shelf, film)
     playlists.add(shelf, ready(bob, words("Not for you", 200), privacy="private"))
     return {"video:slug": film.slug, "video:comment": said.public_id, "video:list_slug": shelf.slug}
