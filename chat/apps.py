@@ -35,8 +35,10 @@ class ChatConfig(AppConfig):
         from meatlizard.moderation import classifier
         from meatlizard.moderation import services as moderated
         from meatlizard.moderation.actions.sanctions import account_suspended
+        from meatlizard.ops.backups import contents as backed_up
         from meatlizard.vectors import embedding
 
+        backed_up.index_of("chat_searchentry")
         pre_migrate.connect(_unhook_search, sender=self, dispatch_uid="chat.search")
         post_migrate.connect(_make_search, sender=self, dispatch_uid="chat.search")
         pre_delete.connect(_forget, sender=settings.AUTH_USER_MODEL, dispatch_uid="chat.forget")

@@ -6,6 +6,7 @@ from typing import TypeAlias
 Derived: TypeAlias = Callable[[], Callable[[str], bool]]
 
 _unchanging: list[str] = []
+_indexes: set[str] = set()
 _derived: list[tuple[Derived, Callable[[], int]]] = []
 
 
@@ -20,6 +21,15 @@ def derived(which: Derived, make: Callable[[], int]) -> None:
     not there, after a backup was restored without them, and returns how many things that concerns."""
     if (which, make) not in _derived:
         _derived.append((which, make))
+
+
+def index_of(table: str) -> None:
+    """A table that triggers fill, or whatever else runs after migrations: it is not carried into another kind of database, but made there."""
+    _indexes.add(table)
+
+
+def indexes() -> frozenset[str]:
+    return frozenset(_indexes)
 
 
 def never_changes(name: str) -> bool:

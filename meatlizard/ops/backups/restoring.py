@@ -13,6 +13,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from meatlizard.accounts.models import User
 from meatlizard.ops.backups import actions, contents, databases, finding, given, listing, room
+from meatlizard.ops.backups.crossing import carrying
 from meatlizard.ops.backups.keys import Identities
 from meatlizard.ops.backups.opened import About, Opened
 from meatlizard.ops.backups.packing import Readable, Writable
@@ -59,19 +60,16 @@ def restore(
         verified(backup, tell) as found,
     ):
         _known(backup.counts().migrations)
-        if backup.about().vendor != connection.vendor:
-            raise BackupFailed(
-                f"This is the backup of a {backup.about().vendor} database, and this site has {connection.vendor}: only the same kind can be"
-                " restored.",
-                code="wrong_kind",
-            )
-        plan = _plan(found)
+        copy, crosses = found.copy, backup.about().vendor != connection.vendor
+        if crosses:
+            copy = carrying.carried(copy, backup.counts(), found.scratch)
+        plan = _plan(found, crosses)
         if not may(plan):
             raise BackupFailed("Nothing was changed.", code="not_confirmed")
         for name in plan.missing:
             _put(backup, name)
         connections.close_all()
-        databases.present().replace(connection.settings_dict, found.copy)
+        databases.present().replace(connection.settings_dict, copy)
         for name in plan.differing:
             default_storage.delete(name)
             _put(backup, name)
@@ -81,7 +79,7 @@ def restore(
         return Restored(plan, User.objects.count(), anew)
 
 
-def _plan(found: Found) -> Plan:
+def _plan(found: Found, crosses: bool) -> Plan:
     about, names = found.set.about(), list(found.set.files())
     same, missing, differing = 0, list[str](), list[str]()
     for name in names:
@@ -96,7 +94,16 @@ def _plan(found: Found) -> Plan:
     left = len({one.name for one in listing.everything()} - set(names))
     now = given.plain()
     changed = sorted(name for name in {*now, *about.settings} if now.get(name) != about.settings.get(name))
-    return Plan(about, _people(), same, missing, differing, left, found.unproved, changed if about.versions else [])
+    return Plan(
+        about,
+        _people(),
+        same,
+        missing,
+        differing,
+        left,
+        "" if crosses else found.unproved,
+        changed if about.versions else [],
+    )
 
 
 def _known(applied: list[str]) -> None:

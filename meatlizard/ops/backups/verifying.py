@@ -21,10 +21,11 @@ NO_IDENTITY = "nobody here can read it, so that only its bytes were compared"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``unproved``: what could not be looked at, in words. ``copy``: the database, in a file."""
+    """``unproved``: what could not be looked at, in words. ``copy``: the database, in a file in ``scratch``."""
 
     set: Opened
     copy: Path
+    scratch: Path
     unproved: str
 
 
@@ -43,7 +44,7 @@ def verified(found: Opened, tell: Tell = silent, whole: bool = True) -> Iterator
         unproved = (
             kind.try_out(connection.settings_dict, copy, found.counts()) if vendor == connection.vendor else OTHER_KIND
         )
-        yield Found(found, copy, unproved)
+        yield Found(found, copy, scratch, unproved)
 
 
 def verify(which: str, where: str, identities: Identities, tell: Tell = silent, whole: bool = True) -> Verified:
