@@ -1,13 +1,16 @@
 """Requests to the files' doors as a server sends them, without one."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 
 from files.asgi.entry import Files
@@ -31,6 +34,18 @@ BREAKS_OFF = object()
 """As a piece of a body: the connection is lost there."""
 
 
+@contextmanager
+def keeping_connections() -> Iterator[None]:
+    """As Django's own test client: the connection with the test's transaction stays open when a request ends."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in (request_started, request_finished):
+            signal.connect(close_old_connections)
+
+
 class Asking:
     """``signed_in``, ``key``: who asks. Django stands behind the doors, as on the site."""
 
@@ -47,7 +62,8 @@ class Asking:
 
     def ask(self, method: str, path: str, body: bytes | Iterable[Any] = b"", /, **headers: str | None) -> Answer:
         """Names of headers with ``_`` for ``-``; None leaves one out that is sent otherwise."""
-        return async_to_sync(self.asked)(method, path, body, **headers)
+        with keeping_connections():
+            return async_to_sync(self.asked)(method, path, body, **headers)
 
     async def asked(
         self, method: str, path: str, body: bytes | Iterable[Any] = b"", /, **headers: str | None
