@@ -77,7 +77,7 @@ def test_names_from_outside_are_cleaned_and_bounded() -> None:
         lambda registry: registry.counter("Hits_total", ""),
         lambda registry: registry.counter("hits_total", "", ("le",)),
         lambda registry: registry.histogram("took", "", (), (2.0, 1.0)),
-        lambda registry: (registry.level("a", ""), registry.level("a", "")),
+        lambda registry: (registry.level("a", ""), registry.level("a", "another one of that name")),
         lambda registry: registry.counter("hits_total", "", ("a",)).add("x", "y"),
     ],
 )

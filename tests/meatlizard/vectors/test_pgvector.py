@@ -18,7 +18,7 @@ from tests.services import postgres
 from tests.services.programs import missing
 
 HERE = Path(__file__).parent
-BACKUP = f"{HERE.parent / 'ops' / 'test_backups.py'}::test_what_was_lost_comes_back"
+BACKUP = f"{HERE.parent / 'ops' / 'backups' / 'test_sets.py'}::test_what_was_lost_comes_back"
 OURS = frozenset({"DJANGO_SETTINGS_MODULE", "DATABASE_URL"})
 """Of the environment, what this run has set for itself."""
 
