@@ -35,7 +35,7 @@ class PrometheusServer:
     def answers(self) -> bool:
         try:
             self.ask("status/config")
-        except OSError:
+        except (OSError, AssertionError):  # it answers 503 while it begins
             return False
         return True
 

@@ -98,7 +98,7 @@ def test_refusals(alice: User, charlie: User, key: str, monkeypatch: pytest.Monk
     assert taken.status_code == 400 and taken.json()["code"] == "error:keyword"
     assert ask(key, "shorturl", url="javascript:x").status_code == ask(key, "shorturl").status_code == 400
     assert ask(key, "expand", shorturl="https://elsewhere.example/mine").status_code == 404
-    monkeypatch.setattr(switches, "current", lambda: switches.State(maintenance="hard", maintenance_reason="Moving."))
+    monkeypatch.setattr(switches, "current", lambda: switches.State(maintenance="read", maintenance_reason="Moving."))
     closed = Client().get(f"{API}?signature={key}&action=shorturl&format=json&url={TARGET}")
     assert closed.status_code == 503 and "Moving." in closed.json()["message"]
     assert list(Link.objects.all()) == [link]
