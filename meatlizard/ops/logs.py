@@ -33,7 +33,7 @@ _IN_TEXT = re.compile(
     r"(?i)((?:\b(?:bearer|basic|token|secret|password|api[_-]?key|authorization|cookie|session(?:id|_key)?|csrf\w*"
     r"|private[_-]?key)\b\s*[=:]?\s*)+)([\"']?)[^\s\"',;&]{6,}"
 )
-_IN_PATH = re.compile(r"(/shared/)[^\s/]{16,}")
+_IN_PATH = re.compile(r"(/(?:shared|transcripts/link)/)[^\s/]{16,}")
 """Addresses that are secrets themselves: who knows one may read what is there."""
 
 _QUOTED_INPUT = re.compile(r"input_value=.*", re.DOTALL)

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import boto3
@@ -98,6 +99,14 @@ def test_the_front_server_is_the_one_that_is_believed() -> None:
     address = services()["front"]["networks"]["front"]["ipv4_address"]
     assert {services()[name]["environment"]["TRUSTED_PROXIES"] for name in ("site1", "site2")} == {address}
     assert services()["front"]["environment"]["SITES"].split() == ["site1:8000", "site2:8000"]
+
+
+def test_the_front_servers_address_is_given_to_nobody_else() -> None:
+    """Docker gives the lowest free address of the range to whoever starts first, and the front server starts last."""
+    (config,) = yaml.safe_load(COMPOSE.read_text())["networks"]["front"]["ipam"]["config"]
+    address = ip_address(services()["front"]["networks"]["front"]["ipv4_address"])
+    assert address in ip_network(config["subnet"]) and str(address) != config["gateway"]
+    assert address not in ip_network(config.get("ip_range", config["subnet"]))
 
 
 def test_a_site_is_given_the_time_that_it_takes_to_end() -> None:

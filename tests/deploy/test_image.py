@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 from django.core.management import load_command_class
+from pytest_django import Settings
 
+from chat.prompting import presets
+from meatlizard.ops.backups import given, taking
 from tests.deploy.dockerfile import DOCKERFILE, context, inherited, stages, words
 from tests.services import migrated
 from tests.services.programs import free_port
 from tests.services.site import ROOT, LiveSite
+
+READ = {".env.example", "docs/PROMPT_LIBRARY.md", "pyproject.toml"}
+"""Files beside the program that it reads."""
 
 OURS = ("site", "media")
 """The stages that become images."""
@@ -53,8 +59,19 @@ def test_docker_is_sent_the_program_and_nothing_of_anybody() -> None:
     sent = {str(path) for path in context()}
     assert {"manage.py", "meatlizard/settings.py", "frontend/package-lock.json", "deploy/healthy.py"} <= sent
     assert not {
-        name for name in sent if name.startswith(("tests/", "docs/", "bench/", ".git", "var/")) or ".env" in name
+        name for name in sent - READ if name.startswith(("tests/", "docs/", "bench/", ".git", "var/")) or ".env" in name
     }
+
+
+def test_what_the_program_reads_of_the_checkout_is_in_the_image(tmp_path: Path, settings: Settings) -> None:
+    """A backup tells its version and the settings that were given: without these files there would be none in a container."""
+    for path in context():
+        if str(path) in READ:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, tmp_path / path)
+    settings.BASE_DIR = tmp_path
+    assert taking.program_version() and given.plain() is not None
+    assert presets.presets(tmp_path / presets.LIBRARY.relative_to(ROOT))
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -200,8 +200,10 @@ def test_a_huge_body_is_refused(front: Front) -> None:
 
 def test_the_log_keeps_no_query(front: Front) -> None:
     front.get("/chat/shared/abcdefghijklmnopqrstuvwxyz012345/")
+    front.get("/chat/transcripts/link/ImFiY2RlZmdoaWpr:1vPabc:bcdefghijklmnop/")
+    front.get("/chat/transcripts/link/ImFiY2RlZmdoaWpr:1vPabc:bcdefghijklmnop/html/")
     front.get("/setup/?code=ABCD-EFGH")
     log = front.home / "meatlizard.log"
     assert wait_until(lambda: "/setup/" in log.read_text(), "the request is in the log")
     assert "ABCD-EFGH" not in log.read_text()
-    assert "abcdefghijklm" not in log.read_text()
+    assert "abcdefghijklm" not in log.read_text() and "ImFiY2Rl" not in log.read_text()

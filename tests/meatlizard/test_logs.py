@@ -73,6 +73,7 @@ def test_pairing_codes_are_and_error_codes_are_not() -> None:
         f"password={CANARY}",
         f"cookie sessionid={CANARY}",
         f"Forbidden: /chat/shared/{CANARY}-{CANARY}/",
+        f"Not Found: /chat/transcripts/link/{CANARY}:1vPabc:{CANARY}/html/",
         f'api_key: "{CANARY}"',
     ],
 )
