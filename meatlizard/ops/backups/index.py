@@ -53,15 +53,24 @@ def entries(place: Place, set_id: str, name: str, expected: Sums) -> Iterator[En
     yield from layout.lines(iter(out.getvalue().splitlines()), Entry)
 
 
-def known(place: Place, key: bytes) -> dict[str, Entry]:
-    """Objects that are there whole, as the newest set says and whatever was begun since. What is damaged or looks otherwise than it should is
-    not among them, and comes anew."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``whole``: objects that are there as their sets say. ``spoken``: all that any set speaks of, damaged ones as well."""
+
+    whole: dict[str, Entry]
+    spoken: set[str]
+
+
+def known(place: Place, key: bytes) -> Known:
+    """What the sets say, the newest first, and whatever was begun since. What is damaged or looks otherwise than it should is not among what is
+    whole, and comes anew."""
     lying = {one.name.rpartition("/")[2]: one.size for one in place.names(layout.OBJECTS)}
     marked = {one.name.rpartition("/")[2] for one in place.names(layout.MARKS)}
-    found: dict[str, Entry] = {}
+    found = Known({}, set())
     for entry in _said(place, key):
+        found.spoken.add(entry.object)
         if lying.get(entry.object) == entry.stored and entry.object not in marked:
-            found[entry.object] = entry
+            found.whole.setdefault(entry.object, entry)
     return found
 
 
@@ -79,8 +88,6 @@ def _said(place: Place, key: bytes) -> Iterator[Entry]:
         except (BackupFailed, OSError):
             # A damaged list costs no more than that files are sent again.
             continue
-        if ended:
-            return
 
 
 def _of_set(place: Place, set_id: str, key: bytes) -> Iterator[Entry]:

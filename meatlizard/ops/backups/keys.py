@@ -18,6 +18,11 @@ def recipients() -> Recipients:
     return [_recipient(number, given) for number, given in enumerate(settings.BACKUP_RECIPIENTS, 1)]
 
 
+def mark_of_recipients() -> str:
+    """Another one for others: what some can read is of no use to a backup for others. Empty without any."""
+    return " ".join(sorted(settings.BACKUP_RECIPIENTS))
+
+
 def identities(text: str | None = None) -> Identities:
     """Those in ``text``, a file as age-keygen or ssh-keygen writes it; without it those of BACKUP_IDENTITY. Raises BackupFailed."""
     given = settings.BACKUP_IDENTITY if text is None else text

@@ -30,6 +30,9 @@ HEAD, VERIFIED, MANIFEST, DATABASE, FILES = "set.json", "verified.json", "manife
 MAX_JSON = 64 << 20
 """Bytes of a document that is read whole: some hundred times what a large site's has."""
 
+MAX_LINE = 8 << 10
+"""Bytes that the list of files may have for each: a name of the longest, every letter of it escaped."""
+
 SET_ID = re.compile(r"\d{8}-\d{6}-\d{6}")
 PART = re.compile(r"manifest|database|files|index-\d{4}")
 HEX = r"^[0-9a-f]{64}$"

@@ -151,7 +151,8 @@ class Set:
             pass
 
     def _text(self, part: str) -> bytes:
-        if self.head.parts[part].size > layout.MAX_JSON:
+        most = max(layout.MAX_JSON, self.head.files * layout.MAX_LINE if part == layout.FILES else 0)
+        if self.head.parts[part].size > most:
             raise Damaged("A list of the backup is longer than one can be.")
         out = io.BytesIO()
         self._unpacked(part, out, None)

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, cast
 
 from django.core.files import File
@@ -67,12 +68,11 @@ def restore(
         if not may(plan):
             raise BackupFailed("Nothing was changed.", code="not_confirmed")
         for name in plan.missing:
-            _put(backup, name)
+            _put(backup, name, found.scratch)
         connections.close_all()
         databases.present().replace(connection.settings_dict, copy)
         for name in plan.differing:
-            default_storage.delete(name)
-            _put(backup, name)
+            _put(backup, name, found.scratch, replace=True)
         call_command("migrate", interactive=False, verbosity=0)
         actions.forget_unended()
         anew = sum(contents.make()) if plan.about.left_out else 0
@@ -125,10 +125,12 @@ def _people() -> int:
     return User.objects.count()
 
 
-def _put(backup: Opened, name: str) -> None:
-    """Whole and found good before it comes into the storage."""
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as whole:
+def _put(backup: Opened, name: str, scratch: Path, replace: bool = False) -> None:
+    """Whole and found good before it comes into the storage, and what it replaces goes."""
+    with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(scratch)) as whole:
         backup.content(name, cast(Writable, whole))
         whole.seek(0)
+        if replace:
+            default_storage.delete(name)
         if default_storage.save(name, File(cast(IO[bytes], whole), name)) != name:
             raise BackupFailed("The storage has given a file another name. Is the site still running? Stop it first.")

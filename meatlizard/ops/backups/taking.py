@@ -5,6 +5,7 @@ compressed, encrypted and sent as it is read; what the place has already is not 
 import dataclasses
 import datetime
 import hmac
+import itertools
 import platform
 import shutil
 import tempfile
@@ -73,6 +74,7 @@ class _Making:
     tell: Tell
     id: str = field(default_factory=layout.new_id)
     key: bytes = field(default_factory=keys.of_site)
+    readers: str = field(default_factory=keys.mark_of_recipients)
     parts: dict[str, Packed] = field(default_factory=dict)
     size: int = 0
     stored: int = 0
@@ -128,8 +130,8 @@ class _Making:
         written = set[str]()
         with tempfile.SpooledTemporaryFile(IN_MEMORY, dir=str(self.scratch)) as lines:
             for found in wanted:
-                name = self._object(found)
-                entry = known.get(name) or self._sent(found, name, progress.more)
+                name = self._object(found, known)
+                entry = known.whole.get(name) or self._sent(found, name, progress.more)
                 progress.passed(found.size)
                 if entry is None:
                     self.vanished.append(found.name)
@@ -149,12 +151,18 @@ class _Making:
             lines.seek(0)
             self._part(layout.FILES, cast(packing.Readable, lines), self.recipients)
 
-    def _object(self, found: Found) -> str:
-        """The same for the same file as long as its content cannot have changed, and telling nobody its name."""
+    def _object(self, found: Found, known: index.Known) -> str:
+        """The same for the same file as long as its content and who may read it cannot have changed, and telling nobody its name.
+
+        Encrypted again it would be other bytes than those whose sums other sets have: what they speak of is not written over, damaged or not.
+        """
         when = "" if contents.never_changes(found.name) else found.changed.isoformat()
-        return hmac.new(
-            self.key, f"{found.name}\0{found.size}\0{when}".encode("utf-8", "surrogateescape"), "sha256"
-        ).hexdigest()
+        for turn in itertools.count():
+            said = [found.name, str(found.size), when, *([self.readers, str(turn)] if self.readers else [])]
+            name = hmac.new(self.key, "\0".join(said).encode("utf-8", "surrogateescape"), "sha256").hexdigest()
+            if name in known.whole or name not in known.spoken or not self.readers:
+                break
+        return name
 
     def _sent(self, found: Found, name: str, tell: Callable[[int], None]) -> Entry | None:
         """None when it is gone."""

@@ -7,13 +7,14 @@ from typing import Any
 
 import pyrage
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management.base import CommandError
 from django.db import connection
 
 from meatlizard.accounts.models import User
-from meatlizard.ops.backups import keys
-from meatlizard.ops.backups.trouble import BackupFailed
+from meatlizard.ops.backups import contents, keys
+from meatlizard.ops.backups.trouble import BackupFailed, Damaged
 from tests.meatlizard.ops.backups.conftest import FILES
 from tests.meatlizard.ops.backups.making import held, kept, manage, objects, people, taken, verified
 from tests.people import person
@@ -56,6 +57,48 @@ def test_only_the_key_opens_it(alice: User, key: Path, home: Path) -> None:
 
 def test_the_next_one_sends_only_what_is_new_without_being_able_to_read(alice: User, key: Path) -> None:
     assert (taken().new, taken().new) == (3, 0)
+
+
+@pytest.mark.parametrize("before", ["nobody", "somebody else"])
+def test_who_is_to_read_it_now_can_read_all_of_it(alice: User, key: Path, settings: Any, before: str) -> None:
+    """What lies there for others, or in clear text, is of no use to a set for these."""
+    now = settings.BACKUP_RECIPIENTS
+    other = pyrage.x25519.Identity.generate()
+    settings.BACKUP_RECIPIENTS = [str(other.to_public())] if before == "somebody else" else []
+    first = taken()
+    settings.BACKUP_RECIPIENTS = now
+    assert (taken().new, taken().new) == (len(FILES), 0)
+    for name in FILES:
+        default_storage.delete(name)
+    manage("restore", "newest", "--replace", "--yes", "--identity", str(key))
+    assert held() == FILES
+    assert verified(first.id, identities=[other]).deep, "and the former ones theirs"
+
+
+def test_no_set_is_harmed_by_later_ones(alice: User, key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that went and came back: encrypted once more it is other bytes than those that the first set tells of."""
+    monkeypatch.setattr(contents, "_unchanging", ["a.txt"])
+    first = taken()
+    default_storage.delete("a.txt")
+    taken()
+    default_storage.save("a.txt", ContentFile(FILES["a.txt"]))
+    taken()
+    assert verified(first.id).whole
+
+
+def test_what_was_found_damaged_in_one_set_harms_none_that_came_since(alice: User, key: Path) -> None:
+    first = taken()
+    harmed = max(objects(), key=lambda path: path.stat().st_size)
+    harmed.write_bytes(b"\0" + harmed.read_bytes()[1:])
+    for _ in range(2):
+        with pytest.raises(Damaged):
+            verified(first.id)
+    second = taken()
+    assert second.new == 1 and verified(second.id).whole
+    with pytest.raises(Damaged):
+        verified(first.id)
+    assert taken().new == 0
+    assert verified(second.id).whole
 
 
 def test_a_site_may_hold_the_key_itself(alice: User, key: Path, settings: Any) -> None:

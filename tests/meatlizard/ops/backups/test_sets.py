@@ -9,7 +9,18 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from meatlizard.accounts.models import User
-from meatlizard.ops.backups import contents, listing, places, postgres, programs, restoring, room
+from meatlizard.ops.backups import (
+    contents,
+    finding,
+    layout,
+    listing,
+    opened,
+    places,
+    postgres,
+    programs,
+    restoring,
+    room,
+)
 from meatlizard.ops.backups.trouble import BackupFailed, Damaged
 from tests.meatlizard.ops.backups.conftest import FILES
 from tests.meatlizard.ops.backups.making import held, kept, manage, objects, people, taken, verified
@@ -84,6 +95,49 @@ def test_another_content_under_an_old_name_comes_along(alice: User) -> None:
     default_storage.delete("a.txt")
     manage("restore", "newest", "--replace", "--yes")
     assert held()["a.txt"] == b"LIZARD"
+
+
+def test_a_place_that_goes_away_meanwhile_costs_no_file(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken()
+    default_storage.delete("a.txt")
+    default_storage.save("a.txt", ContentFile(b"another"))
+
+    def away(*_: object) -> None:
+        raise BackupFailed("The bucket of the backups does not answer as it should.")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(opened.Set, "content", away)
+        with pytest.raises(CommandError, match="does not answer"):
+            manage("restore", "newest", "--replace", "--yes")
+    assert held()["a.txt"] == b"another"
+    manage("restore", "newest", "--replace", "--yes")
+    assert held() == FILES
+
+
+def test_large_files_come_back_by_way_of_the_data_and_not_of_the_memory_that_tmp_may_be(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken()
+    default_storage.delete("deep/er/ü.bin")
+    monkeypatch.setattr(restoring, "IN_MEMORY", 1_000)
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    manage("restore", "newest", "--replace", "--yes")
+    assert held() == FILES
+
+
+def test_a_list_of_very_many_files_can_be_read(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = taken()
+    with finding.opened(made.id, str(kept()), []) as found:
+        assert isinstance(found, opened.Set) and len(found.entries) == len(FILES)
+        with monkeypatch.context() as bounds:
+            bounds.setattr(layout, "MAX_JSON", 1)
+            assert sorted(found.files()) == sorted(FILES)
+    with finding.opened(made.id, str(kept()), []) as again:
+        assert isinstance(again, opened.Set) and again.entries
+        monkeypatch.setattr(layout, "MAX_JSON", 1)
+        monkeypatch.setattr(layout, "MAX_LINE", 10)
+        with pytest.raises(Damaged, match="longer than one can be"):
+            list(again.files())
 
 
 def test_names_that_never_change_their_content_are_not_sent_for_their_date(
