@@ -17,6 +17,15 @@ def needs_setup() -> bool:
     return not User.objects.exists()
 
 
+ORDINARY = Q(is_staff=False, is_superuser=False, groups=None, user_permissions=None)
+"""Accounts that have no part in running the site."""
+
+
+def runs_the_site(person: User) -> bool:
+    """Whether there is any right of its own on this account, which whoever gets hold of it would have."""
+    return not User.objects.filter(ORDINARY, pk=person.pk).exists()
+
+
 def at_large(path: str = "") -> Q:
     """Of rows whose owner, found under ``path`` (``owner__``), is neither deactivated nor suspended: what such a person shares is out of
     reach meanwhile.

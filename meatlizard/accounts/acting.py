@@ -16,6 +16,7 @@ from django.middleware.csrf import rotate_token
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from meatlizard.accounts.access import runs_the_site
 from meatlizard.accounts.models import User
 from meatlizard.errors import Forbidden, Invalid
 from meatlizard.moderation.actions import audit
@@ -64,8 +65,8 @@ def is_acting(session: Mapping[str, Any] | Any) -> bool:
     return bool(session.get(MARK))
 
 
-def over(mark: Mapping[str, Any]) -> bool:
-    """Its time has passed, or whoever it is operates the site no more."""
+def over(mark: Mapping[str, Any], person: User) -> bool:
+    """Its time has passed, whoever it is operates the site no more, or ``person`` has come to run it: those rights are nobody else's."""
     until = datetime.datetime.fromisoformat(str(mark["until"]))
     if until <= timezone.now():
         return True
@@ -76,7 +77,7 @@ def over(mark: Mapping[str, Any]) -> bool:
         operate_only(operator)
     except Forbidden:
         return True
-    return False
+    return runs_the_site(person)
 
 
 def wrote(mark: Mapping[str, Any], person: User, method: str, path: str) -> None:
@@ -98,7 +99,7 @@ def _operator(mark: Mapping[str, Any]) -> User | None:
 def _may_be(by: User, person: User) -> None:
     if person.pk == by.pk:
         raise Invalid(_("That is you."), code="own_account")
-    if person.is_staff or person.is_superuser or person.user_permissions.exists() or person.groups.exists():
+    if runs_the_site(person):
         raise Forbidden(_("Nobody signs in as somebody who runs the site."), code="runs_the_site")
     if not person.is_active or person.is_suspended:
         raise Forbidden(_("This account is shut out: there is nothing to see with it."), code="shut_out")

@@ -55,7 +55,7 @@ class Acting:
         from meatlizard.accounts import acting
         from meatlizard.accounts.models import User
 
-        if acting.over(mark):
+        if not isinstance(request.user, User) or acting.over(mark, request.user):
             request.session.flush()
             return redirect(settings.LOGIN_URL)
         match = request.resolver_match
@@ -69,7 +69,7 @@ class Acting:
             return answer(
                 request, 403, "acting", _("Not while you are signed in as somebody else: this is the member's alone.")
             )
-        if request.method not in READING and isinstance(request.user, User):
+        if request.method not in READING:
             acting.wrote(mark, request.user, str(request.method), request.path_info)
         return None
 

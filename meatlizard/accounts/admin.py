@@ -17,10 +17,13 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from meatlizard.accounts import actions, person_page
+from meatlizard.accounts.access import ORDINARY, runs_the_site
 from meatlizard.accounts.http import UserRequest
 from meatlizard.accounts.models import Invitation, Tier, User
 from meatlizard.accounts.sessions import end_session
 from meatlizard.moderation.actions import audit
+
+RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class AddressInline(admin.TabularInline[EmailAddress, User]):
@@ -58,9 +61,19 @@ class UserAdmin(DjangoUserAdmin[User]):
         deeds = person_page.deeds_for(request, person) if person is not None else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "deeds": deeds})
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        # Who could give rights would have all of them.
+        return [*super().get_readonly_fields(request, obj), *(() if _superuser(request) else RIGHTS)]
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _within_reach(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _within_reach(request, obj)
+
     @admin.action(permissions=["change"], description=_("Deactivate: signs out, and keeps what is stored"))
     def deactivate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
-        chosen = queryset.exclude(pk=request.user.pk)
+        chosen = _reached(request, queryset).exclude(pk=request.user.pk)
         _noted(request.user, "deactivate", chosen.filter(is_active=True))
         count = chosen.update(is_active=False)
         words = ngettext(
@@ -70,8 +83,9 @@ class UserAdmin(DjangoUserAdmin[User]):
 
     @admin.action(permissions=["change"], description=_("Activate again"))
     def activate(self, request: UserRequest, queryset: QuerySet[User]) -> None:
-        _noted(request.user, "activate", queryset.filter(is_active=False))
-        count = queryset.update(is_active=True)
+        chosen = _reached(request, queryset)
+        _noted(request.user, "activate", chosen.filter(is_active=False))
+        count = chosen.update(is_active=True)
         words = ngettext("{count} account activated.", "{count} accounts activated.", count)
         self.message_user(request, words.format(count=count))
 
@@ -99,6 +113,19 @@ class UserAdmin(DjangoUserAdmin[User]):
             for model in apps.get_app_config(label).get_models()
         }
         return deleted, counts, {str(name) for name in needed} - theirs, protected
+
+
+def _superuser(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.is_superuser
+
+
+def _within_reach(request: HttpRequest, person: User | None) -> bool:
+    """Accounts that run the site are changed by superusers alone: a new password for one would be a way to its rights."""
+    return person is None or _superuser(request) or not runs_the_site(person)
+
+
+def _reached(request: HttpRequest, people: QuerySet[User]) -> QuerySet[User]:
+    return people if _superuser(request) else people.filter(ORDINARY)
 
 
 def _noted(by: User, action: str, people: QuerySet[User]) -> None:

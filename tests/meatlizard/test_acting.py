@@ -111,6 +111,15 @@ def test_it_ends_with_the_operators_rights_and_with_a_new_password(
     assert client.get(reverse("dashboard")).status_code == 302
 
 
+def test_it_ends_when_the_member_comes_to_run_the_site(acted: Client, alice: User) -> None:
+    """Rights that they are given meanwhile are theirs, and no operator's who borrowed their name."""
+    assert acted.get(reverse("dashboard")).status_code == 200
+    alice.is_staff = True
+    alice.save()
+    assert acted.get(reverse("dashboard")).status_code == 302
+    assert acted.get(reverse("dashboard")).wsgi_request.user.is_anonymous
+
+
 def test_never_into_operators_nor_into_who_is_shut_out(client: Client, alice: User, olga: User) -> None:
     client.force_login(olga)
     others = [person("otto", is_staff=True), person("super", is_superuser=True), olga]
