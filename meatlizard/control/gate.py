@@ -11,7 +11,7 @@ from django.http.request import split_domain_port, validate_host
 from meatlizard.accounts.acting import is_acting
 from meatlizard.accounts.models import User
 from meatlizard.control import services
-from meatlizard.control.visitors import Visitor, visitor
+from meatlizard.control.visitors import Visitor, owner_of_key, visitor
 from meatlizard.ops import switches
 from meatlizard.ops.middleware import RETRY_SECONDS
 from meatlizard.threads import in_database
@@ -19,8 +19,7 @@ from meatlizard.threads import in_database
 CLOSED: Final = 4503
 """Ends a websocket: the page tries again later, and a reload says why."""
 
-KEYS: Final = frozenset({b"authorization", b"x-api-key"})
-"""Whose request it is tells the door, which asks for itself whether its service is there for them."""
+KEYS: Final = (b"authorization", b"x-api-key")
 
 
 class Gate:
@@ -48,8 +47,8 @@ class Gate:
             if services.is_off(service.name):
                 return services.off(service.name).message
             limited = services.is_limited(service.name) and not services.of_the_world(service, scope["path"])
-            if limited and not _has_key(scope):
-                user = _person(await _visitor(scope))
+            if limited:
+                user = await _asking(scope)
                 if not services.is_there(service.name, user):
                     return services.closed(service.name, user).message
         return ""
@@ -128,8 +127,14 @@ def _person(who: Visitor | None) -> User | None:
     return None if who is None else who.user
 
 
-def _has_key(scope: dict[str, Any]) -> bool:
-    return any(name in KEYS for name, _value in scope["headers"])
+async def _asking(scope: dict[str, Any]) -> User | None:
+    """The owner of the key that came along, or who is signed in."""
+    said = {name: value.decode("latin-1") for name, value in scope["headers"] if name in KEYS}
+    try:
+        owner = await in_database(owner_of_key, *(said.get(name, "") for name in KEYS)) if said else None
+    except DatabaseTrouble:
+        return None
+    return owner or _person(await _visitor(scope))
 
 
 def _ours(scope: dict[str, Any]) -> bool:

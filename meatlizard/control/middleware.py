@@ -26,17 +26,19 @@ class Services:
 
         if not services.any_touched():
             return None
+        limited = any(services.is_limited(one.name) for one in services.of_path(request.path_info))
         try:
-            services.check_path(request.path_info, None if _by_key(request) else request.user)
+            services.check_path(request.path_info, _asking(request) if limited else None)
         except AppError as refused:
-            if refused.code == "service_closed" and _by_key(request):
-                # Whose key it is tells the view, which asks again for its owner.
-                return None
             return answer(
                 request, refused.status, refused.code, refused.message, RETRY_SECONDS if refused.status == 503 else None
             )
         return None
 
 
-def _by_key(request: HttpRequest) -> bool:
-    return "Authorization" in request.headers or "X-Api-Key" in request.headers
+def _asking(request: HttpRequest) -> Any:
+    """The owner of the key that came along, of which the view will ask again, or who is signed in."""
+    from meatlizard.control.visitors import owner_of_key
+
+    said = request.headers
+    return owner_of_key(said.get("Authorization", ""), said.get("X-Api-Key", "")) or request.user

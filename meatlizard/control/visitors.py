@@ -10,6 +10,8 @@ from django.http import parse_cookie
 
 from meatlizard.accounts.access import session_valid
 from meatlizard.accounts.models import User
+from meatlizard.api.access import access_by_key
+from meatlizard.errors import AppError
 from meatlizard.ops.switches import operates
 
 
@@ -25,6 +27,18 @@ def session_of(scope: dict[str, Any]) -> str:
     """The key of the session whose cookie came along; empty for none."""
     cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
     return parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, "") if cookies else ""
+
+
+def owner_of_key(authorization: str, other: str) -> User | None:
+    """Whose key came along, as ``Authorization: Bearer`` or ``X-Api-Key``; None: none that counts. A header alone tells nothing of who asks."""
+    kind, _space, said = authorization.partition(" ")
+    secret = said.strip() if kind.lower() == "bearer" else other.strip()
+    if not secret:
+        return None
+    try:
+        return access_by_key(secret).owner
+    except AppError:
+        return None
 
 
 def visitor(scope: dict[str, Any]) -> Visitor | None:

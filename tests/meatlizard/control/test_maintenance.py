@@ -32,7 +32,7 @@ MAKE_BACKUP = "meatlizard.ops.backups.jobs.make_backup"
 
 
 async def answer(
-    app: Any, path: str, host: str = "localhost", cookie: str = ""
+    app: Any, path: str, host: str = "localhost", cookie: str = "", more: dict[str, str] | None = None
 ) -> tuple[int, dict[bytes, bytes], bytes]:
     sent: list[dict[str, Any]] = []
 
@@ -43,6 +43,7 @@ async def answer(
         sent.append(message)
 
     headers = [(b"host", host.encode())]
+    headers += [(name.lower().encode(), value.encode()) for name, value in (more or {}).items()]
     if cookie:
         headers.append((b"cookie", f"{settings.SESSION_COOKIE_NAME}={cookie}".encode()))
     scope = {

@@ -100,6 +100,23 @@ def test_programs_are_told_by_the_services_and_by_the_api_itself(client: Client,
     assert client.get("/links/", headers=HTML).status_code != 503
 
 
+def test_a_header_that_looks_like_a_key_opens_nothing(client: Client, alice: User, olga: User) -> None:
+    """Only a key that is one counts, and then as its owner."""
+    key, hers = (api.create_key(who, "Script", ["files:read"])[1] for who in (alice, olga))
+    service_actions.switch(olga, "files", True, closed_to=[alice.tier_id])
+    User.objects.filter(pk=olga.pk).update(tier=Tier.objects.create(name="gold", title="Gold", weekly_tokens=1, storage_bytes=1))
+    client.force_login(alice)
+    quick, cookie = Gate(door("quick"), door("django")), session_of(alice)
+    said = ("Basic eDp5", "Bearer nothing", f"Bearer {key}")
+    for headers in ({"X-Api-Key": "x"}, *({"Authorization": one} for one in said)):
+        assert client.get("/files/", headers={**HTML, **headers}).status_code == 403, headers
+        assert asyncio.run(answer(quick, "/files/put/a", "localhost", cookie, headers))[2] == b"django", headers
+    for headers in ({"X-Api-Key": hers}, {"Authorization": f"bearer {hers}"}):
+        assert asyncio.run(answer(quick, "/files/put/a", "localhost", "", headers))[2] == b"quick", headers
+    service_actions.switch(olga, "video", True, closed_to=[services.GUESTS])
+    assert Client().get("/videos/", headers={**HTML, "X-Api-Key": "x"}).status_code == 403
+
+
 def test_questions_are_refused_from_wherever_they_come(alice: User, olga: User) -> None:
     service_actions.switch(olga, "chat", False, "Moving.")
     with pytest.raises(Unavailable, match=r"The chat is switched off for now\. Moving\."):
