@@ -21,7 +21,8 @@ EVERY_SECONDS: Final = 5.0
 WATCH_SECONDS: Final = 15
 CLEAR_SECONDS: Final = 3_600.0
 DATABASE_SECONDS: Final = 20.0
-"""A round that takes longer is one in which the database does not answer. Messages have their own, shorter bounds."""
+"""A round that takes longer is one in which the database does not answer. Messages are sent beside it: a channel that is slow says nothing of
+that, and holds up no look."""
 
 
 @service("alerts.watch")
@@ -33,6 +34,7 @@ class Watch:
     def __init__(self, emergency: Emergency | None = None) -> None:
         self.emergency = emergency or Emergency()
         self._round: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._cleared = 0.0
 
     async def run(self) -> None:
@@ -52,6 +54,9 @@ class Watch:
             self._round.result()
         except DatabaseTrouble as error:
             await self._away(type(error).__name__)
+            return
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(_send())
 
     async def _away(self, words: str) -> None:
         await in_slow_database(self.emergency.away, time.monotonic(), words)
@@ -60,10 +65,19 @@ class Watch:
         self.emergency.back(time.monotonic())
         if _mine():
             watching.look()
-        sending.send_due()
         if time.monotonic() - self._cleared > CLEAR_SECONDS:
             self._cleared = time.monotonic()
             watching.clear()
+
+
+async def _send() -> None:
+    try:
+        await in_slow_database(sending.send_due)
+    except DatabaseTrouble as error:
+        # The next round finds out whether it is away.
+        log.warning("alert.sending_stopped", extra={"error": type(error).__name__})
+    except Exception:
+        log.exception("alert.sending_failed")
 
 
 def _mine() -> bool:

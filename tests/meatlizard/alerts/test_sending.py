@@ -1,5 +1,6 @@
 """How alerts reach people: forms of messages, failures, secrets, and what stands in the site's own network."""
 
+import asyncio
 import datetime
 import hashlib
 import hmac
@@ -354,3 +355,32 @@ class TestDatabaseAway:
         go.set()
         await watch.step(20)
         assert rounds[-1] == "OperationalError"
+
+    async def test_channels_that_are_slow_hold_up_no_round(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Who does not take messages says nothing about the database."""
+        go, begun, rounds = threading.Event(), threading.Event(), []
+
+        class Remembering(Emergency):
+            def away(self, now: float, words: str) -> None:
+                rounds.append(words)
+
+            def back(self, now: float) -> None:
+                rounds.append("back")
+
+        def slow() -> int:
+            begun.set()
+            rounds.append("sending")
+            go.wait(30)
+            return 0
+
+        monkeypatch.setattr(services, "_mine", lambda: False)
+        monkeypatch.setattr(services.watching, "clear", lambda: 0)
+        monkeypatch.setattr(services.sending, "send_due", slow)
+        watch = services.Watch(Remembering())
+        try:
+            for _ in range(3):
+                await watch.step(5)
+            assert await asyncio.to_thread(begun.wait, 20)
+            assert rounds.count("back") == 3 and rounds.count("sending") == 1 and len(rounds) == 4, rounds
+        finally:
+            go.set()
