@@ -104,7 +104,9 @@ def test_a_header_that_looks_like_a_key_opens_nothing(client: Client, alice: Use
     """Only a key that is one counts, and then as its owner."""
     key, hers = (api.create_key(who, "Script", ["files:read"])[1] for who in (alice, olga))
     service_actions.switch(olga, "files", True, closed_to=[alice.tier_id])
-    User.objects.filter(pk=olga.pk).update(tier=Tier.objects.create(name="gold", title="Gold", weekly_tokens=1, storage_bytes=1))
+    User.objects.filter(pk=olga.pk).update(
+        tier=Tier.objects.create(name="gold", title="Gold", weekly_tokens=1, storage_bytes=1)
+    )
     client.force_login(alice)
     quick, cookie = Gate(door("quick"), door("django")), session_of(alice)
     said = ("Basic eDp5", "Bearer nothing", f"Bearer {key}")
