@@ -45,10 +45,11 @@ class Emergency:
             self._tell(Delivery.Event.FIRED, _("The database does not answer on %(site)s"), words)
 
     def back(self, now: float) -> None:
-        """It answers. What was told of its absence is written down now."""
+        """Asks it something; raises what it raises. When it answers, what was told of its absence is written down."""
+        # First: this is the question by whose answer it is known to be back.
+        self.channels = list(Channel.objects.filter(enabled=True))
         since, told = self.since, self.told
         self.since, self.told = None, False
-        self.channels = list(Channel.objects.filter(enabled=True))
         if told and since is not None and _last():
             minutes = round((now - since) / 60)
             words = _("It was away for about %(minutes)d minutes.") % {"minutes": minutes}

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -328,6 +329,23 @@ class TestDatabaseAway:
             process.back(410.0)
         assert [json.loads(body)["event"] for _path, _headers, body in listener.got] == ["fired", "over"]
         assert Alert.objects.get().state == "over"
+
+    @pytest.mark.django_db
+    async def test_one_that_refuses_at_once_is_told_as_well(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each round begins with the hope that it answers; only an answer counts as one."""
+        told, clock = [], [0.0]
+
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise OperationalError("refused")
+
+        monkeypatch.setattr(Channel.objects, "filter", refuse)
+        monkeypatch.setattr(Emergency, "_tell", lambda self, event, title, words: told.append((event, words)))
+        monkeypatch.setattr(services, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+        watch = services.Watch()
+        for seconds in range(0, 120, 5):
+            clock[0] = float(seconds)
+            await watch.step(20)
+        assert told == [("fired", "OperationalError")]
 
     def test_a_short_absence_is_nobodys_business(self) -> None:
         process = Emergency()
