@@ -191,12 +191,52 @@ class InvitationAdmin(admin.ModelAdmin[Invitation]):
         )
 
 
-# Their own pages would show secrets of second factors and tokens to every operator.
-admin.site.unregister([UserSession, Authenticator, SocialApp, SocialToken])
+# Their own pages would show secrets of second factors and tokens to every operator, and open accounts to whoever changes addresses.
+admin.site.unregister([EmailAddress, UserSession, Authenticator, SocialApp, SocialToken])
+
+
+class OfAccount:
+    """Rows with a ``user``, by which an account is entered: they are out of reach where the account is."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        changes: bool = super().has_change_permission(request, obj)  # type: ignore[misc]
+        return changes and _within_reach(request, obj and obj.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        deletes: bool = super().has_delete_permission(request, obj)  # type: ignore[misc]
+        return deletes and _within_reach(request, obj and obj.user)
+
+
+@admin.register(EmailAddress)
+class EmailAddressAdmin(OfAccount, admin.ModelAdmin[EmailAddress]):
+    """By an address its account gets a new password. Others are added on the page of the person."""
+
+    list_display = ["email", "user", "primary", "verified"]
+    list_filter = ["primary", "verified"]
+    search_fields = ["email", "user__username"]
+    list_select_related = ["user"]
+    raw_id_fields = ["user"]
+    actions = ["make_verified"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and _superuser(request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: EmailAddress | None = None) -> Any:
+        return () if _superuser(request) else ["user"]
+
+    @admin.action(permissions=["change"], description=_("Take for verified"))
+    def make_verified(self, request: HttpRequest, queryset: QuerySet[EmailAddress]) -> None:
+        for row in queryset.filter(verified=False).select_related("user"):
+            # Not where somebody else has the address already.
+            if _within_reach(request, row.user) and row.set_verified():
+                self.message_user(request, gettext("{email} counts as verified.").format(email=row.email))
+            else:
+                said = gettext("{email} cannot be taken for verified.").format(email=row.email)
+                self.message_user(request, said, messages.ERROR)
 
 
 @admin.register(UserSession)
-class UserSessionAdmin(admin.ModelAdmin[UserSession]):
+class UserSessionAdmin(OfAccount, admin.ModelAdmin[UserSession]):
     """Where people are signed in. Deleting a row signs that browser out; the session's key is nobody's to see."""
 
     list_display = ["user", "ip", "user_agent", "created_at", "last_seen_at"]
@@ -218,7 +258,7 @@ class UserSessionAdmin(admin.ModelAdmin[UserSession]):
 
 
 @admin.register(Authenticator)
-class AuthenticatorAdmin(admin.ModelAdmin[Authenticator]):
+class AuthenticatorAdmin(OfAccount, admin.ModelAdmin[Authenticator]):
     """Second factors. An operator may remove one for somebody who has lost it, and see nothing of it."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
@@ -72,3 +74,33 @@ def test_nor_are_they_among_many(client: Client, sam: User, alice: User, olga: U
     assert set(User.objects.filter(is_active=False)) == {olga, moderator}
     client.post(listing, {"action": "delete_selected", "_selected_action": [olga.pk], "post": "yes"})
     assert User.objects.filter(pk=olga.pk).exists()
+
+
+def test_an_address_is_no_way_in_either(client: Client, sam: User, alice: User, olga: User) -> None:
+    """Whoever has an account's address has its next password; whoever takes its second factor is nearer to it."""
+    more = Permission.objects.filter(content_type__app_label__in=("account", "mfa", "usersessions"))
+    sam.user_permissions.add(*more)
+    hers, mine = (EmailAddress.objects.create(user=who, email=who.email) for who in (alice, olga))
+    factor = Authenticator.objects.create(user=olga, type=Authenticator.Type.RECOVERY_CODES, data={})
+
+    def change(row: EmailAddress, user: User) -> int:
+        sent = {"user": user.pk, "email": "sam@example.org", "verified": "on", "primary": "on"}
+        return client.post(reverse("admin:account_emailaddress_change", args=[row.pk]), sent).status_code
+
+    new = {"user": olga.pk, "email": "sam2@example.org", "verified": "on"}
+    assert client.post(reverse("admin:account_emailaddress_add"), new).status_code == 403
+    assert change(mine, olga) == 403
+    assert change(hers, olga) == 302
+    hers.refresh_from_db()
+    assert (hers.user, hers.email) == (alice, "sam@example.org"), "it stays the member's"
+    listing = reverse("admin:account_emailaddress_changelist")
+    client.post(listing, {"action": "make_verified", "_selected_action": [mine.pk]})
+    mine.refresh_from_db()
+    assert (mine.email, mine.verified) == (olga.email, False)
+    client.post(listing, {"action": "delete_selected", "_selected_action": [mine.pk], "post": "yes"})
+    assert client.post(reverse("admin:mfa_authenticator_delete", args=[factor.pk]), {"post": "yes"}).status_code == 403
+    assert EmailAddress.objects.filter(pk=mine.pk).exists() and Authenticator.objects.filter(pk=factor.pk).exists()
+    client.force_login(olga)
+    client.post(listing, {"action": "make_verified", "_selected_action": [mine.pk]})
+    mine.refresh_from_db()
+    assert mine.verified and change(hers, alice) == 302
