@@ -64,7 +64,9 @@ def expire(now: datetime.datetime) -> int:
         )
         gone += actions.take_away(old.filter(pk__in=_some(old.exclude(state=State.GONE))))
     TranscriptLink.objects.filter(expires__lt=now - LINKS_KEPT).delete()
-    Transcript.objects.filter(state=State.GONE, closed__lt=now - CATCH_UP - LATE).delete()
+    # While its conversation may still become idle, the bare row says that it was dealt with.
+    idle = datetime.timedelta(days=settings.TRANSCRIPT_IDLE_DAYS)
+    Transcript.objects.filter(state=State.GONE, closed__lt=now - idle - CATCH_UP - LATE).delete()
     return gone
 
 

@@ -78,14 +78,14 @@ def _markdown(session: Session, kept: frozenset[int]) -> Iterator[bytes]:
 
 def quoted(text: str) -> str:
     """Markdown as a quotation. ``<`` begins no tag in it, but for code, where it is shown as it is."""
-    lines = text.strip("\n").splitlines()
+    lines = [f"> {line}" if line else ">" for line in text.strip("\n").splitlines()]
     code: set[int] = set()
+    # What is code is asked of the quotation: a tab is narrower in it, and may indent no code there.
     for token in _parser.parse("\n".join(lines)):
-        # Only at the outermost level are its lines lines of the text; deeper code is treated as any text.
-        if token.type in _FENCED and token.level == 0 and token.map:
+        # Only at its outermost level are its lines lines of the text; deeper code is treated as any text.
+        if token.type in _FENCED and token.level == 1 and token.map:
             code.update(range(*token.map))
-    harmless = (line if number in code else line.replace("<", "&lt;") for number, line in enumerate(lines))
-    return "\n".join(f"> {line}" if line else ">" for line in harmless)
+    return "\n".join(line if number in code else line.replace("<", "&lt;") for number, line in enumerate(lines))
 
 
 def _plain(text: str) -> str:

@@ -116,6 +116,20 @@ def test_code_keeps_its_signs_and_ends_where_it_ends(fence: str) -> None:
     assert "&lt;b&gt;x&lt;/b&gt;" in shown and "<script" not in shown and "a &lt; b" in shown
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\t<script>alert(1)</script>",
+        "a\n\n \t<script>alert(1)</script>",
+        "```\nx\n\t```\n<script>alert(1)</script>\n```",
+        "~~~\n  \t~~~\n<img src=x onerror=alert(1)>",
+    ],
+)
+def test_a_tab_ends_or_begins_no_code_that_is_none_in_the_quotation(text: str) -> None:
+    shown = MarkdownIt("commonmark", {"html": True}).render(quoted(text))
+    assert "<script" not in shown and "<img" not in shown
+
+
 def test_no_cell_is_carried_out_and_each_stays_in_its_place(alice: User) -> None:
     formulas = [
         "=1+1",

@@ -19,7 +19,7 @@ from chat.models import Conversation, Generation, Message, Transcript
 from chat.moderating.texts import show
 from chat.transcripts import actions, shape, store, tending, writing
 from chat.transcripts.jobs import write_transcript
-from meatlizard.accounts.models import User
+from meatlizard.accounts.models import Tier, User
 from meatlizard.jobs.models import Job
 from tests.chat.transcripts.making import archive, days_ago, stored, talk_of, text_of, wants, with_files, work_off
 
@@ -251,6 +251,28 @@ def test_what_is_idle_is_closed_once_as_of_the_moment_it_was(alice: User, settin
     Transcript.objects.all().delete()
     tending.tend()
     assert not Transcript.objects.exists()
+
+
+@pytest.mark.parametrize("how", ["by hand", "by time"])
+def test_what_was_deleted_does_not_come_back_when_its_conversation_becomes_idle(
+    alice: User, settings: Any, how: str
+) -> None:
+    """Archived, written down and deleted long before that."""
+    settings.TRANSCRIPT_IDLE_DAYS = 30
+    Tier.objects.update(transcript_days=20 if how == "by time" else 0)
+    talk = talk_of(wants(alice))
+    row = archive(talk)
+    if how == "by hand":
+        actions.delete(row)
+    begun = Conversation.objects.get(pk=talk.pk).updated
+    for day in (8, 21, 29, 30.1, 33, 36, 37.1, 45):
+        tending.tend(begun + datetime.timedelta(days=day))
+        work_off()
+        assert not Transcript.objects.filter(pk=row.pk).exclude(state="gone").exists() or (
+            how == "by time" and day < 20
+        )
+        assert not Transcript.objects.exclude(pk=row.pk).exists(), f"it was made again on day {day}"
+    assert not Transcript.objects.exists() and not stored()
 
 
 def test_strangers_idle_conversations_are_left_alone(alice: User, charlie: User, settings: Any) -> None:
