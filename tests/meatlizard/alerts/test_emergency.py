@@ -11,7 +11,7 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError
 
-from meatlizard.alerts import emergency, services
+from meatlizard.alerts import emergency, sending, services, watching
 from meatlizard.alerts.emergency import Emergency
 from meatlizard.alerts.models import Alert, Channel
 from tests.meatlizard.alerts.conftest import Listener
@@ -110,8 +110,8 @@ async def test_channels_that_are_slow_hold_up_no_round(monkeypatch: pytest.Monke
         return 0
 
     monkeypatch.setattr(services, "_mine", lambda: False)
-    monkeypatch.setattr(services.watching, "clear", lambda: 0)
-    monkeypatch.setattr(services.sending, "send_due", slow)
+    monkeypatch.setattr(watching, "clear", lambda: 0)
+    monkeypatch.setattr(sending, "send_due", slow)
     watch = services.Watch(Remembering())
     try:
         for _ in range(3):
