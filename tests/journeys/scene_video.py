@@ -17,9 +17,10 @@ DESCRIPTION = (
 
 
 def videos(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
+    from tests.video.rows import category
     from video import actions, channels
     from video.library import thumbnails
-    from video.models import Category, Video
+    from video.models import Video
 
     now = timezone.now()
     channel = channels.create(alice, "south-wall", words("The south wall", 80), words("Lizards, **daily**.", 5_000))
@@ -27,7 +28,7 @@ def videos(alice: Any, bob: Any, words: "Words") -> dict[str, Any]:
     for number, title in enumerate(TITLES):
         row = Video.objects.create(
             owner=alice, channel=channel, title=words(title, 200), description=words(DESCRIPTION, 20_000), privacy="private" if number == 3 else "public",
-            category=Category.objects.get(slug="animals"), state="ready", progress=1.0, duration=260.0 + number, width=1280, height=720,
+            category=category("animals"), state="ready", progress=1.0, duration=260.0 + number, width=1280, height=720,
             playable=now, published=now - datetime.timedelta(hours=number), views=1_234 * number,
         )  # fmt: skip
         actions.set_tags(row, ["lizards", words("garden", 40)])
