@@ -16,7 +16,7 @@ from tests.faults.live_node import USAGE, LiveNode
 from tests.services import migrated, shared
 from tests.services.site import LiveSite
 
-SECONDS = 30.0
+SECONDS = 90.0
 MAKE = "from chat.models import Node; Node.objects.create(name='scripted', public_key=bytes(32))"
 
 
