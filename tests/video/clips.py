@@ -12,9 +12,12 @@ from typing import Final
 
 import pytest
 
+from tests.services.programs import required
+
 Clips = Callable[[str], Path]
 
-WITH_FFMPEG = pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed")
+WITH_FFMPEG = pytest.mark.skipif(not shutil.which("ffmpeg") and not required(), reason="ffmpeg is not installed")
+"""Where services are required, a missing one fails what needs it."""
 
 X264: Final = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-pix_fmt", "yuv420p")
 AAC: Final = ("-c:a", "aac", "-b:a", "64k")

@@ -18,6 +18,7 @@ from meatlizard.ops.backups.trouble import BackupFailed, Damaged
 from tests.meatlizard.ops.backups.conftest import FILES
 from tests.meatlizard.ops.backups.making import held, kept, manage, objects, people, taken, verified
 from tests.people import person
+from tests.services.programs import missing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,7 +111,7 @@ def test_a_site_may_hold_the_key_itself(alice: User, key: Path, settings: Any) -
 def test_any_age_opens_it(alice: User, key: Path, home: Path) -> None:
     made = taken()
     if shutil.which("age") is None or shutil.which("zstd") is None:
-        pytest.skip("the programs age and zstd are not installed")
+        missing("The programs age and zstd are not installed")
     contents = set()
     for path in [kept() / "sets" / made.id / "database", *objects()]:
         command = f"age -d -i '{key}' '{path}' | zstd -dc"
